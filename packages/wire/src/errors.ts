@@ -1,0 +1,68 @@
+/**
+ * Why a request failed, as a closed union. Only `login_required` ends a session: an outage, a captive
+ * portal, a 500 or a 429 never signs anybody out.
+ */
+export const errorCodes = [
+  'invalid_credentials',
+  'challenge_required',
+  'login_required',
+  'access_denied',
+  'insufficient_scope',
+  'invalid_request',
+  'rate_limited',
+  'temporarily_unavailable',
+  'server_error',
+] as const
+
+/** One of {@link errorCodes}. */
+export type ErrorCode = (typeof errorCodes)[number]
+
+/**
+ * Why nobody is signed in, beside `login_required`: no session is known (`no_session`); it was unused
+ * for too long (`idle`) or has reached its longest life (`absolute`); the authorization server refused
+ * to refresh it (`refused`); its token ran out and the provider has no refresh (`no_refresh`); the
+ * answer to a refresh was lost and could not be recovered (`lost`); the browser now holds another
+ * session than the one asked about (`session_changed`).
+ */
+export const loginReasons = ['no_session', 'idle', 'absolute', 'refused', 'no_refresh', 'lost', 'session_changed'] as const
+
+/** One of {@link loginReasons}. */
+export type LoginReason = (typeof loginReasons)[number]
+
+/** What else to ask before a sign-in can succeed, beside `challenge_required`. */
+export interface Challenge {
+  /** Names of the further credentials to send, for example `otp`. */
+  ask: string[]
+  /** Names this attempt, opaque; sent back with the next sign-in. */
+  id?: string | undefined
+}
+
+/** The body of every answer that is no success. */
+export interface ErrorAnswer {
+  error: ErrorCode
+  /** For a developer; never shown to a person, never holds a secret. */
+  error_description?: string | undefined
+  reason?: LoginReason | undefined
+  /** Seconds to wait before another try. */
+  retry_after?: number | undefined
+  challenge?: Challenge | undefined
+}
+
+/** Judges a parsed body: the error it tells, or `null` when it is no error answer of ours. */
+export function errorAnswerFrom(body: unknown): ErrorAnswer | null {
+  const { error, error_description, reason, retry_after, challenge } = Object(body) as Record<keyof ErrorAnswer, unknown>
+  if (!errorCodes.includes(error as ErrorCode)) return null
+  const { ask, id } = Object(challenge) as Record<keyof Challenge, unknown>
+  return {
+    error: error as ErrorCode,
+    error_description: typeof error_description === 'string' ? error_description : undefined,
+    reason: loginReasons.includes(reason as LoginReason) ? (reason as LoginReason) : undefined,
+    retry_after: typeof retry_after === 'number' && retry_after >= 0 ? retry_after : undefined,
+    challenge: isStrings(ask) ? { ask, id: typeof id === 'string' ? id : undefined } : undefined,
+  }
+}
+
+/** Whether a value is an array of strings and nothing else. */
+export function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}

@@ -1,0 +1,7 @@
+export { csrfHeader, csrfHeaderValue, defaultBasePath, sessionPath, tokenPath } from './endpoints.ts'
+export { errorAnswerFrom, errorCodes, loginReasons } from './errors.ts'
+export type { Challenge, ErrorAnswer, ErrorCode, LoginReason } from './errors.ts'
+export type { SignInRequest, TokenRequest } from './requests.ts'
+export { longestLifetime, secondsFrom } from './seconds.ts'
+export { sessionAnswerFrom } from './session.ts'
+export type { SessionAnswer, WireSession, WireToken } from './session.ts'

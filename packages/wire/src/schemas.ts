@@ -1,0 +1,64 @@
+/**
+ * The contract as zod schemas, for the BFF and for tests. No browser entry imports this file.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import type { Challenge, ErrorAnswer } from './errors.ts'
+import { errorCodes, loginReasons } from './errors.ts'
+import type { SignInRequest, TokenRequest } from './requests.ts'
+import { secondsFrom } from './seconds.ts'
+import type { SessionAnswer } from './session.ts'
+
+const name = z.string().min(1)
+const seconds = z.unknown().transform(secondsFrom).prefault(null)
+
+/** Accepts and returns exactly what `sessionAnswerFrom` does; a property test holds the two together. */
+export const sessionAnswer: z.ZodType<SessionAnswer> = z.object({
+  session: z
+    .object({
+      session_id: name,
+      subject: name,
+      user: z.custom<Record<string, unknown>>(isRecord).nullable(),
+      scope: z.array(z.string()),
+      expires_in: seconds,
+    })
+    .nullable(),
+  token: z
+    .object({
+      access_token: z.string().regex(/^[\x21-\x7e]+$/),
+      token_type: z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/),
+      expires_in: seconds,
+      sequence: z.int().nonnegative(),
+    })
+    .optional(),
+})
+
+const challenge: z.ZodType<Challenge> = z.object({ ask: z.array(z.string()), id: z.string().optional() })
+
+/** The body of every answer that is no success, as the BFF writes it. */
+export const errorAnswer: z.ZodType<ErrorAnswer> = z.object({
+  error: z.enum(errorCodes),
+  error_description: z.string().optional(),
+  reason: z.enum(loginReasons).optional(),
+  retry_after: z.number().nonnegative().optional(),
+  challenge: challenge.optional(),
+})
+
+/** The body of a sign-in; unknown members are refused, so that a misspelt one is not lost in silence. */
+export const signInRequest: z.ZodType<SignInRequest> = z.strictObject({
+  credentials: z.record(z.string(), z.string()),
+  scope: z.array(z.string()).optional(),
+  remember: z.boolean().optional(),
+  challenge: z.string().optional(),
+})
+
+/** The body of a request for a newer token. */
+export const tokenRequest: z.ZodType<TokenRequest> = z.strictObject({
+  session_id: name,
+  after: z.int().nonnegative(),
+})
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

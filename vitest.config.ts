@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests run on the sources, not on dist: the `source` condition of every package's exports. */
+const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { ...source, test: { name: 'wire', root: 'packages/wire' } },
+      { ...source, test: { name: 'core', root: 'packages/core' } },
+      { ...source, test: { name: 'bff', root: 'packages/bff' } },
+      { ...source, test: { name: 'sandbox', root: 'packages/sandbox' } },
+      { ...source, test: { name: 'react', root: 'packages/react', environment: 'happy-dom' } },
+      { ...source, test: { name: 'house', root: 'test', testTimeout: 30_000 } },
+    ],
+  },
+})
