@@ -24,7 +24,15 @@ export type ErrorCode = (typeof errorCodes)[number]
  * answer to a refresh was lost and could not be recovered (`lost`); the browser now holds another
  * session than the one asked about (`session_changed`).
  */
-export const loginReasons = ['no_session', 'idle', 'absolute', 'refused', 'no_refresh', 'lost', 'session_changed'] as const
+export const loginReasons = [
+  'no_session',
+  'idle',
+  'absolute',
+  'refused',
+  'no_refresh',
+  'lost',
+  'session_changed',
+] as const
 
 /** One of {@link loginReasons}. */
 export type LoginReason = (typeof loginReasons)[number]
@@ -50,7 +58,10 @@ export interface ErrorAnswer {
 
 /** Judges a parsed body: the error it tells, or `null` when it is no error answer of ours. */
 export function errorAnswerFrom(body: unknown): ErrorAnswer | null {
-  const { error, error_description, reason, retry_after, challenge } = Object(body) as Record<keyof ErrorAnswer, unknown>
+  const { error, error_description, reason, retry_after, challenge } = Object(body) as Record<
+    keyof ErrorAnswer,
+    unknown
+  >
   if (!errorCodes.includes(error as ErrorCode)) return null
   const { ask, id } = Object(challenge) as Record<keyof Challenge, unknown>
   return {

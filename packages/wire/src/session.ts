@@ -59,12 +59,19 @@ function wireSessionFrom(value: unknown): WireSession | undefined {
 
 function wireTokenFrom(value: unknown): WireToken | null {
   const { access_token, token_type, expires_in, sequence } = record(value) ?? ({} as Record<string, unknown>)
-  return isName(access_token) && visible.test(access_token) && isName(token_type) && scheme.test(token_type) && Number.isSafeInteger(sequence) && (sequence as number) >= 0
+  return isName(access_token) &&
+    visible.test(access_token) &&
+    isName(token_type) &&
+    scheme.test(token_type) &&
+    Number.isSafeInteger(sequence) &&
+    (sequence as number) >= 0
     ? { access_token, token_type, expires_in: secondsFrom(expires_in), sequence: sequence as number }
     : null
 }
 
 const record = (value: unknown): Record<string, unknown> | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -10,10 +10,33 @@ const good = {
 
 /** Answers near the contract: every member now and then missing, odd, or of the wrong type. */
 const odd = fc.oneof(
-  fc.constantFrom(undefined, null, '', 'x', 'a b', '3600', 'é', 0, -0, -1, 1.5, 1e12, 1e300, NaN, Infinity, true, [], ['read'], ['read', 1], {}, { a: 1 }),
+  fc.constantFrom(
+    undefined,
+    null,
+    '',
+    'x',
+    'a b',
+    '3600',
+    'é',
+    0,
+    -0,
+    -1,
+    1.5,
+    1e12,
+    1e300,
+    NaN,
+    Infinity,
+    true,
+    [],
+    ['read'],
+    ['read', 1],
+    {},
+    { a: 1 },
+  ),
   fc.anything(),
 )
-const near = (value: fc.Arbitrary<unknown>) => fc.oneof({ arbitrary: value, weight: 6 }, { arbitrary: odd, weight: 1 })
+const near = (value: fc.Arbitrary<unknown>) =>
+  fc.oneof({ arbitrary: value, weight: 6 }, { arbitrary: odd, weight: 1 })
 const answer = near(
   fc.record(
     {
@@ -77,7 +100,10 @@ describe('the guard of the browser', () => {
     ['a page of a captive portal', '<html>'],
     ['nothing', undefined],
     ['an empty access token', { ...good, token: { ...good.token, access_token: '' } }],
-    ['an access token that would break a header', { ...good, token: { ...good.token, access_token: 'a\r\nb' } }],
+    [
+      'an access token that would break a header',
+      { ...good, token: { ...good.token, access_token: 'a\r\nb' } },
+    ],
     ['an access token with a space', { ...good, token: { ...good.token, access_token: 'a b' } }],
     ['a scheme with a space', { ...good, token: { ...good.token, token_type: 'Bearer x' } }],
     ['a sequence that is no count', { ...good, token: { ...good.token, sequence: 1.5 } }],
@@ -120,9 +146,17 @@ describe('secondsFrom', () => {
 
 describe('an error answer', () => {
   it('is read from what the schema lets the BFF write', () => {
-    const body = { error: 'challenge_required', error_description: 'OTP', retry_after: 3, challenge: { ask: ['otp'], id: 'c1' } }
+    const body = {
+      error: 'challenge_required',
+      error_description: 'OTP',
+      retry_after: 3,
+      challenge: { ask: ['otp'], id: 'c1' },
+    }
     expect(errorAnswerFrom(errorAnswer.parse(body))).toMatchObject(body)
-    expect(errorAnswerFrom({ error: 'login_required', reason: 'idle' })).toMatchObject({ error: 'login_required', reason: 'idle' })
+    expect(errorAnswerFrom({ error: 'login_required', reason: 'idle' })).toMatchObject({
+      error: 'login_required',
+      reason: 'idle',
+    })
   })
 
   it('is nothing when the code is not ours: a resource server or a proxy speaks', () => {
@@ -132,7 +166,9 @@ describe('an error answer', () => {
   })
 
   it('loses odd members and keeps the code', () => {
-    expect(errorAnswerFrom({ error: 'rate_limited', retry_after: 'soon', challenge: { ask: 'otp' }, reason: 'x' })).toEqual({
+    expect(
+      errorAnswerFrom({ error: 'rate_limited', retry_after: 'soon', challenge: { ask: 'otp' }, reason: 'x' }),
+    ).toEqual({
       error: 'rate_limited',
     })
   })

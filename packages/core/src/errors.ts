@@ -1,0 +1,55 @@
+import type { Challenge, ErrorCode, LoginReason } from '@latchkey/wire'
+
+/** The BFF's codes, and two of the browser's own: no answer, and an answer that is none of ours. */
+export type AuthErrorCode = ErrorCode | 'network_error' | 'invalid_response'
+
+/** Why nobody is signed in: the BFF's reasons, and a sign-out in this tab or in another one. */
+export type EndReason = LoginReason | 'signed_out' | 'signed_out_elsewhere'
+
+/** What an {@link AuthError} can say beside its code. */
+export interface AuthErrorDetails {
+  /** Why the session ended, beside `login_required`. */
+  reason?: EndReason | undefined
+  /** Seconds to wait before another try. */
+  retryAfter?: number | undefined
+  /** What to ask the user for, beside `challenge_required`. */
+  challenge?: Challenge | undefined
+  cause?: unknown
+}
+
+const retryable: readonly AuthErrorCode[] = [
+  'network_error',
+  'invalid_response',
+  'rate_limited',
+  'temporarily_unavailable',
+]
+
+/**
+ * The one error of this package, told apart by `code`. Its message names the act and the answer and
+ * is meant for a developer; it holds no password and no token.
+ */
+export class AuthError extends Error {
+  override readonly name = 'AuthError'
+  readonly code: AuthErrorCode
+  readonly reason: EndReason | undefined
+  readonly retryAfter: number | undefined
+  readonly challenge: Challenge | undefined
+
+  constructor(code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    this.code = code
+    this.reason = details.reason
+    this.retryAfter = details.retryAfter
+    this.challenge = details.challenge
+  }
+
+  /** Whether the same call may succeed later without the user doing anything. */
+  get retryable(): boolean {
+    return retryable.includes(this.code)
+  }
+
+  /** Asks without `instanceof`, so that two copies of this package on one page agree. */
+  static is(value: unknown): value is AuthError {
+    return value instanceof Error && value.name === 'AuthError' && 'code' in value
+  }
+}
