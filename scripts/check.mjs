@@ -1,0 +1,65 @@
+// Everything that must hold before a change lands: `npm run check`, and the last part of `npm test`.
+import './node-version.mjs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { pack } from './pack.mjs'
+import { bin, install, root, tool } from './run.mjs'
+import { anyFailed, step } from './steps.mjs'
+
+const temporary = mkdtempSync(join(tmpdir(), 'latchkey-check-'))
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
+
+if (!(await step('install', install))) process.exit(1)
+await step('compile', () => tool(bin('typescript', 'tsc'), ['-b']))
+// Two lanes for two cores. The tests come after them and alone, because they measure time.
+await Promise.all([readTheSources(), lookAtThePackages()])
+const results = await test()
+
+if (anyFailed()) process.exitCode = 1
+console.log(`\n${results}`)
+
+async function readTheSources() {
+  await step('lint', () => tool(bin('oxlint'), ['--deny-warnings']))
+  await step('format', () => tool(bin('oxfmt'), ['--check']))
+  await step('unused files, exports and dependencies', () => tool(bin('knip'), []))
+  await step(
+    'size',
+    () => tool(join(root, 'scripts', 'size.mjs'), []),
+    (output) => `: ${output.trim()}`,
+  )
+}
+
+async function lookAtThePackages() {
+  await step('build the example', () =>
+    tool(bin('vite', 'vite', 'examples/login-page'), ['build'], { cwd: join(root, 'examples/login-page') }),
+  )
+  const folder = mkdtempSync(join(temporary, 'packages-'))
+  /** @type {string[]} */
+  let tarballs = []
+  await step('pack', async () => {
+    tarballs = await pack(folder)
+    return { ok: true, output: '' }
+  })
+  for (const tarball of tarballs) {
+    const name = basename(tarball, '.tgz')
+    await step(`publint ${name}`, () => tool(bin('publint'), ['--strict', tarball]))
+    const attw = bin('@arethetypeswrong/cli', 'attw')
+    await step(`types of ${name}`, () =>
+      tool(attw, ['--profile', 'esm-only', '--no-definitely-typed', tarball]),
+    )
+  }
+}
+
+/** Runs every test; the answer is the plain closing line. */
+async function test() {
+  const report = join(temporary, 'tests.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const ok = await step('tests', () => tool(bin('vitest'), ['run', ...reporters]))
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  )
+  // A file that cannot be loaded fails the run without counting as a test.
+  const failed = ok ? numFailedTests : Math.max(numFailedTests, 1)
+  return `${numPassedTests} passed, ${failed} failed, ${numPendingTests + numTodoTests} skipped`
+}

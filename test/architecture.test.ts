@@ -1,0 +1,169 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bin, root, tool } from '../scripts/run.mjs'
+import { longestFile, longFiles, packages } from './house.ts'
+
+/** One import or re-export of a file. */
+interface Import {
+  from: string
+  typeOnly: boolean
+}
+
+const names = Object.keys(packages)
+const everyFile = names.flatMap((name) => sourcesOf(name).map((file) => ({ name, file })))
+
+describe.each(names)('package %s', (name) => {
+  it('has exactly the files that the house lists', () => {
+    expect(packages[name]?.files.toSorted()).toEqual(sourcesOf(name).toSorted())
+  })
+
+  it('imports inside itself only from files listed above', () => {
+    const order = packages[name]?.files ?? []
+    const wrong = order.flatMap((file, place) =>
+      importsOf(name, file)
+        .filter(
+          ({ from }) => from.startsWith('.') && !order.slice(0, place).includes(join(dirname(file), from)),
+        )
+        .map(({ from }) => `${file} imports ${from}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('imports from outside only what the house allows', () => {
+    const wrong = sourcesOf(name).flatMap((file) =>
+      importsOf(name, file)
+        .filter((one) => !one.from.startsWith('.') && !isAllowed(name, file, one))
+        .map(({ from }) => `${file} imports ${from}`),
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('what a browser loads', () => {
+  it.each(['wire', 'core', 'react'])('from %s never reaches zod', (name) => {
+    expect(reachedFrom(name, 'index.ts')).not.toContain('zod')
+  })
+
+  it('would reach zod through the schemas', () => {
+    expect(reachedFrom('wire', 'schemas.ts')).toContain('zod')
+  })
+})
+
+describe('the browser in core', () => {
+  const named = [
+    'Date.now()',
+    'setTimeout',
+    'fetch',
+    'localStorage',
+    'crypto',
+    'Math.random()',
+    'AbortSignal.timeout(1)',
+  ]
+
+  it('is named by browser.ts', async () => {
+    expect(await refusedIn('browser.ts', named)).toEqual([])
+  })
+
+  it('is named by no other file', async () => {
+    expect(await refusedIn('client.ts', named)).toEqual(named)
+  })
+})
+
+describe('a source file', () => {
+  it(`has at most ${longestFile} lines, or a written reason`, () => {
+    const long = everyFile
+      .filter(({ name, file }) => linesOf(name, file) > longestFile)
+      .map(({ name, file }) => `${name}/${file}`)
+    expect(long).toEqual(Object.keys(longFiles))
+  })
+
+  it('is named after its idea, never as a drawer', () => {
+    const drawers = /^(utils?|helpers?|types|misc|common|shared|lib)\b/
+    expect(everyFile.filter(({ file }) => file.split('/').some((part) => drawers.test(part)))).toEqual([])
+  })
+})
+
+describe('decisions', () => {
+  const folder = join(root, 'docs/decisions')
+  const files = readdirSync(folder)
+    .filter((file) => /^\d/.test(file))
+    .toSorted()
+
+  it('are numbered 0001, 0002, … without a gap or a double', () => {
+    expect(files.map((file) => file.slice(0, 5))).toEqual(
+      files.map((_, index) => `${String(index + 1).padStart(4, '0')}-`),
+    )
+  })
+
+  it.each(files)('%s tells its context, the decision and the consequences', (file) => {
+    const headings = readFileSync(join(folder, file), 'utf8').match(/^## .+$/gm)
+    expect(headings).toEqual(['## Context', '## Decision', '## Consequences'])
+  })
+})
+
+function sourcesOf(name: string): string[] {
+  const files = readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
+  return files.map((file) => file.replaceAll('\\', '/')).filter((file) => /\.tsx?$/.test(file))
+}
+
+function read(name: string, file: string): string {
+  return readFileSync(join(root, 'packages', name, 'src', file), 'utf8')
+}
+
+function linesOf(name: string, file: string): number {
+  return read(name, file).split('\n').length - 1
+}
+
+function importsOf(name: string, file: string): Import[] {
+  const statement =
+    /^(?:import|export)\s+(type\s+)?(?:[\w$*{},\s]+?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm
+  return [...read(name, file).matchAll(statement)].map(([, type, from = '', dynamic]) => ({
+    from: dynamic ?? from,
+    typeOnly: type !== undefined,
+  }))
+}
+
+function isAllowed(name: string, file: string, { from, typeOnly }: Import): boolean {
+  const { imports = {} } = packages[name] ?? {}
+  const allowed = [...(imports['*'] ?? []), ...(imports[file] ?? [])]
+  const asked = from.startsWith('node:') ? 'node:*' : from
+  return allowed.includes(asked) || (typeOnly && allowed.includes(`type ${asked}`))
+}
+
+/** Every module that loading a file loads; types are not loaded. */
+function reachedFrom(name: string, file: string, seen: string[] = []): string[] {
+  if (seen.includes(`${name}/${file}`)) return seen
+  seen.push(`${name}/${file}`)
+  for (const { from, typeOnly } of importsOf(name, file)) {
+    if (typeOnly) continue
+    const [, other, subpath] = /^@latchkey\/(\w+)(?:\/(.+))?$/.exec(from) ?? []
+    if (from.startsWith('.')) reachedFrom(name, join(dirname(file), from), seen)
+    else if (other !== undefined) reachedFrom(other, `${subpath ?? 'index'}.ts`, seen)
+    else seen.push(from)
+  }
+  return seen
+}
+
+/** Which of some expressions the lint settings refuse in a file of core. */
+async function refusedIn(file: string, expressions: string[]): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-lint-'))
+  try {
+    const sources = join(folder, 'packages/core/src')
+    mkdirSync(sources, { recursive: true })
+    writeFileSync(
+      join(sources, file),
+      expressions.map((text, index) => `export const x${index} = ${text}\n`).join(''),
+    )
+    const settings = readFileSync(join(root, '.oxlintrc.json'), 'utf8').replace(
+      '"typeAware": true',
+      '"typeAware": false',
+    )
+    writeFileSync(join(folder, '.oxlintrc.json'), settings)
+    const { output } = await tool(bin('oxlint'), ['--format=unix'], { cwd: folder })
+    return expressions.filter((_, index) => output.includes(`${file}:${index + 1}:`))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
