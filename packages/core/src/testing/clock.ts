@@ -1,0 +1,80 @@
+/** Time that passes only when a test says so. */
+export interface VirtualClock {
+  /** Milliseconds since the start; stands still while the machine sleeps. */
+  readonly monotonicNow: () => number
+  readonly wallNow: () => number
+  readonly setTimer: (milliseconds: number, ring: () => void) => () => void
+  /** How many timers are set. */
+  readonly timers: () => number
+  /** Lets so many milliseconds pass; timers ring in order, and what they set going is waited for. */
+  readonly advance: (milliseconds: number) => Promise<void>
+  /** The machine sleeps: the wall clock goes on, timers and the monotonic clock stand still. */
+  readonly sleep: (milliseconds: number) => Promise<void>
+  /** The user sets the wall clock, by so many milliseconds. */
+  readonly shiftWallClock: (milliseconds: number) => void
+  /** Resolves after so much virtual time: the latency of a scripted answer. */
+  readonly wait: (milliseconds: number) => Promise<void>
+}
+
+/** A clock that starts at a wall time, in milliseconds since 1970. */
+export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
+  let monotonic = 0
+  let ahead = start
+  const timers = new Set<{ readonly at: number; readonly ring: () => void }>()
+
+  const setTimer = (milliseconds: number, ring: () => void): (() => void) => {
+    const timer = { at: monotonic + Math.max(0, milliseconds), ring }
+    timers.add(timer)
+    return () => timers.delete(timer)
+  }
+
+  const next = (until: number) => {
+    let first: { readonly at: number; readonly ring: () => void } | undefined
+    for (const timer of timers) if (timer.at <= until && (!first || timer.at < first.at)) first = timer
+    return first
+  }
+
+  const advance = async (milliseconds: number): Promise<void> => {
+    const until = monotonic + milliseconds
+    await settled()
+    for (let timer = next(until); timer; timer = next(until)) {
+      timers.delete(timer)
+      monotonic = Math.max(monotonic, timer.at)
+      timer.ring()
+      await settled()
+    }
+    monotonic = until
+    await settled()
+  }
+
+  return {
+    monotonicNow: () => monotonic,
+    wallNow: () => ahead + monotonic,
+    setTimer,
+    timers: () => timers.size,
+    advance,
+    sleep: async (milliseconds) => {
+      ahead += milliseconds
+      await settled()
+    },
+    shiftWallClock: (milliseconds) => {
+      ahead += milliseconds
+    },
+    wait: (milliseconds) => new Promise((resolve) => void setTimer(milliseconds, resolve)),
+  }
+}
+
+/** More turns than any chain of promises between a request and what a page does with its answer. */
+const turns = 25
+
+/** Resolves when all that can go on without time has gone on. */
+export async function settled(): Promise<void> {
+  const { port1, port2 } = new MessageChannel()
+  for (let turn = 0; turn < turns; turn += 1) {
+    await new Promise<void>((resolve) => {
+      port1.onmessage = () => resolve()
+      port2.postMessage(null)
+    })
+  }
+  port1.close()
+}

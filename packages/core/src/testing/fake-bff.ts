@@ -1,0 +1,159 @@
+import type { ErrorCode, LoginReason, SessionAnswer, SignInRequest, TokenRequest } from '@latchkey/wire'
+import { csrfHeader, defaultBasePath, sessionPath, tokenPath } from '@latchkey/wire'
+
+/** How a fake BFF is made. */
+export interface FakeBffOptions {
+  /** Passwords by username; without it, everybody may sign in with any password. */
+  readonly users?: Record<string, string>
+  /** What the user of a session looks like; by default `{ username }`. */
+  readonly userFrom?: (username: string) => Record<string, unknown>
+  /** What stands as `expires_in` beside each new token: seconds, or whatever a test wants to see survived. */
+  readonly expiresIn?: unknown
+  readonly basePath?: string
+}
+
+/** A BFF without an authorization server behind it: it speaks the wire, and counts. */
+export interface FakeBff {
+  readonly fetch: (request: Request) => Promise<Response>
+  /** Tokens given out beside those of sign-ins. */
+  readonly grants: () => number
+  readonly signIns: () => number
+  /** Starts a session as if somebody had signed in, and returns its cookie for a `Cookie` header. */
+  readonly startSession: (username: string) => string
+  /** Ends every session; the next question about one is answered with this reason. */
+  readonly endSessions: (reason?: LoginReason) => void
+  /** Makes every access token worthless to {@link accepts}; the next grant makes a good one. */
+  readonly revokeTokens: () => void
+  /** Answers the next so many requests by hand; `undefined` lets one through. */
+  readonly intercept: (
+    handler: ((request: Request) => Promise<Response> | Response | undefined) | null,
+  ) => void
+  /** Whether a request carries an access token that is good at the moment, as a resource server asks. */
+  readonly accepts: (request: Request) => boolean
+}
+
+interface FakeSession {
+  readonly id: string
+  readonly username: string
+  sequence: number
+  good: boolean
+}
+
+/** A JSON error answer as a BFF writes it. */
+export function errorResponse(
+  status: number,
+  error: ErrorCode,
+  more: { reason?: LoginReason; retryAfter?: number } = {},
+): Response {
+  return Response.json(
+    { error, ...(more.reason && { reason: more.reason }) },
+    { status, headers: more.retryAfter === undefined ? {} : { 'retry-after': String(more.retryAfter) } },
+  )
+}
+
+/** Creates a fake BFF; its `fetch` goes into a test browser's network, a mock service worker or a story. */
+export function createFakeBff({
+  users,
+  userFrom = (username) => ({ username }),
+  expiresIn = 900,
+  basePath = defaultBasePath,
+}: FakeBffOptions = {}): FakeBff {
+  const sessions = new Map<string, FakeSession>()
+  let signIns = 0
+  let grants = 0
+  let endReason: LoginReason = 'no_session'
+  let handler: Parameters<FakeBff['intercept']>[0] = null
+
+  const start = (username: string): FakeSession => {
+    signIns += 1
+    const session = { id: `session-${signIns}`, username, sequence: 1, good: true }
+    sessions.set(`cookie-${signIns}`, session)
+    return session
+  }
+  const cookieOf = (request: Request): string | undefined =>
+    /\blatchkey=([\w-]+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+  const tokenOf = ({ id, sequence }: FakeSession): string => `${id}.token-${sequence}`
+  const answer = (session: FakeSession): SessionAnswer =>
+    ({
+      session: {
+        session_id: session.id,
+        subject: `subject-${session.username}`,
+        user: userFrom(session.username),
+        scope: ['read'],
+        expires_in: 28_800,
+      },
+      token: {
+        access_token: tokenOf(session),
+        token_type: 'Bearer',
+        expires_in: expiresIn,
+        sequence: session.sequence,
+      },
+    }) as SessionAnswer
+
+  const route = async (request: Request): Promise<Response> => {
+    const path = new URL(request.url).pathname
+    if (!request.headers.has(csrfHeader)) return errorResponse(403, 'access_denied')
+    const cookie = cookieOf(request)
+    const session = cookie === undefined ? undefined : sessions.get(cookie)
+
+    switch (`${request.method} ${path}`) {
+      case `GET ${basePath}${sessionPath}`:
+        return Response.json(session ? answer(session) : { session: null })
+      case `POST ${basePath}${sessionPath}`: {
+        const { credentials } = (await request.json()) as SignInRequest
+        const username = credentials['username'] ?? ''
+        if (users && users[username] !== credentials['password'])
+          return errorResponse(401, 'invalid_credentials')
+        if (cookie !== undefined) sessions.delete(cookie)
+        const begun = start(username)
+        return Response.json(answer(begun), {
+          headers: { 'set-cookie': `latchkey=cookie-${signIns}; Path=/; HttpOnly` },
+        })
+      }
+      case `DELETE ${basePath}${sessionPath}`:
+        if (cookie !== undefined) sessions.delete(cookie)
+        return new Response(null, { status: 204, headers: { 'set-cookie': 'latchkey=; Path=/; Max-Age=0' } })
+      case `POST ${basePath}${tokenPath}`: {
+        const { session_id, after } = (await request.json()) as TokenRequest
+        if (!session) return errorResponse(401, 'login_required', { reason: endReason })
+        if (session.id !== session_id)
+          return errorResponse(401, 'login_required', { reason: 'session_changed' })
+        if (session.sequence <= after) {
+          session.sequence += 1
+          session.good = true
+          grants += 1
+        }
+        return Response.json(answer(session))
+      }
+      default:
+        return errorResponse(400, 'invalid_request')
+    }
+  }
+
+  return {
+    fetch: async (request) => (await handler?.(request)) ?? route(request),
+    grants: () => grants,
+    signIns: () => signIns,
+    startSession: (username) => {
+      start(username)
+      return `latchkey=cookie-${signIns}`
+    },
+    endSessions: (reason = 'no_session') => {
+      endReason = reason
+      sessions.clear()
+    },
+    revokeTokens: () => {
+      for (const session of sessions.values()) session.good = false
+    },
+    intercept: (next) => {
+      handler = next
+    },
+    accepts: (request) => {
+      const [scheme, token] = (request.headers.get('authorization') ?? '').split(' ')
+      return (
+        scheme === 'Bearer' &&
+        [...sessions.values()].some((session) => session.good && tokenOf(session) === token)
+      )
+    },
+  }
+}

@@ -1,0 +1,8 @@
+export { createTestBrowser } from './browser.ts'
+export type { Network, TestBrowser, TestBrowserOptions, TestTab } from './browser.ts'
+export { createVirtualClock, settled } from './clock.ts'
+export type { VirtualClock } from './clock.ts'
+export { createFakeBff, errorResponse } from './fake-bff.ts'
+export type { FakeBff, FakeBffOptions } from './fake-bff.ts'
+export { createTestAuth } from './test-auth.ts'
+export type { TestAuth, TestAuthOptions } from './test-auth.ts'
