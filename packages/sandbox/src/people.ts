@@ -1,0 +1,38 @@
+/** Somebody who can sign in. */
+export interface Person {
+  readonly username: string
+  readonly password: string
+  readonly id: number
+  readonly firstName: string
+  readonly lastName: string
+  readonly email: string
+}
+
+/** The client that the application is registered as. */
+export interface Client {
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+/** The user of the demo; her profile is the one in Axosoft's documentation. */
+export const cathy: Person = {
+  username: 'cathy',
+  password: 'latchkey-demo',
+  id: 7,
+  firstName: 'Cathy',
+  lastName: "O'Reilly (Dev)",
+  email: 'Cathy.Oreilly@mycompany.com',
+}
+
+/** A second user, whose name and password hold what is easily lost on the way: spaces, `+`, `&`, `=`, `%`, accents. */
+export const noor: Person = {
+  username: 'noor+test@example.com',
+  password: ' p+ss&wörd=100% é 😀 ',
+  id: 11,
+  firstName: 'Noor',
+  lastName: 'Jansen',
+  email: 'noor+test@example.com',
+}
+
+/** The registered client of the demo. */
+export const demoClient: Client = { clientId: 'latchkey-demo-client', clientSecret: 'latchkey-demo-secret' }

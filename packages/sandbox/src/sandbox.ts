@@ -1,0 +1,116 @@
+import { text } from './answers.ts'
+import { control } from './control.ts'
+import { failing } from './failing.ts'
+import type { Faults } from './faults.ts'
+import { createFaults } from './faults.ts'
+import type { Client, Person } from './people.ts'
+import { cathy, demoClient, noor } from './people.ts'
+import type { LoggedRequest, RequestLog } from './requests.ts'
+import { createRequestLog, grantName } from './requests.ts'
+import type { Call, Ground } from './system.ts'
+import type { SystemName, SystemOptions } from './systems/index.ts'
+import { createSystems } from './systems/index.ts'
+
+export interface SandboxOptions extends SystemOptions {
+  /** Who can sign in; {@link cathy} and {@link noor} unless given. */
+  readonly people?: readonly Person[]
+  /** The registered client; {@link demoClient} unless given. */
+  readonly client?: Client
+  /** Milliseconds since 1970; `Date.now` unless given. */
+  readonly now?: () => number
+  /** A new token each time; `crypto.randomUUID` unless given. */
+  readonly randomId?: () => string
+  /** How a slow answer waits; a real timer unless given. */
+  readonly wait?: (ms: number) => Promise<void>
+}
+
+/** Every documented system in one handler, each below the path of its name. */
+export interface Sandbox {
+  /**
+   * Answers a request of any origin, and can stand in for `fetch`: it rejects with `TypeError` when a fault
+   * cuts the connection, heeds `signal`, and follows no redirect.
+   */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+  readonly faults: Faults
+  readonly requests: RequestLog
+  /** All access tokens are refused from now on; refresh tokens stay good. */
+  readonly expireAccessTokens: () => void
+  /** Every token issued until now is refused. */
+  readonly revokeAll: () => void
+}
+
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  const ground: Ground = {
+    now: options.now ?? Date.now,
+    randomId: options.randomId ?? (() => crypto.randomUUID()),
+    people: options.people ?? [cathy, noor],
+    client: options.client ?? demoClient,
+  }
+  const wait = options.wait ?? ((ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)))
+  const systems = createSystems(ground, options)
+  const faults = createFaults()
+  const requests = createRequestLog()
+  const controls = {
+    faults,
+    requests,
+    expireAccessTokens: () => Object.values(systems).forEach(({ grants }) => grants.expireAccessTokens()),
+    revokeAll: () => Object.values(systems).forEach(({ grants }) => grants.revokeAll()),
+  }
+
+  async function answer(request: Request): Promise<Response> {
+    const url = new URL(request.url)
+    if (url.pathname.startsWith('/control/')) return control(request, url.pathname, controls)
+    const system = Object.keys(systems).find((name) => url.pathname.startsWith(`/${name}/`)) as
+      | SystemName
+      | undefined
+    const log = (entry: Pick<LoggedRequest, 'kind'> & Partial<LoggedRequest>): LoggedRequest =>
+      requests.add({ method: request.method, path: url.pathname, at: ground.now(), status: null, ...entry })
+
+    const path = system ? url.pathname.slice(`/${system}`.length) : ''
+    const route = system && systems[system].routes.find((candidate) => candidate.path.test(path))
+    if (!route) return noted(log({ ...(system && { system }), kind: 'other' }), text(404, ''))
+
+    const call: Call = { request, url, base: `${url.origin}/${system}`, form: await formOf(request) }
+    const grant = grantName(call.form.get('grant_type') ?? url.searchParams.get('grant_type'))
+    const entry = log({ system, kind: route.kind, ...(route.kind === 'token' && { grant }) })
+    if (!route.methods.includes(request.method)) {
+      return noted(entry, text(405, '', { Allow: route.methods.join(', ') }))
+    }
+
+    const captures = route.path.exec(path)?.slice(1) ?? []
+    const act = async (): Promise<Response> => route.answer(call, ...captures)
+    const refuse = (): Response => route.refuse(call)
+    const fault = faults.take(system, route.kind)
+    return noted(entry, await (fault ? failing(fault, { url, act, refuse, wait, hold: faults.hold }) : act()))
+  }
+
+  return {
+    ...controls,
+    fetch: async (input, init) => {
+      const request = new Request(input, init)
+      const response = await Promise.race([answer(request), aborted(request.signal)])
+      if (request.redirect === 'error' && response.headers.has('Location'))
+        throw new TypeError('fetch failed')
+      return response
+    },
+  }
+}
+
+function noted(entry: LoggedRequest, response: Response): Response {
+  entry.status = response.status
+  return response
+}
+
+async function formOf(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('Content-Type') ?? ''
+  const isForm = type.startsWith('application/x-www-form-urlencoded')
+  return new URLSearchParams(isForm ? await request.text() : '')
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(signal.reason as Error)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}

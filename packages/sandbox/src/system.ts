@@ -1,0 +1,49 @@
+import type { Grants } from './grants.ts'
+import type { Client, Person } from './people.ts'
+
+/** What a request is for; `other` is a path that no system has. */
+export type RequestKind = 'token' | 'resource' | 'discovery' | 'other'
+
+/** A request, read as far as every system needs it. */
+export interface Call {
+  readonly request: Request
+  readonly url: URL
+  /** Where the system lives, without a slash at the end. */
+  readonly base: string
+  /** The fields of a form in the body; empty when the body is none. */
+  readonly form: URLSearchParams
+}
+
+/** One endpoint of a system. */
+export interface Route {
+  readonly kind: RequestKind
+  readonly methods: readonly string[]
+  /** Matches the path below the system's base. */
+  readonly path: RegExp
+  readonly answer: (call: Call, ...captures: string[]) => Response | Promise<Response>
+  /** The answer by which this endpoint refuses a credential. */
+  readonly refuse: (call: Call) => Response
+}
+
+/** One documented system: an authorization server and a small resource server. */
+export interface System {
+  readonly routes: readonly Route[]
+  readonly grants: Grants
+}
+
+/** What the systems of one sandbox share. */
+export interface Ground {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** A new token; the default is a GUID. */
+  readonly randomId: () => string
+  readonly people: readonly Person[]
+  readonly client: Client
+}
+
+/** Who has exactly this username and password. */
+export function personWith(ground: Ground, fields: URLSearchParams): Person | undefined {
+  return ground.people.find(
+    ({ username, password }) => username === fields.get('username') && password === fields.get('password'),
+  )
+}
