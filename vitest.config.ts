@@ -11,6 +11,15 @@ export default defineConfig({
       { ...source, test: { name: 'bff', root: 'packages/bff' } },
       { ...source, test: { name: 'sandbox', root: 'packages/sandbox' } },
       { ...source, test: { name: 'react', root: 'packages/react', environment: 'happy-dom' } },
+      {
+        ...source,
+        test: {
+          name: 'react-18',
+          root: 'packages/react',
+          environment: 'happy-dom',
+          setupFiles: 'test/support/react-18.ts',
+        },
+      },
       { ...source, test: { name: 'house', root: 'test', testTimeout: 30_000 } },
     ],
   },
