@@ -1,6 +1,7 @@
 import { json, text } from './answers.ts'
 import type { Fault, Faults } from './faults.ts'
 import type { RequestLog } from './requests.ts'
+import { systemNames } from './systems/index.ts'
 
 /** What the control endpoint can do, so that other processes can do what a test does by calling. */
 export interface Controlled {
@@ -65,7 +66,7 @@ const isHeaders: Check = (value) =>
 
 const targetMembers: Record<string, Check> = {
   kind: isText,
-  system: absentOr(oneOf('axosoft', 'class')),
+  system: absentOr(oneOf(...systemNames)),
   on: absentOr(oneOf('token', 'resource', 'discovery')),
   times: absentOr(isNumber),
 }

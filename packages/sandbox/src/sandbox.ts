@@ -8,8 +8,8 @@ import { cathy, demoClient, noor } from './people.ts'
 import type { LoggedRequest, RequestLog } from './requests.ts'
 import { createRequestLog, grantName } from './requests.ts'
 import type { Call, Ground } from './system.ts'
-import type { SystemName, SystemOptions } from './systems/index.ts'
-import { createSystems } from './systems/index.ts'
+import type { SystemOptions } from './systems/index.ts'
+import { createSystems, systemNames } from './systems/index.ts'
 
 export interface SandboxOptions extends SystemOptions {
   /** Who can sign in; {@link cathy} and {@link noor} unless given. */
@@ -60,9 +60,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   async function answer(request: Request): Promise<Response> {
     const url = new URL(request.url)
     if (url.pathname.startsWith('/control/')) return control(request, url.pathname, controls)
-    const system = Object.keys(systems).find((name) => url.pathname.startsWith(`/${name}/`)) as
-      | SystemName
-      | undefined
+    const system = systemNames.find((name) => url.pathname.startsWith(`/${name}/`))
     const log = (entry: Pick<LoggedRequest, 'kind'> & Partial<LoggedRequest>): LoggedRequest =>
       requests.add({ method: request.method, path: url.pathname, at: ground.now(), status: null, ...entry })
 

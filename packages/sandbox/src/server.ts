@@ -36,10 +36,8 @@ export async function startSandbox(
 
 /** Anything that goes wrong, a cut on purpose included, ends the connection. */
 async function serve(sandbox: Sandbox, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const gone = new AbortController()
-  outgoing.once('close', () => gone.abort())
   try {
-    const answer = await sandbox.fetch(await requestFrom(incoming, gone.signal))
+    const answer = await sandbox.fetch(await requestFrom(incoming))
     outgoing.writeHead(answer.status, headersOf(answer))
     if (answer.body) {
       for await (const chunk of answer.body) await new Promise((written) => outgoing.write(chunk, written))
@@ -50,13 +48,13 @@ async function serve(sandbox: Sandbox, incoming: IncomingMessage, outgoing: Serv
   }
 }
 
-async function requestFrom(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
+async function requestFrom(incoming: IncomingMessage): Promise<Request> {
   const { method = 'GET', headers } = incoming
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
   const body = method === 'GET' || method === 'HEAD' ? null : Buffer.concat(chunks)
   const pairs = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
-  return new Request(`http://${headers.host}${incoming.url}`, { method, headers: pairs, body, signal })
+  return new Request(`http://${headers.host}${incoming.url}`, { method, headers: pairs, body })
 }
 
 /** `Headers` forgets how a name was spelt; HTTP/1.1 does not care, but who reads along does. */

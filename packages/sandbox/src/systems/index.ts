@@ -4,16 +4,18 @@ import { axosoft } from './axosoft.ts'
 import type { ClassOptions } from './class.ts'
 import { classSuper } from './class.ts'
 
-/** The systems of the sandbox and what can be different about each; the names are their paths. */
+/** What can be different about each system. */
 export interface SystemOptions {
   readonly axosoft?: AxosoftOptions
   readonly class?: ClassOptions
 }
 
-/** The name of a system, which is the first segment of its paths. */
-export type SystemName = keyof SystemOptions
+export const systemNames = ['axosoft', 'class'] as const
 
-/** To add a system: write its file beside `axosoft.ts`, and name it here and in {@link SystemOptions}. */
+/** The name of a system, which is the first segment of its paths. */
+export type SystemName = (typeof systemNames)[number]
+
+/** To add a system: write its file beside `axosoft.ts`, and name it in this file. */
 export function createSystems(ground: Ground, options: SystemOptions): Record<SystemName, System> {
   return {
     axosoft: axosoft(ground, options.axosoft),

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { createSandbox } from '../src/index.ts'
+import { askAxosoft, askClass, askForFunds, basic, refreshing, signingIn, tokensFromClass } from './asking.ts'
+
+describe('the log of requests', () => {
+  it('counts by system, kind, grant and status', async () => {
+    const sandbox = createSandbox()
+    const { access_token, refresh_token } = await tokensFromClass(sandbox)
+    await askClass(sandbox, refreshing(refresh_token))
+    await askForFunds(sandbox, access_token)
+    await askForFunds(sandbox, 'other')
+    await askAxosoft(sandbox)
+    await sandbox.fetch('https://sandbox.test/elsewhere')
+    const { count } = sandbox.requests
+    expect(count()).toBe(6)
+    expect(count({ kind: 'token' })).toBe(3)
+    expect(count({ kind: 'token', grant: 'refresh_token' })).toBe(1)
+    expect(count({ system: 'class', kind: 'resource', status: 401 })).toBe(1)
+    expect(count({ kind: 'other', path: '/elsewhere', status: 404 })).toBe(1)
+    sandbox.requests.clear()
+    expect(count()).toBe(0)
+  })
+
+  it('keeps no status for a connection that was cut', async () => {
+    const sandbox = createSandbox()
+    sandbox.faults.add({ kind: 'cut' })
+    await expect(askAxosoft(sandbox)).rejects.toThrow(TypeError)
+    expect(sandbox.requests.all()).toMatchObject([{ system: 'axosoft', grant: 'password', status: null }])
+  })
+
+  it('holds no secret, wherever it was sent', async () => {
+    const sandbox = createSandbox()
+    const { access_token, refresh_token } = await tokensFromClass(sandbox)
+    await askAxosoft(sandbox)
+    await askClass(sandbox, signingIn(), { Authorization: basic() })
+    await askClass(sandbox, { grant_type: 'latchkey-demo' })
+    await askClass(sandbox, refreshing(refresh_token))
+    await askForFunds(sandbox, access_token)
+    const log = JSON.stringify(sandbox.requests.all())
+    for (const secret of ['latchkey-demo', access_token, refresh_token]) expect(log).not.toContain(secret)
+  })
+})
