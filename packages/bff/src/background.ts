@@ -1,0 +1,30 @@
+import type { Logger } from './log.ts'
+import { told } from './log.ts'
+
+/** Work that no answer waits for. */
+export interface Background {
+  run(name: string, task: () => Promise<unknown>): void
+  /** Resolves when all of it is done. */
+  settled(): Promise<void>
+}
+
+export function createBackground(logger: Logger): Background {
+  const running = new Set<Promise<void>>()
+  return {
+    run(name, task) {
+      const work = perform(name, task).finally(() => running.delete(work))
+      running.add(work)
+    },
+    async settled() {
+      while (running.size > 0) await Promise.all(running)
+    },
+  }
+
+  async function perform(name: string, task: () => Promise<unknown>): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      logger.warn(`${name} failed: ${told(error)}`)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { defaultBasePath } from '@latchkey/wire'
+import { BffError } from './errors.ts'
+import type { Logger } from './log.ts'
+import type { Platform } from './platform.ts'
+import type { ProviderDescription } from './provider-description.ts'
+import type { Store } from './store.ts'
+
+/** What `createBff` needs to know; only `provider` has no default. */
+export interface BffOptions {
+  /** The authorization server: from a function of `@latchkey/bff/providers`, or your own description. */
+  provider: ProviderDescription
+  /** Where the BFF is mounted; `/auth` when absent. Its cookie is named after it. */
+  basePath?: string
+  /** What the browser gets: the access token (`token`, the default), or only its cookie. */
+  mode?: 'token' | 'proxy'
+  /** Where sessions are kept; this process's memory when absent. You made it, you close it. */
+  store?: Store
+  /** Mixed into the key of every session, so that a stolen cookie needs it too; at least 32 characters. */
+  secret?: string
+  /** The address of the page, for example `https://portal.example.com`, where a proxy in front changes the host. */
+  origin?: string
+  /** Seconds until a session ends: unused (12 hours), and at the latest (7 days). */
+  session?: { idle?: number; absolute?: number }
+  /** Seconds that the authorization server has for an answer; 8 when absent. */
+  timeout?: number
+  /** Where notes for the operator go; the console when absent. */
+  logger?: Logger
+  /** Time, network and randomness, for tests. */
+  platform?: Partial<Platform>
+}
+
+const seconds = z.number().positive()
+
+const settings = z
+  .strictObject({
+    basePath: z
+      .string()
+      .regex(/^(\/[\w.~-]+)+$/, 'must begin with a slash and not end with one, for example "/auth"')
+      .default(defaultBasePath),
+    mode: z.enum(['token', 'proxy']).default('token'),
+    secret: z.string().min(32, 'must have at least 32 characters').optional(),
+    origin: z
+      .string()
+      .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+        error:
+          'must be a scheme and a host, for example "https://portal.example.com", and nothing after them',
+      })
+      .optional(),
+    session: z
+      .strictObject({ idle: seconds.default(43_200), absolute: seconds.default(604_800) })
+      .prefault({}),
+    timeout: seconds.default(8),
+    provider: z.unknown().optional(),
+    store: z.unknown().optional(),
+    logger: z.unknown().optional(),
+    platform: z.unknown().optional(),
+  })
+  .refine(({ session }) => session.idle <= session.absolute, {
+    path: ['session', 'idle'],
+    error: 'must not be longer than session.absolute',
+  })
+
+/** The options that are plain values, checked, with their defaults. */
+export type Settings = Omit<z.output<typeof settings>, 'provider' | 'store' | 'logger' | 'platform'>
+
+/**
+ * Checks the options.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ */
+export function settingsFrom(options: BffOptions): Settings {
+  const read = settings.safeParse(options)
+  if (read.success) return read.data
+  const faults = read.error.issues.map(
+    ({ path, message }) => `  ${path.join('.') || 'the options'}: ${message}`,
+  )
+  throw new BffError('server_error', `The options of createBff cannot be used:\n${faults.join('\n')}`)
+}

@@ -1,0 +1,142 @@
+import { createSecretKey } from 'node:crypto'
+import { sessionPath, tokenPath } from '@latchkey/wire'
+import { createAuthorizationServer } from './authorization-server.ts'
+import { createBackground } from './background.ts'
+import type { BffOptions } from './bff-options.ts'
+import { settingsFrom } from './bff-options.ts'
+import { sessionCookie } from './cookie.ts'
+import { defaultStore } from './default-store.ts'
+import { createEndpoints } from './discovery.ts'
+import { BffError } from './errors.ts'
+import { guard } from './guard.ts'
+import { consoleLogger, told } from './log.ts'
+import { memoryStore } from './memory-store.ts'
+import { nodePlatform } from './platform.ts'
+import { providerFrom } from './provider-description.ts'
+import { createRefresh } from './refresh.ts'
+import type { Call, House } from './routes/call.ts'
+import { restore } from './routes/restore.ts'
+import { signIn } from './routes/sign-in.ts'
+import { signOut } from './routes/sign-out.ts'
+import { token } from './routes/token.ts'
+import { isLoopback } from './secure-url.ts'
+import type { SessionData } from './session-data.ts'
+import { createSessions } from './sessions.ts'
+import { createUpstream } from './upstream.ts'
+
+/** A backend-for-frontend: a web-standard handler for everything below its base path. */
+export interface Bff {
+  readonly basePath: string
+  /** Answers every request; never throws. */
+  readonly fetch: (request: Request) => Promise<Response>
+  /** Resolves when what runs in the background (giving tokens back) is done. The store is its maker's to close. */
+  readonly close: () => Promise<void>
+}
+
+type Route = (house: House, call: Call) => Promise<Response>
+
+const routes: Record<string, Record<string, Route>> = {
+  [sessionPath]: { GET: restore, POST: signIn, DELETE: signOut },
+  [tokenPath]: { POST: token },
+}
+
+/**
+ * Makes a backend-for-frontend for one provider.
+ *
+ * @throws BffError `server_error` when an option or the provider's description cannot be used; the message names the
+ *   field and the fix
+ */
+export function createBff(options: BffOptions): Bff {
+  const { basePath, mode, origin, session: limits, timeout, secret } = settingsFrom(options)
+  const provider = providerFrom(options.provider)
+  const platform = { ...nodePlatform, ...options.platform }
+  const logger = options.logger ?? consoleLogger
+  const store = options.store ?? defaultStore() ?? memoryStore({ now: () => platform.now() })
+
+  logger.warn(
+    `The provider ${provider.id} uses the password grant, which RFC 9700 §2.4 says must not be used: this server sees ` +
+      'the passwords of its users. Use it only where the authorization server offers nothing better.',
+  )
+
+  const place = 'url' in provider.token ? provider.token.url : provider.token.discovery
+  const providerKey = `${provider.id} ${place}`
+  const background = createBackground(logger)
+  const upstream = createUpstream(platform, timeout)
+  const endpoints = createEndpoints(provider, upstream, platform, logger)
+  const server = createAuthorizationServer(provider, endpoints, upstream, platform, logger)
+  const sessions = createSessions({
+    store,
+    limits,
+    provider: providerKey,
+    secret: secret === undefined ? undefined : createSecretKey(Buffer.from(secret)),
+    platform,
+    onOutlived: revoke,
+  })
+  const refresh = createRefresh({
+    sessions,
+    server,
+    background,
+    platform,
+    logger,
+    longestGrant: timeout * 2000,
+  })
+  const house: House = {
+    provider,
+    providerKey,
+    mode,
+    limits,
+    server,
+    sessions,
+    refresh,
+    revoke,
+    background,
+    platform,
+    logger,
+  }
+
+  return {
+    basePath,
+    async fetch(request) {
+      const answer = await respond(request).catch(toResponse)
+      answer.headers.set('Cache-Control', 'no-store')
+      answer.headers.set('X-Content-Type-Options', 'nosniff')
+      answer.headers.set('Vary', 'Cookie, Origin, Sec-Fetch-Site')
+      return answer
+    },
+    close: () => background.settled(),
+  }
+
+  async function respond(request: Request): Promise<Response> {
+    const url = new URL(request.url)
+    const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
+    const methods = Object.hasOwn(routes, path) ? routes[path] : undefined
+    if (!methods) throw new BffError('invalid_request', 'There is nothing here', { status: 404 })
+    const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
+    if (!route) {
+      const allow = Object.keys(methods).join(', ')
+      throw new BffError('invalid_request', `This path knows ${allow}`, { status: 405, allow })
+    }
+    guard(request, url, origin)
+    const page = origin === undefined ? url : new URL(origin)
+    const secure = page.protocol === 'https:' || !isLoopback(page.hostname)
+    return route(house, { request, url, cookie: sessionCookie(basePath, secure) })
+  }
+
+  /** The one place where errors become answers; what nobody foresaw is told to the log alone. */
+  function toResponse(error: unknown): Response {
+    const known =
+      error instanceof BffError
+        ? error
+        : new BffError('server_error', 'Something went wrong', { hint: told(error) })
+    if (known.hint !== undefined) logger[known.status < 500 ? 'warn' : 'error'](known.hint)
+    return known.toResponse()
+  }
+
+  function revoke({ refreshToken, accessToken }: SessionData): void {
+    background.run('Giving a token back', () =>
+      refreshToken === null
+        ? server.revoke(accessToken, 'access_token')
+        : server.revoke(refreshToken, 'refresh_token'),
+    )
+  }
+}

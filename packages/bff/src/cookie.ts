@@ -1,0 +1,56 @@
+import { ticketSize } from './seal.ts'
+
+/** The cookie of one BFF: how it is called and which attributes it has. */
+export interface SessionCookie {
+  name: string
+  secure: boolean
+}
+
+const valueLength = (ticketSize * 4) / 3
+const value = /^[\w-]+$/
+
+/**
+ * Names the cookie. The prefix `__Host-Http-` makes browsers refuse one that a script or a sibling domain planted;
+ * plain http on a loopback host, where `Secure` may not work, has a plain name. Several BFFs in one app are told apart
+ * by their base paths.
+ *
+ * @see OAuth 2.0 for Browser-Based Applications §6.1.3.2
+ */
+export function sessionCookie(basePath: string, secure: boolean): SessionCookie {
+  const slug = basePath === '/auth' ? '' : basePath.replaceAll(/[^\dA-Za-z]+/g, '-')
+  return { name: `${secure ? '__Host-Http-' : ''}latchkey${slug}`, secure }
+}
+
+/** The ticket that a `Cookie` header carries; `null` when there is none, or none that could be ours, or more than one. */
+export function readCookie(cookie: SessionCookie, header: string | null): Uint8Array | null {
+  if (header === null) return null
+  const prefix = `${cookie.name}=`
+  const found = header
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(prefix))
+  const [text] = found.map((pair) => pair.slice(prefix.length))
+  if (text === undefined || found.length > 1 || text.length !== valueLength || !value.test(text)) return null
+  return Buffer.from(text, 'base64url')
+}
+
+/** The `Set-Cookie` that hands a ticket out; without `maxAge` (seconds) it ends with the browser's session. */
+export function writeCookie(cookie: SessionCookie, ticket: Uint8Array, maxAge?: number): string {
+  return attributes(cookie, Buffer.from(ticket).toString('base64url'), maxAge)
+}
+
+/** The `Set-Cookie` that takes the cookie away; its attributes are those it was set with, else browsers keep it. */
+export function clearCookie(cookie: SessionCookie): string {
+  return attributes(cookie, '', 0)
+}
+
+function attributes(cookie: SessionCookie, text: string, maxAge?: number): string {
+  return [
+    `${cookie.name}=${text}`,
+    'Path=/',
+    'HttpOnly',
+    'SameSite=Strict',
+    ...(cookie.secure ? ['Secure'] : []),
+    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+  ].join('; ')
+}

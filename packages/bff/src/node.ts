@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import type { Bff } from './bff.ts'
+import { jsonResponse } from './errors.ts'
+
+/** A listener for `node:http`, and middleware for Express, Connect, Vite and their like. */
+export type NodeListener = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
+
+/** What frameworks add to a request. */
+interface Framework {
+  /** The whole URL, where `url` is what is left of it below a mount point. */
+  originalUrl?: unknown
+  /** What a body parser read. */
+  body?: unknown
+}
+
+/**
+ * Puts a BFF behind `node:http`. Given `next`, it owns its base path only and leaves the rest to others. A body that a
+ * parser has read already is used as the parser left it.
+ */
+export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListener {
+  return (incoming, outgoing, next) => {
+    const url = urlOf(incoming)
+    const own = url !== null && (url.pathname === bff.basePath || url.pathname.startsWith(`${bff.basePath}/`))
+    if (!own && next) return next()
+    void answer(incoming, outgoing, url)
+  }
+
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse, url: URL | null): Promise<void> {
+    const gone = new AbortController()
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) gone.abort()
+    })
+    const response = url ? await bff.fetch(requestFrom(incoming, url, gone.signal)) : badRequest()
+    if (gone.signal.aborted) return
+    outgoing.statusCode = response.status
+    for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
+    const cookies = response.headers.getSetCookie()
+    if (cookies.length > 0) outgoing.setHeader('Set-Cookie', cookies)
+    if (response.body === null) return void outgoing.end()
+    // Its only failure is a connection that broke, of which there is nobody left to tell.
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing).catch(() => {})
+  }
+}
+
+function requestFrom(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request {
+  const method = incoming.method ?? 'GET'
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (name.startsWith(':')) continue
+    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one)
+  }
+  if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers, signal })
+  return new Request(url, { method, headers, signal, body: bodyOf(incoming), duplex: 'half' } as RequestInit)
+}
+
+function bodyOf(incoming: IncomingMessage & Framework): BodyInit {
+  const { body } = incoming
+  if (!incoming.readableDidRead) return Readable.toWeb(incoming) as globalThis.ReadableStream
+  return typeof body === 'string' || body instanceof Uint8Array
+    ? new Uint8Array(Buffer.from(body))
+    : JSON.stringify(body ?? null)
+}
+
+/** The URL that was asked for; `null` when its host or its path is none. Nothing that a proxy adds is believed. */
+function urlOf(incoming: IncomingMessage & Framework): URL | null {
+  const scheme = 'encrypted' in incoming.socket && incoming.socket.encrypted === true ? 'https' : 'http'
+  const host = incoming.headers.host ?? String(incoming.headers[':authority'] ?? '')
+  const asked = typeof incoming.originalUrl === 'string' ? incoming.originalUrl : (incoming.url ?? '')
+  // Absolute form (RFC 9112 §3.2.2) names the host again; the path behind it is all that counts here.
+  const path = asked.replace(/^https?:\/\/[^/?#]*/i, '')
+  if (!path.startsWith('/') || !/^[\w.:[\]-]+$/.test(host)) return null
+  const text = `${scheme}://${host}${path}`
+  return URL.canParse(text) ? new URL(text) : null
+}
+
+function badRequest(): Response {
+  return jsonResponse({ error: 'invalid_request', error_description: 'The URL or the host is none' }, 400)
+}

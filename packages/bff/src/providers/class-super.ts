@@ -1,0 +1,46 @@
+import type { ProviderDescription } from '../provider-description.ts'
+import { trimmed } from './trimmed.ts'
+
+/** What {@link classSuper} needs to know. */
+export interface ClassSuperOptions {
+  /** Your integration; Basic is used when both are given, and no client at all otherwise. */
+  clientId?: string
+  clientSecret?: string
+  /** The business whose data is asked for, as it appears in Class's URLs. */
+  business: string
+  /** What is asked for there, for example `['fund.read']`. */
+  scope: string[]
+  /** The address of the discovery document, or its issuer. */
+  discovery?: string
+  /** Used without discovery, and when discovery fails; Class's production server when absent. */
+  tokenEndpoint?: string
+}
+
+/** Class Super: tokens of 15 minutes for one business, and a refresh where a refresh token came. */
+export function classSuper(options: ClassSuperOptions): ProviderDescription {
+  const clientId = trimmed(options.clientId)
+  const clientSecret = trimmed(options.clientSecret)
+  const url = trimmed(options.tokenEndpoint) ?? 'https://app.class.com.au/connect/token'
+  // The vendor's documentation encodes the pair as it is, without the form encoding of RFC 6749 appendix B.
+  const way =
+    clientSecret === undefined
+      ? { clientAuth: 'none' as const }
+      : { clientAuth: 'basic' as const, basicEncoding: 'raw' as const }
+  return {
+    id: 'class-super',
+    label: 'Class',
+    ...(clientId !== undefined && {
+      client: { id: clientId, ...(clientSecret !== undefined && { secret: clientSecret }) },
+    }),
+    token:
+      options.discovery === undefined
+        ? { url }
+        : { discovery: trimmed(options.discovery), flavour: 'oidc', fallbackUrl: url },
+    grants: {
+      password: { ...way, scope: { default: [`target:b/${trimmed(options.business)}`, ...options.scope] } },
+      refresh_token: way,
+    },
+    refresh: { mode: 'refresh_token' },
+    resource: { attach: { header: 'Authorization', scheme: 'Bearer' } },
+  }
+}

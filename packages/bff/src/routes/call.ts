@@ -1,0 +1,68 @@
+import type { AuthorizationServer } from '../authorization-server.ts'
+import type { Background } from '../background.ts'
+import { boundedText } from '../bounded-body.ts'
+import type { SessionCookie } from '../cookie.ts'
+import { readCookie } from '../cookie.ts'
+import { BffError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Platform } from '../platform.ts'
+import type { Provider } from '../provider-description.ts'
+import type { Refresh } from '../refresh.ts'
+import type { SessionData } from '../session-data.ts'
+import type { SessionLimits, Sessions } from '../sessions.ts'
+
+/** What every route stands on. */
+export interface House {
+  provider: Provider
+  /** Names the provider in records and subjects. */
+  providerKey: string
+  mode: 'token' | 'proxy'
+  limits: SessionLimits
+  server: AuthorizationServer
+  sessions: Sessions
+  refresh: Refresh
+  /** Gives the tokens of an ended session back, in the background. */
+  revoke(data: SessionData): void
+  background: Background
+  platform: Platform
+  logger: Logger
+}
+
+/** One request to a route. */
+export interface Call {
+  request: Request
+  url: URL
+  cookie: SessionCookie
+}
+
+const longestRequest = 16_384
+
+/** The ticket that the request carries. */
+export function ticketOf({ request, cookie }: Call): Uint8Array | null {
+  return readCookie(cookie, request.headers.get('Cookie'))
+}
+
+/**
+ * The JSON body of a request.
+ *
+ * @throws BffError `invalid_request` without a word of the body in it
+ */
+export async function jsonOf(request: Request): Promise<unknown> {
+  const type = request.headers.get('Content-Type') ?? ''
+  if (!/^application\/json\s*(;|$)/i.test(type)) throw invalid('The body must be application/json')
+  const text = await boundedText(request.body, longestRequest).catch(() => {
+    throw invalid('The body broke off')
+  })
+  if (text === null)
+    throw new BffError('invalid_request', `The body is longer than ${longestRequest} bytes`, { status: 413 })
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalid('The body is no JSON')
+  }
+}
+
+/** An `invalid_request` that says what is wrong with it. */
+export function invalid(message: string): BffError {
+  return new BffError('invalid_request', message)
+}

@@ -1,0 +1,58 @@
+import type { ErrorCode } from '@latchkey/wire'
+
+/** What a session's record holds under its seal. Times are milliseconds since 1970, lifetimes seconds. */
+export interface SessionData {
+  /** Which provider it belongs to: a cookie of one BFF opens nothing at another. */
+  provider: string
+  subject: string
+  user: Record<string, unknown> | null
+  scope: string[]
+  startedAt: number
+  /** Counts the tokens of this session upwards. */
+  sequence: number
+  accessToken: string
+  /** When the token was asked for. */
+  issuedAt: number
+  /** Seconds the token lives from then on; `null` when nobody knows. */
+  lifetime: number | null
+  refreshToken: string | null
+  /** Set while the answer to a refresh is lost, so that nobody knows whether the refresh token was used up. */
+  lost?: boolean
+  /** Set while refreshing fails: nobody asks again before `until`. */
+  backOff?: { until: number; failures: number; code: ErrorCode }
+}
+
+const longestMargin = 60_000
+const longestGap = 10_000
+const shortestGap = 1000
+
+/** Whether the token is to be refreshed: the margin before its end is the smaller of a minute and a third of its life. */
+export function isDue({ issuedAt, lifetime }: SessionData, now: number): boolean {
+  if (lifetime === null) return false
+  const whole = lifetime * 1000
+  return now >= issuedAt + whole - Math.min(longestMargin, whole / 3)
+}
+
+/** Whether the token can no longer be used. */
+export function isDead({ issuedAt, lifetime }: SessionData, now: number): boolean {
+  return lifetime !== null && now >= issuedAt + lifetime * 1000
+}
+
+/**
+ * Whether the token was issued so lately that no other is asked for, whatever the browser says: a resource server that
+ * rejects every token must not make us drain the authorization server.
+ */
+export function isTooYoung({ issuedAt, lifetime }: SessionData, now: number): boolean {
+  const gap = lifetime === null ? longestGap : Math.min(longestGap, Math.max(shortestGap, lifetime * 500))
+  return now - issuedAt < gap
+}
+
+/** Seconds the token has left, rounded down, never below 0; `null` when nobody knows. */
+export function tokenSecondsLeft({ issuedAt, lifetime }: SessionData, now: number): number | null {
+  return lifetime === null ? null : secondsUntil(issuedAt + lifetime * 1000, now)
+}
+
+/** Seconds until a moment, rounded down, never below 0. */
+export function secondsUntil(moment: number, now: number): number {
+  return Math.max(0, Math.floor((moment - now) / 1000))
+}
