@@ -14,16 +14,11 @@ if (!ready) process.exit(1)
 
 const folder = 'examples/login-page'
 // Vite prints the address, and the example's own configuration whom to sign in as.
-const server = spawn(process.execPath, [bin('vite', 'vite', folder), ...process.argv.slice(2)], {
-  cwd: join(root, folder),
-  stdio: 'inherit',
-})
+const vite = [bin('vite', 'vite', folder), '--clearScreen=false', ...process.argv.slice(2)]
+const server = spawn(process.execPath, vite, { cwd: join(root, folder), stdio: 'inherit' })
+
 let stopping = false
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  // A terminal's Ctrl-C reaches the server as well; what is left to do here is to wait for it.
-  process.on(signal, () => {
-    stopping = true
-    server.kill(signal)
-  })
-}
+// A terminal's Ctrl-C reaches the server by itself; what is left to do is to wait for its end.
+process.on('SIGINT', () => (stopping = true))
+process.on('SIGTERM', () => (stopping = server.kill()))
 server.on('exit', (code) => (process.exitCode = stopping ? 0 : (code ?? 1)))

@@ -14,7 +14,9 @@ const glewlwyd = ['glewlwyd', 'glewlwyd-common', 'dbconfig-sqlite3', 'sqlite3', 
  */
 export async function bringSystemPackages() {
   const canInstall = isDebian() && process.getuid?.() === 0
-  if (canInstall && findChromium() === null) await step('install chromium', () => aptInstall(['chromium']))
+  const chosen = process.env['CHROME_PATH'] !== undefined
+  if (canInstall && !chosen && findChromium() === null)
+    await step('install chromium', () => aptInstall(['chromium']))
   if (findChromium() === null) {
     console.error(chromiumMissing)
     return false
