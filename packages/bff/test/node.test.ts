@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -12,8 +12,8 @@ import { createTokenEndpoint, rotating } from './support/token-endpoint.ts'
 const servers: Server[] = []
 afterEach(() => servers.splice(0).forEach((server) => server.close()))
 
-async function listen(...listener: Parameters<typeof createServer>): Promise<string> {
-  const server = createServer(...listener)
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
   servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
