@@ -35,6 +35,9 @@ export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListen
     })
     const response = url ? await bff.fetch(requestFrom(incoming, url, gone.signal)) : badRequest()
     if (gone.signal.aborted) return
+    // A framework's CORS middleware must not open to other origins what the BFF closes to them.
+    for (const name of outgoing.getHeaderNames())
+      if (name.startsWith('access-control-')) outgoing.removeHeader(name)
     outgoing.statusCode = response.status
     for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
     const cookies = response.headers.getSetCookie()

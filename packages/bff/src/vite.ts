@@ -1,0 +1,139 @@
+/**
+ * Runs a BFF inside `vite dev` and `vite preview`: no second process, no CORS, no proxy rules.
+ *
+ * @module
+ */
+import { resolve } from 'node:path'
+import { defaultBasePath } from '@latchkey/wire'
+import type { Connect, Plugin } from 'vite'
+import { loadEnv, runnerImport } from 'vite'
+import type { Bff } from './bff.ts'
+import { setDefaultStore } from './default-store.ts'
+import { embeddedStore } from './embedded.ts'
+import { BffError } from './errors.ts'
+import { told } from './log.ts'
+import { toNodeListener } from './node.ts'
+import type { Store } from './store.ts'
+
+/** What {@link latchkey} needs to know. */
+export interface LatchkeyOptions {
+  /** The module whose default export is the BFF, from the root of the project: `./server/auth.ts`. */
+  entry: string
+}
+
+/** Shorter secrets are not looked for in what browsers load: such words are found everywhere. */
+const shortestSecret = 8
+
+/** One for each folder, for as long as the process lives: Vite starts its server anew within it. */
+const stores = new Map<string, Store>()
+
+/** Names that came from `.env` files, so that the next start may read them again. */
+const taken = new Set<string>()
+
+/**
+ * Serves the BFF that `entry` exports, under its own base path. A change of the module, or of anything it imports,
+ * counts from the next request on. A BFF that names no store keeps its sessions in `node_modules/.cache/latchkey`, so
+ * that a restart signs nobody out. What stands in `.env` files is in `process.env` for the module, whatever its prefix,
+ * and a build fails when the value of one called `…_SECRET` or `…_PASSWORD` is in what browsers load.
+ */
+export function latchkey({ entry }: LatchkeyOptions): Plugin {
+  let secrets: [name: string, value: string][] = []
+
+  return {
+    name: 'latchkey',
+    configResolved({ root, mode, envDir }) {
+      for (const name of taken) delete process.env[name]
+      const own = loadEnv(mode, typeof envDir === 'string' ? envDir : root, '')
+      for (const [name, value] of Object.entries(own)) {
+        if (process.env[name] !== undefined) continue
+        process.env[name] = value
+        taken.add(name)
+      }
+      secrets = Object.entries(own).filter(
+        ([name, value]) => /_(SECRET|PASSWORD)$/.test(name) && value.length >= shortestSecret,
+      )
+    },
+    configureServer(server) {
+      const { config, middlewares } = server
+      const module = resolve(config.root, entry)
+      middlewares.use(
+        served(entry, config.logger, () => {
+          setDefaultStore(() => storeOf(config.root))
+          // Evaluates the module only when it, or what it imports, has changed.
+          return server.ssrLoadModule(module, { fixStacktrace: true })
+        }),
+      )
+    },
+    configurePreviewServer({ config, middlewares }) {
+      const {
+        root,
+        resolve: { alias, conditions },
+      } = config
+      let loading: Promise<unknown> | undefined
+      middlewares.use(
+        served(entry, config.logger, () => {
+          setDefaultStore(() => storeOf(root))
+          const settings = {
+            root,
+            configFile: false,
+            logLevel: 'error',
+            resolve: { alias, conditions },
+          } as const
+          loading ??= runnerImport(resolve(root, entry), settings).then(({ module }) => module)
+          return loading
+        }),
+      )
+    },
+    generateBundle(_, bundle) {
+      if (this.environment.name !== 'client') return
+      for (const file of Object.values(bundle)) {
+        const text = file.type === 'chunk' ? file.code : Buffer.from(file.source).toString()
+        const found = secrets.find(([, value]) => text.includes(value))
+        if (found) this.error(`The value of ${found[0]} is in ${file.fileName}, which browsers load.`)
+      }
+    },
+  }
+}
+
+function storeOf(root: string): Store {
+  const path = resolve(root, 'node_modules/.cache/latchkey')
+  const store = stores.get(path) ?? embeddedStore({ path })
+  stores.set(path, store)
+  return store
+}
+
+/** Hands each request to the BFF as it is by now; a module that cannot be loaded breaks no request but the BFF's. */
+function served(
+  entry: string,
+  logger: { error(message: string): void },
+  load: () => Promise<unknown>,
+): Connect.NextHandleFunction {
+  let basePath = defaultBasePath
+  return (request, response, next) => {
+    void current().then((bff) => toNodeListener(bff)(request, response, next))
+  }
+
+  async function current(): Promise<Pick<Bff, 'basePath' | 'fetch'>> {
+    try {
+      const bff = bffFrom(entry, await load())
+      basePath = bff.basePath
+      return bff
+    } catch (error) {
+      return { basePath, fetch: async () => broken(error) }
+    }
+  }
+
+  function broken(error: unknown): Response {
+    logger.error(`[latchkey] ${entry} cannot be loaded: ${told(error)}`)
+    return new BffError(
+      'server_error',
+      'The module of the BFF cannot be loaded; see the terminal',
+    ).toResponse()
+  }
+}
+
+function bffFrom(entry: string, module: unknown): Bff {
+  const { default: bff } = Object(module) as { default?: unknown }
+  if (typeof Object(bff).fetch === 'function' && typeof Object(bff).basePath === 'string') return bff as Bff
+  throw new BffError('server_error', `${entry} must have a default export: export default createBff({ … })`)
+}
