@@ -10,13 +10,22 @@ export default defineConfig({
       { ...source, test: { name: 'core', root: 'packages/core' } },
       { ...source, test: { name: 'bff', root: 'packages/bff' } },
       { ...source, test: { name: 'sandbox', root: 'packages/sandbox' } },
-      { ...source, test: { name: 'react', root: 'packages/react', environment: 'happy-dom' } },
+      {
+        ...source,
+        test: {
+          name: 'react',
+          root: 'packages/react',
+          environment: 'happy-dom',
+          env: { REACT_MAJOR: '19' },
+        },
+      },
       {
         ...source,
         test: {
           name: 'react-18',
           root: 'packages/react',
           environment: 'happy-dom',
+          env: { REACT_MAJOR: '18' },
           setupFiles: 'test/support/react-18.ts',
         },
       },

@@ -1,1 +1,10 @@
-export {}
+export { AuthGate } from './AuthGate.tsx'
+export type { AuthGateProps } from './AuthGate.tsx'
+export { AuthProvider } from './AuthProvider.tsx'
+export type { AuthProviderProps } from './AuthProvider.tsx'
+export { useAuthClient } from './context.ts'
+export type * from './register.ts'
+export { useAccessToken } from './useAccessToken.ts'
+export { useAuth } from './useAuth.ts'
+export type { Auth } from './useAuth.ts'
+export { useAuthorizedFetch } from './useAuthorizedFetch.ts'

@@ -1,0 +1,41 @@
+import { AuthGate, AuthProvider, useAccessToken, useAuth, useAuthorizedFetch } from '@latchkey/react'
+import type { Auth, RegisteredClient } from '@latchkey/react'
+import type { AuthClient, EndReason, Session } from '@latchkey/core'
+import type { ReactNode } from 'react'
+import { expectTypeOf } from 'vitest'
+import type { User } from './support/user.ts'
+
+declare const auth: Auth
+declare const client: AuthClient<User>
+declare const clientOfAnother: AuthClient<{ name: string }>
+
+expectTypeOf(useAuth).returns.toEqualTypeOf<Auth>()
+expectTypeOf(useAccessToken).returns.toEqualTypeOf<string | null>()
+expectTypeOf(useAuthorizedFetch).returns.toEqualTypeOf<typeof fetch>()
+
+// The registered user is known everywhere, and the status tells when there is one.
+expectTypeOf(auth.user).toEqualTypeOf<User | null>()
+expectTypeOf<RegisteredClient>().toEqualTypeOf<AuthClient<User>>()
+if (auth.status === 'signed-in') {
+  expectTypeOf(auth.user).toEqualTypeOf<User>()
+  expectTypeOf(auth.session).toEqualTypeOf<Session<User>>()
+}
+if (auth.status === 'expired') {
+  expectTypeOf(auth.user).toEqualTypeOf<User>()
+  expectTypeOf(auth.reason).toEqualTypeOf<EndReason>()
+}
+if (auth.status === 'signed-out') expectTypeOf(auth.user).toEqualTypeOf<null>()
+if (auth.status === 'restoring') expectTypeOf(auth.user).toEqualTypeOf<User | null>()
+
+// No token in it, under any name.
+expectTypeOf<Extract<keyof Auth, `${string}oken${string}`>>().toEqualTypeOf<never>()
+
+export const right: ReactNode = (
+  <AuthProvider client={client}>
+    <AuthGate signedOut="sign in">the page</AuthGate>
+  </AuthProvider>
+)
+// @ts-expect-error the client's user is not the registered one
+export const wrongClient: ReactNode = <AuthProvider client={clientOfAnother} />
+// @ts-expect-error what is shown to nobody must be said
+export const noSignedOut: ReactNode = <AuthGate>the page</AuthGate>
