@@ -60,6 +60,7 @@ describe('the browser in core', () => {
     'crypto',
     'Math.random()',
     'AbortSignal.timeout(1)',
+    'globalThis.localStorage',
   ]
 
   it('is named by browser.ts', async () => {
