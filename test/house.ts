@@ -41,6 +41,7 @@ export const packages: Record<string, Package> = {
       'systems/class-envelope.ts',
       'systems/class-id-token.ts',
       'systems/class-metadata.ts',
+      'systems/class-token.ts',
       'systems/class.ts',
       'systems/index.ts',
       'faults.ts',

@@ -10,7 +10,7 @@ import { json } from '../answers.ts'
 import type { Access, IssuedTokens } from '../grants.ts'
 import { createGrants } from '../grants.ts'
 import type { Person } from '../people.ts'
-import type { Call, Ground, System } from '../system.ts'
+import type { Call, Ground, Route, System } from '../system.ts'
 import { personWith } from '../system.ts'
 import { workItems } from './axosoft-items.ts'
 
@@ -62,7 +62,7 @@ export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
   }
 
   /** An endpoint of the API. */
-  function resource(path: RegExp, read: (access: Access) => unknown): System['routes'][number] {
+  function resource(path: RegExp, read: (access: Access) => unknown): Route {
     return {
       kind: 'resource',
       methods: ['GET'],

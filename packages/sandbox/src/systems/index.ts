@@ -1,8 +1,8 @@
 import type { Ground, System } from '../system.ts'
 import type { AxosoftOptions } from './axosoft.ts'
 import { axosoft } from './axosoft.ts'
-import type { ClassOptions } from './class.ts'
 import { classSuper } from './class.ts'
+import type { ClassOptions } from './class-token.ts'
 
 /** What can be different about each system. */
 export interface SystemOptions {
