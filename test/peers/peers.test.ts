@@ -71,7 +71,7 @@ describe.for(peers)('$name', ({ name, start }) => {
 
   beforeAll(async () => {
     peer = await start()
-  })
+  }, 30_000)
   afterAll(async () => {
     await peer.stop()
   })

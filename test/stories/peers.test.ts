@@ -25,7 +25,7 @@ describe.for(peers)('a BFF in front of $name', ({ name, start }) => {
 
   beforeAll(async () => {
     peer = await start()
-  })
+  }, 30_000)
   afterAll(async () => {
     await peer.stop()
   })
