@@ -78,7 +78,7 @@ export function createBff(options: BffOptions): Bff {
     background,
     platform,
     logger,
-    longestGrant: timeout * 2000,
+    longestWait: timeout * 1000 + 1000,
   })
   const house: House = {
     provider,

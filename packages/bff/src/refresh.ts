@@ -27,8 +27,8 @@ export interface RefreshParts {
   background: Background
   platform: Platform
   logger: Logger
-  /** Milliseconds that one grant may take. */
-  longestGrant: number
+  /** Milliseconds that a caller waits for another process to refresh. */
+  longestWait: number
 }
 
 /** Makes sure, as far as it can be done, that a session holds a token that the browser can use. */
@@ -42,7 +42,7 @@ export type Refresh = (session: Session, rejected: boolean) => Promise<Refreshed
  * server. It throws `login_required` when the session has ended, with the reason.
  */
 export function createRefresh(parts: RefreshParts): Refresh {
-  const { sessions, server, background, platform, logger, longestGrant } = parts
+  const { sessions, server, background, platform, logger, longestWait } = parts
   const flights = new Map<string, Promise<Refreshed>>()
 
   return async (session, rejected) => {
@@ -80,7 +80,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
   /** Waits until this flight is the one to refresh (`null`), or another has done it. */
   async function turn(session: Session, owner: string): Promise<Refreshed | null> {
-    const giveUpAt = platform.now() + longestGrant + leaseFor
+    const giveUpAt = platform.now() + longestWait
     while (!(await sessions.lease(session, owner, leaseFor))) {
       const current = alive(await sessions.again(session))
       if (current.data.sequence > session.data.sequence) return { session: current, failure: null }

@@ -15,25 +15,44 @@ export function createNotes(): Logger & { lines: string[] } {
   return { lines, info: note, warn: note, error: note }
 }
 
-/** A clock that stands still until it is moved; what sleeps wakes when it is moved far enough. */
-export function createClock(start = Date.parse('2026-01-01T00:00:00Z')): Pick<Platform, 'now' | 'sleep'> & {
-  pass(seconds: number): void
-} {
+/** A clock that stands still until it is moved. */
+export interface Clock extends Pick<Platform, 'now' | 'sleep'> {
+  /** Moves time on; whoever sleeps wakes at its moment, in order. To be awaited where somebody sleeps. */
+  pass: (seconds: number) => Promise<void>
+}
+
+export function createClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
   let now = start
+  let sleepers: { at: number; wake: () => void }[] = []
   return {
     now: () => now,
-    pass: (seconds) => void (now += seconds * 1000),
-    // A sleeper gives others their turn and finds the time gone by; one that can be woken waits for just that.
     sleep: (milliseconds, signal) =>
       new Promise((resolve, reject) => {
-        if (signal) signal.addEventListener('abort', () => reject(new Error('awake')), { once: true })
-        else
-          setImmediate(() => {
-            now += milliseconds
-            resolve(undefined)
-          })
+        const sleeper = { at: now + milliseconds, wake: () => resolve(undefined) }
+        sleepers.push(sleeper)
+        signal?.addEventListener('abort', () => {
+          sleepers = sleepers.filter((one) => one !== sleeper)
+          reject(new Error('awake'))
+        })
       }),
+    async pass(seconds) {
+      const end = now + seconds * 1000
+      for (;;) {
+        const [next] = sleepers.filter(({ at }) => at <= end).toSorted((one, other) => one.at - other.at)
+        if (!next) break
+        sleepers = sleepers.filter((one) => one !== next)
+        now = Math.max(now, next.at)
+        next.wake()
+        await turn()
+      }
+      now = end
+    },
   }
+}
+
+/** Lets everything that waits for nothing but its turn run. */
+export async function turn(): Promise<void> {
+  for (let round = 0; round < 5; round += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** One answer as a page sees it. */
@@ -109,7 +128,7 @@ export function createScene(
 ): Browser & {
   bff: Bff
   endpoint: TokenEndpoint
-  clock: ReturnType<typeof createClock>
+  clock: Clock
   notes: string[]
   /** Another browser on the same BFF. */
   another: () => Browser

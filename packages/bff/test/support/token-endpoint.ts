@@ -62,7 +62,8 @@ export function broken(code: string): Reply {
 export function rotating(lifetime = 900): Reply {
   let issued = 0
   let dead = false
-  return ({ parameters }) => {
+  return ({ url, parameters }) => {
+    if (url.pathname === '/revoke') return new Response(null)
     const refresh = parameters.get('refresh_token')
     if (refresh !== null && refresh !== `refresh-${issued}`) dead = true
     if (refresh !== null && dead) return Response.json({ error: 'invalid_grant' }, { status: 400 })
@@ -74,4 +75,29 @@ export function rotating(lifetime = 900): Reply {
       expires_in: lifetime,
     })
   }
+}
+
+/** A reply that is held back until it is let go. */
+export function held(reply: Reply): { reply: Reply; release: () => void } {
+  let release = (): void => {}
+  const gate = new Promise<void>((resolve) => (release = resolve))
+  return {
+    reply: async (asked) => {
+      await gate
+      return reply(asked)
+    },
+    release: () => release(),
+  }
+}
+
+/** The requests of one grant. */
+export function grantsOf(endpoint: TokenEndpoint, grant: 'password' | 'refresh_token'): Asked[] {
+  return endpoint.asked.filter(({ parameters }) => parameters.get('grant_type') === grant)
+}
+
+/** The tokens that were given back. */
+export function revokedAt(endpoint: TokenEndpoint): (string | null)[] {
+  return endpoint.asked
+    .filter(({ url }) => url.pathname === '/revoke')
+    .map(({ parameters }) => parameters.get('token'))
 }

@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest'
+import type { ProviderDescription } from '../src/index.ts'
+import { BffError, createBff, defineProvider } from '../src/index.ts'
+import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
+import { createNotes, createScene } from './support/browser.ts'
+import type { Asked } from './support/token-endpoint.ts'
+import { grantsOf, json } from './support/token-endpoint.ts'
+
+const answer = json({ access_token: 'a', refresh_token: 'r', token_type: 'bearer', expires_in: 899 })
+
+/** What a sign-in and a refresh with this provider send. */
+async function sentBy(provider: ProviderDescription): Promise<Asked[]> {
+  const { signIn, token, endpoint, clock } = createScene(answer, { provider })
+  expect((await signIn()).status).toBe(200)
+  await clock.pass(850)
+  await token(1)
+  return endpoint.asked
+}
+
+const id = 'client:1'
+const secret = 's3cr+t %£'
+const tokenEndpoint = 'https://as.example.com/token'
+
+describe('oauth2()', () => {
+  it.each([
+    ['basic', 'form', 'Basic Y2xpZW50JTNBMTpzM2NyJTJCdCslMjUlQzIlQTM='],
+    ['basic', 'raw', `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`],
+  ] as const)('shows the client by %s, encoded as %s', async (clientAuth, basicEncoding, header) => {
+    const options = { tokenEndpoint, clientId: id, clientSecret: secret, clientAuth, basicEncoding }
+    for (const { headers, parameters } of await sentBy(oauth2(options))) {
+      expect(headers.get('Authorization')).toBe(header)
+      expect(parameters.has('client_id') || parameters.has('client_secret')).toBe(false)
+    }
+  })
+
+  it('shows the client in the body, or only its id, or none', async () => {
+    const shown = async (more: object): Promise<(string | null)[][]> =>
+      (await sentBy(oauth2({ tokenEndpoint, ...more }))).map(({ headers, parameters }) => [
+        headers.get('Authorization'),
+        parameters.get('client_id'),
+        parameters.get('client_secret'),
+      ])
+    expect(await shown({ clientId: id, clientSecret: secret, clientAuth: 'body' })).toEqual([
+      [null, id, secret],
+      [null, id, secret],
+    ])
+    expect(await shown({ clientId: id })).toEqual([
+      [null, id, null],
+      [null, id, null],
+    ])
+    expect(await shown({})).toEqual([
+      [null, null, null],
+      [null, null, null],
+    ])
+  })
+
+  it('posts a form, asks for JSON, keeps the query of the endpoint, and sends further parameters at sign-in', async () => {
+    const options = { tokenEndpoint: `${tokenEndpoint}?tenant=7`, params: { audience: 'api' } }
+    const [signIn, refresh] = await sentBy(oauth2(options))
+    expect(signIn?.method).toBe('POST')
+    expect(signIn?.url.search).toBe('?tenant=7')
+    expect(signIn?.headers.get('Accept')).toBe('application/json')
+    expect(signIn?.headers.get('Content-Type')).toBe('application/x-www-form-urlencoded')
+    expect([...(signIn?.parameters.keys() ?? [])]).toEqual(['grant_type', 'audience', 'username', 'password'])
+    expect(Object.fromEntries(refresh?.parameters ?? [])).toEqual({
+      grant_type: 'refresh_token',
+      refresh_token: 'r',
+    })
+  })
+
+  it('uses no refresh token when told so', async () => {
+    expect(await sentBy(oauth2({ tokenEndpoint, refresh: false }))).toHaveLength(1)
+  })
+
+  it('knows how long a token lives when the answer does not say', async () => {
+    const provider = oauth2({ tokenEndpoint, lifetime: 1200, defaultTokenType: 'Bearer' })
+    const { signIn } = createScene(json({ access_token: 'a', expires_in: 'soon' }), { provider })
+    expect((await signIn()).body.token).toMatchObject({ token_type: 'Bearer', expires_in: 1200 })
+  })
+})
+
+describe('axosoft()', () => {
+  const options = { site: 'https://acct.axosoft.com/', clientId: id, clientSecret: `\u{feff}${secret}\n` }
+
+  it('sends one GET with everything in the query, as documented, and never refreshes', async () => {
+    const sent = await sentBy(axosoft({ ...options, scope: ['read', 'write'] }))
+    expect(sent).toHaveLength(1)
+    expect(sent[0]?.method).toBe('GET')
+    expect(`${sent[0]?.url.origin}${sent[0]?.url.pathname}`).toBe('https://acct.axosoft.com/api/oauth2/token')
+    expect(Object.fromEntries(sent[0]?.parameters ?? [])).toEqual({
+      grant_type: 'password',
+      username: 'cathy',
+      password: 'correct horse',
+      client_id: id,
+      client_secret: secret,
+      scope: 'read write',
+    })
+  })
+
+  it('sends a form where the installation knows POST', async () => {
+    const [sent] = await sentBy(axosoft({ ...options, method: 'POST' }))
+    expect(sent?.method).toBe('POST')
+    expect(sent?.url.search).toBe('')
+    expect(sent?.parameters.get('client_secret')).toBe(secret)
+  })
+})
+
+describe('classSuper()', () => {
+  it('asks for one business, by Basic with the pair as it is, and refreshes', async () => {
+    const provider = classSuper({
+      clientId: id,
+      clientSecret: `${secret}\u{feff}`,
+      business: 'OAUTH_TEST',
+      scope: ['fund.read'],
+    })
+    const [signIn, refresh] = await sentBy(provider)
+    expect(signIn?.url.href).toBe('https://app.class.com.au/connect/token')
+    expect(signIn?.parameters.get('scope')).toBe('target:b/OAUTH_TEST fund.read')
+    for (const one of [signIn, refresh])
+      expect(one?.headers.get('Authorization')).toBe(
+        `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+      )
+    expect(refresh?.parameters.get('refresh_token')).toBe('r')
+  })
+
+  it('shows no client where none is configured, and gives the scheme as Class wants it', async () => {
+    const provider = classSuper({ business: 'B', scope: [] })
+    const body = {
+      access_token: 'a',
+      token_type: 'bearer',
+      expires_in: '899',
+      scope: 'target:b/B offline_access',
+    }
+    const { signIn, endpoint } = createScene(json(body), { provider })
+    expect((await signIn()).body).toMatchObject({
+      session: { scope: ['target:b/B', 'offline_access'] },
+      token: { token_type: 'Bearer', expires_in: 899 },
+    })
+    expect(endpoint.asked[0]?.headers.get('Authorization')).toBeNull()
+    expect(grantsOf(endpoint, 'password')).toHaveLength(1)
+  })
+})
+
+describe('a provider description', () => {
+  const good: ProviderDescription = oauth2({ tokenEndpoint, clientId: id, clientSecret: secret })
+
+  it.each([
+    ['oauth2', good],
+    ['axosoft', axosoft({ site: 'https://a.example', clientId: id, clientSecret: secret })],
+    ['class-super', classSuper({ business: 'B', scope: [], discovery: 'https://a.example' })],
+  ])('of %s is plain data that survives JSON', (_, description) => {
+    expect(JSON.parse(JSON.stringify(description))).toEqual(description)
+    expect(defineProvider(description)).toBe(description)
+  })
+
+  it.each([
+    ['an unknown field', { ...good, hooks: {} }, /Unrecognized key: "hooks"/],
+    [
+      'an endpoint without TLS',
+      { ...good, token: { url: 'http://as.example.com/token' } },
+      /token\.url: must be https/,
+    ],
+    [
+      'an endpoint with a fragment',
+      { ...good, token: { url: `${tokenEndpoint}#a` } },
+      /token\.url: must have no fragment/,
+    ],
+    [
+      'an endpoint with credentials',
+      { ...good, token: { url: 'https://u:p@a.example/' } },
+      /token\.url: must hold no credentials/,
+    ],
+    ['no URL', { ...good, token: { url: 'as.example.com' } }, /token\.url: is not an absolute URL/],
+    ['no endpoint at all', { ...good, token: {} }, /token: must hold a url, or discovery/],
+    [
+      'an endpoint that names a parameter of ours',
+      { ...good, token: { url: `${tokenEndpoint}?client_id=a` } },
+      /token\.url: must not hold client_id/,
+    ],
+    [
+      'no client for Basic',
+      { ...good, client: undefined },
+      /client: must be given, because grants\.password\.clientAuth is "basic"/,
+    ],
+    ['no secret for Basic', { ...good, client: { id } }, /client\.secret: must be given for Basic/],
+    [
+      'an empty id',
+      { ...good, client: { id: '', secret } },
+      /client\.id: must not be empty; is the environment variable/,
+    ],
+    [
+      'a secret that is no text',
+      { ...good, client: { id: undefined, secret } },
+      /client\.id: must be a text; is the environment variable/,
+    ],
+    [
+      'a body for GET',
+      { ...good, grants: { password: { method: 'GET', clientAuth: 'body' } } },
+      /grants\.password\.clientAuth: must not be "body"/,
+    ],
+    [
+      'a query for POST',
+      { ...good, grants: { password: { clientAuth: 'query' } } },
+      /grants\.password\.clientAuth: must not be "query"/,
+    ],
+    [
+      'two values in one scope',
+      { ...good, grants: { password: { scope: { default: ['a b'] } } } },
+      /grants\.password\.scope\.default\.0: must be one scope value/,
+    ],
+    [
+      'a parameter twice',
+      { ...good, grants: { password: { params: { grant_type: 'x' } } } },
+      /grants\.password\.params: must not hold/,
+    ],
+    [
+      'a refresh without its grant',
+      { ...good, grants: { password: {} } },
+      /grants\.refresh_token: must be described/,
+    ],
+    [
+      'the whole answer as the user',
+      { ...good, response: { user: '' } },
+      /response\.user: must be a JSON pointer/,
+    ],
+    [
+      'no username',
+      { ...good, login: { fields: { password: { label: 'P', type: 'password' } } } },
+      /login\.fields\.username: must be described/,
+    ],
+    [
+      'a client secret to be typed',
+      { ...good, login: { fields: { client_secret: { label: 'P', type: 'text' } } } },
+      /login\.fields\.client_secret: must not be typed/,
+    ],
+  ])('with %s is refused, and the message names the field', (_, description, message) => {
+    const define = (): unknown => defineProvider(description as ProviderDescription)
+    expect(define).toThrow(BffError)
+    expect(define).toThrow(message)
+    expect(define).not.toThrow(secret)
+  })
+
+  it('may name a loopback host without TLS', () => {
+    for (const host of ['localhost:1', '127.0.0.1', '[::1]:1', 'as.localhost'])
+      expect(() => defineProvider(oauth2({ tokenEndpoint: `http://${host}/token` }))).not.toThrow()
+    expect(() => defineProvider(oauth2({ tokenEndpoint: 'http://localhost.evil.example/' }))).toThrow('https')
+  })
+})
+
+describe('createBff', () => {
+  const logger = createNotes()
+  const provider = oauth2({ tokenEndpoint })
+
+  it('says once, when it is made, that the password grant must not be used', () => {
+    const notes = createNotes()
+    createBff({ provider, logger: notes })
+    expect(notes.lines).toHaveLength(1)
+    expect(notes.lines[0]).toContain('RFC 9700 §2.4')
+  })
+
+  it.each([
+    [{ basePath: 'auth' }, /basePath: must begin with a slash/],
+    [{ basePath: '/auth/' }, /basePath: must begin with a slash and not end with one/],
+    [{ origin: 'https://portal.example.com/' }, /origin: must be a scheme and a host/],
+    [{ origin: 'portal.example.com' }, /origin: must be a scheme and a host/],
+    [{ secret: 'short' }, /secret: must have at least 32 characters/],
+    [{ session: { idle: 0 } }, /session\.idle/],
+    [{ session: { idle: 100, absolute: 10 } }, /session\.idle: must not be longer than session\.absolute/],
+    [{ mode: 'cookie' }, /mode/],
+    [{ basepath: '/auth' }, /Unrecognized key: "basepath"/],
+  ])('refuses the option %j and names it', (option, message) => {
+    expect(() => createBff({ provider, logger, ...(option as object) })).toThrow(message)
+  })
+})
