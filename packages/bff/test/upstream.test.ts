@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import type { RequestListener, Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { oauth2 } from '../src/providers/index.ts'
+import { createScene } from './support/browser.ts'
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+/** A BFF before an authorization server over a real connection, which is signed in to first. */
+async function before(listener: RequestListener) {
+  let next: RequestListener = (_, response) =>
+    void response.end('{"access_token":"a","refresh_token":"r","token_type":"Bearer","expires_in":900}')
+  const server = createServer((request, response) => next(request, response))
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
+  const scene = createScene(() => Response.error(), {
+    provider: oauth2({ tokenEndpoint, clientId: 'portal' }),
+    timeout: 0.2,
+    platform: { fetch: (input, init) => globalThis.fetch(input, init) },
+  })
+  expect((await scene.signIn()).status).toBe(200)
+  next = listener
+  await scene.clock.pass(901)
+  return { ...scene, server }
+}
+
+describe('an authorization server over a real connection', () => {
+  it('that redirects is not followed, and hears of the password once', async () => {
+    const heard: (string | undefined)[] = []
+    const { signIn } = await before((request, response) => {
+      heard.push(request.url)
+      response.writeHead(307, { Location: '/elsewhere' }).end()
+    })
+    expect((await signIn()).status).toBe(502)
+    expect(heard).toEqual(['/token'])
+  })
+
+  it.each<[string, RequestListener]>([
+    ['never answers', () => {}],
+    ['begins an answer and never ends it', (_, response) => void response.write('{"access_token"')],
+    ['closes the connection without an answer', (request) => void request.socket.destroy()],
+    [
+      'closes the connection in the middle of its answer',
+      (request, response) => {
+        response.writeHead(200, { 'Content-Length': '500' })
+        response.write('{"access_token":"a",')
+        setImmediate(() => request.socket.destroy())
+      },
+    ],
+    ['sends a body that is too long', (_, response) => void response.end('x'.repeat(100_000))],
+    [
+      'never stops sending',
+      (_, response) => {
+        const more = (): void => {
+          while (!response.destroyed && response.write('x'.repeat(10_000)));
+          if (!response.destroyed) response.once('drain', more)
+        }
+        more()
+      },
+    ],
+  ])('that %s leaves the session alive, and a later refusal is called `lost`', async (_, listener) => {
+    const { signIn, token, restore, clock, server } = await before(listener)
+    expect(await token(1)).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+    expect((await restore()).body.session).not.toBeNull()
+    expect((await signIn()).status).toBe(503)
+    server.removeAllListeners('request')
+    server.on('request', (__, response) => void response.writeHead(400).end('{"error":"invalid_grant"}'))
+    await clock.pass(10)
+    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'lost' })
+  })
+
+  it('that is not there leaves the session alive, and a later refusal is called `refused`', async () => {
+    const { token, restore, clock, server } = await before(() => {})
+    const { port } = server.address() as AddressInfo
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+    expect((await token(1)).status).toBe(503)
+    expect((await restore()).body.session).not.toBeNull()
+    server.removeAllListeners('request')
+    server.on('request', (_, response) => void response.writeHead(400).end('{"error":"invalid_grant"}'))
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    await clock.pass(10)
+    expect((await token(1)).body.reason).toBe('refused')
+  })
+})
