@@ -1,0 +1,96 @@
+import { useQuery } from '@tanstack/react-query'
+import { useId, useState } from 'react'
+import type { Item } from './items.ts'
+import { ItemsError, itemsQuery } from './items.ts'
+
+export function ItemTable() {
+  const { data, error, isFetching, refetch } = useQuery(itemsQuery)
+  const [wanted, setWanted] = useState('')
+  const field = useId()
+  const found = data?.filter(({ name }) => name.toLowerCase().includes(wanted.trim().toLowerCase()))
+
+  return (
+    <section aria-labelledby="items">
+      <div className="section-head">
+        <h2 id="items">Items</h2>
+        <div className="find">
+          <label htmlFor={field}>Find an item</label>
+          <input
+            id={field}
+            type="search"
+            value={wanted}
+            onChange={(event) => setWanted(event.target.value)}
+            autoComplete="off"
+          />
+        </div>
+      </div>
+      {error && (
+        <p role="alert" className="notice">
+          {errorText(error)}{' '}
+          <button type="button" className="link" onClick={() => void refetch()}>
+            Try again
+          </button>
+        </p>
+      )}
+      {found && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Item</th>
+              <th scope="col">Status</th>
+              <th scope="col" className="wide">
+                Priority
+              </th>
+              <th scope="col" className="wide">
+                Assigned to
+              </th>
+              <th scope="col" className="wide">
+                Due
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {found.map((item) => (
+              <Row key={item.id} {...item} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      <p role="status" className="quiet-text">
+        {!data && isFetching && 'Loading the items…'}
+        {found && `${found.length} of ${data?.length} items`}
+      </p>
+    </section>
+  )
+}
+
+function Row({ name, status, priority, assigned_to, due_date }: Item) {
+  const due = due_date === null ? '—' : dates.format(new Date(`${due_date}T00:00:00Z`))
+  return (
+    <tr>
+      <td>
+        {name}
+        <span className="narrow">
+          {assigned_to.name}, {due_date === null ? 'no date' : due}
+        </span>
+      </td>
+      <td>{status.name}</td>
+      <td className="wide">{priority.name}</td>
+      <td className="wide">{assigned_to.name}</td>
+      <td className="wide number">{due}</td>
+    </tr>
+  )
+}
+
+const dates = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+})
+
+function errorText(error: Error): string {
+  if (error instanceof ItemsError && error.status === 401)
+    return 'Axosoft no longer accepts this session. Sign out and in again.'
+  return 'The items could not be loaded.'
+}

@@ -1,0 +1,56 @@
+import type { KeyboardEvent } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
+
+/** A password that can be looked at while it is typed, and is covered again when it is sent. */
+export function PasswordField() {
+  const [revealed, setRevealed] = useState(false)
+  const [capsLock, setCapsLock] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  const field = useId()
+  const hint = useId()
+
+  useEffect(() => {
+    const form = input.current?.form
+    const cover = (): void => setRevealed(false)
+    form?.addEventListener('submit', cover)
+    return () => form?.removeEventListener('submit', cover)
+  }, [])
+
+  const noticeCapsLock = (event: KeyboardEvent): void => setCapsLock(event.getModifierState('CapsLock'))
+
+  return (
+    <div className="field">
+      <label htmlFor={field}>Password</label>
+      <div className="password">
+        <input
+          ref={input}
+          id={field}
+          name="password"
+          type={revealed ? 'text' : 'password'}
+          autoComplete="current-password"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          required
+          aria-describedby={hint}
+          onKeyDown={noticeCapsLock}
+          onKeyUp={noticeCapsLock}
+          onBlur={() => setCapsLock(false)}
+        />
+        <button
+          type="button"
+          className="quiet"
+          aria-controls={field}
+          aria-label={revealed ? 'Hide password' : 'Show password'}
+          onClick={() => setRevealed(!revealed)}
+        >
+          {revealed ? 'Hide' : 'Show'}
+        </button>
+      </div>
+      <p id={hint} role="status" className="hint">
+        {capsLock && 'Caps Lock is on.'}
+        {revealed && <span className="visually-hidden">Your password is visible.</span>}
+      </p>
+    </div>
+  )
+}

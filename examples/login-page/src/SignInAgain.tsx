@@ -1,0 +1,57 @@
+import { useAuth } from '@latchkey/react'
+import { useEffect, useId, useRef } from 'react'
+import { focusHeading } from './focus-heading.ts'
+import { SignInForm } from './SignInForm.tsx'
+
+export interface SignInAgainProps {
+  /** As typed at the last sign-in; empty when the page has been loaded since. */
+  readonly username: string
+  readonly onUsername: (username: string) => void
+}
+
+/** The question over a page whose session has ended. What stands on the page stays as it is. */
+export function SignInAgain({ username, onUsername }: SignInAgainProps) {
+  const { user, signOut } = useAuth()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useId()
+  const text = useId()
+
+  useEffect(() => {
+    const { current } = dialog
+    current?.showModal()
+    // What is known need not be typed again.
+    const inputs = current?.querySelectorAll('input') ?? []
+    Array.from(inputs)
+      .find(({ value }) => value === '')
+      ?.focus()
+    return () => current?.close()
+  }, [])
+
+  const startAfresh = async (): Promise<void> => {
+    await signOut()
+    focusHeading()
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      className="sign-in-again"
+      aria-labelledby={heading}
+      aria-describedby={text}
+      onCancel={(event) => event.preventDefault()}
+      onClose={({ currentTarget }) => {
+        // A second Escape closes it all the same, but the page behind it is of no use without an answer.
+        if (currentTarget.isConnected && !currentTarget.open) currentTarget.showModal()
+      }}
+    >
+      <h2 id={heading}>Sign in again</h2>
+      <p id={text} className="lead">
+        Your session has ended. Sign in{user && ` as ${user.first_name}`} to go on where you were.
+      </p>
+      <SignInForm title="Sign in again" username={username} onUsername={onUsername} />
+      <button type="button" className="link" onClick={() => void startAfresh()}>
+        Sign in as somebody else
+      </button>
+    </dialog>
+  )
+}

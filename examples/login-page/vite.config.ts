@@ -1,0 +1,29 @@
+import { latchkey } from '@latchkey/bff/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig, loadEnv } from 'vite'
+import { sandbox } from './vite-sandbox.ts'
+
+/** What the built page may load: itself, and nothing inline. Send the same from your own server. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export default defineConfig(async ({ command, mode }) => {
+  const { AXOSOFT_SITE } = loadEnv(mode, import.meta.dirname, 'AXOSOFT_')
+  const demo = command === 'serve' ? await sandbox(AXOSOFT_SITE) : undefined
+  // The page calls its own origin, so that no request of it needs CORS.
+  const proxy = { '/api': { target: AXOSOFT_SITE ?? process.env['AXOSOFT_SITE'] ?? '', changeOrigin: true } }
+  return {
+    plugins: [react(), latchkey({ entry: './server/auth.ts' }), demo],
+    server: { proxy },
+    preview: { proxy, headers: { 'Content-Security-Policy': contentSecurityPolicy } },
+    build: { rolldownOptions: { input: ['index.html', 'help.html'] } },
+  }
+})
