@@ -1,6 +1,7 @@
 import type { Endpoints } from './discovery.ts'
 import { BffError } from './errors.ts'
 import type { Logger } from './log.ts'
+import { told } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Grant, Provider } from './provider-description.ts'
 import { sendTokenRequest } from './token-request.ts'
@@ -61,8 +62,7 @@ export function createAuthorizationServer(
         if (fault !== null)
           logger.warn(`A token could not be given back to the revocation endpoint: ${fault}`)
       } catch (error) {
-        if (!(error instanceof BffError)) throw error
-        logger.warn(`A token could not be given back: ${error.hint ?? error.message}`)
+        logger.warn(`A token could not be given back: ${told(error)}`)
       }
     },
   }
@@ -80,7 +80,7 @@ export function createAuthorizationServer(
       return { sentAt, judgement: judge(answer, provider, name) }
     } catch (error) {
       if (!(error instanceof BffError)) throw error
-      const hint = error.hint ?? error.message
+      const hint = told(error)
       const judgement: Judgement =
         error.code === 'temporarily_unavailable'
           ? { kind: 'transient', hint, retryAfter: error.retryAfter ?? null, lost: false }

@@ -1,6 +1,7 @@
 import { allowInsecureRequests, customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi'
 import { BffError } from './errors.ts'
 import type { Logger } from './log.ts'
+import { told } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Provider } from './provider-description.ts'
 import { endpointFault } from './secure-url.ts'
@@ -51,9 +52,7 @@ export function createEndpoints(
       return known
     } catch (error) {
       if (!(error instanceof BffError) || !known) throw error
-      logger.warn(
-        `Discovery failed, the last known endpoints serve meanwhile: ${error.hint ?? error.message}`,
-      )
+      logger.warn(`Discovery failed, the last known endpoints serve meanwhile: ${told(error)}`)
       freshUntil = platform.now() + retryAfter
       return known
     }

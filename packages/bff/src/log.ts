@@ -1,3 +1,5 @@
+import { BffError } from './errors.ts'
+
 /** Where the BFF writes what an operator should know. No message ever holds a secret. */
 export interface Logger {
   info(message: string): void
@@ -14,7 +16,8 @@ export const consoleLogger: Logger = {
 }
 /* oxlint-enable no-console */
 
-/** Says what went wrong, for a log: the place in the code, and a message that our own code or Node wrote. */
+/** Says what went wrong, for a log: our own hint, or the place in the code and what our own code or Node said there. */
 export function told(error: unknown): string {
+  if (error instanceof BffError) return error.hint ?? error.message
   return error instanceof Error ? (error.stack ?? error.message) : 'something that is no error was thrown'
 }

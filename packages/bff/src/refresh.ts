@@ -1,24 +1,20 @@
-import type { ErrorCode, LoginReason } from '@latchkey/wire'
+import type { ErrorCode } from '@latchkey/wire'
 import type { AuthorizationServer } from './authorization-server.ts'
 import type { Background } from './background.ts'
-import { BffError } from './errors.ts'
+import { createLease } from './lease.ts'
 import type { Logger } from './log.ts'
+import { told } from './log.ts'
 import type { Platform } from './platform.ts'
+import type { Refreshed } from './refreshed.ts'
+import { alive, ended, unrefreshed } from './refreshed.ts'
 import type { SessionData } from './session-data.ts'
 import { isDead, isDue, isTooYoung } from './session-data.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { IssuedToken, Judgement } from './token-response.ts'
 
-const leaseFor = 5000
-const leaseRenewedAfter = 2000
-const leaseAskedEvery = 50
 const longestBackOff = 60_000
-
-/** A session after a refresh was wanted; `failure` tells why it still holds the token it had. */
-export interface Refreshed {
-  session: Session
-  failure: BffError | null
-}
+/** Milliseconds after which a write that failed is tried again. */
+const writtenAgainAfter = [100, 300, 1000]
 
 /** What {@link createRefresh} stands on. */
 export interface RefreshParts {
@@ -43,6 +39,7 @@ export type Refresh = (session: Session, rejected: boolean) => Promise<Refreshed
  */
 export function createRefresh(parts: RefreshParts): Refresh {
   const { sessions, server, background, platform, logger, longestWait } = parts
+  const inTurn = createLease(sessions, platform, logger, longestWait)
   const flights = new Map<string, Promise<Refreshed>>()
 
   return async (session, rejected) => {
@@ -58,55 +55,11 @@ export function createRefresh(parts: RefreshParts): Refresh {
       const joined = await flight
       if (joined.failure || joined.session.data.sequence > data.sequence) return joined
     }
-    const flight = refresh(session).finally(() => flights.delete(ticket.storeKey))
+    const flight = inTurn(session, () => refreshInTurn(session)).finally(() =>
+      flights.delete(ticket.storeKey),
+    )
     flights.set(ticket.storeKey, flight)
     return flight
-  }
-
-  async function refresh(session: Session): Promise<Refreshed> {
-    const owner = Buffer.from(platform.randomBytes(16)).toString('base64url')
-    const newer = await turn(session, owner)
-    if (newer) return newer
-    const done = new AbortController()
-    const renewing = keepLease(session, owner, done.signal)
-    try {
-      return await refreshInTurn(session)
-    } finally {
-      done.abort()
-      await renewing
-      await sessions.release(session, owner)
-    }
-  }
-
-  /** Waits until this flight is the one to refresh (`null`), or another has done it. */
-  async function turn(session: Session, owner: string): Promise<Refreshed | null> {
-    const giveUpAt = platform.now() + longestWait
-    while (!(await sessions.lease(session, owner, leaseFor))) {
-      const current = alive(await sessions.again(session))
-      if (current.data.sequence > session.data.sequence) return { session: current, failure: null }
-      if (platform.now() > giveUpAt) {
-        const failure = failed(
-          'temporarily_unavailable',
-          1,
-          'another process did not finish refreshing this session',
-        )
-        return { session: current, failure }
-      }
-      await platform.sleep(leaseAskedEvery)
-    }
-    return null
-  }
-
-  async function keepLease(session: Session, owner: string, done: AbortSignal): Promise<void> {
-    try {
-      for (;;) {
-        await platform.sleep(leaseRenewedAfter, done)
-        await sessions.lease(session, owner, leaseFor)
-      }
-    } catch (error) {
-      if (!done.aborted)
-        logger.warn(`The lease of a refresh could not be prolonged: ${String(Object(error).hint)}`)
-    }
   }
 
   async function refreshInTurn(asked: Session): Promise<Refreshed> {
@@ -114,10 +67,8 @@ export function createRefresh(parts: RefreshParts): Refresh {
     const { sequence, refreshToken, backOff } = session.data
     const now = platform.now()
     if (sequence > asked.data.sequence || isTooYoung(session.data, now)) return { session, failure: null }
-    if (backOff && backOff.until > now) {
-      const wait = Math.ceil((backOff.until - now) / 1000)
-      return { session, failure: failed(backOff.code, wait) }
-    }
+    if (backOff && backOff.until > now)
+      return unrefreshed(session, backOff.code, Math.ceil((backOff.until - now) / 1000))
     if (refreshToken === null) return { session, failure: null }
 
     const granting = await server.refresh(refreshToken)
@@ -128,8 +79,8 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
   async function adopt(session: Session, sentAt: number, token: IssuedToken): Promise<Refreshed> {
     const { sequence } = session.data
-    const written = await sessions.change(session, (data) =>
-      data.sequence > sequence ? null : withToken(data, sentAt, token),
+    const written = await persisted(() =>
+      sessions.change(session, (data) => (data.sequence > sequence ? null : withToken(data, sentAt, token))),
     )
     if (typeof written !== 'string') return { session: written, failure: null }
     // Signed out while the refresh was under way: what came of it must not stay alive.
@@ -140,6 +91,19 @@ export function createRefresh(parts: RefreshParts): Refresh {
         : server.revoke(refreshToken, 'refresh_token'),
     )
     throw ended(written)
+  }
+
+  /** The old refresh token may be used up by now, so that a store which fails for a moment must not lose the new one. */
+  async function persisted<T>(write: () => Promise<T>): Promise<T> {
+    for (const wait of writtenAgainAfter) {
+      try {
+        return await write()
+      } catch (error) {
+        logger.warn(`A refreshed session could not be written, and is tried again: ${told(error)}`)
+        await platform.sleep(wait)
+      }
+    }
+    return write()
   }
 
   async function endRefused(session: Session): Promise<Refreshed> {
@@ -164,7 +128,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
     logger[code === 'server_error' ? 'error' : 'warn'](
       `A session was not refreshed and is kept: ${judgement.hint}`,
     )
-    return { session: alive(written), failure: failed(code, Math.ceil(wait / 1000)) }
+    return unrefreshed(alive(written), code, Math.ceil(wait / 1000))
   }
 
   /** Between half of it and all of it, so that many sessions do not come back at the same moment. */
@@ -195,23 +159,4 @@ function withToken(data: SessionData, sentAt: number, token: IssuedToken): Sessi
     scope: token.scope ?? data.scope,
     user: token.user ?? data.user,
   }
-}
-
-function alive(found: Session | LoginReason): Session {
-  if (typeof found === 'string') throw ended(found)
-  return found
-}
-
-/** The error that tells a browser to sign in again. */
-export function ended(reason: LoginReason): BffError {
-  return new BffError('login_required', 'There is no session, or it has ended', { reason })
-}
-
-function failed(code: ErrorCode, retryAfter: number, hint?: string): BffError {
-  return code === 'server_error'
-    ? new BffError(code, 'The authorization server refuses this application', { status: 502 })
-    : new BffError(code, 'The authorization server cannot issue a token at the moment', {
-        retryAfter,
-        ...(hint !== undefined && { hint }),
-      })
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../src/index.ts'
 import { oauth2 } from '../src/providers/index.ts'
-import { createBrowser, createScene, turn } from './support/browser.ts'
+import { createBrowser, createClock, createScene, turn } from './support/browser.ts'
 import { broken, grantsOf, held, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
 const refused = json({ error: 'invalid_grant' }, 400)
@@ -19,14 +19,14 @@ describe('one refresh', () => {
   })
 
   it('serves all callers of four BFFs on one store, longer than a lease lasts, and the server is asked once', async () => {
-    const store = memoryStore()
+    const clock = createClock()
+    const store = memoryStore({ now: clock.now })
     const server = rotating()
-    const first = createScene(server, { store })
+    const first = createScene(server, { store }, clock)
     await first.signIn()
-    const { clock, endpoint } = first
-    const others = [1, 2, 3].map(() =>
-      createScene(server, { store, platform: { ...clock, fetch: endpoint.fetch } }),
-    )
+    const { endpoint } = first
+    const platform = { fetch: endpoint.fetch }
+    const others = [1, 2, 3].map(() => createScene(server, { store, platform }, clock))
     for (const other of others) for (const [name, value] of first.jar) other.jar.set(name, value)
     await clock.pass(901)
     const id = (await first.restore('?peek')).body.session?.session_id
@@ -268,7 +268,7 @@ describe('a session whose refresh fails for the moment', () => {
     const one = createScene(rotating(), { store })
     await one.signIn()
     const { endpoint, clock } = one
-    const two = createScene(rotating(), { store, platform: { ...clock, fetch: endpoint.fetch } })
+    const two = createScene(rotating(), { store, platform: { fetch: endpoint.fetch } }, clock)
     for (const [name, value] of one.jar) two.jar.set(name, value)
     const id = (await one.restore()).body.session?.session_id
     endpoint.script(raw('', 503))
@@ -304,6 +304,44 @@ describe('a session whose refresh fails for the moment', () => {
   })
 })
 
+describe('a store that fails while a refresh is written', () => {
+  it('does not lose the new refresh token when it works again soon', async () => {
+    const store = memoryStore()
+    let failures = 2
+    const replace: typeof store.replace = async (...all) => {
+      if ((failures -= 1) >= 0) throw new Error('disk full')
+      return store.replace(...all)
+    }
+    const { signIn, token, endpoint, clock, notes } = createScene(rotating(), {
+      store: { ...store, replace },
+    })
+    await signIn()
+    await clock.pass(901)
+    const answer = token(1)
+    await turn()
+    await clock.pass(1)
+    expect((await answer).body.token?.sequence).toBe(2)
+    expect(notes.join()).toContain('disk full')
+    await clock.pass(901)
+    expect((await token(2)).body.token?.sequence).toBe(3)
+    expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(2)
+  })
+
+  it('answers 503 when it does not work again, also when the lease cannot be given back', async () => {
+    const store = memoryStore()
+    const fail = (): Promise<never> => Promise.reject(new Error('disk full'))
+    const { signIn, token, clock } = createScene(rotating(), {
+      store: { ...store, replace: fail, release: fail },
+    })
+    await signIn()
+    await clock.pass(901)
+    const answer = token(1)
+    await turn()
+    await clock.pass(5)
+    expect(await answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+  })
+})
+
 describe('the end of a session', () => {
   it('comes when the server refuses the refresh token, once and with its reason', async () => {
     const { signIn, token, restore, endpoint, clock } = createScene(rotating())
@@ -329,15 +367,35 @@ describe('the end of a session', () => {
     expect(answer.headers.get('Set-Cookie')).toBeNull()
   })
 
-  it('has the reason `lost` when an answer was lost before', async () => {
+  it.each([
+    ['was lost', broken('ECONNRESET')],
+    ['was cut', raw('{"access_token":"b', 200)],
+    ['was a page of HTML', raw('<html>', 200)],
+  ])('has the reason `lost` when an answer before %s', async (_, reply) => {
     const { signIn, token, endpoint, clock } = createScene(rotating())
     await signIn()
-    endpoint.script(broken('ECONNRESET'))
+    endpoint.script(reply)
     await clock.pass(901)
     expect((await token(1)).status).toBe(503)
     endpoint.script(refused)
     await clock.pass(10)
     expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'lost' })
+  })
+
+  it('has the reason `refused` when the answer that was lost has been made up for', async () => {
+    const { signIn, token, endpoint, clock } = createScene(rotating())
+    await signIn()
+    endpoint.script(
+      broken('ECONNRESET'),
+      json({ access_token: 'b', refresh_token: 'r', token_type: 'Bearer', expires_in: 900 }),
+      refused,
+    )
+    await clock.pass(901)
+    expect((await token(1)).status).toBe(503)
+    await clock.pass(10)
+    expect((await token(1)).body.token?.sequence).toBe(2)
+    await clock.pass(901)
+    expect((await token(2)).body.reason).toBe('refused')
   })
 
   it('has the reason `refused` when the request before never left', async () => {
@@ -357,10 +415,11 @@ describe('the end of a session', () => {
     const one = createScene(rotating(), { store: { ...store, lease: async () => true } })
     await one.signIn()
     const { endpoint, clock } = one
-    const two = createScene(rotating(), {
-      store: { ...store, lease: async () => true },
-      platform: { ...clock, fetch: endpoint.fetch },
-    })
+    const two = createScene(
+      rotating(),
+      { store: { ...store, lease: async () => true }, platform: { fetch: endpoint.fetch } },
+      clock,
+    )
     for (const [name, value] of one.jar) two.jar.set(name, value)
     const id = (await one.restore()).body.session?.session_id
     const late = held(refused)
@@ -374,6 +433,28 @@ describe('the end of a session', () => {
     expect((await two.token(1, id)).body.token?.sequence).toBe(2)
     late.release()
     expect((await slow).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
+  })
+
+  it('is one token for all when two processes were both issued one', async () => {
+    const store = memoryStore()
+    const one = createScene(rotating(), { store: { ...store, lease: async () => true } })
+    await one.signIn()
+    const { endpoint, clock } = one
+    const two = createScene(
+      rotating(),
+      { store: { ...store, lease: async () => true }, platform: { fetch: endpoint.fetch } },
+      clock,
+    )
+    for (const [name, value] of one.jar) two.jar.set(name, value)
+    const id = (await one.restore()).body.session?.session_id
+    const late = held(json({ access_token: 'late', token_type: 'Bearer', expires_in: 900 }))
+    endpoint.script(late.reply, json({ access_token: 'early', token_type: 'Bearer', expires_in: 900 }))
+    await clock.pass(901)
+    const slow = one.token(1)
+    await turn()
+    await two.token(1, id)
+    late.release()
+    expect((await slow).body.token).toMatchObject({ access_token: 'early', sequence: 2 })
   })
 
   it('comes without refresh when the token has run out, and not before', async () => {

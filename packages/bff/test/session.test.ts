@@ -141,9 +141,9 @@ describe('the limits of a session', () => {
     await clock.pass(600)
     endpoint.script(raw(''))
     expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'idle' })
+    expect((await restore()).body).toEqual({ session: null })
     await bff.close()
     expect(revokedAt(endpoint)).toEqual(['r'])
-    expect((await restore()).body).toEqual({ session: null })
   })
 
   it('end it at its longest life, however much it is used', async () => {

@@ -1,6 +1,6 @@
 import { tokenRequest } from '@latchkey/wire/schemas'
 import { BffError } from '../errors.ts'
-import { ended } from '../refresh.ts'
+import { alive, ended } from '../refreshed.ts'
 import { isDead } from '../session-data.ts'
 import type { Call, House } from './call.ts'
 import { invalid, jsonOf, ticketOf } from './call.ts'
@@ -13,8 +13,7 @@ import { sessionAnswer } from './session-answer.ts'
 export async function token(house: House, call: Call): Promise<Response> {
   const body = tokenRequest.safeParse(await jsonOf(call.request))
   if (!body.success) throw invalid('The body must be { session_id, after }')
-  const found = await house.sessions.open(ticketOf(call))
-  if (typeof found === 'string') throw ended(found)
+  const found = alive(await house.sessions.open(ticketOf(call)))
   if (found.ticket.sessionId !== body.data.session_id) throw ended('session_changed')
 
   const { session, failure } = await house.refresh(found, body.data.after >= found.data.sequence)

@@ -125,6 +125,7 @@ export function createBrowser(bff: Pick<Bff, 'fetch' | 'basePath'>, origin = pag
 export function createScene(
   reply: Reply,
   options: Partial<BffOptions> = {},
+  clock: Clock = createClock(),
 ): Browser & {
   bff: Bff
   endpoint: TokenEndpoint
@@ -134,7 +135,6 @@ export function createScene(
   another: () => Browser
 } {
   const endpoint = createTokenEndpoint(reply)
-  const clock = createClock()
   const logger = createNotes()
   const bff = createBff({
     provider: oauth2({
