@@ -1,3 +1,4 @@
+import { AuthError } from '@latchkey/core'
 import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import type { Item } from './items.ts'
@@ -7,6 +8,7 @@ export function ItemTable() {
   const { data, error, isFetching, refetch } = useQuery(itemsQuery)
   const [wanted, setWanted] = useState('')
   const field = useId()
+  const problem = error && problemText(error)
   const found = data?.filter(({ name }) => name.toLowerCase().includes(wanted.trim().toLowerCase()))
 
   return (
@@ -24,9 +26,9 @@ export function ItemTable() {
           />
         </div>
       </div>
-      {error && (
+      {problem !== null && (
         <p role="alert" className="notice">
-          {errorText(error)}{' '}
+          {problem}{' '}
           <button type="button" className="link" onClick={() => void refetch()}>
             Try again
           </button>
@@ -89,7 +91,9 @@ const dates = new Intl.DateTimeFormat(undefined, {
   timeZone: 'UTC',
 })
 
-function errorText(error: Error): string {
+/** What to say above the items; nothing when the session has ended, which the page says as a whole. */
+function problemText(error: Error): string | null {
+  if (AuthError.is(error) && error.code === 'login_required') return null
   if (error instanceof ItemsError && error.status === 401)
     return 'Axosoft no longer accepts this session. Sign out and in again.'
   return 'The items could not be loaded.'

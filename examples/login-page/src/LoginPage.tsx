@@ -14,7 +14,7 @@ export function LoginPage({ onUsername }: LoginPageProps) {
   return (
     <main className="sign-in-page">
       <p className="brand">
-        <KeyMark /> Items
+        <KeyMark /> Latchkey
       </p>
       <h1 tabIndex={-1}>Sign in</h1>
       {why !== null && <p className="lead">{why}</p>}

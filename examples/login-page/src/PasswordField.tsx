@@ -49,7 +49,9 @@ export function PasswordField() {
       </div>
       <p id={hint} role="status" className="hint">
         {capsLock && 'Caps Lock is on.'}
-        {revealed && <span className="visually-hidden">Your password is visible.</span>}
+      </p>
+      <p role="status" className="visually-hidden">
+        {revealed && 'Your password is visible.'}
       </p>
     </div>
   )

@@ -19,7 +19,7 @@ export function Portal() {
     <div className="page">
       <header className="top">
         <p className="brand">
-          <KeyMark /> Items
+          <KeyMark /> Latchkey
         </p>
         <button type="button" onClick={() => void leave()}>
           Sign out

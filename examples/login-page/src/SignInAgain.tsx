@@ -36,11 +36,11 @@ export function SignInAgain({ username, onUsername }: SignInAgainProps) {
     <dialog
       ref={dialog}
       className="sign-in-again"
+      closedby="none"
       aria-labelledby={heading}
       aria-describedby={text}
-      onCancel={(event) => event.preventDefault()}
       onClose={({ currentTarget }) => {
-        // A second Escape closes it all the same, but the page behind it is of no use without an answer.
+        // Browsers without `closedby` close it on Escape, but the page behind it is of no use without an answer.
         if (currentTarget.isConnected && !currentTarget.open) currentTarget.showModal()
       }}
     >

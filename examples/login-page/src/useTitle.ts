@@ -1,10 +1,10 @@
 import { useEffect } from 'react'
 
-/** Names the page while the component is mounted; the innermost one that is mounted last has its way. */
+/** Names the page for as long as the component is mounted. */
 export function useTitle(title: string): void {
   useEffect(() => {
     const before = document.title
-    document.title = title
+    document.title = `${title} – Latchkey`
     return () => {
       document.title = before
     }
