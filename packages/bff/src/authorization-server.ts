@@ -16,14 +16,23 @@ export interface Granting {
   judgement: Judgement
 }
 
+/** What a session holds. */
+export interface Tokens {
+  accessToken: string
+  refreshToken: string | null
+}
+
 /** The authorization server, as far as the BFF needs it. Every failure is a judgement; nothing is tried twice. */
 export interface AuthorizationServer {
   /** RFC 6749 §4.3: what a person typed, for a token. */
   password(credentials: Record<string, string>, scope: string[]): Promise<Granting>
   /** RFC 6749 §6. */
   refresh(refreshToken: string): Promise<Granting>
-  /** RFC 7009, where the server has it. Never throws: nobody waits for it, and a sign-out is done without it. */
-  revoke(token: string, hint: 'refresh_token' | 'access_token'): Promise<void>
+  /**
+   * RFC 7009, where the server has it: gives the refresh token back, and what it brought with it; the access token where
+   * there is no other. Never throws: a sign-out is done without it.
+   */
+  revoke(tokens: Tokens): Promise<void>
 }
 
 export function createAuthorizationServer(
@@ -43,13 +52,16 @@ export function createAuthorizationServer(
       if (!refreshGrant) throw new BffError('server_error', 'This provider has no refresh')
       return ask('refresh_token', refreshGrant, { refresh_token: refreshToken })
     },
-    async revoke(token, hint) {
+    async revoke({ accessToken, refreshToken }) {
       try {
         const { revocation } = await endpoints()
         if (revocation === null) return
         const grant: Grant = { ...(refreshGrant ?? grants.password), method: 'POST' }
         const auth = grant.clientAuth === 'query' ? 'body' : grant.clientAuth
-        const parameters = { token, token_type_hint: hint }
+        const parameters =
+          refreshToken === null
+            ? { token: accessToken, token_type_hint: 'access_token' }
+            : { token: refreshToken, token_type_hint: 'refresh_token' }
         const answer = await sendTokenRequest(
           upstream,
           revocation,

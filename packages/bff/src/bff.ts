@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { sessionPath, tokenPath } from '@latchkey/wire'
+import type { Tokens } from './authorization-server.ts'
 import { createAuthorizationServer } from './authorization-server.ts'
 import { createBackground } from './background.ts'
 import type { BffOptions } from './bff-options.ts'
@@ -20,7 +21,6 @@ import { signIn } from './routes/sign-in.ts'
 import { signOut } from './routes/sign-out.ts'
 import { token } from './routes/token.ts'
 import { isLoopback } from './secure-url.ts'
-import type { SessionData } from './session-data.ts'
 import { createSessions } from './sessions.ts'
 import { createUpstream } from './upstream.ts'
 
@@ -75,7 +75,7 @@ export function createBff(options: BffOptions): Bff {
   const refresh = createRefresh({
     sessions,
     server,
-    background,
+    revoke,
     platform,
     logger,
     longestWait: timeout * 1000 + 1000,
@@ -132,11 +132,7 @@ export function createBff(options: BffOptions): Bff {
     return known.toResponse()
   }
 
-  function revoke({ refreshToken, accessToken }: SessionData): void {
-    background.run('Giving a token back', () =>
-      refreshToken === null
-        ? server.revoke(accessToken, 'access_token')
-        : server.revoke(refreshToken, 'refresh_token'),
-    )
+  function revoke(tokens: Tokens): void {
+    background.run('Giving a token back', () => server.revoke(tokens))
   }
 }

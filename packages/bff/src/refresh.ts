@@ -1,6 +1,5 @@
 import type { ErrorCode } from '@latchkey/wire'
-import type { AuthorizationServer } from './authorization-server.ts'
-import type { Background } from './background.ts'
+import type { AuthorizationServer, Tokens } from './authorization-server.ts'
 import { createLease } from './lease.ts'
 import type { Logger } from './log.ts'
 import { told } from './log.ts'
@@ -20,7 +19,8 @@ const writtenAgainAfter = [100, 300, 1000]
 export interface RefreshParts {
   sessions: Sessions
   server: AuthorizationServer
-  background: Background
+  /** Gives tokens back, in the background. */
+  revoke: (tokens: Tokens) => void
   platform: Platform
   logger: Logger
   /** Milliseconds that a caller waits for another process to refresh. */
@@ -38,7 +38,7 @@ export type Refresh = (session: Session, rejected: boolean) => Promise<Refreshed
  * server. It throws `login_required` when the session has ended, with the reason.
  */
 export function createRefresh(parts: RefreshParts): Refresh {
-  const { sessions, server, background, platform, logger, longestWait } = parts
+  const { sessions, server, revoke, platform, logger, longestWait } = parts
   const inTurn = createLease(sessions, platform, logger, longestWait)
   const flights = new Map<string, Promise<Refreshed>>()
 
@@ -84,12 +84,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
     )
     if (typeof written !== 'string') return { session: written, failure: null }
     // Signed out while the refresh was under way: what came of it must not stay alive.
-    const { refreshToken, accessToken } = token
-    background.run('Revoking', () =>
-      refreshToken === null
-        ? server.revoke(accessToken, 'access_token')
-        : server.revoke(refreshToken, 'refresh_token'),
-    )
+    revoke(token)
     throw ended(written)
   }
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { embeddedStore } from '../src/embedded.ts'
 import type { Store } from '../src/index.ts'
+import { createClock, createScene } from './support/browser.ts'
+import { rotating } from './support/token-endpoint.ts'
 import { describeStore } from './store.contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-'))
@@ -33,6 +35,18 @@ describe('embeddedStore', () => {
     await before.insert('a', { sealed: Uint8Array.of(7), subject: 's', version: 3, endsAt: 9e15 })
     await before.close()
     expect(await make({ path }).read('a')).toMatchObject({ version: 3, endsAt: 9e15 })
+  })
+
+  it('keeps a user signed in when the BFF starts again', async () => {
+    const path = join(folder, 'restart')
+    const clock = createClock()
+    const before = embeddedStore({ path, now: clock.now })
+    const first = createScene(rotating(), { store: before }, clock)
+    const { body } = await first.signIn()
+    await before.close()
+    const second = createScene(rotating(), { store: make({ path, now: clock.now }) }, clock)
+    for (const [name, value] of first.jar) second.jar.set(name, value)
+    expect((await second.restore()).body).toEqual(body)
   })
 
   it('says which folder it cannot use', () => {

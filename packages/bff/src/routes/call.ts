@@ -1,4 +1,4 @@
-import type { AuthorizationServer } from '../authorization-server.ts'
+import type { AuthorizationServer, Tokens } from '../authorization-server.ts'
 import type { Background } from '../background.ts'
 import { boundedText } from '../bounded-body.ts'
 import type { SessionCookie } from '../cookie.ts'
@@ -8,7 +8,6 @@ import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../provider-description.ts'
 import type { Refresh } from '../refresh.ts'
-import type { SessionData } from '../session-data.ts'
 import type { SessionLimits, Sessions } from '../sessions.ts'
 
 /** What every route stands on. */
@@ -22,7 +21,7 @@ export interface House {
   sessions: Sessions
   refresh: Refresh
   /** Gives the tokens of an ended session back, in the background. */
-  revoke(data: SessionData): void
+  revoke(tokens: Tokens): void
   background: Background
   platform: Platform
   logger: Logger
