@@ -68,8 +68,7 @@ export class BffError extends Error {
 
 /** An answer with a JSON body and its character set. */
 export function jsonResponse(body: object, status = 200, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
-  })
+  const bytes = Buffer.from(JSON.stringify(body))
+  const own = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': String(bytes.length) }
+  return new Response(bytes, { status, headers: { ...own, ...headers } })
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { ReadableStream } from 'node:stream/web'
 import type { Bff } from './bff.ts'
 import { jsonResponse } from './errors.ts'
 
@@ -42,9 +41,26 @@ export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListen
     for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
     const cookies = response.headers.getSetCookie()
     if (cookies.length > 0) outgoing.setHeader('Set-Cookie', cookies)
-    if (response.body === null) return void outgoing.end()
-    // Its only failure is a connection that broke, of which there is nobody left to tell.
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing).catch(() => {})
+    if (response.body) await send(response.body, outgoing, gone.signal)
+    outgoing.end()
+  }
+}
+
+/** Writes a body as fast as the browser takes it, and lets go of it when the browser has gone. */
+async function send(
+  body: ReadableStream<Uint8Array>,
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  const reader = body.getReader()
+  const stop = (): void => void reader.cancel().catch(() => {})
+  gone.addEventListener('abort', stop, { once: true })
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      if (!outgoing.write(part.value) && !gone.aborted) await once(outgoing, 'drain', { signal: gone })
+  } catch {
+    // The body broke, or the browser has gone: a connection that ends early tells it, there is no other way by now.
+    outgoing.destroy()
   }
 }
 
@@ -61,7 +77,7 @@ function requestFrom(incoming: IncomingMessage, url: URL, signal: AbortSignal): 
 
 function bodyOf(incoming: IncomingMessage & Framework): BodyInit {
   const { body } = incoming
-  if (!incoming.readableDidRead) return Readable.toWeb(incoming) as globalThis.ReadableStream
+  if (!incoming.readableDidRead) return Readable.toWeb(incoming) as ReadableStream
   return typeof body === 'string' || body instanceof Uint8Array
     ? new Uint8Array(Buffer.from(body))
     : JSON.stringify(body ?? null)
