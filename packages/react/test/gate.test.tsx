@@ -79,6 +79,16 @@ describe('a gate with work typed behind it', () => {
     expect(document.activeElement).toBe(input)
   })
 
+  it('takes the focus from nothing that has it by then', async () => {
+    await expire(page)
+    const elsewhere = document.createElement('input')
+    document.body.append(elsewhere)
+    elsewhere.focus()
+    await act(() => page.client.signIn({ username: 'cathy', password: 'secret' }))
+    expect(document.activeElement).toBe(elsewhere)
+    elsewhere.remove()
+  })
+
   it('shows nothing of it to another user who signs in', async () => {
     await expire(page)
     await act(() => page.client.signIn({ username: 'noor', password: 'secret' }))
