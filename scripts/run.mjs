@@ -15,9 +15,12 @@ const pnpmVersion = '12.21.0'
  * @typedef {{ ok: boolean, output: string }} Outcome
  */
 
+/** Milliseconds after which a command hangs, on the slowest of machines. */
+const tooLong = 20 * 60_000
+
 /**
- * Runs a command to its end with its output collected. Never rejects: a command that cannot be started
- * is one that failed.
+ * Runs a command to its end with its output collected. Never rejects: a command that cannot be started, or
+ * that hangs, is one that failed.
  *
  * @param {string} command
  * @param {string[]} args
@@ -27,12 +30,20 @@ const pnpmVersion = '12.21.0'
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    const child = spawn(command, args, {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: tooLong,
+      ...options,
+    })
     let output = ''
     child.stdout?.setEncoding('utf8').on('data', (text) => (output += text))
     child.stderr?.setEncoding('utf8').on('data', (text) => (output += text))
     child.on('error', (error) => resolve({ ok: false, output: error.message }))
-    child.on('close', (code) => resolve({ ok: code === 0, output }))
+    child.on('close', (code, signal) =>
+      resolve({ ok: code === 0, output: signal ? `${output}\n${signal}` : output }),
+    )
   })
 }
 
