@@ -9,11 +9,11 @@ const budget = 4000
 
 const client = `export { createAuthClient } from '@latchkey/core'`
 const page = `export { AuthProvider, useAccessToken, useAuth } from '@latchkey/react'\n${client}`
-const guard = `export { sessionAnswerFrom } from '@latchkey/wire'`
+const wire = `export * from '@latchkey/wire'`
 
 const size = await sizeOf(page)
 console.log(
-  `${kB(size)} of ${kB(budget)} kB in a page (of this the client ${kB(await sizeOf(client))}, the guard of answers ${kB(await sizeOf(guard))})`,
+  `${kB(size)} of ${kB(budget)} kB in a page (of this the client ${kB(await sizeOf(client))}, the wire ${kB(await sizeOf(wire))})`,
 )
 if (size > budget) process.exitCode = 1
 

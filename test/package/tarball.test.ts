@@ -101,7 +101,7 @@ function compile(home: string, options: Record<string, unknown> = {}): ReturnTyp
     noEmit: true,
     ...options,
   }
-  write(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }))
+  write(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['**/*'] }))
   return tool(bin('typescript', 'tsc'), ['--project', join(folder, home)])
 }
 
