@@ -1,21 +1,9 @@
 /**
- * A scheme, a token68 or a parameter, one after the other: a name, and maybe `=` with a quoted or a plain value.
- * A comma or white space lies between two.
- */
-const part = /([\w!#$%&'*+.^`|~/-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s,"]*)))?/g
-
-/**
- * The `error` of the Bearer challenge in a `WWW-Authenticate` header, among any number of challenges;
- * `undefined` when there is none. Tolerates whatever a server may send.
+ * Whether a `WWW-Authenticate` header, with however many challenges, puts the blame on something which a
+ * newer token cannot mend. Only schemes of the OAuth family have an `error` parameter.
  *
- * @see RFC 6750 §3, RFC 9110 §11.6.1
+ * @see RFC 6750 §3.1
  */
-export function bearerError(header: string | null): string | undefined {
-  let scheme = ''
-  for (const [whole, name = '', quoted, plain] of header?.matchAll(part) ?? []) {
-    if (!whole.includes('=')) scheme = name.toLowerCase()
-    else if (scheme === 'bearer' && name.toLowerCase() === 'error')
-      return quoted?.replaceAll(/\\(.)/g, '$1') ?? plain
-  }
-  return undefined
+export function isAnotherFault(header: string | null): boolean {
+  return /\berror\s*=\s*"?insufficient_scope\b/i.test(String(header))
 }

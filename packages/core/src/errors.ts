@@ -9,12 +9,12 @@ export type EndReason = LoginReason | 'signed_out' | 'signed_out_elsewhere'
 /** What an {@link AuthError} can say beside its code. */
 export interface AuthErrorDetails {
   /** Why the session ended, beside `login_required`. */
-  reason?: EndReason | undefined
+  readonly reason?: EndReason | undefined
   /** Seconds to wait before another try. */
-  retryAfter?: number | undefined
+  readonly retryAfter?: number | undefined
   /** What to ask the user for, beside `challenge_required`. */
-  challenge?: Challenge | undefined
-  cause?: unknown
+  readonly challenge?: Challenge | undefined
+  readonly cause?: unknown
 }
 
 const retryable: readonly AuthErrorCode[] = [
@@ -31,16 +31,14 @@ const retryable: readonly AuthErrorCode[] = [
 export class AuthError extends Error {
   override readonly name = 'AuthError'
   readonly code: AuthErrorCode
-  readonly reason: EndReason | undefined
-  readonly retryAfter: number | undefined
-  readonly challenge: Challenge | undefined
+  declare readonly reason?: EndReason | undefined
+  declare readonly retryAfter?: number | undefined
+  declare readonly challenge?: Challenge | undefined
 
-  constructor(code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+  constructor(code: AuthErrorCode, message: string, details?: AuthErrorDetails) {
+    super(message)
     this.code = code
-    this.reason = details.reason
-    this.retryAfter = details.retryAfter
-    this.challenge = details.challenge
+    Object.assign(this, details)
   }
 
   /** Whether the same call may succeed later without the user doing anything. */
@@ -50,6 +48,11 @@ export class AuthError extends Error {
 
   /** Asks without `instanceof`, so that two copies of this package on one page agree. */
   static is(value: unknown): value is AuthError {
-    return value instanceof Error && value.name === 'AuthError' && 'code' in value
+    return (value as AuthError | null)?.name === 'AuthError'
   }
+}
+
+/** The error of whoever needs a session that is over. */
+export function endedError(reason: EndReason = 'session_changed'): AuthError {
+  return new AuthError('login_required', `login_required: ${reason}`, { reason })
 }

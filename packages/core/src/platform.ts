@@ -1,38 +1,43 @@
-/**
- * A moment in the life of the page: it may have to look at its token again (`wake`: shown, focused),
- * the network is back (`online`), it goes into the back-forward cache (`leave`) or comes out (`return`).
- */
-export type PageMoment = 'wake' | 'online' | 'leave' | 'return'
-
 /** A line to the other tabs of the same origin. */
 export interface Channel {
-  readonly post: (message: unknown) => void
+  onmessage: ((event: MessageEvent) => void) | null
+  readonly postMessage: (message: unknown) => void
   readonly close: () => void
 }
 
 /**
- * Everything that the client takes from its surroundings. `browser.ts` is the real one,
- * `@latchkey/core/testing` has one with virtual time and several tabs.
+ * Everything that the client takes from its surroundings, shaped as a browser's `window` is, so that a
+ * `window` is one. It is read when it is used: whoever replaces a member later is obeyed. The other one
+ * is in `@latchkey/core/testing`: it has virtual time, several tabs and a scripted network.
  */
 export interface Platform {
   readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
-  /** The address of the page, which relative addresses start from. */
-  readonly address: () => string
-  /** Milliseconds that never go backwards, and may stand still while the machine sleeps. */
-  readonly monotonicNow: () => number
-  /** Milliseconds since 1970 by a clock that the user may set. */
-  readonly wallNow: () => number
-  /** Calls back once after so many milliseconds, at most 2³¹−1; returns how to cancel it. */
-  readonly setTimer: (milliseconds: number, ring: () => void) => () => void
-  /** A number in [0, 1). */
-  readonly random: () => number
-  readonly isVisible: () => boolean
-  /** Calls back at each {@link PageMoment}; returns how to stop it. */
-  readonly onPageMoment: (listener: (moment: PageMoment) => void) => () => void
-  /** Joins the tabs of this origin that use the same name; hears the others, never itself. */
-  readonly openChannel: (name: string, listener: (message: unknown) => void) => Channel
-  /** Reads a note that outlives the page; `null` when there is none or no storage is allowed. */
-  readonly readNote: (name: string) => string | null
-  /** Writes a note, or erases it with `null`; quiet when no storage is allowed. */
-  readonly writeNote: (name: string, text: string | null) => void
+  /** Missing on a server that renders: then there is no page, and the client asks nothing. */
+  readonly document: { readonly hidden: boolean; readonly baseURI: string }
+  /** Goes on while the user sets the wall clock, and may stand still while the machine sleeps. */
+  readonly performance: { readonly now: () => number }
+  readonly Date: { readonly now: () => number; readonly parse: (text: string) => number }
+  readonly Math: { readonly random: () => number }
+  readonly setTimeout: (ring: () => void, milliseconds: number) => unknown
+  readonly clearTimeout: (timer: never) => void
+  readonly AbortSignal: { readonly timeout: (milliseconds: number) => AbortSignal }
+  readonly addEventListener: (
+    type: 'visibilitychange' | 'focus' | 'online' | 'pagehide' | 'pageshow',
+    listener: (event: Event) => void,
+    options: { readonly signal: AbortSignal },
+  ) => void
+  readonly BroadcastChannel: new (name: string) => Channel
+  readonly localStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+}
+
+/**
+ * What the surroundings allow, else `undefined`: storage and channels throw in sandboxed frames, where
+ * cookies are blocked, and when storage is full. Nothing depends on them.
+ */
+export function ifAllowed<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
 }

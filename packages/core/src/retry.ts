@@ -1,4 +1,5 @@
 import type { AuthError } from './errors.ts'
+import type { Platform } from './platform.ts'
 
 const firstStep = 1_000
 const longestStep = 60_000
@@ -10,13 +11,16 @@ const shortestDelay = 250
  * exponential back-off with full jitter, so that many clients do not come back together.
  */
 export function retryDelay(error: AuthError, failures: number, random: number): number {
-  if (error.retryAfter !== undefined) return Math.max(shortestDelay, error.retryAfter * 1000)
-  return Math.max(shortestDelay, random * Math.min(longestStep, firstStep * 2 ** failures))
+  return Math.max(
+    shortestDelay,
+    (error.retryAfter ?? 0) * 1000 || random * Math.min(longestStep, firstStep * 2 ** failures),
+  )
 }
 
 /** Seconds that a `Retry-After` header asks for, in both of its forms (RFC 9110 §10.2.3). */
-export function retryAfterFrom(header: string | null, wallNow: number): number | undefined {
-  if (header === null) return undefined
-  const seconds = /^\s*\d+\s*$/.test(header) ? Number(header) : (Date.parse(header) - wallNow) / 1000
-  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds)
+export function retryAfterFrom(header: string | null, { Date }: Platform): number | undefined {
+  if (!header) return undefined
+  const seconds = Number(header)
+  const wait = seconds >= 0 ? seconds : (Date.parse(header) - Date.now()) / 1000
+  return wait >= 0 ? wait : undefined
 }

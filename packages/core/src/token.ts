@@ -1,16 +1,14 @@
 import type { WireToken } from '@latchkey/wire'
 
 /** An access token with moments of the page's own clock, in milliseconds; `Infinity` when not known. */
-export interface AccessToken {
-  readonly value: string
-  /** The scheme of the `Authorization` header. */
-  readonly scheme: string
-  /** Counts the tokens of a session upwards. */
-  readonly sequence: number
-  /** The one threshold: from here on the next token is due, for the alarm and for whoever asks. */
+export interface AccessToken extends WireToken {
+  /** From here on the next token is due. */
   readonly refreshAt: number
   readonly expiresAt: number
 }
+
+/** What stands for a token in proxy mode: there the cookie speaks for the session, and nothing expires. */
+export const cookieToken: WireToken = { access_token: '', token_type: '', expires_in: null, sequence: 0 }
 
 const longestMargin = 60
 /** Tokens that live shorter are refreshed when asked for; an alarm for them would be a loop. */
@@ -24,20 +22,8 @@ export function accessTokenFrom(token: WireToken, sentAt: number): AccessToken {
   const lifetime = token.expires_in ?? Infinity
   const margin = Math.min(longestMargin, lifetime / 3)
   return {
-    value: token.access_token,
-    scheme: token.token_type,
-    sequence: token.sequence,
+    ...token,
     refreshAt: lifetime < shortestWithAlarm ? Infinity : sentAt + (lifetime - margin) * 1000,
     expiresAt: sentAt + lifetime * 1000,
   }
-}
-
-/** Whether nothing need be done: it is neither expired nor due for a refresh. */
-export function isFresh(token: AccessToken, now: number): boolean {
-  return now < token.refreshAt && now < token.expiresAt
-}
-
-/** Whether it can still be sent. */
-export function isUsable(token: AccessToken | null, now: number): token is AccessToken {
-  return token !== null && now < token.expiresAt
 }

@@ -23,18 +23,9 @@ type SchemaResult<Output> =
       }>
     }
 
-/**
- * The user as the application's schema reads it; as it came when there is no schema.
- *
- * Throws {@link AuthError} `invalid_response` with the first complaint of the schema.
- */
+/** The user as the application's schema reads it. Throws {@link AuthError} `invalid_response` with its first complaint. */
 export async function userFrom<User>(schema: StandardSchema<User> | undefined, user: unknown): Promise<User> {
-  if (!schema) return user as User
-  const result = await schema['~standard'].validate(user)
-  if (!result.issues) return result.value
-  const { path = [], message } = result.issues[0] ?? { message: 'no reason given' }
-  throw new AuthError(
-    'invalid_response',
-    `The user of the session does not fit the schema: ${['user', ...path.map(String)].join('.')}: ${message}`,
-  )
+  const result = (await schema?.['~standard'].validate(user)) ?? { value: user as User }
+  if (result.issues) throw new AuthError('invalid_response', `user: ${result.issues[0]?.message}`)
+  return result.value
 }

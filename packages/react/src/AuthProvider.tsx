@@ -1,7 +1,7 @@
 'use client'
 
 import type { ReactElement, ReactNode } from 'react'
-import { useEffect } from 'react'
+import { createElement, useEffect } from 'react'
 import { AuthClientContext } from './context.ts'
 import type { RegisteredClient } from './register.ts'
 
@@ -17,5 +17,6 @@ export interface AuthProviderProps {
  */
 export function AuthProvider({ client, children }: AuthProviderProps): ReactElement {
   useEffect(() => client.subscribe(() => {}), [client])
-  return <AuthClientContext.Provider value={client}>{children}</AuthClientContext.Provider>
+  // Not JSX: its runtime would be the only further import of a page that uses no gate.
+  return createElement(AuthClientContext.Provider, { value: client }, children)
 }

@@ -45,7 +45,7 @@ export interface Challenge {
   id?: string | undefined
 }
 
-/** The body of every answer that is no success. */
+/** The body of every answer that is no success; a `Retry-After` header goes with `retry_after`. */
 export interface ErrorAnswer {
   error: ErrorCode
   /** For a developer; never shown to a person, never holds a secret. */
@@ -56,24 +56,10 @@ export interface ErrorAnswer {
   challenge?: Challenge | undefined
 }
 
-/** Judges a parsed body: the error it tells, or `null` when it is no error answer of ours. */
-export function errorAnswerFrom(body: unknown): ErrorAnswer | null {
-  const { error, error_description, reason, retry_after, challenge } = Object(body) as Record<
-    keyof ErrorAnswer,
-    unknown
-  >
-  if (!errorCodes.includes(error as ErrorCode)) return null
-  const { ask, id } = Object(challenge) as Record<keyof Challenge, unknown>
-  return {
-    error: error as ErrorCode,
-    error_description: typeof error_description === 'string' ? error_description : undefined,
-    reason: loginReasons.includes(reason as LoginReason) ? (reason as LoginReason) : undefined,
-    retry_after: typeof retry_after === 'number' && retry_after >= 0 ? retry_after : undefined,
-    challenge: isStrings(ask) ? { ask, id: typeof id === 'string' ? id : undefined } : undefined,
-  }
-}
-
-/** Whether a value is an array of strings and nothing else. */
-export function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+/**
+ * Whether a parsed body is an error answer of ours; if not, a resource server or a proxy spoke. Only the
+ * code is judged: the rest is what the BFF wrote beside it.
+ */
+export function isErrorAnswer(body: unknown): body is ErrorAnswer {
+  return errorCodes.includes((Object(body) as ErrorAnswer).error)
 }

@@ -1,6 +1,3 @@
-import { isStrings } from './errors.ts'
-import { secondsFrom } from './seconds.ts'
-
 /** A session as the browser may know it. */
 export interface WireSession {
   /** Names the session, is no secret, and is new at every sign-in. */
@@ -32,46 +29,34 @@ export interface SessionAnswer {
   token?: WireToken | undefined
 }
 
-/** Visible ASCII: what can stand in a header as a credential (RFC 6750 §2.1). */
-const visible = /^[\x21-\x7e]+$/
-/** A token of HTTP: what can stand in a header as a scheme (RFC 9110 §5.6.2). */
-const scheme = /^[\w!#$%&'*+.^`|~-]+$/
+/** Visible ASCII: what can stand in a header as a credential or a scheme, and what a scope is made of (RFC 6750 §2.1). */
+export const visibleAscii: RegExp = /^[!-~]+$/
+
+const isVisible = (value: unknown): boolean => typeof value === 'string' && visibleAscii.test(value)
+const isCount = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
+const isRecord = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
+
+const isSession = ({ session_id, subject, user, scope, expires_in }: Partial<WireSession>): boolean =>
+  [session_id, subject].every(isVisible) &&
+  (user === null || isRecord(user)) &&
+  Array.isArray(scope) &&
+  scope.every(isVisible) &&
+  (expires_in === null || isCount(expires_in))
+
+const isToken = ({ access_token, token_type, expires_in, sequence }: Partial<WireToken>): boolean =>
+  [access_token, token_type].every(isVisible) &&
+  (expires_in === null || isCount(expires_in)) &&
+  isCount(sequence)
 
 /**
- * Judges a parsed body: the session answer it is, with unknown members left out, or `null`.
- * Accepts exactly what `sessionAnswer` of `@latchkey/wire/schemas` accepts; it is written by hand
- * because a schema library would triple what a browser loads.
+ * Whether a parsed body is a session answer. Accepts exactly what `sessionAnswer` of
+ * `@latchkey/wire/schemas` accepts; it is written by hand because a schema library would triple what a
+ * browser loads.
  */
-export function sessionAnswerFrom(body: unknown): SessionAnswer | null {
-  const answer = record(body)
-  if (!answer) return null
-  const session = answer['session'] === null ? null : wireSessionFrom(answer['session'])
-  const token = answer['token'] === undefined ? undefined : wireTokenFrom(answer['token'])
-  return session === undefined || token === null ? null : { session, ...(token && { token }) }
+export function isSessionAnswer(body: unknown): body is SessionAnswer {
+  const { session, token } = Object(body) as Partial<SessionAnswer>
+  return (
+    (session === null || isSession(Object(session) as WireSession)) &&
+    (token === undefined || isToken(Object(token) as WireToken))
+  )
 }
-
-function wireSessionFrom(value: unknown): WireSession | undefined {
-  const { session_id, subject, user, scope, expires_in } = record(value) ?? ({} as Record<string, unknown>)
-  return isName(session_id) && isName(subject) && (user === null || record(user)) && isStrings(scope)
-    ? { session_id, subject, user: user as WireSession['user'], scope, expires_in: secondsFrom(expires_in) }
-    : undefined
-}
-
-function wireTokenFrom(value: unknown): WireToken | null {
-  const { access_token, token_type, expires_in, sequence } = record(value) ?? ({} as Record<string, unknown>)
-  return isName(access_token) &&
-    visible.test(access_token) &&
-    isName(token_type) &&
-    scheme.test(token_type) &&
-    Number.isSafeInteger(sequence) &&
-    (sequence as number) >= 0
-    ? { access_token, token_type, expires_in: secondsFrom(expires_in), sequence: sequence as number }
-    : null
-}
-
-const record = (value: unknown): Record<string, unknown> | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null
-
-const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -1,4 +1,4 @@
-import type { PageMoment, Platform } from '../platform.ts'
+import type { Channel, Platform } from '../platform.ts'
 import type { VirtualClock } from './clock.ts'
 import { createVirtualClock } from './clock.ts'
 
@@ -27,7 +27,7 @@ export interface TestTab {
   readonly return: () => void
   /** Closes the page: whatever it waited for never comes. */
   readonly close: () => void
-  /** How many page-moment listeners and open channels the page has. */
+  /** How many listeners to page events and open channels the page has. */
   readonly listening: () => number
 }
 
@@ -61,8 +61,8 @@ export function createTestBrowser({
   const notes = new Map<string, string>()
   const requests: string[] = []
   const messages: unknown[] = []
-  const channels = new Set<{ readonly name: string; readonly hear: (message: unknown) => void }>()
-  const tabs = new Set<(moment: PageMoment) => void>()
+  const channels = new Set<Channel & { readonly name: string }>()
+  const tabs = new Set<(type: 'online') => void>()
   let online = true
 
   const travel = async (request: Request): Promise<Response> => {
@@ -82,12 +82,13 @@ export function createTestBrowser({
   }
 
   const openTab = (): TestTab => {
-    let visible = true
+    let hidden = false
     let alive = true
-    const listeners = new Set<(moment: PageMoment) => void>()
-    const open = new Set<unknown>()
-    const tell = (moment: PageMoment): void => {
-      for (const listener of [...listeners]) listener(moment)
+    const listeners = new Set<{ readonly type: string; readonly listener: (event: Event) => void }>()
+    const own = new Set<Channel>()
+    const tell = (type: string): void => {
+      const event = Object.assign(new Event(type), { persisted: type.startsWith('page') })
+      for (const entry of listeners) if (entry.type === type) entry.listener(event)
     }
     tabs.add(tell)
 
@@ -108,63 +109,78 @@ export function createTestBrowser({
             (error: unknown) => alive && reject(error),
           )
         }),
-      address: () => address,
-      monotonicNow: clock.monotonicNow,
-      wallNow: clock.wallNow,
-      setTimer: (milliseconds, ring) => {
-        // As browsers do: a delay that does not fit into 31 bits rings at once.
-        const cancel = clock.setTimer(milliseconds > 2 ** 31 - 1 ? 0 : milliseconds, () => alive && ring())
-        open.add(cancel)
-        return cancel
+      document: {
+        get hidden() {
+          return hidden
+        },
+        baseURI: address,
       },
-      random,
-      isVisible: () => visible,
-      onPageMoment: (listener) => {
-        listeners.add(listener)
-        return () => listeners.delete(listener)
+      performance: { now: clock.monotonicNow },
+      // oxlint-disable-next-line no-restricted-globals -- Parsing a date asks no clock.
+      Date: { now: clock.wallNow, parse: Date.parse },
+      Math: { random },
+      // As browsers do: a delay that does not fit into 31 bits rings at once.
+      setTimeout: (ring, milliseconds) =>
+        clock.setTimer(milliseconds > 2 ** 31 - 1 ? 0 : milliseconds, () => alive && ring()),
+      clearTimeout: (cancel?: () => void) => cancel?.(),
+      AbortSignal: { timeout: clock.timeLimit },
+      addEventListener: (type, listener, { signal }) => {
+        if (signal.aborted) return
+        const entry = { type, listener }
+        listeners.add(entry)
+        signal.addEventListener('abort', () => listeners.delete(entry))
       },
-      openChannel: (name, listener) => {
-        const channel = { name, hear: (message: unknown) => alive && listener(message) }
-        channels.add(channel)
-        open.add(channel)
-        return {
-          post: (message) => {
-            messages.push(message)
-            const text = JSON.stringify(message)
-            for (const other of [...channels]) {
-              if (other !== channel && other.name === name)
-                void Promise.resolve().then(() => channels.has(other) && other.hear(JSON.parse(text)))
-            }
-          },
-          close: () => {
-            channels.delete(channel)
-            open.delete(channel)
-          },
+      BroadcastChannel: class implements Channel {
+        onmessage: Channel['onmessage'] = null
+        readonly name: string
+        constructor(name: string) {
+          this.name = name
+          channels.add(this)
+          own.add(this)
+        }
+        postMessage(message: unknown): void {
+          messages.push(message)
+          const text = JSON.stringify(message)
+          for (const other of channels) {
+            if (other === this || other.name !== this.name) continue
+            void Promise.resolve().then(
+              () =>
+                channels.has(other) &&
+                other.onmessage?.(new MessageEvent('message', { data: JSON.parse(text) })),
+            )
+          }
+        }
+        close(): void {
+          channels.delete(this)
+          own.delete(this)
         }
       },
-      readNote: (name) => notes.get(name) ?? null,
-      writeNote: (name, text) => void (text === null ? notes.delete(name) : notes.set(name, text)),
+      localStorage: {
+        getItem: (name) => notes.get(name) ?? null,
+        setItem: (name, text) => void notes.set(name, text),
+        removeItem: (name) => void notes.delete(name),
+      },
     }
 
     return {
       platform,
       hide: () => {
-        visible = false
-        tell('wake')
+        hidden = true
+        tell('visibilitychange')
       },
       show: () => {
-        visible = true
-        tell('wake')
+        hidden = false
+        tell('visibilitychange')
       },
-      leave: () => tell('leave'),
-      return: () => tell('return'),
+      leave: () => tell('pagehide'),
+      return: () => tell('pageshow'),
       close: () => {
         alive = false
         tabs.delete(tell)
         listeners.clear()
-        for (const channel of channels) if (open.has(channel)) channels.delete(channel)
+        for (const channel of own) channel.close()
       },
-      listening: () => listeners.size + [...channels].filter((channel) => open.has(channel)).length,
+      listening: () => listeners.size + own.size,
     }
   }
 

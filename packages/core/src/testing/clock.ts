@@ -4,6 +4,8 @@ export interface VirtualClock {
   readonly monotonicNow: () => number
   readonly wallNow: () => number
   readonly setTimer: (milliseconds: number, ring: () => void) => () => void
+  /** A signal that aborts after so much time; not one of the timers that are counted. */
+  readonly timeLimit: (milliseconds: number) => AbortSignal
   /** How many timers are set. */
   readonly timers: () => number
   /** Lets so many milliseconds pass; timers ring in order, and what they set going is waited for. */
@@ -16,11 +18,17 @@ export interface VirtualClock {
   readonly wait: (milliseconds: number) => Promise<void>
 }
 
+interface Timer {
+  readonly at: number
+  readonly ring: () => void
+}
+
 /** A clock that starts at a wall time, in milliseconds since 1970. */
 export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
   let monotonic = 0
   let ahead = start
-  const timers = new Set<{ readonly at: number; readonly ring: () => void }>()
+  const timers = new Set<Timer>()
+  const limits = new Set<Timer>()
 
   const setTimer = (milliseconds: number, ring: () => void): (() => void) => {
     const timer = { at: monotonic + Math.max(0, milliseconds), ring }
@@ -28,9 +36,10 @@ export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
     return () => timers.delete(timer)
   }
 
-  const next = (until: number) => {
-    let first: { readonly at: number; readonly ring: () => void } | undefined
-    for (const timer of timers) if (timer.at <= until && (!first || timer.at < first.at)) first = timer
+  const next = (until: number): Timer | undefined => {
+    let first: Timer | undefined
+    for (const timer of [...timers, ...limits])
+      if (timer.at <= until && (!first || timer.at < first.at)) first = timer
     return first
   }
 
@@ -39,6 +48,7 @@ export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
     await settled()
     for (let timer = next(until); timer; timer = next(until)) {
       timers.delete(timer)
+      limits.delete(timer)
       monotonic = Math.max(monotonic, timer.at)
       timer.ring()
       await settled()
@@ -51,6 +61,14 @@ export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
     monotonicNow: () => monotonic,
     wallNow: () => ahead + monotonic,
     setTimer,
+    timeLimit: (milliseconds) => {
+      const controller = new AbortController()
+      limits.add({
+        at: monotonic + milliseconds,
+        ring: () => controller.abort(new DOMException('The time is up', 'TimeoutError')),
+      })
+      return controller.signal
+    },
     timers: () => timers.size,
     advance,
     sleep: async (milliseconds) => {

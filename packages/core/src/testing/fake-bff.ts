@@ -1,5 +1,5 @@
 import type { ErrorCode, LoginReason, SessionAnswer, SignInRequest, TokenRequest } from '@latchkey/wire'
-import { csrfHeader, defaultBasePath, sessionPath, tokenPath } from '@latchkey/wire'
+import { csrfHeader, defaultBasePath, secondsFrom, sessionPath, tokenPath } from '@latchkey/wire'
 
 /** How a fake BFF is made. */
 export interface FakeBffOptions {
@@ -7,7 +7,7 @@ export interface FakeBffOptions {
   readonly users?: Record<string, string>
   /** What the user of a session looks like; by default `{ username }`. */
   readonly userFrom?: (username: string) => Record<string, unknown>
-  /** What stands as `expires_in` beside each new token: seconds, or whatever a test wants to see survived. */
+  /** What the authorization server says as `expires_in` beside each token, read as a BFF reads it; default 900. */
   readonly expiresIn?: unknown
   readonly basePath?: string
 }
@@ -52,12 +52,10 @@ export function errorResponse(
 }
 
 /** Creates a fake BFF; its `fetch` goes into a test browser's network, a mock service worker or a story. */
-export function createFakeBff({
-  users,
-  userFrom = (username) => ({ username }),
-  expiresIn = 900,
-  basePath = defaultBasePath,
-}: FakeBffOptions = {}): FakeBff {
+export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
+  const { users, userFrom = (username) => ({ username }), basePath = defaultBasePath } = options
+  // A missing `expires_in` is something to test, too.
+  const expiresIn = 'expiresIn' in options ? options.expiresIn : 900
   const sessions = new Map<string, FakeSession>()
   let signIns = 0
   let grants = 0
@@ -73,22 +71,21 @@ export function createFakeBff({
   const cookieOf = (request: Request): string | undefined =>
     /\blatchkey=([\w-]+)/.exec(request.headers.get('cookie') ?? '')?.[1]
   const tokenOf = ({ id, sequence }: FakeSession): string => `${id}.token-${sequence}`
-  const answer = (session: FakeSession): SessionAnswer =>
-    ({
-      session: {
-        session_id: session.id,
-        subject: `subject-${session.username}`,
-        user: userFrom(session.username),
-        scope: ['read'],
-        expires_in: 28_800,
-      },
-      token: {
-        access_token: tokenOf(session),
-        token_type: 'Bearer',
-        expires_in: expiresIn,
-        sequence: session.sequence,
-      },
-    }) as SessionAnswer
+  const answer = (session: FakeSession): SessionAnswer => ({
+    session: {
+      session_id: session.id,
+      subject: `subject-${session.username}`,
+      user: userFrom(session.username),
+      scope: ['read'],
+      expires_in: 28_800,
+    },
+    token: {
+      access_token: tokenOf(session),
+      token_type: 'Bearer',
+      expires_in: secondsFrom(expiresIn),
+      sequence: session.sequence,
+    },
+  })
 
   const route = async (request: Request): Promise<Response> => {
     const path = new URL(request.url).pathname
