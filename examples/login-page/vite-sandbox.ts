@@ -1,18 +1,13 @@
-// Delete this file, and its two lines in vite.config.ts, when you point at your own provider.
+// Delete this file, and what vite.config.ts says of it, when you point at your own provider.
 import { cathy, demoClient, startSandbox } from '@latchkey/sandbox'
-import type { PreviewServer, ViteDevServer } from 'vite'
-import type { Plugin } from 'vite'
+import type { Plugin, PreviewServer, ViteDevServer } from 'vite'
 
 /**
- * Starts a stand-in for Axosoft where no `AXOSOFT_SITE` is set, and tells whom to sign in as. It lives as
- * long as the process, through the restarts of Vite's server within it.
+ * Starts a stand-in for Axosoft when Vite serves and no site is set, and tells whom to sign in as. It lives
+ * as long as the process, through the restarts of Vite's server within it.
  */
-export async function sandbox(site: string | undefined): Promise<Plugin | undefined> {
+export function sandbox(site: string | undefined): Plugin | undefined {
   if (site) return
-  const { url } = await startSandbox()
-  process.env['AXOSOFT_SITE'] = `${url}/axosoft`
-  process.env['AXOSOFT_CLIENT_ID'] = demoClient.clientId
-  process.env['AXOSOFT_CLIENT_SECRET'] = demoClient.clientSecret
 
   const tellWhom = (server: ViteDevServer | PreviewServer): void => {
     const printUrls = server.printUrls.bind(server)
@@ -21,5 +16,20 @@ export async function sandbox(site: string | undefined): Promise<Plugin | undefi
       server.config.logger.info(`  ➜  Sign in as ${cathy.username}, password ${cathy.password}`)
     }
   }
-  return { name: 'sandbox', configureServer: tellWhom, configurePreviewServer: tellWhom }
+
+  return {
+    name: 'sandbox',
+    apply: 'serve',
+    async config() {
+      const { url } = await startSandbox()
+      const target = `${url}/axosoft`
+      process.env['AXOSOFT_SITE'] = target
+      process.env['AXOSOFT_CLIENT_ID'] = demoClient.clientId
+      process.env['AXOSOFT_CLIENT_SECRET'] = demoClient.clientSecret
+      const proxy = { '/api': { target } }
+      return { server: { proxy }, preview: { proxy } }
+    },
+    configureServer: tellWhom,
+    configurePreviewServer: tellWhom,
+  }
 }

@@ -16,12 +16,11 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export default defineConfig(async ({ command, mode }) => {
+export default defineConfig(({ mode }) => {
   const { AXOSOFT_SITE } = loadEnv(mode, import.meta.dirname, 'AXOSOFT_')
-  const demo = command === 'serve' ? await sandbox(AXOSOFT_SITE) : undefined
-  const proxy = { '/api': apiOf(AXOSOFT_SITE || process.env['AXOSOFT_SITE'] || '') }
+  const proxy = { '/api': apiOf(AXOSOFT_SITE) }
   return {
-    plugins: [react(), latchkey({ entry: './server/auth.ts' }), demo],
+    plugins: [react(), latchkey({ entry: './server/auth.ts' }), sandbox(AXOSOFT_SITE)],
     server: { proxy },
     preview: { proxy, headers: { 'Content-Security-Policy': contentSecurityPolicy } },
     build: { rolldownOptions: { input: ['index.html', 'help.html'] } },
@@ -29,9 +28,9 @@ export default defineConfig(async ({ command, mode }) => {
 })
 
 /** The API below the page's own origin, so that no request needs CORS. */
-function apiOf(target: string): ProxyOptions {
+function apiOf(site = ''): ProxyOptions {
   return {
-    target,
+    target: site,
     changeOrigin: true,
     // The cookie names the session to the BFF, and is nobody else's business.
     configure: (server) => server.on('proxyReq', (request) => request.removeHeader('cookie')),
