@@ -24,7 +24,8 @@ export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListen
     const url = urlOf(incoming)
     const own = url !== null && (url.pathname === bff.basePath || url.pathname.startsWith(`${bff.basePath}/`))
     if (!own && next) return next()
-    void answer(incoming, outgoing, url)
+    // Whatever happens to one connection, the process and the others go on.
+    answer(incoming, outgoing, url).catch(() => outgoing.destroy())
   }
 
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse, url: URL | null): Promise<void> {
@@ -32,7 +33,8 @@ export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListen
     outgoing.once('close', () => {
       if (!outgoing.writableFinished) gone.abort()
     })
-    const response = url ? await bff.fetch(requestFrom(incoming, url, gone.signal)) : badRequest()
+    const request = url && requestFrom(incoming, url, gone.signal)
+    const response = request ? await bff.fetch(request) : badRequest()
     if (gone.signal.aborted) return
     // A framework's CORS middleware must not open to other origins what the BFF closes to them.
     for (const name of outgoing.getHeaderNames())
@@ -42,7 +44,7 @@ export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListen
     const cookies = response.headers.getSetCookie()
     if (cookies.length > 0) outgoing.setHeader('Set-Cookie', cookies)
     if (response.body) await send(response.body, outgoing, gone.signal)
-    outgoing.end()
+    else outgoing.end()
   }
 }
 
@@ -58,14 +60,17 @@ async function send(
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read())
       if (!outgoing.write(part.value) && !gone.aborted) await once(outgoing, 'drain', { signal: gone })
+    outgoing.end()
   } catch {
     // The body broke, or the browser has gone: a connection that ends early tells it, there is no other way by now.
     outgoing.destroy()
   }
 }
 
-function requestFrom(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request {
+/** The request as the web knows it; `null` for the methods that it forbids. */
+function requestFrom(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request | null {
   const method = incoming.method ?? 'GET'
+  if (/^(CONNECT|TRACE|TRACK)$/i.test(method)) return null
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (name.startsWith(':')) continue
@@ -96,5 +101,8 @@ function urlOf(incoming: IncomingMessage & Framework): URL | null {
 }
 
 function badRequest(): Response {
-  return jsonResponse({ error: 'invalid_request', error_description: 'The URL or the host is none' }, 400)
+  return jsonResponse(
+    { error: 'invalid_request', error_description: 'The method, the host or the path cannot be used' },
+    400,
+  )
 }

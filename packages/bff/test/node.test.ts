@@ -104,6 +104,34 @@ describe('toNodeListener', () => {
     expect(answer.statusCode).toBe(status)
   })
 
+  it('refuses a method that the web forbids, and lives on', async () => {
+    const base = await listen(toNodeListener(makeBff()))
+    const asked = request(`${base}/auth/session`, { method: 'TRACE', headers }).end()
+    const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }]
+    answer.resume()
+    expect(answer.statusCode).toBe(400)
+    expect((await fetch(`${base}/auth/session`, { headers })).status).toBe(200)
+  })
+
+  it('ends the connection, and lives on, when a body breaks or a handler throws', async () => {
+    const broken = new ReadableStream({ pull: (stream) => stream.error(new Error('broken')) })
+    const handlers = [async () => new Response(broken), () => Promise.reject(new Error('thrown'))]
+    for (const handler of handlers) {
+      const base = await listen(toNodeListener({ basePath: '/auth', fetch: handler }))
+      await expect(fetch(`${base}/auth/x`).then((answer) => answer.text())).rejects.toThrow(TypeError)
+    }
+  })
+
+  it('takes away what a CORS middleware has opened', async () => {
+    const listener = toNodeListener(makeBff())
+    const base = await listen((incoming, outgoing) => {
+      outgoing.setHeader('Access-Control-Allow-Origin', '*')
+      listener(incoming, outgoing)
+    })
+    const answer = await fetch(`${base}/auth/session`, { headers })
+    expect(answer.headers.get('Access-Control-Allow-Origin')).toBeNull()
+  })
+
   it('keeps several cookies apart, streams, and tells the handler when the browser goes away', async () => {
     let aborted: Promise<unknown> = Promise.resolve()
     const base = await listen(

@@ -11,7 +11,7 @@ const record = (more: Partial<StoredRecord> = {}): StoredRecord => ({
 
 /** What every store promises. `make` gives an empty one whose clock is `now`. */
 export function describeStore(name: string, make: (now: () => number) => Store): void {
-  describe(`${name} as a store`, () => {
+  describe(`${name} as a store`, { timeout: 20_000 }, () => {
     function fresh(): { store: Store; clock: { now: number } } {
       const clock = { now: 0 }
       return { store: make(() => clock.now), clock }
