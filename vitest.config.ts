@@ -5,6 +5,8 @@ const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditio
 
 export default defineConfig({
   test: {
+    // Every core, where the default leaves one idle: half of the time on a machine with two.
+    maxWorkers: '100%',
     projects: [
       { ...source, test: { name: 'wire', root: 'packages/wire' } },
       { ...source, test: { name: 'core', root: 'packages/core' } },
