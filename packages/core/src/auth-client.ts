@@ -40,6 +40,8 @@ export interface AuthClient<User = unknown> {
   /** The access token as a store of its own: `null` when there is none, never one known to be expired. */
   readonly accessToken: {
     readonly get: () => string | null
+    /** Seconds that it has left: `Infinity` when that is not known, 0 or less when there is none. */
+    readonly secondsLeft: () => number
     readonly subscribe: (listener: () => void) => () => void
   }
   /** The state once it is no longer `restoring`; never rejects, and waits while the network is away. */

@@ -29,9 +29,6 @@ import { accessTokenFrom, cookieToken } from './token.ts'
 import { userFrom } from './user.ts'
 import { watch } from './watching.ts'
 
-/** The longest delay that a timer can take; a longer one would ring at once. */
-const longestDelay = 2 ** 31 - 1
-
 /**
  * Creates the one object that knows the session: make it once, outside React, and use it anywhere.
  *
@@ -93,7 +90,8 @@ export function createAuthClient<User = unknown>({
   const arm = (): void => {
     platform.clearTimeout(alarm as never)
     const delay = watching && !platform.document.hidden ? nextMoment(machine, now()) - now() : Infinity
-    if (delay < Infinity) alarm = platform.setTimeout(() => tick(), Math.min(delay, longestDelay))
+    // A longer delay than 31 bits hold would ring at once.
+    if (delay < Infinity) alarm = platform.setTimeout(() => tick(), Math.min(delay, 2 ** 31 - 1))
   }
 
   const tick = (event?: Event): void => set(ticked(machine, now(), event?.type === 'online'))
@@ -196,7 +194,7 @@ export function createAuthClient<User = unknown>({
     if (note == null) {
       if (dormant) set(started(machine))
     } else if (!signingIn) {
-      set(signedOut(machine, 'signed_out'))
+      set(signedOut('signed_out'))
       finishSignOut(note)
     }
     dormant = false
@@ -205,7 +203,7 @@ export function createAuthClient<User = unknown>({
   const withToken: WithToken = async (use, signal, rejected) => {
     if (dormant) wake()
     const asker = machine.auth.session
-    for (let asked = -1; ;) {
+    for (let asked: object | undefined; ;) {
       signal?.throwIfAborted()
       const next = wanted(machine, now(), rejected)
       if (next !== machine && asked !== next.epoch) set(next)
@@ -233,7 +231,11 @@ export function createAuthClient<User = unknown>({
     getState: () => machine.auth,
     getInitialState: () => initialState,
     subscribe: observe(() => machine.auth),
-    accessToken: { get: currentValue, subscribe: observe(currentValue) },
+    accessToken: {
+      get: currentValue,
+      secondsLeft: () => ((machine.token?.expiresAt ?? 0) - now()) / 1000,
+      subscribe: observe(currentValue),
+    },
 
     ready: async () => {
       if (dormant) wake()
@@ -263,7 +265,7 @@ export function createAuthClient<User = unknown>({
       const query = everywhere ? '?everywhere' : ''
       const ended = machine.auth.session
       ifAllowed(() => platform.localStorage.setItem(name, query))
-      set(signedOut(machine, 'signed_out'))
+      set(signedOut('signed_out'))
       if (ended) tabs?.postMessage({ news: 'signed-out', sessionId: ended.id } satisfies News)
       finishSignOut(query)
     },

@@ -5,9 +5,6 @@ import type { Platform } from './platform.ts'
 import { retryAfterFrom } from './retry.ts'
 import { either } from './signals.ts'
 
-/** Milliseconds after which a request is given up, so that no caller waits for ever. */
-const timeLimit = 9_500
-
 /** Asks the BFF at an address of the page's own origin. Throws {@link AuthError}. */
 export async function ask(
   platform: Platform,
@@ -22,7 +19,8 @@ export async function ask(
       method,
       headers: { [csrfHeader]: csrfHeaderValue, 'content-type': 'application/json' },
       body: request ? JSON.stringify(request) : null,
-      signal: either(platform.AbortSignal.timeout(timeLimit), signal),
+      // Within ten seconds no caller waits any more.
+      signal: either(platform.AbortSignal.timeout(9_500), signal),
       // What was begun (a sign-out, a rotation) goes on when the page is closed over it.
       keepalive: true,
     })

@@ -17,13 +17,6 @@ export interface AuthErrorDetails {
   readonly cause?: unknown
 }
 
-const retryable: readonly AuthErrorCode[] = [
-  'network_error',
-  'invalid_response',
-  'rate_limited',
-  'temporarily_unavailable',
-]
-
 /**
  * The one error of this package, told apart by `code`. Its message names the act and the answer and
  * is meant for a developer; it holds no password and no token.
@@ -43,7 +36,9 @@ export class AuthError extends Error {
 
   /** Whether the same call may succeed later without the user doing anything. */
   get retryable(): boolean {
-    return retryable.includes(this.code)
+    return ['network_error', 'invalid_response', 'rate_limited', 'temporarily_unavailable'].includes(
+      this.code,
+    )
   }
 
   /** Asks without `instanceof`, so that two copies of this package on one page agree. */

@@ -1,20 +1,13 @@
 import type { AuthError } from './errors.ts'
 import type { Platform } from './platform.ts'
 
-const firstStep = 1_000
-const longestStep = 60_000
-/** Chance may say "at once"; an outage is no time for a loop. */
-const shortestDelay = 250
-
 /**
  * Milliseconds until the next try after so many failures in a row: what the server asked for, else
- * exponential back-off with full jitter, so that many clients do not come back together.
+ * exponential back-off from a second to a minute with full jitter, so that many clients do not come back
+ * together. Never less than a quarter of a second: chance may say "at once", and that would be a loop.
  */
 export function retryDelay(error: AuthError, failures: number, random: number): number {
-  return Math.max(
-    shortestDelay,
-    (error.retryAfter ?? 0) * 1000 || random * Math.min(longestStep, firstStep * 2 ** failures),
-  )
+  return Math.max(250, (error.retryAfter ?? 0) * 1000 || random * Math.min(60_000, 1000 * 2 ** failures))
 }
 
 /** Seconds that a `Retry-After` header asks for, in both of its forms (RFC 9110 §10.2.3). */

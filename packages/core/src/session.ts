@@ -18,24 +18,29 @@ export interface News {
 }
 
 /**
- * What a page shows. It holds no token, so that a refresh changes nothing here.
+ * What a page shows. It holds no token, so that a refresh changes nothing here. The arrows are the
+ * functions below; an event that is missing at a state leaves it where it is.
  *
  * ```text
- *                answered: a session                      failed: login_required,
- *  ┌───────────┐ or signed-in         ┌───────────┐       answered: nobody        ┌─────────┐
- *  │ restoring │─────────────────────▶│ signed-in │──────────────────────────────▶│ expired │
- *  │           │◀─────────────────────│           │◀──────────────────────────────│         │
- *  └───────────┘ heard, left,         └───────────┘           signed-in           └─────────┘
- *    │  ▲   ▲    session_changed        │      ▲                                    │    │
- *    │  │   └───────────────────────────┼──────┼──── heard: signed-in, left ────────┼────┘
- *    │  │                               │      │                                    │
- *    │  └── heard: signed-in ──┐        │      │ signed-in                          │
- *    │                         │        │      │                                    │
- *    │   answered: nobody    ┌────────────────────┐         signed-out,             │
- *    └──────────────────────▶│     signed-out     │◀── heard: signed-out ───────────┘
- *        login_required,     └────────────────────┘    (from signed-in too)
- *        signed-out
+ *                ┌───────────┐      granted       ┌───────────┐      ended       ┌─────────┐
+ *   start ──────▶│ restoring │───────────────────▶│ signed-in │─────────────────▶│ expired │
+ *                └───────────┘                    └───────────┘                  └─────────┘
+ *
+ *   restoring ── granted ──────────────▶ signed-in
+ *   restoring ── ended, signedOut ─────▶ signed-out
+ *   signed-in ── ended ────────────────▶ expired
+ *   signed-in ── heard, left, changed ─▶ restoring
+ *   signed-in ── signedOut, heardEnd ──▶ signed-out
+ *   expired ──── granted ──────────────▶ signed-in
+ *   expired ──── heard, left ──────────▶ restoring
+ *   expired ──── signedOut, heardEnd ──▶ signed-out
+ *   signed-out ─ granted ──────────────▶ signed-in
+ *   signed-out ─ heard, left ──────────▶ restoring
  * ```
+ *
+ * `ended` and `changed` are `failed` with `login_required`, the latter because the browser has another
+ * session by now;
+ * `heard` is another tab's news of a sign-in, `heardEnd` its news that this very session was signed out.
  */
 export type AuthState<User = unknown> =
   /** The first question is under way. A session is one that is asked about again: keep it out of sight. */
@@ -59,8 +64,8 @@ export type AuthState<User = unknown> =
  */
 export interface Machine<User = unknown> {
   readonly auth: AuthState<User>
-  /** Counts beginnings and ends of sessions. */
-  readonly epoch: number
+  /** Another object for each beginning and each end of a session. */
+  readonly epoch: object
   readonly token: AccessToken | null
   /** Whether its own request is under way: for the session while restoring, else for the next token. */
   readonly asking: boolean
@@ -80,10 +85,10 @@ export interface Granted<User = unknown> {
   readonly token: AccessToken | null
 }
 
-/** The machine before its first event, or with a token at the beginning of an epoch. */
+/** The machine in a state; without an epoch it begins a new one, and what was under way is past. */
 export function machineFrom<User>(
   auth: AuthState<User>,
-  epoch = 0,
+  epoch: object = {},
   token: AccessToken | null = null,
 ): Machine<User> {
   return { auth, epoch, token, asking: false, dueAt: token?.refreshAt ?? Infinity, failures: 0 }
@@ -91,13 +96,12 @@ export function machineFrom<User>(
 
 const ask = <User>(machine: Machine<User>): Machine<User> => ({ ...machine, asking: true })
 
-/** Begins anew: whatever is under way belongs to the past. */
-const turn = <User>({ epoch }: Machine<User>, auth: AuthState<User>): Machine<User> =>
-  machineFrom(auth, epoch + 1)
+/** Whether a question about the session has a point: nobody asks for who is known to be gone. */
+const isOpen = ({ auth }: Machine): boolean => auth.status === 'restoring' || auth.status === 'signed-in'
 
 /** The first use of the client, or the page is back from the back-forward cache. */
 export function started<User>(machine: Machine<User>): Machine<User> {
-  return machine.asking || machine.token || machine.auth.status === 'signed-out' ? machine : ask(machine)
+  return machine.asking || machine.token || !isOpen(machine) ? machine : ask(machine)
 }
 
 /** The BFF told of a session, after a question or a sign-in. */
@@ -109,32 +113,30 @@ export function granted<User>(machine: Machine<User>, { session, token }: Grante
   const kept = old && JSON.stringify(old) === JSON.stringify(session) ? old : session
   const next: AuthState<User> = ours && kept === old ? auth : { status: 'signed-in', session: kept }
   const newest = ours && (!token || token.sequence < (machine.token?.sequence ?? 0)) ? machine.token : token
-  return machineFrom(next, ours ? epoch : epoch + 1, newest)
-}
-
-/** Nobody is signed in (any more). A page that shows a session keeps it, as `expired`; one that is out of sight is gone. */
-export function ended<User>(machine: Machine<User>, reason: EndReason): Machine<User> {
-  const { status, session } = machine.auth
-  return status === 'signed-in'
-    ? turn(machine, { status: 'expired', session, reason })
-    : signedOut(machine, reason)
+  return machineFrom(next, ours ? epoch : {}, newest)
 }
 
 /** The user signed out, here or in another tab. */
-export function signedOut<User>(machine: Machine<User>, reason: EndReason): Machine<User> {
-  return turn(machine, { status: 'signed-out', session: null, reason })
+export function signedOut<User>(reason: EndReason): Machine<User> {
+  return machineFrom({ status: 'signed-out', session: null, reason })
 }
 
-/** Its own request failed. Only `login_required` ends a session. */
+/**
+ * A question to the BFF failed. Only `login_required` ends a session: a page that shows one keeps it, as
+ * `expired`; one that is out of sight is gone.
+ */
 export function failed<User>(machine: Machine<User>, error: AuthError, dueAt: number): Machine<User> {
   const { auth, failures } = machine
-  if (error.code === 'login_required')
-    return error.reason === 'session_changed'
-      ? ask(left(machine))
-      : ended(machine, error.reason ?? 'no_session')
+  const { status, session } = auth
+  if (!isOpen(machine)) return machine
+  if (error.code === 'login_required') {
+    const reason = error.reason ?? 'no_session'
+    if (reason === 'session_changed') return ask(left(machine))
+    return status === 'signed-in' ? machineFrom({ status: 'expired', session, reason }) : signedOut(reason)
+  }
   return {
     ...machine,
-    auth: auth.status === 'restoring' ? { ...auth, error } : auth,
+    auth: status === 'restoring' ? { ...auth, error } : auth,
     asking: false,
     dueAt,
     error,
@@ -147,12 +149,12 @@ export function heard<User>(machine: Machine<User>, { news, sessionId }: News): 
   const { status, session } = machine.auth
   // A restore under way may have been answered before the news was made.
   if (news === 'signed-in' || status === 'restoring') return ask(left(machine))
-  return session?.id === sessionId ? signedOut(machine, 'signed_out_elsewhere') : machine
+  return session?.id === sessionId ? signedOut('signed_out_elsewhere') : machine
 }
 
 /** The page goes into the back-forward cache, or another session may have begun: nothing is shown until the BFF was asked. */
 export function left<User>(machine: Machine<User>): Machine<User> {
-  return turn(machine, { status: 'restoring', session: machine.auth.session })
+  return machineFrom({ status: 'restoring', session: machine.auth.session })
 }
 
 /** The alarm rang, the page was shown, or the network is back (`online`). */

@@ -10,20 +10,17 @@ export interface AccessToken extends WireToken {
 /** What stands for a token in proxy mode: there the cookie speaks for the session, and nothing expires. */
 export const cookieToken: WireToken = { access_token: '', token_type: '', expires_in: null, sequence: 0 }
 
-const longestMargin = 60
-/** Tokens that live shorter are refreshed when asked for; an alarm for them would be a loop. */
-const shortestWithAlarm = 10
-
 /**
  * An access token from the wire. Its age counts from the moment its request was sent, so that a slow
  * answer makes it look older, never younger (RFC 6749 §5.1 counts from when it was generated).
  */
 export function accessTokenFrom(token: WireToken, sentAt: number): AccessToken {
   const lifetime = token.expires_in ?? Infinity
-  const margin = Math.min(longestMargin, lifetime / 3)
+  const margin = Math.min(60, lifetime / 3)
   return {
     ...token,
-    refreshAt: lifetime < shortestWithAlarm ? Infinity : sentAt + (lifetime - margin) * 1000,
+    // For one that lives for less than ten seconds an alarm would be a loop: it is refreshed when asked for.
+    refreshAt: lifetime < 10 ? Infinity : sentAt + (lifetime - margin) * 1000,
     expiresAt: sentAt + lifetime * 1000,
   }
 }

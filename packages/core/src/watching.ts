@@ -2,8 +2,6 @@ import type { Channel, Platform } from './platform.ts'
 import { ifAllowed } from './platform.ts'
 import type { News } from './session.ts'
 
-const pageEvents = ['visibilitychange', 'focus', 'online', 'pagehide', 'pageshow'] as const
-
 /**
  * Listens to the tabs that use the same name and to the page's events, until the signal aborts. Returns
  * the line on which the other tabs are told, where there is one.
@@ -15,7 +13,8 @@ export function watch(
   onNews: (news: News) => void,
   onPageEvent: (event: Event) => void,
 ): Channel | undefined {
-  for (const type of pageEvents) platform.addEventListener(type, onPageEvent, { signal })
+  for (const type of ['visibilitychange', 'focus', 'online', 'pagehide', 'pageshow'] as const)
+    platform.addEventListener(type, onPageEvent, { signal })
   return ifAllowed(() => {
     const channel = new platform.BroadcastChannel(name)
     channel.onmessage = ({ data }) => onNews(data as News)

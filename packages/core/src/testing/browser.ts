@@ -45,6 +45,12 @@ export interface TestBrowser extends VirtualClock {
 }
 
 /**
+ * `Request` and `Response` of a simulated DOM drop cookies, as those of a browser do; what speaks to a
+ * test browser there uses these names beside the real ones.
+ */
+export const cookieHeaders = { sent: ['cookie', 'x-test-cookie'], given: 'x-test-set-cookie' } as const
+
+/**
  * Creates a browser whose time, network, tabs and chance belong to the test. Each tab's `platform` goes
  * into a `createAuthClient`; `advance` and `sleep` let time pass.
  */
@@ -73,7 +79,8 @@ export function createTestBrowser({
     headers.set('sec-fetch-site', url.origin === origin ? 'same-origin' : 'cross-site')
     if (request.method !== 'GET' && request.method !== 'HEAD') headers.set('origin', origin)
     if (url.origin === origin && cookies.size > 0)
-      headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+      for (const header of cookieHeaders.sent)
+        headers.set(header, [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     const response = await network(new Request(request, { headers }))
     if (!online) throw new TypeError('Failed to fetch')
     if (request.redirect === 'error' && response.status >= 300 && response.status < 400)
@@ -103,7 +110,7 @@ export function createTestBrowser({
             (response) => {
               // The browser drops the answer to a request that was given up, cookies and all.
               if (!alive || request.signal.aborted) return
-              for (const line of response.headers.getSetCookie()) keepCookie(cookies, line)
+              for (const line of setCookiesOf(response)) keepCookie(cookies, line)
               resolve(response)
             },
             (error: unknown) => alive && reject(error),
@@ -198,6 +205,11 @@ export function createTestBrowser({
     requests,
     messages,
   }
+}
+
+function setCookiesOf({ headers }: Response): string[] {
+  const plain = headers.get(cookieHeaders.given)
+  return plain === null ? headers.getSetCookie() : [plain]
 }
 
 function keepCookie(cookies: Map<string, string>, line: string): void {

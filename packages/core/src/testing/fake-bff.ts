@@ -1,5 +1,6 @@
 import type { ErrorCode, LoginReason, SessionAnswer, SignInRequest, TokenRequest } from '@latchkey/wire'
 import { csrfHeader, defaultBasePath, secondsFrom, sessionPath, tokenPath } from '@latchkey/wire'
+import { cookieHeaders } from './browser.ts'
 
 /** How a fake BFF is made. */
 export interface FakeBffOptions {
@@ -51,6 +52,11 @@ export function errorResponse(
   )
 }
 
+const giving = (cookie: string): Record<string, string> => ({
+  'set-cookie': cookie,
+  [cookieHeaders.given]: cookie,
+})
+
 /** Creates a fake BFF; its `fetch` goes into a test browser's network, a mock service worker or a story. */
 export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
   const { users, userFrom = (username) => ({ username }), basePath = defaultBasePath } = options
@@ -69,7 +75,9 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
     return session
   }
   const cookieOf = (request: Request): string | undefined =>
-    /\blatchkey=([\w-]+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+    /\blatchkey=([\w-]+)/.exec(
+      request.headers.get(cookieHeaders.sent[1]) ?? request.headers.get('cookie') ?? '',
+    )?.[1]
   const tokenOf = ({ id, sequence }: FakeSession): string => `${id}.token-${sequence}`
   const answer = (session: FakeSession): SessionAnswer => ({
     session: {
@@ -104,12 +112,12 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
         if (cookie !== undefined) sessions.delete(cookie)
         const begun = start(username)
         return Response.json(answer(begun), {
-          headers: { 'set-cookie': `latchkey=cookie-${signIns}; Path=/; HttpOnly` },
+          headers: giving(`latchkey=cookie-${signIns}; Path=/; HttpOnly`),
         })
       }
       case `DELETE ${basePath}${sessionPath}`:
         if (cookie !== undefined) sessions.delete(cookie)
-        return new Response(null, { status: 204, headers: { 'set-cookie': 'latchkey=; Path=/; Max-Age=0' } })
+        return new Response(null, { status: 204, headers: giving('latchkey=; Path=/; Max-Age=0') })
       case `POST ${basePath}${tokenPath}`: {
         const { session_id, after } = (await request.json()) as TokenRequest
         if (!session) return errorResponse(401, 'login_required', { reason: endReason })

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { createClock } from '../src/clock.ts'
+import { retryAfterFrom, retryDelay } from '../src/retry.ts'
+import { AuthError } from '../src/errors.ts'
+import { createTestBrowser } from '../src/testing/index.ts'
+
+const hour = 3_600_000
+
+describe('the clock of token ages', () => {
+  const page = () => {
+    const browser = createTestBrowser({ network: () => new Response() })
+    return { browser, now: createClock(browser.openTab().platform) }
+  }
+
+  it('moves on while the machine sleeps, within two seconds', async () => {
+    const { browser, now } = page()
+    const before = now()
+    await browser.sleep(8 * hour)
+    expect(now() - before).toBeGreaterThanOrEqual(8 * hour - 2000)
+    await browser.advance(1000)
+    expect(now() - before).toBeGreaterThanOrEqual(8 * hour - 1000)
+  })
+
+  it('adds short naps up', async () => {
+    const { browser, now } = page()
+    for (let nap = 0; nap < 100; nap += 1) await browser.sleep(1000)
+    expect(now()).toBeGreaterThanOrEqual(98_000)
+  })
+
+  it('never goes backwards, whatever the user sets', async () => {
+    const { browser, now } = page()
+    let last = now()
+    for (const shift of [hour, -3 * hour, 24 * hour, -24 * hour, -hour]) {
+      browser.shiftWallClock(shift)
+      await browser.advance(10)
+      expect(now()).toBeGreaterThanOrEqual(last)
+      last = now()
+    }
+  })
+})
+
+describe('the delay before the next try', () => {
+  const outage = new AuthError('temporarily_unavailable', 'outage')
+
+  it('doubles up to a minute, scaled by chance, and is never nothing', () => {
+    const longest = Array.from({ length: 9 }, (_, failures) => retryDelay(outage, failures, 1))
+    expect(longest).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    expect(retryDelay(outage, 3, 0.5)).toBe(4000)
+    expect(retryDelay(outage, 9, 0)).toBe(250)
+  })
+
+  it('is what the server asked for', () => {
+    const told = new AuthError('rate_limited', 'slow down', { retryAfter: 120 })
+    expect(retryDelay(told, 0, 0)).toBe(120_000)
+  })
+
+  it.each([
+    ['120', 120],
+    ['0', 0],
+    ['Fri, 15 Jan 2027 08:01:30 GMT', 90],
+    ['Fri, 15 Jan 2027 07:00:00 GMT', undefined],
+    ['soon', undefined],
+    ['-5', undefined],
+    ['', undefined],
+    [null, undefined],
+  ])('reads Retry-After: %s as %s seconds', (header, seconds) => {
+    const { platform } = createTestBrowser({ network: () => new Response() }).openTab()
+    const Date = { now: () => 1_800_000_000_000, parse: platform.Date.parse }
+    expect(retryAfterFrom(header, { ...platform, Date })).toBe(seconds)
+  })
+})
