@@ -70,6 +70,11 @@ describe('the browser in core', () => {
   it('is named by no other file', async () => {
     expect(await refusedIn('client.ts', named)).toEqual(named)
   })
+
+  it('is passed on as a whole by browser.ts alone', () => {
+    const files = sourcesOf('core').filter((file) => /(?<!typeof )\bglobalThis\b/.test(read('core', file)))
+    expect(files).toEqual(['browser.ts'])
+  })
 })
 
 describe('a source file', () => {
