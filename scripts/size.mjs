@@ -1,7 +1,8 @@
-// What Latchkey adds to a page, minified and gzipped, React left out. Fails above the budget.
-import { gzipSync } from 'node:zlib'
+// What Latchkey adds to a page, as Vite builds one: minified and gzipped, React left out. Fails above the budget.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { gzipSync } from 'node:zlib'
+import { build } from 'vite'
 import { root } from './run.mjs'
 
 /** Bytes of {@link page}, see docs/decisions/0001-the-house.md. */
@@ -24,20 +25,28 @@ if (size > budget) process.exitCode = 1
  * @param {string} contents
  */
 async function sizeOf(contents) {
-  const { metafile, outputFiles } = await build({
-    stdin: { contents, resolveDir: join(root, 'test') },
-    bundle: true,
-    format: 'esm',
-    minify: true,
-    target: 'es2022',
-    external: ['react', 'react/*', 'react-dom'],
-    metafile: true,
-    write: false,
-  })
-  const text = outputFiles[0]?.text ?? ''
-  if (/\bzod\b/i.test(text) || Object.keys(metafile.inputs).some((file) => file.includes('/zod/')))
-    throw new Error('zod is in a bundle that browsers load')
-  return gzipSync(text, { level: 9 }).length
+  const folder = mkdtempSync(join(root, 'test', 'node_modules', '.size-'))
+  try {
+    const input = join(folder, 'entry.js')
+    writeFileSync(input, contents)
+    const built = await build({
+      root: folder,
+      configFile: false,
+      logLevel: 'error',
+      build: {
+        write: false,
+        modulePreload: false,
+        rollupOptions: { input, external: [/^react/], preserveEntrySignatures: 'strict' },
+      },
+    })
+    if (!('output' in built)) throw new Error('Vite built something else than one page')
+    const [chunk] = built.output
+    if (/\bzod\b/i.test(chunk.code) || chunk.moduleIds.some((id) => id.includes('/zod/')))
+      throw new Error('zod is in a bundle that browsers load')
+    return gzipSync(chunk.code, { level: 9 }).length
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** @param {number} bytes */

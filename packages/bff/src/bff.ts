@@ -78,6 +78,7 @@ export function createBff(options: BffOptions): Bff {
     revoke,
     platform,
     logger,
+    unauthorizedMayMeanScope: provider.resource.unauthorizedMayMeanScope,
     longestWait: timeout * 1000 + 1000,
   })
   const house: House = {

@@ -158,6 +158,8 @@ const description = z
               .default('Bearer'),
           })
           .prefault({}),
+        /** Whether a 401 may also mean that the scope is too small, so that it says nothing about the token. */
+        unauthorizedMayMeanScope: z.boolean().default(false),
       })
       .prefault({}),
     /** Where a sign-out gives tokens back (RFC 7009), when discovery does not tell. */

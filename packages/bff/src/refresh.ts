@@ -12,6 +12,8 @@ import type { Session, Sessions } from './sessions.ts'
 import type { IssuedToken, Judgement } from './token-response.ts'
 
 const longestBackOff = 60_000
+/** Milliseconds by which a browser may ask too early, because it is told whole seconds. */
+const rounding = 5_000
 /** Milliseconds after which a write that failed is tried again. */
 const writtenAgainAfter = [100, 300, 1000]
 
@@ -23,6 +25,8 @@ export interface RefreshParts {
   revoke: (tokens: Tokens) => void
   platform: Platform
   logger: Logger
+  /** Whether a 401 of the resource server says nothing about the token. */
+  unauthorizedMayMeanScope: boolean
   /** Milliseconds that a caller waits for another process to refresh. */
   longestWait: number
 }
@@ -38,14 +42,14 @@ export type Refresh = (session: Session, rejected: boolean) => Promise<Refreshed
  * server. It throws `login_required` when the session has ended, with the reason.
  */
 export function createRefresh(parts: RefreshParts): Refresh {
-  const { sessions, server, revoke, platform, logger, longestWait } = parts
+  const { sessions, server, revoke, platform, logger, longestWait, unauthorizedMayMeanScope } = parts
   const inTurn = createLease(sessions, platform, logger, longestWait)
   const flights = new Map<string, Promise<Refreshed>>()
 
   return async (session, rejected) => {
     const { data, ticket } = session
     const now = platform.now()
-    if (data.refreshToken === null && isDead(data, now)) {
+    if (data.refreshToken === null && (isDead(data, now) || (rejected && isRefusedForGood(data, now)))) {
       await sessions.end(session)
       throw ended('no_refresh')
     }
@@ -60,6 +64,14 @@ export function createRefresh(parts: RefreshParts): Refresh {
     )
     flights.set(ticket.storeKey, flight)
     return flight
+  }
+
+  /**
+   * Whether a token that a browser wants to be rid of was rejected by the resource server, and nothing will change
+   * that. One that is about to be due is only asked about in time, to within the seconds that rounding takes.
+   */
+  function isRefusedForGood(data: SessionData, now: number): boolean {
+    return !unauthorizedMayMeanScope && !isTooYoung(data, now) && !isDue(data, now + rounding)
   }
 
   async function refreshInTurn(asked: Session): Promise<Refreshed> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../src/index.ts'
-import { oauth2 } from '../src/providers/index.ts'
+import { classSuper, oauth2 } from '../src/providers/index.ts'
 import { createBrowser, createClock, createScene, turn } from './support/browser.ts'
 import { broken, grantsOf, held, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
@@ -474,6 +474,39 @@ describe('the end of a session', () => {
     await other.signIn()
     await clock.pass(901)
     expect((await other.restore()).body).toEqual({ session: null })
+  })
+
+  it('comes when the resource server rejects a token that nothing can refresh, and not for one just issued', async () => {
+    const { signIn, token, clock } = createScene(
+      json({ access_token: 'a', token_type: 'Bearer', expires_in: 2_592_000 }),
+    )
+    await signIn()
+    await clock.pass(5)
+    expect((await token(1)).body.token).toMatchObject({ access_token: 'a', sequence: 1 })
+    await clock.pass(3600)
+    expect(await token(1)).toMatchObject({
+      status: 401,
+      body: { error: 'login_required', reason: 'no_refresh' },
+    })
+  })
+
+  it('does not come for a browser that asks in time, a few seconds early, for what nothing can refresh', async () => {
+    const { signIn, token, clock } = createScene(
+      json({ access_token: 'a', token_type: 'Bearer', expires_in: 900 }),
+    )
+    await signIn()
+    await clock.pass(838)
+    expect((await token(1)).body.token).toMatchObject({ access_token: 'a', sequence: 1 })
+  })
+
+  it('does not come for a rejected token where a 401 may mean that the scope is too small', async () => {
+    const { signIn, token, clock } = createScene(
+      json({ access_token: 'a', token_type: 'Bearer', expires_in: 900 }),
+      { provider: classSuper({ business: 'B', scope: ['fund.read'] }) },
+    )
+    await signIn()
+    await clock.pass(300)
+    expect((await token(1)).body.token).toMatchObject({ access_token: 'a', sequence: 1 })
   })
 
   it('follows the description where a server refuses in its own words', async () => {

@@ -2,12 +2,12 @@ import type { AuthError } from './errors.ts'
 import type { Platform } from './platform.ts'
 
 /**
- * Milliseconds until the next try after so many failures in a row: what the server asked for, else
- * exponential back-off from a second to a minute with full jitter, so that many clients do not come back
- * together. Never less than a quarter of a second: chance may say "at once", and that would be a loop.
+ * Milliseconds until the next try after so many failures in a row: exponential back-off from a second to a
+ * minute with full jitter, so that many clients do not come back together, and not before the server said.
+ * Never less than a quarter of a second: chance may say "at once", and that would be a loop.
  */
 export function retryDelay(error: AuthError, failures: number, random: number): number {
-  return Math.max(250, (error.retryAfter ?? 0) * 1000 || random * Math.min(60_000, 1000 * 2 ** failures))
+  return Math.max(250, (error.retryAfter ?? 0) * 1000, random * Math.min(60_000, 1000 * 2 ** failures))
 }
 
 /** Seconds that a `Retry-After` header asks for, in both of its forms (RFC 9110 §10.2.3). */

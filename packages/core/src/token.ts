@@ -19,8 +19,8 @@ export function accessTokenFrom(token: WireToken, sentAt: number): AccessToken {
   const margin = Math.min(60, lifetime / 3)
   return {
     ...token,
-    // For one that lives for less than ten seconds an alarm would be a loop: it is refreshed when asked for.
-    refreshAt: lifetime < 10 ? Infinity : sentAt + (lifetime - margin) * 1000,
+    // However short it lives: asked for more often than this, it would be a loop.
+    refreshAt: sentAt + Math.max(10, lifetime - margin) * 1000,
     expiresAt: sentAt + lifetime * 1000,
   }
 }

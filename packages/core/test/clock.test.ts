@@ -49,9 +49,10 @@ describe('the delay before the next try', () => {
     expect(retryDelay(outage, 9, 0)).toBe(250)
   })
 
-  it('is what the server asked for', () => {
+  it('is at least what the server asked for', () => {
     const told = new AuthError('rate_limited', 'slow down', { retryAfter: 120 })
     expect(retryDelay(told, 0, 0)).toBe(120_000)
+    expect(retryDelay(new AuthError('temporarily_unavailable', 'soon', { retryAfter: 1 }), 9, 1)).toBe(60_000)
   })
 
   it.each([

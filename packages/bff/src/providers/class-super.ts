@@ -41,6 +41,6 @@ export function classSuper(options: ClassSuperOptions): ProviderDescription {
       refresh_token: way,
     },
     refresh: { mode: 'refresh_token' },
-    resource: { attach: { header: 'Authorization', scheme: 'Bearer' } },
+    resource: { attach: { header: 'Authorization', scheme: 'Bearer' }, unauthorizedMayMeanScope: true },
   }
 }
