@@ -44,8 +44,3 @@ export function setStage(
     },
   }
 }
-
-/** The value a promise was fulfilled with, or what it was rejected with, once it is settled. */
-export async function outcome<T>(promise: Promise<T>): Promise<T | { readonly error: unknown }> {
-  return promise.catch((error: unknown) => ({ error }))
-}
