@@ -139,7 +139,10 @@ export const packages: Record<string, Package> = {
 }
 
 /** Files that are longer than `longestFile` lines, each with a reason that a reader would accept. */
-export const longFiles: Record<string, string> = {}
+export const longFiles: Record<string, string> = {
+  'core/client.ts':
+    'the composition root: everything in it works on one machine and one session, and an object that carried these between files cost more than it cleared up',
+}
 
 /** Lines of a source file; about 160 is a good ceiling, and this one fails. */
 export const longestFile = 260

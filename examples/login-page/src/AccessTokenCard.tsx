@@ -1,4 +1,4 @@
-import { useAccessToken } from '@latchkey/react'
+import { useAccessToken, useAuthClient } from '@latchkey/react'
 import { useEffect, useState } from 'react'
 
 /** The only component that reads the token, so the only one that renders when it is refreshed. */
@@ -14,22 +14,24 @@ export function AccessTokenCard() {
           <p>
             <code>{shortened(token)}</code>
           </p>
-          {/* Another token starts another count. */}
-          <Age key={token} />
+          {/* Another token has another time. */}
+          <TimeLeft key={token} />
         </>
       )}
     </section>
   )
 }
 
-function Age() {
-  const [received] = useState(() => Date.now())
-  const [now, setNow] = useState(received)
+function TimeLeft() {
+  const { accessToken } = useAuthClient()
+  const [left, setLeft] = useState(accessToken.secondsLeft)
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000)
+    const timer = setInterval(() => setLeft(accessToken.secondsLeft()), 1000)
     return () => clearInterval(timer)
-  }, [])
-  return <p className="quiet-text">Received {ago(Math.max(0, Math.round((now - received) / 1000)))}</p>
+  }, [accessToken])
+  return (
+    <p className="quiet-text">{left === Infinity ? 'Good until it is refused' : `${timeOf(left)} left`}</p>
+  )
 }
 
 /** Enough to see that it has changed. */
@@ -37,9 +39,11 @@ function shortened(token: string): string {
   return `${token.slice(0, 6)}…${token.slice(-4)}`
 }
 
-function ago(seconds: number): string {
-  if (seconds < 5) return 'just now'
-  if (seconds < 60) return `${seconds} s ago`
+function timeOf(left: number): string {
+  const seconds = Math.max(0, Math.floor(left))
   const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ${minutes % 60} min ago`
+  const hours = Math.floor(minutes / 60)
+  if (hours >= 48) return `${Math.floor(hours / 24)} days`
+  if (hours > 0) return `${hours} h ${minutes % 60} min`
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`
 }
