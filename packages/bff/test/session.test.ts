@@ -210,6 +210,18 @@ describe('a sign-out', () => {
     expect((await phone.restore()).body.session).toBeNull()
     expect((await dora.restore()).body.session).not.toBeNull()
   })
+
+  it('that comes late ends the session it means and not the one of who has signed in since', async () => {
+    const { signIn, signOut, restore } = createScene(rotating())
+    const first = (await signIn()).body.session?.session_id
+    const second = (await signIn()).body.session?.session_id
+    const late = await signOut(`?session_id=${first}`)
+    expect(late.status).toBe(204)
+    expect(late.headers.get('Set-Cookie')).toBeNull()
+    expect((await restore()).body.session?.session_id).toBe(second)
+    expect((await signOut(`?session_id=${second}`)).headers.get('Set-Cookie')).toContain('Max-Age=0')
+    expect((await restore()).body.session).toBeNull()
+  })
 })
 
 describe('a store that fails', () => {

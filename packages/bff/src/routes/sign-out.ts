@@ -6,11 +6,17 @@ import { ticketOf } from './call.ts'
  * DELETE session: ends it here at once and gives its tokens back to the authorization server in the background. With
  * `everywhere` in the query, ends all sessions of this user; the others' tokens lie under seals that only their own
  * cookies open, so they cannot be given back.
+ *
+ * With `session_id` in the query, ends that session only: a sign-out that comes late, because the browser was offline,
+ * must not end the session of who has signed in since.
  */
 export async function signOut(house: House, call: Call): Promise<Response> {
+  const { searchParams } = call.url
   const found = await house.sessions.open(ticketOf(call))
   if (typeof found !== 'string') {
-    if (call.url.searchParams.has('everywhere')) await house.sessions.endAll(found)
+    const meant = searchParams.get('session_id') ?? found.ticket.sessionId
+    if (meant !== found.ticket.sessionId) return new Response(null, { status: 204 })
+    if (searchParams.has('everywhere')) await house.sessions.endAll(found)
     else await house.sessions.end(found)
     house.revoke(found.data)
   }
