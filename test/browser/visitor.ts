@@ -1,0 +1,57 @@
+import type { Page } from 'playwright-core'
+
+/** Fills the form in and sends it, on either page. */
+export async function signIn(page: Page, who: { username: string; password: string }): Promise<void> {
+  await page.getByLabel('Username').fill(who.username)
+  await page.getByRole('textbox', { name: 'Password' }).fill(who.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).click()
+}
+
+/** Resolves when the page greets somebody of that name. */
+export async function greeted(page: Page, name: string): Promise<void> {
+  await page.getByRole('heading', { name: `Hello, ${name}` }).waitFor()
+}
+
+/** Resolves when the page asks for a username. */
+export async function asked(page: Page): Promise<void> {
+  await page.getByLabel('Username').waitFor()
+}
+
+/** Another tab of the same visitor. */
+export async function openTab(page: Page, path = '/'): Promise<Page> {
+  const tab = await page.context().newPage()
+  await tab.goto(new URL(path, page.url()).href)
+  return tab
+}
+
+/** What a tab asks for from now on, but for its own files, as `GET /auth/session`. */
+export function requestsOf(page: Page): string[] {
+  const requests: string[] = []
+  page.on('request', (request) => {
+    if (request.resourceType() !== 'fetch') return
+    requests.push(`${request.method()} ${new URL(request.url()).pathname}`)
+  })
+  return requests
+}
+
+/** What {@link kept} finds when there is nothing. */
+export const nothing = { localStorage: {}, sessionStorage: {}, databases: [], caches: [], cookies: '' }
+
+/** Everything that a site can leave in a browser, but for its cookies. */
+export function kept(page: Page): Promise<Record<string, unknown>> {
+  return page.evaluate(async () => ({
+    localStorage: Object.fromEntries(Object.entries(localStorage)),
+    sessionStorage: Object.fromEntries(Object.entries(sessionStorage)),
+    databases: await indexedDB.databases(),
+    // There is none on a page that has no secure context.
+    caches: 'caches' in window ? await caches.keys() : [],
+    cookies: document.cookie,
+  }))
+}
+
+/** A refresh is due this many seconds before the end of a token that lives so short, or ten after its beginning. */
+export const shortLife = 12
