@@ -2,12 +2,15 @@ import type { Page } from 'playwright-core'
 
 /** Fills the form in and sends it, on either page. */
 export async function signIn(page: Page, who: { username: string; password: string }): Promise<void> {
+  // Whoever types into a tab looks at it; Chromium draws the others once a second.
+  await page.bringToFront()
   await page.getByLabel('Username').fill(who.username)
   await page.getByRole('textbox', { name: 'Password' }).fill(who.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 export async function signOut(page: Page): Promise<void> {
+  await page.bringToFront()
   await page.getByRole('button', { name: 'Sign out' }).click()
 }
 
