@@ -1,10 +1,10 @@
+import type { ProviderDescription } from '@latchkey/bff'
 import { createBff } from '@latchkey/bff'
-import type { OAuth2Options } from '@latchkey/bff/providers'
-import { oauth2 } from '@latchkey/bff/providers'
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { sessionAnswer } from '@latchkey/wire/schemas'
 import { expect } from 'vitest'
 import type { Peer } from '../peers/peer.ts'
+import { providerOf } from '../support/peer-providers.ts'
 
 type Answer = ReturnType<typeof sessionAnswer.parse>
 
@@ -27,7 +27,7 @@ export interface Page {
   readonly close: () => Promise<void>
 }
 
-export function openPage(peer: Peer, configuration: OAuth2Options): Page {
+export function openPage(peer: Peer, provider: ProviderDescription = providerOf(peer)): Page {
   const { clientId, clientSecret, tokenUrl, resourceUrl } = peer
   const origin = 'https://portal.test'
   const asked: string[] = []
@@ -40,7 +40,7 @@ export function openPage(peer: Peer, configuration: OAuth2Options): Page {
   let held: Answer | null = null
 
   const bff = createBff({
-    provider: oauth2({ ...configuration, clientId, clientSecret }),
+    provider,
     logger: { info: note, warn: note, error: note },
     platform: {
       now: () => now,

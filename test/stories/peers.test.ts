@@ -1,25 +1,12 @@
-import type { OAuth2Options } from '@latchkey/bff/providers'
 import { errorAnswer, sessionAnswer } from '@latchkey/wire/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { peers } from '../peers/all.ts'
 import type { Peer } from '../peers/peer.ts'
+import { providerOf } from '../support/peer-providers.ts'
 import type { Page } from './page.ts'
 import { credentialsOf, openPage } from './page.ts'
 
-/** All that an application has to say of each server, beside who it is there. */
-const configurations: Record<string, (peer: Peer) => OAuth2Options> = {
-  'oidc-provider': ({ issuer }) => ({ issuer: String(issuer), scope: ['openid', 'offline_access'] }),
-  '@node-oauth/oauth2-server': ({ tokenUrl }) => ({ tokenEndpoint: tokenUrl, scope: ['read'] }),
-  // It refuses a refresh with an empty 400, which says nothing by itself.
-  Glewlwyd: ({ issuer }) => ({
-    issuer: String(issuer),
-    scope: ['read'],
-    errors: [{ status: 400, as: 'session_ended' }],
-  }),
-}
-
-describe.for(peers)('a BFF in front of $name', ({ name, start }) => {
-  const configurationOf = configurations[name] as (peer: Peer) => OAuth2Options
+describe.for(peers)('a BFF in front of $name', ({ start }) => {
   let peer: Peer
   let page: Page
 
@@ -30,7 +17,7 @@ describe.for(peers)('a BFF in front of $name', ({ name, start }) => {
     await peer.stop()
   })
   beforeEach(() => {
-    page = openPage(peer, configurationOf(peer))
+    page = openPage(peer)
   })
 
   it('signs in with the right password, and the token opens the resource server', async () => {
@@ -121,8 +108,12 @@ describe.for(peers)('a BFF in front of $name', ({ name, start }) => {
 
   it('needs no discovery, and takes a client secret of special characters in the body', async () => {
     const other = await start({ clientSecret: 's3cr+t %:&' })
-    const { issuer: _issuer, ...configuration } = configurationOf(other)
-    page = openPage(other, { ...configuration, tokenEndpoint: other.tokenUrl, clientAuth: 'body' })
+    const withoutDiscovery = providerOf(other, ({ issuer: _issuer, ...options }) => ({
+      ...options,
+      tokenEndpoint: other.tokenUrl,
+      clientAuth: 'body',
+    }))
+    page = openPage(other, withoutDiscovery)
     try {
       await page.signIn()
       page.wait(other.accessTokenLifetime)

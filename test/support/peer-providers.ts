@@ -15,10 +15,13 @@ const configurations: Record<string, (peer: Peer) => OAuth2Options> = {
   }),
 }
 
-/** The provider for a server that is not ours, through configuration alone. */
-export function providerOf(peer: Peer): ProviderDescription {
+/** The provider for a server that is not ours, through configuration alone, which a test may change. */
+export function providerOf(
+  peer: Peer,
+  change: (options: OAuth2Options) => OAuth2Options = (options) => options,
+): ProviderDescription {
   const configurationOf = configurations[peer.name]
   if (!configurationOf) throw new Error(`There is no configuration for ${peer.name}`)
   const { clientId, clientSecret } = peer
-  return oauth2({ ...configurationOf(peer), clientId, clientSecret })
+  return oauth2({ ...change(configurationOf(peer)), clientId, clientSecret })
 }

@@ -73,7 +73,7 @@ function Row({ name, status, priority, assigned_to, due_date }: Item) {
       <td>
         {name}
         <span className="narrow">
-          {assigned_to.name}, {due_date === null ? 'no date' : due}
+          {assigned_to.name}, <span>{due_date === null ? 'no date' : due}</span>
         </span>
       </td>
       <td>{status.name}</td>
