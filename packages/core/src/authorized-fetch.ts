@@ -36,29 +36,26 @@ export function createAuthorizedFetch(
   return async (input, init) => {
     const request = input instanceof Request ? input : undefined
     const headers = new Headers(init?.headers ?? request?.headers)
-    const page = new URL(platform.document.baseURI)
-    const { origin } = new URL(request?.url ?? (input as string | URL), page)
-    if ((origin !== page.origin && !allowed.includes(origin)) || headers.has('authorization'))
+    // A <base> in the page may lead elsewhere: where a request goes is one thing, whose page this is another.
+    const { origin } = new URL(request?.url ?? (input as string | URL), platform.document.baseURI)
+    if ((origin !== platform.location.origin && !allowed.includes(origin)) || headers.has('authorization'))
       return platform.fetch(input, init)
 
     const signal = init?.signal ?? request?.signal
     const copy = copyOf(input, init)
     let used: AccessToken | undefined
-    const send = (target: RequestInfo | URL, token: AccessToken, session: AbortSignal): Promise<Response> => {
+    const send = (target: RequestInfo | URL) => (token: AccessToken, session: AbortSignal) => {
       used = token
       if (token.access_token) headers.set('authorization', `${token.token_type} ${token.access_token}`)
       else headers.set(csrfHeader, csrfHeaderValue)
       return platform.fetch(target, { ...init, headers, signal: either(session, signal) })
     }
 
-    const first = await withToken((token, session) => send(input, token, session), signal)
+    const first = await withToken(send(input), signal)
     if (first.status !== 401 || isAnotherFault(first.headers.get('www-authenticate'))) return first
     const second = withToken(
-      (token, session) => {
-        if (!copy || token.access_token === used?.access_token) return first
-        void first.body?.cancel()
-        return send(copy, token, session)
-      },
+      (token, session) =>
+        copy && token.access_token !== used?.access_token ? send(copy)(token, session) : first,
       signal,
       used,
     )

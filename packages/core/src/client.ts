@@ -49,9 +49,8 @@ export function createAuthClient<User = unknown>({
   /** Of the channel between tabs, and of the note about a sign-out that the BFF has not heard of. */
   const name = `latchkey:${basePath}`
   const proxy = mode === 'proxy'
-  const hold = onExpired === 'hold'
   const now = createClock(platform)
-  const observers = new Set<() => void>()
+  const observers = new Set<() => Promise<void>>()
   let machine: Machine<User> = machineFrom(initialState)
   /** Aborts what belongs to the session of now. */
   let session = new AbortController()
@@ -60,7 +59,7 @@ export function createAuthClient<User = unknown>({
   let tabs: Channel | undefined
   let alarm: unknown
   let signingIn: AbortController | undefined
-  let signingOut = Promise.resolve()
+  let signingOut: Promise<unknown> | undefined
 
   // The machine, and the world that follows it.
 
@@ -74,7 +73,7 @@ export function createAuthClient<User = unknown>({
     }
     if (next.asking && (turned || !before.asking)) void follow(question())
     arm()
-    for (const observer of observers) observer()
+    for (const observer of observers) void observer()
   }
 
   /** A late answer belongs to a session that is over: its signal says so, and it is dropped. */
@@ -98,20 +97,17 @@ export function createAuthClient<User = unknown>({
 
   const onPageEvent = (event: Event): void => {
     // Into the back-forward cache or out of it: what a page shows must not outlive its session there.
-    if ((event as PageTransitionEvent).persisted)
-      set(event.type === 'pagehide' ? left(machine) : started(machine))
-    else if (platform.document.hidden) arm()
-    else {
-      wake()
-      tick(event)
-    }
+    if ((event as PageTransitionEvent).persisted) set(left(machine))
+    if (platform.document.hidden || event.type === 'pagehide') arm()
+    else wake(event)
   }
 
   const observe =
     <T>(read: () => T) =>
     (listener: (value: T, before: T) => void): (() => void) => {
       let told = read()
-      const observer = (): void => {
+      // Asynchronous only in that what a listener throws is reported, and stops nobody else.
+      const observer = async (): Promise<void> => {
         const before = told
         told = read()
         if (told !== before) listener(told, before)
@@ -121,7 +117,6 @@ export function createAuthClient<User = unknown>({
         watching = new AbortController()
         tabs = watch(platform, name, watching.signal, (news) => set(heard(machine, news)), onPageEvent)
         wake()
-        tick()
       }
       return () => {
         if (observers.delete(observer) && !observers.size) stop()
@@ -130,19 +125,18 @@ export function createAuthClient<User = unknown>({
 
   const stop = (): void => {
     watching?.abort()
+    tabs?.close()
     watching = tabs = undefined
     arm()
   }
 
-  const until = (holds: () => boolean, signal?: AbortSignal | null): Promise<void> =>
-    new Promise((resolve, reject) => {
-      if (holds()) return resolve()
-      const finish = observe(holds)(() => {
-        finish()
-        resolve()
-      })
+  const change = (signal?: AbortSignal | null): Promise<void> => {
+    let finish: () => void
+    return new Promise<void>((resolve, reject) => {
+      finish = observe(() => machine)(() => resolve())
       signal?.addEventListener('abort', () => reject(signal.reason))
-    })
+    }).finally(() => finish())
+  }
 
   // Questions to the BFF.
 
@@ -153,7 +147,13 @@ export function createAuthClient<User = unknown>({
   ): Promise<Granted<User>> => {
     const sentAt = now()
     try {
-      const { session: found, ...answer } = await ask(platform, basePath + path, signal, body)
+      const { session: found, ...answer } = await ask(
+        platform,
+        body ? 'POST' : 'GET',
+        basePath + path,
+        signal,
+        body,
+      )
       if (!found) throw endedError('no_session')
       const token = proxy ? cookieToken : answer.token
       return {
@@ -180,24 +180,22 @@ export function createAuthClient<User = unknown>({
 
   const finishSignOut = (query: string): void => {
     // The note stays when this fails: the next page load or the network's return carries on.
-    signingOut = ask(platform, basePath + sessionPath + query, undefined, undefined, 'DELETE').then(
-      eraseNote,
-      () => {},
-    )
+    const answer = ask(platform, 'DELETE', basePath + sessionPath + query)
+    signingOut = Promise.all([signingOut, answer.then(eraseNote, () => {})])
   }
 
   const eraseNote = (): void => ifAllowed(() => platform.localStorage.removeItem(name))
 
-  /** Starts, or carries on with a sign-out that the BFF has not heard of. */
-  const wake = (): void => {
+  /** Starts, carries on with a sign-out that the BFF has not heard of, and asks what is due. */
+  const wake = (event?: Event): void => {
     const note = ifAllowed(() => platform.localStorage.getItem(name))
-    if (note == null) {
-      if (dormant) set(started(machine))
-    } else if (!signingIn) {
-      set(signedOut('signed_out'))
+    if (note == null) set(started(machine))
+    else if (!signingIn) {
+      if (machine.auth.status !== 'signed-out') set(signedOut())
       finishSignOut(note)
     }
     dormant = false
+    tick(event)
   }
 
   const withToken: WithToken = async (use, signal, rejected) => {
@@ -207,8 +205,7 @@ export function createAuthClient<User = unknown>({
       signal?.throwIfAborted()
       const next = wanted(machine, now(), rejected)
       if (next !== machine && asked !== next.epoch) set(next)
-      const seen = machine
-      const { auth, token, asking, error } = seen
+      const { auth, epoch, token, asking, error } = machine
       if (auth.status === 'signed-in') {
         // What one user asked for is never answered with another one's token.
         if ((asker ?? auth.session).subject !== auth.session.subject) throw endedError()
@@ -216,9 +213,10 @@ export function createAuthClient<User = unknown>({
         if (token && ((token !== rejected && now() < token.expiresAt) || (!asking && !error)))
           return use(token, session.signal) as never
       }
-      if (!asking && !(hold && auth.status === 'expired')) throw error ?? endedError(auth.reason)
-      asked = seen.epoch
-      await until(() => machine !== seen, signal)
+      if (!asking && !(onExpired === 'hold' && auth.status === 'expired'))
+        throw error ?? endedError(auth.reason)
+      asked = epoch
+      await change(signal)
     }
   }
 
@@ -239,14 +237,14 @@ export function createAuthClient<User = unknown>({
 
     ready: async () => {
       if (dormant) wake()
-      await until(() => !platform.document || machine.auth.status !== 'restoring')
+      while (platform.document && machine.auth.status === 'restoring') await change()
       return machine.auth
     },
 
     signIn: async (credentials, { signal, ...more } = {}) => {
       signingIn?.abort()
       const attempt = (signingIn = new AbortController())
-      // Its answer would clear the cookie that this sign-in is about to be given.
+      // Their answers would clear the cookie that this sign-in is about to be given.
       await signingOut
       const answer = await request(sessionPath, either(attempt.signal, signal), {
         credentials,
@@ -265,12 +263,13 @@ export function createAuthClient<User = unknown>({
       const query = everywhere ? '?everywhere' : ''
       const ended = machine.auth.session
       ifAllowed(() => platform.localStorage.setItem(name, query))
-      set(signedOut('signed_out'))
+      set(signedOut())
       if (ended) tabs?.postMessage({ news: 'signed-out', sessionId: ended.id } satisfies News)
       finishSignOut(query)
     },
 
     extend: async () => {
+      if (machine.auth.status === 'signed-out') throw endedError(machine.auth.reason)
       const answer = restore()
       void follow(answer)
       return (await answer).session
@@ -287,7 +286,7 @@ export function createAuthClient<User = unknown>({
 
     dispose: () => {
       stop()
-      session.abort()
+      set({ ...machineFrom(machine.auth), error: endedError() })
     },
   }
 }

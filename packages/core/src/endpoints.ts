@@ -8,17 +8,17 @@ import { either } from './signals.ts'
 /** Asks the BFF at an address of the page's own origin. Throws {@link AuthError}. */
 export async function ask(
   platform: Platform,
+  method: 'GET' | 'POST' | 'DELETE',
   path: string,
   signal?: AbortSignal,
   request?: SignInRequest | TokenRequest,
-  method: 'GET' | 'POST' | 'DELETE' = request ? 'POST' : 'GET',
 ): Promise<SessionAnswer> {
   const act = `${method} ${path}: `
   const response = await platform
-    .fetch(path, {
+    .fetch(platform.location.origin + path, {
       method,
       headers: { [csrfHeader]: csrfHeaderValue, 'content-type': 'application/json' },
-      body: request ? JSON.stringify(request) : null,
+      body: JSON.stringify(request),
       // Within ten seconds no caller waits any more.
       signal: either(platform.AbortSignal.timeout(9_500), signal),
       // What was begun (a sign-out, a rotation) goes on when the page is closed over it.
@@ -28,7 +28,9 @@ export async function ask(
       throw new AuthError('network_error', `${act}network_error`, { cause })
     })
   const { ok, status, headers } = response
-  const body: unknown = await response.json().catch(() => ({ session: status === 204 ? null : undefined }))
+  const body: unknown = await response
+    .json()
+    .catch(() => method === 'DELETE' && status === 204 && { session: null })
   if (ok && isSessionAnswer(body)) return body
   // An answer that the BFF did not write comes from a proxy before it: at most a reason to try again.
   const foreign =

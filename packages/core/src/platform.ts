@@ -11,6 +11,8 @@ export interface Channel {
  * is in `@latchkey/core/testing`: it has virtual time, several tabs and a scripted network.
  */
 export interface Platform {
+  /** The page's own; nothing in the page can change it, as a `<base>` changes `baseURI`. */
+  readonly location: { readonly origin: string }
   readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
   /** Missing on a server that renders: then there is no page, and the client asks nothing. */
   readonly document: { readonly hidden: boolean; readonly baseURI: string }

@@ -26,16 +26,16 @@ export interface News {
  *   start ──────▶│ restoring │───────────────────▶│ signed-in │─────────────────▶│ expired │
  *                └───────────┘                    └───────────┘                  └─────────┘
  *
- *   restoring ── granted ──────────────▶ signed-in
- *   restoring ── ended, signedOut ─────▶ signed-out
- *   signed-in ── ended ────────────────▶ expired
- *   signed-in ── heard, left, changed ─▶ restoring
- *   signed-in ── signedOut, heardEnd ──▶ signed-out
- *   expired ──── granted ──────────────▶ signed-in
- *   expired ──── heard, left ──────────▶ restoring
- *   expired ──── signedOut, heardEnd ──▶ signed-out
- *   signed-out ─ granted ──────────────▶ signed-in
- *   signed-out ─ heard, left ──────────▶ restoring
+ *   restoring ── granted ────────────────────▶ signed-in
+ *   restoring ── ended, signedOut, heardEnd ─▶ signed-out
+ *   signed-in ── ended ──────────────────────▶ expired
+ *   signed-in ── heard, left, changed ───────▶ restoring
+ *   signed-in ── signedOut, heardEnd ────────▶ signed-out
+ *   expired ──── granted ────────────────────▶ signed-in
+ *   expired ──── heard, left ────────────────▶ restoring
+ *   expired ──── signedOut, heardEnd ────────▶ signed-out
+ *   signed-out ─ granted ────────────────────▶ signed-in
+ *   signed-out ─ heard, left ────────────────▶ restoring
  * ```
  *
  * `ended` and `changed` are `failed` with `login_required`, the latter because the browser has another
@@ -94,14 +94,15 @@ export function machineFrom<User>(
   return { auth, epoch, token, asking: false, dueAt: token?.refreshAt ?? Infinity, failures: 0 }
 }
 
-const ask = <User>(machine: Machine<User>): Machine<User> => ({ ...machine, asking: true })
-
 /** Whether a question about the session has a point: nobody asks for who is known to be gone. */
 const isOpen = ({ auth }: Machine): boolean => auth.status === 'restoring' || auth.status === 'signed-in'
 
-/** The first use of the client, or the page is back from the back-forward cache. */
+const ask = <User>(machine: Machine<User>): Machine<User> =>
+  machine.asking || !isOpen(machine) ? machine : { ...machine, asking: true }
+
+/** The first use of the client, or the page is looked at again: whatever was never asked is asked now. */
 export function started<User>(machine: Machine<User>): Machine<User> {
-  return machine.asking || machine.token || !isOpen(machine) ? machine : ask(machine)
+  return machine.token || machine.error ? machine : ask(machine)
 }
 
 /** The BFF told of a session, after a question or a sign-in. */
@@ -112,12 +113,13 @@ export function granted<User>(machine: Machine<User>, { session, token }: Grante
   // The old object when the new one says the same, so that nobody who shows it renders again.
   const kept = old && JSON.stringify(old) === JSON.stringify(session) ? old : session
   const next: AuthState<User> = ours && kept === old ? auth : { status: 'signed-in', session: kept }
-  const newest = ours && (!token || token.sequence < (machine.token?.sequence ?? 0)) ? machine.token : token
-  return machineFrom(next, ours ? epoch : {}, newest)
+  const newest = !token || token.sequence < (machine.token?.sequence ?? 0) ? machine.token : token
+  // A session may come without a token, when none was to be had at the moment.
+  return ours ? machineFrom(next, epoch, newest) : started(machineFrom(next, {}, token))
 }
 
 /** The user signed out, here or in another tab. */
-export function signedOut<User>(reason: EndReason): Machine<User> {
+export function signedOut<User>(reason: EndReason = 'signed_out'): Machine<User> {
   return machineFrom({ status: 'signed-out', session: null, reason })
 }
 
@@ -147,9 +149,9 @@ export function failed<User>(machine: Machine<User>, error: AuthError, dueAt: nu
 /** Another tab said that a session began or ended. */
 export function heard<User>(machine: Machine<User>, { news, sessionId }: News): Machine<User> {
   const { status, session } = machine.auth
-  // A restore under way may have been answered before the news was made.
-  if (news === 'signed-in' || status === 'restoring') return ask(left(machine))
-  return session?.id === sessionId ? signedOut('signed_out_elsewhere') : machine
+  if (news === 'signed-in') return ask(left(machine))
+  // A restore under way may have been answered before the sign-out.
+  return status === 'restoring' || session?.id === sessionId ? signedOut('signed_out_elsewhere') : machine
 }
 
 /** The page goes into the back-forward cache, or another session may have begun: nothing is shown until the BFF was asked. */
@@ -159,8 +161,8 @@ export function left<User>(machine: Machine<User>): Machine<User> {
 
 /** The alarm rang, the page was shown, or the network is back (`online`). */
 export function ticked<User>(machine: Machine<User>, now: number, online: boolean): Machine<User> {
-  const { asking, dueAt, error } = machine
-  return !asking && (now >= dueAt || (online && error?.code === 'network_error')) ? ask(machine) : machine
+  const { dueAt, error } = machine
+  return now >= dueAt || (online && error?.code === 'network_error') ? ask(machine) : machine
 }
 
 /** Somebody asks for a token; the very one that was rejected is not good enough. */
@@ -169,13 +171,14 @@ export function wanted<User>(
   now: number,
   rejected: AccessToken | null | undefined,
 ): Machine<User> {
-  const { auth, asking, token, dueAt, error } = machine
+  const { token, dueAt, error } = machine
   const wait = now < dueAt && (error || (token && token !== rejected && now < token.expiresAt))
-  return wait || asking || auth.status !== 'signed-in' ? machine : ask(machine)
+  return wait ? machine : ask(machine)
 }
 
 /** The next moment at which the machine wants to be ticked; `Infinity` when there is none. */
 export function nextMoment({ token, asking, dueAt }: Machine, now: number): number {
-  // A moment that has passed has been dealt with; an alarm for it would ring for ever.
-  return Math.min(...[asking ? 0 : dueAt, token?.expiresAt ?? 0].filter((moment) => moment > now))
+  // What is due is asked for at once; an expiry that has passed is nothing to wake up for.
+  const expiry = token?.expiresAt ?? 0
+  return Math.min(asking ? Infinity : dueAt, expiry > now ? expiry : Infinity)
 }

@@ -25,7 +25,9 @@ type SchemaResult<Output> =
 
 /** The user as the application's schema reads it. Throws {@link AuthError} `invalid_response` with its first complaint. */
 export async function userFrom<User>(schema: StandardSchema<User> | undefined, user: unknown): Promise<User> {
-  const result = (await schema?.['~standard'].validate(user)) ?? { value: user as User }
+  const read = async (): Promise<SchemaResult<User>> =>
+    schema?.['~standard'].validate(user) ?? { value: user as User }
+  const result = await read().catch((error: Error) => ({ issues: [error] }))
   if (result.issues) throw new AuthError('invalid_response', `user: ${result.issues[0]?.message}`)
   return result.value
 }

@@ -3,8 +3,8 @@ import { ifAllowed } from './platform.ts'
 import type { News } from './session.ts'
 
 /**
- * Listens to the tabs that use the same name and to the page's events, until the signal aborts. Returns
- * the line on which the other tabs are told, where there is one.
+ * Listens to the page's events until the signal aborts, and to the tabs that use the same name. Returns the
+ * line on which these are told, where there is one; whoever has it closes it.
  */
 export function watch(
   platform: Platform,
@@ -18,7 +18,6 @@ export function watch(
   return ifAllowed(() => {
     const channel = new platform.BroadcastChannel(name)
     channel.onmessage = ({ data }) => onNews(data as News)
-    signal.addEventListener('abort', () => channel.close())
     return channel
   })
 }

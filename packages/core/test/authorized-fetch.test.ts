@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createAuthClient } from '../src/index.ts'
 import { setStage } from './stage.ts'
 
 /** A page that is signed in, an API that tells what it was sent, and how often each address was asked. */
@@ -59,6 +60,33 @@ describe('auth.fetch', () => {
     ])
   })
 
+  it("goes by the page's own origin, wherever a <base> in the page leads", async () => {
+    const seen: string[] = []
+    const { browser } = setStage({ signedInAs: 'cathy' })
+    const { platform } = browser.openTab()
+    const baseURI = 'https://cdn.test/'
+    const client = createAuthClient({
+      platform: {
+        ...platform,
+        document: { hidden: false, baseURI },
+        fetch: (input, init) => {
+          const request = new Request(new URL(input as string | URL, baseURI), init)
+          seen.push(`${request.url} ${request.headers.get('authorization')}`)
+          return platform.fetch(request)
+        },
+      },
+    })
+    await client.fetch('https://app.test/api/items')
+    await client.fetch('/logo.svg')
+    await client.signIn({ username: 'bob', password: 'x' })
+    expect(seen).toEqual([
+      'https://app.test/auth/session null',
+      'https://app.test/api/items Bearer session-1.token-1',
+      'https://cdn.test/logo.svg null',
+      'https://app.test/auth/session null',
+    ])
+  })
+
   it('leaves a request alone that brings its own Authorization, also when it is refused', async () => {
     const { client, seen, bff } = await signedIn(gate)
     const response = await client.fetch('/api/items', { headers: { Authorization: 'Basic abc' } })
@@ -84,7 +112,6 @@ describe('auth.fetch', () => {
     const inputs: unknown[] = []
     const { browser } = setStage({ signedInAs: 'cathy' })
     const { platform } = browser.openTab()
-    const { createAuthClient } = await import('../src/index.ts')
     const client = createAuthClient({
       platform: {
         ...platform,

@@ -100,6 +100,7 @@ export function createTestBrowser({
     tabs.add(tell)
 
     const platform: Platform = {
+      location: { origin },
       fetch: (input, init) =>
         new Promise((resolve, reject) => {
           const request = new Request(typeof input === 'string' ? new URL(input, address) : input, init)
