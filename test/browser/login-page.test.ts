@@ -229,8 +229,8 @@ describe('what stays in the browser', () => {
     await context.setOffline(true)
     await signOut(page)
     await asked(page)
-    // At most which session is meant, by its public name.
-    const about = expect.stringMatching(/^(\?session_id=[\w-]+)?$/) as string
+    // Which session is meant, by its public name.
+    const about = expect.stringMatching(/^\?session_id=[\w-]+$/) as string
     const note = { ...nothing, localStorage: { 'latchkey:/auth': about } }
     expect(await kept(page)).toEqual(note)
 

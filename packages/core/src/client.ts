@@ -260,8 +260,9 @@ export function createAuthClient<User = unknown>({
 
     signOut: async ({ everywhere } = {}) => {
       signingIn?.abort()
-      const query = everywhere ? '?everywhere' : ''
       const ended = machine.auth.session
+      // It may come late: then it must not end the session of who has signed in since.
+      const query = `?session_id=${encodeURIComponent(ended?.id ?? '')}${everywhere ? '&everywhere' : ''}`
       ifAllowed(() => platform.localStorage.setItem(name, query))
       set(signedOut())
       if (ended) tabs?.postMessage({ news: 'signed-out', sessionId: ended.id } satisfies News)

@@ -25,7 +25,7 @@ describe('a subscriber that throws', () => {
       await client.signOut()
       await browser.advance(0)
       expect(seen).toEqual(['signed-in', 'signed-out'])
-      expect(browser.requests.at(-1)).toBe('DELETE /auth/session')
+      expect(browser.requests.at(-1)).toBe('DELETE /auth/session?session_id=session-1')
       expect((await openPage().client.ready()).status).toBe('signed-out')
       expect(reported).toEqual([new Error('mine'), new Error('mine')])
     } finally {

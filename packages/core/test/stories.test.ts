@@ -405,7 +405,9 @@ describe('signing out', () => {
     await browser.advance(0)
     expect(there.client.getState()).toMatchObject({ status: 'signed-out', reason: 'signed_out_elsewhere' })
     expect(there.client.accessToken.get()).toBeNull()
-    expect(browser.requests.filter((line) => line.startsWith('DELETE'))).toEqual(['DELETE /auth/session'])
+    expect(browser.requests.filter((line) => line.startsWith('DELETE'))).toEqual([
+      'DELETE /auth/session?session_id=session-1',
+    ])
     expect(browser.messages).toHaveLength(1)
     expect(browser.notes.size).toBe(0)
   })
@@ -433,7 +435,7 @@ describe('signing out', () => {
     browser.goOffline()
     await first.client.signOut()
     await browser.advance(1000)
-    expect([...browser.notes]).toEqual([['latchkey:/auth', '']])
+    expect([...browser.notes]).toEqual([['latchkey:/auth', '?session_id=session-1']])
     first.tab.close()
 
     const reloaded = openPage()
@@ -464,6 +466,21 @@ describe('signing out', () => {
     })
   })
 
+  it('that another tab carries on with late does not end the session of who has signed in since', async () => {
+    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    await client.ready()
+    await client.signOut()
+    await browser.advance(0)
+    await client.signIn({ username: 'bob', password: 'x' })
+    // A note that a tab which sleeps writes back after the sign-in.
+    browser.notes.set('latchkey:/auth', '?session_id=session-1')
+    openPage()
+    await browser.advance(minute)
+    expect(browser.notes.size).toBe(0)
+    expect((await openPage().client.ready()).session).toMatchObject({ user: { username: 'bob' } })
+  })
+
   it('aborts the requests of the session', async () => {
     const { client } = await (async () => {
       const stage = setStage({ signedInAs: 'cathy', api: () => new Promise<never>(() => {}) })
@@ -487,7 +504,7 @@ describe('signing out', () => {
     browser.goOnline()
     openPage()
     await browser.advance(0)
-    expect(browser.requests.at(-1)).toBe('DELETE /auth/session?everywhere')
+    expect(browser.requests.at(-1)).toBe('DELETE /auth/session?session_id=session-1&everywhere')
   })
 })
 
@@ -678,7 +695,7 @@ describe('watching', () => {
     expect((await client.ready()).status).toBe('signed-in')
     await client.signOut()
     expect(client.getState().status).toBe('signed-out')
-    expect(browser.requests).toEqual(['GET /auth/session', 'DELETE /auth/session'])
+    expect(browser.requests).toEqual(['GET /auth/session', 'DELETE /auth/session?session_id=session-1'])
   })
 })
 

@@ -7,14 +7,14 @@ import { ticketOf } from './call.ts'
  * `everywhere` in the query, ends all sessions of this user; the others' tokens lie under seals that only their own
  * cookies open, so they cannot be given back.
  *
- * With `session_id` in the query, ends that session only: a sign-out that comes late, because the browser was offline,
+ * With a `session_id` in the query that is not empty, ends that session only: a sign-out that comes late, because the browser was offline,
  * must not end the session of who has signed in since.
  */
 export async function signOut(house: House, call: Call): Promise<Response> {
   const { searchParams } = call.url
   const found = await house.sessions.open(ticketOf(call))
   if (typeof found !== 'string') {
-    const meant = searchParams.get('session_id') ?? found.ticket.sessionId
+    const meant = searchParams.get('session_id') || found.ticket.sessionId
     if (meant !== found.ticket.sessionId) return new Response(null, { status: 204 })
     if (searchParams.has('everywhere')) await house.sessions.endAll(found)
     else await house.sessions.end(found)

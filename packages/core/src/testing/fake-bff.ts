@@ -115,9 +115,12 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
           headers: giving(`latchkey=cookie-${signIns}; Path=/; HttpOnly`),
         })
       }
-      case `DELETE ${basePath}${sessionPath}`:
+      case `DELETE ${basePath}${sessionPath}`: {
+        const meant = new URL(request.url).searchParams.get('session_id')
+        if (meant && session && session.id !== meant) return new Response(null, { status: 204 })
         if (cookie !== undefined) sessions.delete(cookie)
         return new Response(null, { status: 204, headers: giving('latchkey=; Path=/; Max-Age=0') })
+      }
       case `POST ${basePath}${tokenPath}`: {
         const { session_id, after } = (await request.json()) as TokenRequest
         if (!session) return errorResponse(401, 'login_required', { reason: endReason })
