@@ -5,5 +5,6 @@
  * @see RFC 6750 §3.1
  */
 export function isAnotherFault(header: string | null): boolean {
-  return /\berror\s*=\s*"?insufficient_scope\b/i.test(String(header))
+  // Without a header this reads "null", which puts the blame on nothing.
+  return /\berror\s*=\s*"?insufficient_scope/i.test(header as string)
 }

@@ -90,10 +90,8 @@ export function createAuthClient<User = unknown>({
     platform.clearTimeout(alarm as never)
     const delay = watching && !platform.document.hidden ? nextMoment(machine, now()) - now() : Infinity
     // A longer delay than 31 bits hold would ring at once.
-    if (delay < Infinity) alarm = platform.setTimeout(() => tick(), Math.min(delay, 2 ** 31 - 1))
+    if (delay < Infinity) alarm = platform.setTimeout(wake, Math.min(delay, 2 ** 31 - 1))
   }
-
-  const tick = (event?: Event): void => set(ticked(machine, now(), event?.type === 'online'))
 
   const onPageEvent = (event: Event): void => {
     // Into the back-forward cache or out of it: what a page shows must not outlive its session there.
@@ -195,7 +193,7 @@ export function createAuthClient<User = unknown>({
       finishSignOut(note)
     }
     dormant = false
-    tick(event)
+    set(ticked(machine, now(), event?.type === 'online'))
   }
 
   const withToken: WithToken = async (use, signal, rejected) => {

@@ -40,6 +40,6 @@ export function ifAllowed<T>(work: () => T): T | undefined {
   try {
     return work()
   } catch {
-    return undefined
+    // Nothing is what the caller gets.
   }
 }
