@@ -252,18 +252,20 @@ export function createAuthClient<User = unknown>({
       })
       eraseNote()
       set(granted(machine, answer))
-      tabs?.postMessage({ news: 'signed-in', sessionId: answer.session.id } satisfies News)
+      tabs?.postMessage({ news: 'signed-in', id: answer.session.id } satisfies News)
       return answer.session
     },
 
     signOut: async ({ everywhere } = {}) => {
       signingIn?.abort()
-      const ended = machine.auth.session
-      // It may come late: then it must not end the session of who has signed in since.
-      const query = `?session_id=${encodeURIComponent(ended?.id ?? '')}${everywhere ? '&everywhere' : ''}`
+      const { status, session: ended } = machine.auth
+      // It may come late: then it must not end the session of who has signed in since. A page that does
+      // not know yet whose session it is means whichever there is.
+      const id = (status !== 'restoring' && ended?.id) || ''
+      const query = `?session_id=${id}${everywhere ? '&everywhere' : ''}`
       ifAllowed(() => platform.localStorage.setItem(name, query))
       set(signedOut())
-      if (ended) tabs?.postMessage({ news: 'signed-out', sessionId: ended.id } satisfies News)
+      if (ended) tabs?.postMessage({ news: 'signed-out', id: ended.id } satisfies News)
       finishSignOut(query)
     },
 

@@ -14,7 +14,7 @@ export interface Session<User = unknown> {
 /** What tabs tell each other: that a session began or ended, and its public name. Never a secret. */
 export interface News {
   readonly news: 'signed-in' | 'signed-out'
-  readonly sessionId: string
+  readonly id: string
 }
 
 /**
@@ -147,11 +147,11 @@ export function failed<User>(machine: Machine<User>, error: AuthError, dueAt: nu
 }
 
 /** Another tab said that a session began or ended. */
-export function heard<User>(machine: Machine<User>, { news, sessionId }: News): Machine<User> {
+export function heard<User>(machine: Machine<User>, { news, id }: News): Machine<User> {
   const { status, session } = machine.auth
   if (news === 'signed-in') return ask(left(machine))
   // A restore under way may have been answered before the sign-out.
-  return status === 'restoring' || session?.id === sessionId ? signedOut('signed_out_elsewhere') : machine
+  return status === 'restoring' || session?.id === id ? signedOut('signed_out_elsewhere') : machine
 }
 
 /** The page goes into the back-forward cache, or another session may have begun: nothing is shown until the BFF was asked. */

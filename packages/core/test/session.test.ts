@@ -42,8 +42,8 @@ const events: Record<string, (machine: Machine) => Machine> = {
   ended: (machine) => failed(machine, loginRequired('idle'), 0),
   changed: (machine) => failed(machine, loginRequired('session_changed'), 0),
   signedOut: () => signedOut('signed_out'),
-  heard: (machine) => heard(machine, { news: 'signed-in', sessionId: 's2' }),
-  heardEnd: (machine) => heard(machine, { news: 'signed-out', sessionId: 's1' }),
+  heard: (machine) => heard(machine, { news: 'signed-in', id: 's2' }),
+  heardEnd: (machine) => heard(machine, { news: 'signed-out', id: 's1' }),
   left,
 }
 
@@ -129,7 +129,7 @@ describe('the machine', () => {
   })
 
   it('hears of the end of another session without caring', () => {
-    const news = { news: 'signed-out', sessionId: 'someone-elses' } as const
+    const news = { news: 'signed-out', id: 'someone-elses' } as const
     for (const name of ['signed-in', 'expired', 'signed-out'])
       expect(heard(states[name]!, news)).toBe(states[name])
   })

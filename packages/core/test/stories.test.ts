@@ -33,7 +33,7 @@ describe('signing in', () => {
     })
     expect(client.getState()).toEqual({ status: 'signed-in', session })
     expect(client.accessToken.get()).toBe('session-1.token-1')
-    expect(browser.messages).toEqual([{ news: 'signed-in', sessionId: 'session-1' }])
+    expect(browser.messages).toEqual([{ news: 'signed-in', id: 'session-1' }])
   })
 
   it('throws invalid_credentials for a wrong password and leaves the page as it was', async () => {

@@ -1,6 +1,6 @@
 /** A session as the browser may know it. */
 export interface WireSession {
-  /** Names the session, is no secret, and is new at every sign-in. */
+  /** Names the session, is no secret, is new at every sign-in, and stands in a URL as it is: letters, digits, `-` and `_`. */
   session_id: string
   /** A stable, opaque name of the user: the same user has it again after the next sign-in. */
   subject: string
