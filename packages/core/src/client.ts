@@ -188,9 +188,10 @@ export function createAuthClient<User = unknown>({
   const wake = (event?: Event): void => {
     const note = ifAllowed(() => platform.localStorage.getItem(name))
     if (note == null) set(started(machine))
-    else if (!signingIn) {
+    else {
       if (machine.auth.status !== 'signed-out') set(signedOut())
-      finishSignOut(note)
+      // During a sign-in its answer might clear the new cookie.
+      if (!signingIn) finishSignOut(note)
     }
     dormant = false
     set(ticked(machine, now(), event?.type === 'online'))

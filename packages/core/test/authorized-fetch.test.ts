@@ -198,7 +198,7 @@ describe('a 401', () => {
 
   it.each([
     ['text', () => 'body'],
-    ['form data', () => Object.assign(new URLSearchParams({ a: 'body' }))],
+    ['a form', () => new URLSearchParams({ a: 'body' })],
     ['a blob', () => new Blob(['body'])],
     ['bytes', () => new TextEncoder().encode('body')],
   ])('sends %s a second time', async (_, body) => {
@@ -212,6 +212,20 @@ describe('a 401', () => {
     expect(bodies).toHaveLength(2)
     expect(bodies[1]).toBe(bodies[0])
     expect(bodies[0]).toContain('body')
+  })
+
+  it('sends form data with a file a second time', async () => {
+    const names: string[] = []
+    const { client, bff } = await signedIn(async (request, accepted) => {
+      const file = (await request.formData()).get('file')
+      names.push(file instanceof File ? `${file.name}: ${await file.text()}` : 'none')
+      return gate(request, accepted)
+    })
+    bff.revokeTokens()
+    const body = new FormData()
+    body.set('file', new File(['body'], 'notes.txt'))
+    expect((await client.fetch('/api/items', { method: 'POST', body })).status).toBe(200)
+    expect(names).toEqual(['notes.txt: body', 'notes.txt: body'])
   })
 
   it('sends the body of a Request a second time', async () => {
@@ -330,6 +344,27 @@ describe('without a session', () => {
 })
 
 describe('getAccessToken', () => {
+  it('of a valid token asks nobody, sets no timer and waits for nothing but a turn', async () => {
+    const { client, browser } = await signedIn(gate)
+    const [requests, timers] = [browser.requests.length, browser.timers()]
+    for (let call = 0; call < 1000; call += 1) await client.getAccessToken()
+    expect([browser.requests.length, browser.timers()]).toEqual([requests, timers])
+  })
+
+  it('with forceRefresh during a refresh shares it: one grant, and the new token for both', async () => {
+    const { client, bff, browser } = await signedIn(gate)
+    await browser.sleep(2 * 3_600_000)
+    bff.intercept(({ method }) =>
+      method === 'POST' ? browser.wait(500).then(() => undefined as never) : undefined,
+    )
+    const silent = client.getAccessToken()
+    await browser.advance(100)
+    const forced = client.getAccessToken({ forceRefresh: true })
+    await browser.advance(1_000)
+    expect(await Promise.all([silent, forced])).toEqual(['session-1.token-2', 'session-1.token-2'])
+    expect(bff.grants()).toBe(1)
+  })
+
   it('with forceRefresh gets a newer token than the present one, once for all who ask at once', async () => {
     const { client, bff } = await signedIn(gate)
     const tokens = await Promise.all(

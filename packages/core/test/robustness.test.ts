@@ -188,7 +188,52 @@ describe('a session that comes without a token, as in an outage of the authoriza
   })
 })
 
+describe('a page that wakes before its network does', () => {
+  it('keeps trying and keeps the session, and has a token when the network is there', async () => {
+    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    await client.ready()
+    tab.hide()
+    browser.goOffline()
+    await browser.sleep(8 * hour)
+    tab.show()
+    await browser.advance(10_000)
+    expect(client.getState().status).toBe('signed-in')
+    browser.goOnline()
+    await browser.advance(0)
+    expect(client.accessToken.get()).toBe('session-1.token-2')
+  })
+})
+
+describe('a request in the middle of a refresh', () => {
+  it('made by who hears that the token is gone and of the next one, is served: nobody waits for himself', async () => {
+    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    await client.ready()
+    const answers: number[] = []
+    client.accessToken.subscribe(() => {
+      void client.fetch('/api/items').then(({ status }) => answers.push(status))
+    })
+    await browser.sleep(2 * hour)
+    void client.fetch('/api/items').then(({ status }) => answers.push(status))
+    await browser.advance(1_000)
+    expect(answers).toEqual([200, 200, 200])
+  })
+})
+
 describe('an answer that the BFF did not write', () => {
+  it('is in no error, whatever it holds', async () => {
+    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    await client.ready()
+    bff.intercept(() => Response.json({ access_token: 'canary-token', refresh_token: 'canary-refresh' }))
+    await browser.sleep(2 * hour)
+    const error: unknown = await client.getAccessToken().catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: 'invalid_response' })
+    expect(`${String(error)} ${JSON.stringify(error)} ${(error as Error).stack}`).not.toContain('canary')
+    expect((error as Error).cause).toBeUndefined()
+  })
+
   it.each([
     ['an empty 204', () => new Response(null, { status: 204 })],
     ['JSON of another kind', () => Response.json({})],

@@ -88,6 +88,23 @@ describe('a sign-out', () => {
 })
 
 describe('a sign-in', () => {
+  it('that fails on a page with a sign-out unheard of, back from the back-forward cache, leaves it signed out', async () => {
+    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    await client.ready()
+    bff.intercept(() => errorResponse(503, 'temporarily_unavailable'))
+    await client.signOut()
+    await browser.advance(1_000)
+    bff.intercept(() => new Promise<never>(() => {}))
+    const signingIn = client.signIn(bob).catch((error: unknown) => error)
+    await browser.advance(0)
+    tab.leave()
+    tab.return()
+    await browser.advance(10_000)
+    expect(await signingIn).toMatchObject({ code: 'network_error' })
+    expect(client.getState().status).toBe('signed-out')
+  })
+
   it('waits for every answer to the sign-out before it, which would take its cookie away', async () => {
     const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
