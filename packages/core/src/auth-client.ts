@@ -59,7 +59,8 @@ export interface AuthClient<User = unknown> {
   readonly fetch: typeof globalThis.fetch
   /**
    * A token that can be sent now, refreshed if it must be. Throws `AuthError`. `forceRefresh` asks for a
-   * newer one than the present one, for a caller whose token was rejected.
+   * newer one than the present one, for a caller whose token was rejected. In proxy mode the browser has
+   * no token, and this is an empty text.
    */
   readonly getAccessToken: (options?: {
     readonly forceRefresh?: boolean | undefined

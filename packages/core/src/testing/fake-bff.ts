@@ -25,7 +25,7 @@ export interface FakeBff {
   readonly endSessions: (reason?: LoginReason) => void
   /** Makes every access token worthless to {@link accepts}; the next grant makes a good one. */
   readonly revokeTokens: () => void
-  /** Answers the next so many requests by hand; `undefined` lets one through. */
+  /** Answers requests by hand until it is called with `null`; where the handler gives `undefined`, the BFF answers. */
   readonly intercept: (
     handler: ((request: Request) => Promise<Response> | Response | undefined) | null,
   ) => void
