@@ -142,7 +142,7 @@ function registration(clientSecret: string): object {
     confidential: true,
     enabled: true,
     scope: ['openid', 'read'],
-    authorization_type: ['password', 'refresh_token'],
+    authorization_type: ['password', 'client_credentials', 'refresh_token'],
     token_endpoint_auth_method: ['client_secret_basic', 'client_secret_post'],
     redirect_uri: ['http://127.0.0.1/callback'],
   }
@@ -172,7 +172,7 @@ function plugin(issuer: string, accessTokenLifetime: number): object {
     'auth-type-id-token-enabled': true,
     'auth-type-none-enabled': false,
     'auth-type-password-enabled': true,
-    'auth-type-client-enabled': false,
+    'auth-type-client-enabled': true,
     'auth-type-device-enabled': false,
     'auth-type-refresh-enabled': true,
     'jwks-show': true,

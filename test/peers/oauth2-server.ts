@@ -10,14 +10,17 @@ import { client, listen, startResource, user } from './peer.ts'
  */
 export async function startOAuth2Server(options: PeerOptions = {}): Promise<Peer> {
   const { accessTokenLifetime = 60, clientSecret = client.clientSecret } = options
-  const registered = { id: client.clientId, grants: ['password', 'refresh_token'] }
+  const registered = { id: client.clientId, grants: ['password', 'client_credentials', 'refresh_token'] }
   const accessTokens = new Map<string, OAuth2Server.Token>()
   const refreshTokens = new Map<string, OAuth2Server.RefreshToken>()
 
-  const model: OAuth2Server.PasswordModel & OAuth2Server.RefreshTokenModel = {
+  const model: OAuth2Server.PasswordModel &
+    OAuth2Server.ClientCredentialsModel &
+    OAuth2Server.RefreshTokenModel = {
     getClient: async (id, secret) => id === client.clientId && secret === clientSecret && registered,
     getUser: async (username, password) =>
       username === user.username && password === user.password && { id: username },
+    getUserFromClient: async () => ({}),
     saveToken: async (token, tokenClient, tokenUser) => {
       const saved = { ...token, client: tokenClient, user: tokenUser }
       accessTokens.set(saved.accessToken, saved)

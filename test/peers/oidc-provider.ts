@@ -19,13 +19,14 @@ export async function startOidcProvider(options: PeerOptions = {}): Promise<Peer
       {
         client_id: client.clientId,
         client_secret: clientSecret,
-        grant_types: ['password', 'refresh_token'],
+        grant_types: ['password', 'client_credentials', 'refresh_token'],
         response_types: [],
         redirect_uris: [],
       },
     ],
     cookies: { keys: [randomUUID()] },
     features: {
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       introspection: { enabled: true, allowedPolicy: () => true },
       revocation: { enabled: true, allowedPolicy: () => true },

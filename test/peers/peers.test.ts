@@ -156,6 +156,17 @@ describe.for(peers)('$name', ({ name, start }) => {
     expect((await askForItems(peer, access_token)).status === 401).toBe(known.revocationEndsAccessToken)
   })
 
+  it('gives the application a token of its own, without a refresh token', async () => {
+    const fields = { grant_type: 'client_credentials', scope: peer.scope === 'read' ? 'read' : undefined }
+    for (const clientAuth of peer.clientAuth) {
+      const tokens = await tokensOf(await post(peer, peer.tokenUrl, fields, clientAuth))
+      expect(tokens).toMatchObject({ token_type: known.tokenType })
+      expect(tokens).not.toHaveProperty('refresh_token')
+      // Glewlwyd calls it inactive when the client authenticates in the body.
+      if (clientAuth === 'basic') expect((await askForItems(peer, tokens.access_token)).status).toBe(200)
+    }
+  })
+
   it('refuses every refresh token once its sessions are ended, and still lets users sign in', async () => {
     const { refresh_token } = await tokensOf(await signIn(peer))
     await peer.endSessions()

@@ -1,93 +1,45 @@
 import type { ProviderDescription } from '@latchkey/bff'
-import { createBff } from '@latchkey/bff'
-import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { sessionAnswer } from '@latchkey/wire/schemas'
 import { expect } from 'vitest'
 import type { Peer } from '../peers/peer.ts'
 import { providerOf } from '../support/peer-providers.ts'
+import type { Visit } from '../support/visit.ts'
+import { openVisit } from '../support/visit.ts'
 
 type Answer = ReturnType<typeof sessionAnswer.parse>
 
-/** A page of a browser in front of a BFF of its own, whose clock can be set forward. */
-export interface Page {
-  readonly send: (method: string, path: string, body?: unknown) => Promise<Response>
+/** A page in front of a BFF of its own, with what a peer's user does there. */
+export interface Page extends Pick<Visit, 'send' | 'wait' | 'log' | 'close'> {
   readonly signIn: () => Promise<Answer>
   readonly restore: () => Promise<Answer>
   /** Asks for a token newer than the one held. */
   readonly refresh: (after?: number) => Promise<Answer>
   /** How the resource server answers to the token held. */
   readonly statusOfItems: () => Promise<number>
-  /** Lets so many seconds pass for the BFF. */
-  readonly wait: (seconds: number) => void
   /** What the BFF asked the authorization server for, in order. */
   readonly grants: () => string[]
   readonly isRefreshTokenGood: () => Promise<boolean>
-  readonly log: () => string
   readonly secrets: () => string[]
-  readonly close: () => Promise<void>
 }
 
 export function openPage(peer: Peer, provider: ProviderDescription = providerOf(peer)): Page {
   const { clientId, clientSecret, tokenUrl, resourceUrl } = peer
-  const origin = 'https://portal.test'
-  const asked: string[] = []
-  const refreshTokens: string[] = []
-  const cookies: string[] = []
-  const lines: string[] = []
-  const note = (line: string): void => void lines.push(line)
-  // Stands still unless told otherwise, so that an answer never differs by a second.
-  let now = Date.now()
+  const visit = openVisit(provider)
+  const { send } = visit
   let held: Answer | null = null
-
-  const bff = createBff({
-    provider,
-    logger: { info: note, warn: note, error: note },
-    platform: {
-      now: () => now,
-      fetch: async (input, init) => {
-        const request = new Request(input, init)
-        const body = await request.clone().text()
-        const answer = await fetch(request)
-        if (request.url !== tokenUrl) return answer
-        asked.push(String(new URLSearchParams(body).get('grant_type')))
-        const { refresh_token } = Object(
-          await answer
-            .clone()
-            .json()
-            .catch(() => null),
-        ) as Record<string, unknown>
-        if (typeof refresh_token === 'string') refreshTokens.push(refresh_token)
-        return answer
-      },
-    },
-  })
-
-  async function send(method: string, path: string, body?: unknown): Promise<Response> {
-    const answer = await bff.fetch(
-      new Request(`${origin}/auth${path}`, {
-        method,
-        headers: {
-          [csrfHeader]: csrfHeaderValue,
-          'Content-Type': 'application/json',
-          'Sec-Fetch-Site': 'same-origin',
-          ...(method !== 'GET' && { Origin: origin }),
-          ...(cookies.at(-1) && { Cookie: String(cookies.at(-1)) }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
-    )
-    const cookie = answer.headers.get('Set-Cookie')?.split(';')[0]
-    if (cookie !== undefined) cookies.push(cookie.endsWith('=') ? '' : cookie)
-    return answer
-  }
 
   async function hold(answer: Response): Promise<Answer> {
     expect(answer.status).toBe(200)
     return (held = sessionAnswer.parse(await answer.json()))
   }
 
+  function refreshTokens(): string[] {
+    const tokens = visit.exchanges().map(({ body }) => body['refresh_token'])
+    return tokens.filter((token) => typeof token === 'string')
+  }
+
   return {
-    send,
+    ...visit,
     signIn: async () => hold(await send('POST', '/session', { credentials: credentialsOf(peer) })),
     restore: async () => hold(await send('GET', '/session')),
     refresh: async (after = held?.token?.sequence) =>
@@ -96,21 +48,13 @@ export function openPage(peer: Peer, provider: ProviderDescription = providerOf(
       const headers = { Authorization: `Bearer ${held?.token?.access_token}` }
       return (await fetch(`${resourceUrl}/items`, { headers })).status
     },
-    wait: (seconds) => {
-      now += seconds * 1000
-    },
-    grants: () => asked,
+    grants: () => visit.exchanges().flatMap(({ form }) => form.get('grant_type') ?? []),
     isRefreshTokenGood: async () => {
-      const body = { grant_type: 'refresh_token', refresh_token: refreshTokens.at(-1) ?? '' }
+      const body = { grant_type: 'refresh_token', refresh_token: refreshTokens().at(-1) ?? '' }
       const client = { client_id: clientId, client_secret: clientSecret }
       return (await fetch(tokenUrl, { method: 'POST', body: new URLSearchParams({ ...body, ...client }) })).ok
     },
-    log: () => lines.join('\n'),
-    secrets: () => {
-      const values = cookies.filter(Boolean).map((cookie) => cookie.slice(cookie.indexOf('=') + 1))
-      return [peer.password, clientSecret, ...refreshTokens, ...values]
-    },
-    close: () => bff.close(),
+    secrets: () => [peer.password, clientSecret, ...refreshTokens(), ...visit.cookies()],
   }
 }
 
