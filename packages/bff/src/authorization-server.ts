@@ -1,11 +1,15 @@
 import type { Endpoints } from './discovery.ts'
 import { BffError } from './errors.ts'
+import type { Hooks } from './hooks.ts'
+import { claimsFrom } from './id-token.ts'
+import type { Act, IssuedToken, Judgement } from './judgement.ts'
 import type { Logger } from './log.ts'
 import { told } from './log.ts'
 import type { Platform } from './platform.ts'
-import type { Grant, Provider } from './provider-description.ts'
+import type { ChallengeRule, Client, Grant, Provider } from './provider-description.ts'
+import { grantNamed } from './provider-description.ts'
+import { placeholdersOf, filled } from './template.ts'
 import { sendTokenRequest } from './token-request.ts'
-import type { Judgement } from './token-response.ts'
 import { judge } from './token-response.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -16,80 +20,160 @@ export interface Granting {
   judgement: Judgement
 }
 
-/** What a session holds. */
-export interface Tokens {
+/** What was typed, by the names of the fields. */
+export type Typed = Record<string, string>
+
+/** What a session holds that a next token can be had with. */
+export interface Held {
   accessToken: string
   refreshToken: string | null
+  /** The scope that was asked for at first. */
+  askedScope: string[]
+  /** Where the description keeps it, and nowhere else. */
+  typed?: Typed
 }
 
 /** The authorization server, as far as the BFF needs it. Every failure is a judgement; nothing is tried twice. */
 export interface AuthorizationServer {
-  /** RFC 6749 §4.3: what a person typed, for a token. */
-  password(credentials: Record<string, string>, scope: string[]): Promise<Granting>
-  /** RFC 6749 §6. */
-  refresh(refreshToken: string): Promise<Granting>
+  /** Runs the grant of a sign-in; nothing is typed where the login is automatic. */
+  signIn(typed: Typed, scope: string[]): Promise<Granting>
+  /** Runs the grant that answers a challenge. */
+  answer(
+    rule: ChallengeRule,
+    carried: Record<string, string>,
+    typed: Typed,
+    scope: string[],
+  ): Promise<Granting>
+  /** Whether there is any way to a next token. */
+  canRefresh(held: Held): boolean
   /**
-   * RFC 7009, where the server has it: gives the refresh token back, and what it brought with it; the access token where
-   * there is no other. Never throws: a sign-out is done without it.
+   * Asks for the next token: with the refresh token (RFC 6749 §6), again as at first, or by showing the one held. The
+   * refresh token that comes back is the one to hold from now on, also where the answer had none.
    */
-  revoke(tokens: Tokens): Promise<void>
+  refresh(held: Held): Promise<Granting>
 }
 
-export function createAuthorizationServer(
-  provider: Provider,
-  endpoints: () => Promise<Endpoints>,
-  upstream: Upstream,
-  platform: Platform,
-  logger: Logger,
-): AuthorizationServer {
-  const { grants, client } = provider
-  const refreshGrant = provider.refresh.mode === 'refresh_token' ? grants.refresh_token : undefined
+/** What {@link createAuthorizationServer} stands on. */
+export interface AuthorizationServerParts {
+  provider: Provider
+  endpoints: () => Promise<Endpoints>
+  upstream: Upstream
+  hooks: Hooks
+  platform: Platform
+  logger: Logger
+}
+
+export function createAuthorizationServer(parts: AuthorizationServerParts): AuthorizationServer {
+  const { provider, endpoints, upstream, hooks, platform, logger } = parts
+  const { refresh, login } = provider
+  const usesRefreshTokens = refresh.mode === 'refresh_token'
+  const reissues = refresh.mode === 'reissue' || refresh.whenMissing === 'reissue'
+
+  const canReissue = ({ typed }: Held): boolean =>
+    reissues && (login.mode === 'automatic' || typed !== undefined)
 
   return {
-    password: (credentials, scope) =>
-      ask('password', grants.password, { ...credentials, scope: scope.join(' ') }),
-    async refresh(refreshToken) {
-      if (!refreshGrant) throw new BffError('server_error', 'This provider has no refresh')
-      return ask('refresh_token', refreshGrant, { refresh_token: refreshToken })
+    signIn,
+    answer(rule, carried, typed, scope) {
+      const again = rule.grant === provider.primary
+      const names = [...(again ? Object.keys(login.fields) : []), ...Object.keys(rule.ask)]
+      return ask(rule.grant, 'sign-in', { typed, names, scope, more: carried })
     },
-    async revoke({ accessToken, refreshToken }) {
-      try {
-        const { revocation } = await endpoints()
-        if (revocation === null) return
-        const grant: Grant = { ...(refreshGrant ?? grants.password), method: 'POST' }
-        const auth = grant.clientAuth === 'query' ? 'body' : grant.clientAuth
-        const parameters =
-          refreshToken === null
-            ? { token: accessToken, token_type_hint: 'access_token' }
-            : { token: refreshToken, token_type_hint: 'refresh_token' }
-        const answer = await sendTokenRequest(
-          upstream,
-          revocation,
-          { ...grant, clientAuth: auth },
-          client,
-          parameters,
-        )
-        const fault =
-          'why' in answer ? answer.why : answer.status >= 300 ? `it answered ${answer.status}` : null
-        if (fault !== null)
-          logger.warn(`A token could not be given back to the revocation endpoint: ${fault}`)
-      } catch (error) {
-        logger.warn(`A token could not be given back: ${told(error)}`)
+    canRefresh: (held) =>
+      (usesRefreshTokens && held.refreshToken !== null) || refresh.mode === 'keep_alive' || canReissue(held),
+    async refresh(held) {
+      if (refresh.mode === 'keep_alive') return keepAlive(held)
+      if (usesRefreshTokens && held.refreshToken !== null) {
+        const more = { refresh_token: held.refreshToken }
+        const granting = await ask('refresh_token', 'refresh', { more })
+        const { judgement } = granting
+        if (judgement.kind === 'issued') {
+          const refreshToken = judgement.token.refreshToken ?? held.refreshToken
+          return { ...granting, judgement: { kind: 'issued', token: { ...judgement.token, refreshToken } } }
+        }
+        if (judgement.kind !== 'session_ended' || !canReissue(held)) return granting
       }
+      // What was right at the sign-in and is refused now has been withdrawn since.
+      const granting = await signIn(held.typed ?? {}, held.askedScope)
+      const withdrawn = held.typed !== undefined && granting.judgement.kind === 'bad_credentials'
+      return withdrawn ? { ...granting, judgement: { kind: 'session_ended' } } : granting
     },
   }
 
-  async function ask(
-    name: 'password' | 'refresh_token',
-    grant: Grant,
-    parameters: Record<string, string>,
-  ): Promise<Granting> {
-    try {
+  function signIn(typed: Typed, scope: string[]): Promise<Granting> {
+    return ask(provider.primary, 'sign-in', { typed, names: Object.keys(login.fields), scope })
+  }
+
+  async function ask(name: string, act: Act, request: GrantRequest): Promise<Granting> {
+    const grant = grantNamed(provider, name)
+    return judged(act, async () => {
       const { token } = await endpoints()
       const sentAt = platform.now()
-      const own = { grant_type: name, ...grant.params, ...parameters }
-      const answer = await sendTokenRequest(upstream, token, grant, client, own)
-      return { sentAt, judgement: judge(answer, provider, name) }
+      const answer = await sendTokenRequest(
+        upstream,
+        token,
+        { grant, ...requestFrom(name, grant, request) },
+        hooks,
+      )
+      return { sentAt, judgement: judge(answer, provider, act, sentAt) }
+    })
+  }
+
+  function keepAlive({ accessToken }: Held): Promise<Granting> {
+    return judged('refresh', async () => {
+      const sentAt = platform.now()
+      const headers = { Accept: 'application/json', Authorization: `Bearer ${accessToken}` }
+      const answer = await upstream.send(String(refresh.url), { method: 'POST', headers })
+      return { sentAt, judgement: judge(answer, provider, 'refresh', sentAt) }
+    })
+  }
+
+  function requestFrom(
+    name: string,
+    grant: Grant,
+    { typed = {}, names = [], scope = [], more = {} }: GrantRequest,
+  ): { client: Client | undefined; parameters: Record<string, string>; person?: Person } {
+    const own = Object.fromEntries(
+      names.filter((field) => Object.hasOwn(typed, field)).map((field) => [field, typed[field] ?? '']),
+    )
+    const { client_id: id = '', client_secret: secret = '' } = own
+    const byBasic = grant.clientAuth === 'user-basic'
+    const used = [
+      ...Object.values(grant.params).flatMap(placeholdersOf),
+      ...(login.asClient ? ['client_id', 'client_secret'] : []),
+      ...(byBasic ? [login.username, 'password'] : []),
+    ]
+    const sent = Object.entries(own).filter(([field]) => !used.includes(field))
+    const params = Object.entries(grant.params).map(([param, template]) => [param, filled(template, own)])
+    return {
+      client: login.asClient ? { id, secret } : provider.client,
+      parameters: {
+        grant_type: grant.grantType ?? name,
+        ...(Object.fromEntries([...params, ...sent]) as Record<string, string>),
+        ...more,
+        scope: scope.join(' '),
+      },
+      ...(byBasic && { person: { username: own[login.username] ?? '', password: own['password'] ?? '' } }),
+    }
+  }
+
+  async function judged(act: Act, work: () => Promise<Granting>): Promise<Granting> {
+    try {
+      const granting = await work()
+      const { judgement } = granting
+      if (judgement.kind !== 'issued') return granting
+      const { refreshToken, refreshLifetime } = judgement.token
+      const issued = {
+        ...judgement.token,
+        refreshToken: usesRefreshTokens ? refreshToken : null,
+        // Where something else brings the next token, the session outlives its refresh token.
+        refreshLifetime: usesRefreshTokens && !reissues ? refreshLifetime : null,
+      }
+      const token = act === 'sign-in' ? await identified(issued) : issued
+      return {
+        ...granting,
+        judgement: token ? { kind: 'issued', token } : { kind: 'config', hint: notValid },
+      }
     } catch (error) {
       if (!(error instanceof BffError)) throw error
       const hint = told(error)
@@ -100,4 +184,32 @@ export function createAuthorizationServer(
       return { sentAt: platform.now(), judgement }
     }
   }
+
+  /** With the user that the ID Token names; `null` when it names one and is not valid. */
+  async function identified(token: IssuedToken): Promise<IssuedToken | null> {
+    if (token.idToken === null) return token
+    const { metadata } = await endpoints()
+    if (!metadata) {
+      logger.warn('An ID Token came and was not read: without a discovery document nothing tells whose it is')
+      return { ...token, idToken: null }
+    }
+    const claims = await claimsFrom(token.idToken, metadata, provider.client?.id, upstream, platform)
+    return claims && { ...token, user: { ...claims, ...token.user } }
+  }
 }
+
+interface GrantRequest {
+  typed?: Typed
+  /** Which of the typed fields go along. */
+  names?: string[]
+  scope?: string[]
+  more?: Record<string, string>
+}
+
+interface Person {
+  username: string
+  password: string
+}
+
+const notValid =
+  'the ID Token is not valid: its issuer, audience, time or signature is not what the discovery document and the client id say'

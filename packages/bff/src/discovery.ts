@@ -1,10 +1,12 @@
 import { allowInsecureRequests, customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi'
+import type { AuthorizationServer as Metadata } from 'oauth4webapi'
 import { BffError } from './errors.ts'
 import type { Logger } from './log.ts'
 import { told } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Provider } from './provider-description.ts'
-import { endpointFault } from './secure-url.ts'
+import { grantNamed } from './provider-description.ts'
+import { endpointFault, isLoopback } from './secure-url.ts'
 import type { Upstream } from './upstream.ts'
 
 const freshFor = 3_600_000
@@ -14,6 +16,8 @@ const retryAfter = 60_000
 export interface Endpoints {
   token: string
   revocation: string | null
+  /** What the discovery document says; `null` without one. */
+  metadata: Metadata | null
 }
 
 /**
@@ -31,12 +35,14 @@ export function createEndpoints(
   const { token } = provider
   const revocation = provider.revocation?.url ?? null
   if ('url' in token) {
-    const fixed = { token: token.url, revocation }
+    const fixed = { token: token.url, revocation, metadata: null }
     return async () => fixed
   }
-  const lastResort = token.fallbackUrl === undefined ? null : { token: token.fallbackUrl, revocation }
+  const { fallbackUrl } = token
+  const lastResort = fallbackUrl === undefined ? null : { token: fallbackUrl, revocation, metadata: null }
   let known: Endpoints | null = lastResort
   let freshUntil = 0
+  let warned = false
   let asking: Promise<Endpoints> | null = null
 
   return async () => {
@@ -84,11 +90,28 @@ export function createEndpoints(
         `it names the issuer ${JSON.stringify(named)}, which must be ${JSON.stringify(issuer)} to the letter`,
       )
     const metadata = await processDiscoveryResponse(new URL(named), response)
-    const { token_endpoint: found, revocation_endpoint: revoke } = metadata
-    const fault = typeof found === 'string' ? endpointFault(found) : 'is missing'
+    const { token_endpoint: found, revocation_endpoint: revoke, jwks_uri: keys } = metadata
+    const fault = typeof found === 'string' ? placeFault(found, source) : 'is missing'
     if (typeof found !== 'string' || fault !== null) throw wrong(`its token_endpoint ${fault}`)
-    const usable = typeof revoke === 'string' && endpointFault(revoke) === null ? tidy(revoke) : null
-    return { token: tidy(found), revocation: revocation ?? usable }
+    const usable = (url: unknown): url is string =>
+      typeof url === 'string' && placeFault(url, source) === null
+    warnOfGrant(metadata)
+    const { jwks_uri: _keys, ...rest } = metadata
+    return {
+      token: tidy(found),
+      revocation: revocation ?? (usable(revoke) ? tidy(revoke) : null),
+      metadata: { ...rest, ...(usable(keys) && { jwks_uri: tidy(keys) }) },
+    }
+  }
+
+  /** Documents often leave out grants that the server knows, so that this is no reason to give up. RFC 8414 §2. */
+  function warnOfGrant({
+    grant_types_supported: named = ['authorization_code', 'implicit'],
+  }: Metadata): void {
+    const { grantType = provider.primary } = grantNamed(provider, provider.primary)
+    if (warned || named.includes(grantType)) return
+    warned = true
+    logger.warn(`The discovery document does not name the grant ${grantType}; it is tried all the same`)
   }
 }
 
@@ -102,6 +125,14 @@ function expectedIssuer({ issuer, discovery }: Discovered): { issuer: string; ex
   return wellKnown.test(discovery)
     ? { issuer: discovery.replace(wellKnown, '').replace(/\/$/, ''), exact: false }
     : { issuer: discovery, exact: true }
+}
+
+/** A document from elsewhere must not send requests with secrets into this machine. */
+function placeFault(url: string, { discovery }: Discovered): string | null {
+  const fault = endpointFault(url)
+  if (fault !== null) return fault
+  const inside = isLoopback(new URL(url).hostname) && !isLoopback(new URL(discovery).hostname)
+  return inside ? 'must not be on a loopback host, since the document is not' : null
 }
 
 /** Some servers put a slash too many between their address and the path. */

@@ -1,4 +1,4 @@
-import type { ErrorAnswer, ErrorCode, LoginReason } from '@latchkey/wire'
+import type { Challenge, ErrorAnswer, ErrorCode, LoginReason } from '@latchkey/wire'
 
 const statuses: Record<ErrorCode, number> = {
   invalid_request: 400,
@@ -21,6 +21,8 @@ export interface BffErrorDetails {
   retryAfter?: number
   /** For the log and never for the browser: what the operator can do. Holds no secret. */
   hint?: string
+  /** What else a sign-in needs. */
+  challenge?: Challenge
   /** The methods that a path knows, where another was used. */
   allow?: string
 }
@@ -36,6 +38,7 @@ export class BffError extends Error {
   readonly reason: LoginReason | undefined
   readonly retryAfter: number | undefined
   readonly hint: string | undefined
+  readonly challenge: Challenge | undefined
   readonly allow: string | undefined
 
   constructor(code: ErrorCode, message: string, details: BffErrorDetails = {}) {
@@ -45,6 +48,7 @@ export class BffError extends Error {
     this.reason = details.reason
     this.retryAfter = details.retryAfter
     this.hint = details.hint
+    this.challenge = details.challenge
     this.allow = details.allow
   }
 
@@ -55,6 +59,7 @@ export class BffError extends Error {
       error_description: this.message,
       ...(this.reason !== undefined && { reason: this.reason }),
       ...(this.retryAfter !== undefined && { retry_after: this.retryAfter }),
+      ...(this.challenge !== undefined && { challenge: this.challenge }),
     }
     const headers: Record<string, string> = {
       ...(this.retryAfter !== undefined && { 'Retry-After': String(this.retryAfter) }),

@@ -1,15 +1,16 @@
 import type { ErrorCode } from '@latchkey/wire'
-import type { AuthorizationServer, Tokens } from './authorization-server.ts'
+import type { AuthorizationServer } from './authorization-server.ts'
+import type { IssuedToken, Judgement } from './judgement.ts'
 import { createLease } from './lease.ts'
 import type { Logger } from './log.ts'
 import { told } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Refreshed } from './refreshed.ts'
 import { alive, ended, unrefreshed } from './refreshed.ts'
+import type { Tokens } from './revocation.ts'
 import type { SessionData } from './session-data.ts'
-import { isDead, isDue, isTooYoung } from './session-data.ts'
+import { heldFrom, isDead, isDue, isTooYoung } from './session-data.ts'
 import type { Session, Sessions } from './sessions.ts'
-import type { IssuedToken, Judgement } from './token-response.ts'
 
 const longestBackOff = 60_000
 /** Milliseconds by which a browser may ask too early, because it is told whole seconds. */
@@ -49,11 +50,12 @@ export function createRefresh(parts: RefreshParts): Refresh {
   return async (session, rejected) => {
     const { data, ticket } = session
     const now = platform.now()
-    if (data.refreshToken === null && (isDead(data, now) || (rejected && isRefusedForGood(data, now)))) {
+    const refreshable = server.canRefresh(data)
+    if (!refreshable && (isDead(data, now) || (rejected && isRefusedForGood(data, now)))) {
       await sessions.end(session)
       throw ended('no_refresh')
     }
-    const wanted = data.refreshToken !== null && (rejected || isDue(data, now)) && !isTooYoung(data, now)
+    const wanted = refreshable && (rejected || isDue(data, now)) && !isTooYoung(data, now)
     if (!wanted) return { session, failure: null }
     for (let flight = flights.get(ticket.storeKey); flight; flight = flights.get(ticket.storeKey)) {
       const joined = await flight
@@ -76,16 +78,17 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
   async function refreshInTurn(asked: Session): Promise<Refreshed> {
     const session = alive(await sessions.again(asked))
-    const { sequence, refreshToken, backOff } = session.data
+    const { sequence, backOff } = session.data
     const now = platform.now()
     if (sequence > asked.data.sequence || isTooYoung(session.data, now)) return { session, failure: null }
     if (backOff && backOff.until > now)
       return unrefreshed(session, backOff.code, Math.ceil((backOff.until - now) / 1000))
-    if (refreshToken === null) return { session, failure: null }
+    if (!server.canRefresh(session.data)) return { session, failure: null }
 
-    const granting = await server.refresh(refreshToken)
+    const granting = await server.refresh(session.data)
     const { judgement } = granting
     if (judgement.kind === 'issued') return adopt(session, granting.sentAt, judgement.token)
+    if (judgement.kind === 'challenge' || judgement.kind === 'forbidden') return endRefused(session)
     return 'hint' in judgement ? postpone(session, judgement) : endRefused(session)
   }
 
@@ -145,7 +148,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
   }
 }
 
-type Failed = Extract<Judgement, { hint: string }>
+type Failed = Extract<Judgement, { kind: 'config' | 'rate_limited' | 'transient' }>
 
 const codes: Record<Failed['kind'], ErrorCode> = {
   config: 'server_error',
@@ -154,15 +157,11 @@ const codes: Record<Failed['kind'], ErrorCode> = {
 }
 
 function withToken(data: SessionData, sentAt: number, token: IssuedToken): SessionData {
-  const { backOff: _backOff, lost: _lost, ...kept } = data
+  const { backOff: _backOff, lost: _lost, refreshEndsAt: _refreshEndsAt, ...kept } = data
   return {
     ...kept,
+    ...heldFrom(token, sentAt),
     sequence: data.sequence + 1,
-    accessToken: token.accessToken,
-    issuedAt: sentAt,
-    lifetime: token.lifetime,
-    // An answer without one means that the old one goes on (RFC 6749 §6); with one, the old one is not used again.
-    refreshToken: token.refreshToken ?? data.refreshToken,
     scope: token.scope ?? data.scope,
     user: token.user ?? data.user,
   }

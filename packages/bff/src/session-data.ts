@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@latchkey/wire'
+import type { IssuedToken } from './judgement.ts'
 
 /** What a session's record holds under its seal. Times are milliseconds since 1970, lifetimes seconds. */
 export interface SessionData {
@@ -16,10 +17,35 @@ export interface SessionData {
   /** Seconds the token lives from then on; `null` when nobody knows. */
   lifetime: number | null
   refreshToken: string | null
+  /** When the refresh token ends, and the session with it; absent when nobody knows. */
+  refreshEndsAt?: number
+  /** The scope that was asked for at the sign-in. */
+  askedScope: string[]
+  /** What was typed, where the description keeps it to ask again. */
+  typed?: Record<string, string>
+  /** Who signed in, as the authorization server wrote it. */
+  idToken?: string
+  /** The base of this user's API, where the authorization server named one. */
+  base?: string
   /** Set while the answer to a refresh is lost, so that nobody knows whether the refresh token was used up. */
   lost?: boolean
   /** Set while refreshing fails: nobody asks again before `until`. */
   backOff?: { until: number; failures: number; code: ErrorCode }
+}
+
+/** What a token that was asked for at that moment changes in a session. */
+export function heldFrom(
+  token: IssuedToken,
+  sentAt: number,
+): Pick<SessionData, 'accessToken' | 'issuedAt' | 'lifetime' | 'refreshToken' | 'refreshEndsAt' | 'base'> {
+  return {
+    accessToken: token.accessToken,
+    issuedAt: sentAt,
+    lifetime: token.lifetime,
+    refreshToken: token.refreshToken,
+    ...(token.refreshLifetime !== null && { refreshEndsAt: sentAt + token.refreshLifetime * 1000 }),
+    ...(token.base !== null && { base: token.base }),
+  }
 }
 
 const longestMargin = 60_000

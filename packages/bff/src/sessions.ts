@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import type { LoginReason } from '@latchkey/wire'
 import { BffError } from './errors.ts'
-import { told } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Ticket } from './seal.ts'
 import { ivSize, open, seal, ticketFrom, ticketSize } from './seal.ts'
 import type { SessionData } from './session-data.ts'
 import type { Store, StoredRecord } from './store.ts'
+import { reached } from './store-access.ts'
 
 /** Seconds until a session ends: since its last use, and since its sign-in. */
 export interface SessionLimits {
@@ -21,6 +21,11 @@ export interface Session {
   record: StoredRecord
 }
 
+/** When a session ends if nothing happens: at its limits, or with its refresh token, where that end is known. */
+export function endOf({ data, record }: Pick<Session, 'data' | 'record'>): number {
+  return Math.min(record.endsAt, data.refreshEndsAt ?? Infinity)
+}
+
 /**
  * The sessions of one BFF, sealed in a store. Where a method answers with a reason, there is no such session (any more),
  * and nothing was written. Every method throws `temporarily_unavailable` when the store fails.
@@ -32,6 +37,8 @@ export interface Sessions {
   again(session: Session): Promise<Session | LoginReason>
   /** Begins a session under a new ticket. */
   begin(data: SessionData): Promise<{ cookie: Uint8Array; session: Session }>
+  /** Begins one under a ticket that is known beforehand, or answers with the one that lies there already. */
+  claim(cookie: Uint8Array, data: SessionData): Promise<Session | LoginReason>
   /** Counts as use: moves the idle limit. */
   slide(session: Session): Promise<Session | LoginReason>
   /** Changes what it holds, on top of whatever others wrote meanwhile; `apply` leaves it alone by returning `null`. */
@@ -70,19 +77,14 @@ export function createSessions({
     again: ({ ticket }) => opened(ticket),
     async begin(data) {
       const cookie = platform.randomBytes(ticketSize)
-      const ticket = ticketFrom(cookie, secret)
-      const record = {
-        sealed: sealed(ticket, data),
-        subject: data.subject,
-        version: 1,
-        endsAt: endAfterUse(data),
-      }
-      if (!(await reached(store.insert(ticket.storeKey, record))))
+      const session = await inserted(cookie, data)
+      if (!session)
         throw new BffError('server_error', 'The session could not be kept', {
           hint: 'two sessions got the same random name: the source of random bytes is broken',
         })
-      return { cookie, session: { ticket, data, record } }
+      return { cookie, session }
     },
+    claim: async (cookie, data) => (await inserted(cookie, data)) ?? opened(ticketFrom(cookie, secret)),
     slide: (session) =>
       write(session, ({ data, record }) => {
         const endsAt = endAfterUse(data)
@@ -100,6 +102,13 @@ export function createSessions({
     release: ({ ticket }, owner) => reached(store.release(ticket.storeKey, owner)),
   }
 
+  async function inserted(cookie: Uint8Array, data: SessionData): Promise<Session | null> {
+    const ticket = ticketFrom(cookie, secret)
+    const { subject } = data
+    const record = { sealed: sealed(ticket, data), subject, version: 1, endsAt: endAfterUse(data) }
+    return (await reached(store.insert(ticket.storeKey, record))) ? { ticket, data, record } : null
+  }
+
   async function opened(ticket: Ticket): Promise<Session | LoginReason> {
     const record = await reached(store.read(ticket.storeKey))
     const text = record && open(ticket, record.sealed)
@@ -108,7 +117,7 @@ export function createSessions({
     if (data.provider !== provider) return 'no_session'
     const now = platform.now()
     const absolute = now >= absoluteEnd(data)
-    if (!absolute && now < record.endsAt) return { ticket, data, record }
+    if (!absolute && now < endOf({ data, record })) return { ticket, data, record }
     await reached(store.remove(ticket.storeKey))
     onOutlived(data)
     return absolute ? 'absolute' : 'idle'
@@ -142,16 +151,5 @@ export function createSessions({
 
   function endAfterUse(data: SessionData): number {
     return Math.min(platform.now() + limits.idle * 1000, absoluteEnd(data))
-  }
-}
-
-async function reached<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw new BffError('temporarily_unavailable', 'The session store cannot be reached', {
-      retryAfter: 5,
-      hint: `the session store failed: ${told(error)}`,
-    })
   }
 }

@@ -1,50 +1,87 @@
-import type { Grant, Provider } from './provider-description.ts'
+import { basic, clientAuthentication } from './client-authentication.ts'
+import { BffError } from './errors.ts'
+import type { Hooks, PreparedRequest } from './hooks.ts'
+import type { Client, Grant } from './provider-description.ts'
 import type { Upstream, UpstreamAnswer, UpstreamFailure } from './upstream.ts'
 
+/** One request for a token. */
+export interface TokenRequest {
+  grant: Grant
+  client: Client | undefined
+  /** Of the grant; empty ones are not sent (RFC 6749 §3.2). */
+  parameters: Record<string, string>
+  /** What the person typed, where the person is shown to the server by Basic. */
+  person?: { username: string; password: string } | undefined
+}
+
 /**
- * Asks an endpoint of the authorization server with the client's authentication. Where the grant is a GET, the URL with
- * the secrets in it is built here, last, and nothing of it is returned, kept or thrown.
- *
- * @param own the parameters of the grant; empty ones are not sent (RFC 6749 §3.2)
+ * Asks an endpoint of the authorization server with the client's authentication. Where everything goes into the query,
+ * the URL with the secrets in it is built here, last, and nothing of it is returned, kept or thrown.
  */
 export async function sendTokenRequest(
   upstream: Upstream,
   endpoint: string,
-  grant: Grant,
-  client: Provider['client'],
-  own: Record<string, string>,
+  request: TokenRequest,
+  hooks: Hooks,
 ): Promise<UpstreamAnswer | UpstreamFailure> {
-  const parameters = new URLSearchParams(
-    Object.entries({ ...own, ...clientParameters(grant, client) }).filter(([, value]) => value !== ''),
-  )
+  const prepared = preparedFrom(endpoint, request)
+  const { url, method, headers, body } = hooks.prepare ? await changed(hooks.prepare, prepared) : prepared
+  const answer = await upstream.send(url, { method, headers, ...(body !== null && { body }) })
+  return hooks.read && !('why' in answer) ? read(hooks.read, answer) : answer
+}
+
+function preparedFrom(
+  endpoint: string,
+  { grant, client, parameters, person }: TokenRequest,
+): PreparedRequest {
+  const shown = clientAuthentication(grant, client)
+  const pairs = Object.entries({ ...parameters, ...shown.parameters }).filter(([, value]) => value !== '')
+  const { method, encoding } = grant
   const headers = {
     Accept: 'application/json',
-    ...(grant.clientAuth === 'basic' && client && { Authorization: basic(grant, client) }),
+    ...grant.headers,
+    ...shown.headers,
+    ...(person && { Authorization: basic(person.username, person.password) }),
   }
-  if (grant.method === 'GET') {
-    const url = new URL(endpoint)
-    for (const [name, value] of parameters) url.searchParams.append(name, value)
-    return upstream.send(url.href, { headers })
+  switch (encoding) {
+    case 'none':
+      return { url: endpoint, method, headers, body: null }
+    case 'query': {
+      const url = new URL(endpoint)
+      for (const [name, value] of pairs) url.searchParams.append(name, value)
+      return { url: url.href, method, headers, body: null }
+    }
+    case 'form':
+    case 'json': {
+      const type = encoding === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
+      const body =
+        encoding === 'form'
+          ? new URLSearchParams(pairs).toString()
+          : JSON.stringify(Object.fromEntries(pairs))
+      return { url: endpoint, method, headers: { ...headers, 'Content-Type': type }, body }
+    }
   }
-  return upstream.send(endpoint, {
-    method: 'POST',
-    headers: { ...headers, 'Content-Type': 'application/x-www-form-urlencoded' },
-    body: parameters.toString(),
-  })
 }
 
-function clientParameters({ clientAuth }: Grant, client: Provider['client']): Record<string, string> {
-  if (!client || clientAuth === 'basic') return {}
-  if (clientAuth === 'none') return { client_id: client.id }
-  return { client_id: client.id, client_secret: client.secret ?? '' }
+async function changed(
+  prepare: NonNullable<Hooks['prepare']>,
+  request: PreparedRequest,
+): Promise<PreparedRequest> {
+  try {
+    return await prepare(request)
+  } catch {
+    throw thrownBy('prepare')
+  }
 }
 
-function basic({ basicEncoding }: Grant, { id, secret = '' }: NonNullable<Provider['client']>): string {
-  const pair = basicEncoding === 'form' ? `${formEncoded(id)}:${formEncoded(secret)}` : `${id}:${secret}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
+function read(hook: NonNullable<Hooks['read']>, answer: UpstreamAnswer): UpstreamAnswer {
+  try {
+    return { ...answer, ...hook(answer) }
+  } catch {
+    throw thrownBy('read')
+  }
 }
 
-/** RFC 6749 appendix B. */
-function formEncoded(text: string): string {
-  return new URLSearchParams({ _: text }).toString().slice(2)
+function thrownBy(name: string): BffError {
+  return new BffError('server_error', 'The request could not be made', { hint: `the hook ${name} threw` })
 }

@@ -8,6 +8,7 @@ const longestWait = 86_400
 export interface UpstreamAnswer {
   status: number
   text: string
+  headers: Headers
   /** Seconds it asks us to wait, from either form of `Retry-After`; `null` when it asks nothing. */
   retryAfter: number | null
 }
@@ -37,11 +38,13 @@ export function createUpstream(platform: Platform, timeout: number): Upstream {
         const text = await abortable(boundedText(response.body, longestAnswer), signal)
         if (text === null) return { sent: true, why: `the answer is longer than ${longestAnswer} bytes` }
         const retryAfter = waitFrom(response.headers.get('retry-after'), platform.now())
-        return { status: response.status, text, retryAfter }
+        return { status: response.status, text, headers: response.headers, retryAfter }
       } catch (error) {
         if (signal.aborted) return { sent: true, why: `no answer within ${timeout} s` }
         const code = codeOf(error)
-        return { sent: !neverSent.test(code), why: `the connection failed${code && ` (${code})`}` }
+        const advice = advices.find(([codes]) => codes.test(code))?.[1]
+        const why = `the connection failed${code && ` (${code})`}${advice === undefined ? '' : `: ${advice}`}`
+        return { sent: !neverSent.test(code), why }
       }
     },
   }
@@ -50,6 +53,29 @@ export function createUpstream(platform: Platform, timeout: number): Upstream {
 /** Errors of Node that come before a byte of the request left: name, route, connection, certificate. */
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|ERR_TLS_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/
+
+/** What can be done about the commonest of them. */
+const advices: [codes: RegExp, advice: string][] = [
+  [
+    /^(ENOTFOUND|EAI_\w+)$/,
+    'its host name is not known; is it spelt right, and can this machine resolve it?',
+  ],
+  [/^ECONNREFUSED$/, 'nothing listens there; is the port right, and the server up?'],
+  [
+    /^(EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
+    'the host cannot be reached from here; is a firewall or a proxy in between?',
+  ],
+  [
+    /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/,
+    'its certificate is not valid at this time; is the clock right?',
+  ],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host name'],
+  [
+    /SELF_SIGNED|UNABLE_TO_|^CERT_/,
+    'its certificate is not trusted here; name its authority in NODE_EXTRA_CA_CERTS',
+  ],
+  [/^(ERR_SSL_\w+|EPROTO)$/, 'it does not speak TLS as expected; is it https that listens on this port?'],
+]
 
 function codeOf(error: unknown): string {
   const { cause } = Object(error) as { cause?: unknown }

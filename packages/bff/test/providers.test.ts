@@ -211,7 +211,7 @@ describe('a provider description', () => {
     [
       'a parameter twice',
       { ...good, grants: { password: { params: { grant_type: 'x' } } } },
-      /grants\.password\.params: must not hold/,
+      /grants\.password\.params\.grant_type: must not be set here/,
     ],
     [
       'a refresh without its grant',

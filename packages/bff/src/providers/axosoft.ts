@@ -41,7 +41,7 @@ export function axosoft({
       },
     },
     response: {
-      expiry: [{ from: 'expires_in', as: 'seconds' }, { seconds: 2_592_000 }],
+      expiry: [{ from: '/expires_in', as: 'seconds' }, { seconds: 2_592_000 }],
       user: '/data',
     },
     refresh: { mode: 'none' },

@@ -41,6 +41,11 @@ export function classSuper(options: ClassSuperOptions): ProviderDescription {
       refresh_token: way,
     },
     refresh: { mode: 'refresh_token' },
-    resource: { attach: { header: 'Authorization', scheme: 'Bearer' }, unauthorizedMayMeanScope: true },
+    resource: {
+      bases: ['https://api.class.com.au/api/1.0/'],
+      headers: { Accept: 'application/vnd.superip.action.v1+json' },
+      unauthorized: { mayMeanScope: true },
+      rateLimit: { header: 'X-RateLimit-ResetAfter', unit: 's' },
+    },
   }
 }

@@ -59,7 +59,7 @@ export function oauth2(options: OAuth2Options): ProviderDescription {
     },
     response: {
       expiry: [
-        { from: 'expires_in', as: 'seconds' },
+        { from: '/expires_in', as: 'seconds' },
         ...(options.lifetime === undefined ? [] : [{ seconds: options.lifetime }]),
       ],
       ...(options.user !== undefined && { user: options.user }),

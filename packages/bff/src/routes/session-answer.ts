@@ -2,14 +2,17 @@ import type { SessionAnswer, WireToken } from '@latchkey/wire'
 import { jsonResponse } from '../errors.ts'
 import { isDead, secondsUntil, tokenSecondsLeft } from '../session-data.ts'
 import type { Session } from '../sessions.ts'
+import { endOf } from '../sessions.ts'
 import type { House } from './call.ts'
 
 /** Tells a browser of a session, and hands out its token while that lives. */
-export function sessionAnswer(house: House, { ticket, data, record }: Session): Response {
+export function sessionAnswer(house: House, session: Session): Response {
+  const { ticket, data } = session
   const now = house.platform.now()
+  const { attach } = house.provider.resource
   const token: WireToken = {
     access_token: data.accessToken,
-    token_type: house.provider.resource.attach.scheme,
+    token_type: 'scheme' in attach ? attach.scheme : '',
     expires_in: tokenSecondsLeft(data, now),
     sequence: data.sequence,
   }
@@ -19,7 +22,7 @@ export function sessionAnswer(house: House, { ticket, data, record }: Session): 
       subject: data.subject,
       user: data.user,
       scope: data.scope,
-      expires_in: secondsUntil(record.endsAt, now),
+      expires_in: secondsUntil(endOf(session), now),
     },
     ...(house.mode === 'token' && !isDead(data, now) && { token }),
   }

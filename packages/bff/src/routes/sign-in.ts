@@ -1,38 +1,85 @@
 import { createHash } from 'node:crypto'
 import type { SignInRequest } from '@latchkey/wire'
 import { signInRequest } from '@latchkey/wire/schemas'
+import type { Granting, Typed } from '../authorization-server.ts'
+import type { PendingSignIn } from '../challenges.ts'
 import { writeCookie } from '../cookie.ts'
 import { BffError } from '../errors.ts'
-import type { Granting } from '../authorization-server.ts'
-import type { IssuedToken } from '../token-response.ts'
+import type { IssuedToken } from '../judgement.ts'
+import { grantNamed } from '../provider-description.ts'
+import { heldFrom } from '../session-data.ts'
 import type { Call, House } from './call.ts'
 import { invalid, jsonOf, ticketOf } from './call.ts'
 import { sessionAnswer } from './session-answer.ts'
 
-/** POST session: what a person typed, for a session under a new name. */
+/**
+ * POST session: what a person typed, for a session under a new name. Where the authorization server asks for more, the
+ * answer names what, and a second request brings it; a challenge that has run out is answered like a first request.
+ */
 export async function signIn(house: House, call: Call): Promise<Response> {
-  const { provider, sessions, platform } = house
   if (call.url.search !== '') throw invalid('A sign-in has no query: credentials must not stand in a URL')
   const body = signInRequest.safeParse(await jsonOf(call.request))
   if (!body.success) throw invalid('The body must be { credentials: { … }, scope?: [ … ], remember?: true }')
-  const { credentials, remember } = body.data
-  const fault = credentialsFault(house, credentials)
-  if (fault !== null) throw invalid(fault)
-  const scope = scopeToAsk(house, body.data)
+  const { challenge: id, credentials } = body.data
+  const pending = id === undefined ? null : await house.challenges.open(id)
+  const attempt =
+    id === undefined || pending === null
+      ? await firstRequest(house, body.data)
+      : await secondRequest(house, id, pending, credentials)
+  return sessionFrom(house, call, attempt)
+}
 
-  const { token, sentAt } = granted(house, await house.server.password(credentials, scope))
-  const { username = '' } = credentials
+/** A sign-in that got its token. */
+interface Attempt extends Pick<PendingSignIn, 'username' | 'scope' | 'remember'> {
+  typed: Typed
+  token: IssuedToken
+  sentAt: number
+}
+
+async function firstRequest(house: House, body: SignInRequest): Promise<Attempt> {
+  const { fields, username: name } = house.provider.login
+  const typed = typedFrom(house, body.credentials, fields)
+  const scope = scopeToAsk(house, body)
+  const attempt = { username: typed[name] ?? '', scope, remember: body.remember === true }
+  const granting = await house.server.signIn(typed, scope)
+  return { ...attempt, typed, ...(await granted(house, granting, attempt)) }
+}
+
+async function secondRequest(
+  house: House,
+  id: string,
+  pending: PendingSignIn,
+  credentials: Typed,
+): Promise<Attempt> {
+  const { errors, login, primary } = house.provider
+  const rule = errors.challenges[pending.rule]
+  if (!rule) throw invalid('The challenge is none of this provider')
+  const typed = typedFrom(
+    house,
+    credentials,
+    rule.grant === primary ? { ...login.fields, ...rule.ask } : rule.ask,
+  )
+  const granting = await house.server.answer(rule, pending.carried, typed, pending.scope)
+  if (granting.judgement.kind === 'bad_credentials') throw refused({ ask: Object.keys(rule.ask), id })
+  const outcome = await granted(house, granting, pending)
+  house.background.run('Ending a challenge', () => house.challenges.end(id))
+  return { ...pending, typed, ...outcome }
+}
+
+async function sessionFrom(house: House, call: Call, attempt: Attempt): Promise<Response> {
+  const { provider, sessions, platform } = house
+  const { token, sentAt, username, scope } = attempt
   const data = {
     provider: house.providerKey,
     subject: subjectFrom(house.providerKey, token.user, username),
     user: token.user ?? (provider.response.user === undefined ? { username } : null),
     scope: token.scope ?? scope,
+    askedScope: scope,
     startedAt: platform.now(),
     sequence: 1,
-    accessToken: token.accessToken,
-    issuedAt: sentAt,
-    lifetime: token.lifetime,
-    refreshToken: provider.refresh.mode === 'refresh_token' ? token.refreshToken : null,
+    ...heldFrom(token, sentAt),
+    ...(token.idToken !== null && { idToken: token.idToken }),
+    ...(provider.refresh.keepCredentials && { typed: attempt.typed }),
   }
   if (call.request.signal.aborted) {
     // Nobody receives the answer, so nobody could ever sign out of this session.
@@ -49,42 +96,64 @@ export async function signIn(house: House, call: Call): Promise<Response> {
   const answer = sessionAnswer(house, session)
   answer.headers.append(
     'Set-Cookie',
-    writeCookie(call.cookie, cookie, remember ? house.limits.absolute : undefined),
+    writeCookie(call.cookie, cookie, attempt.remember ? house.limits.absolute : undefined),
   )
   return answer
 }
 
-function credentialsFault({ provider }: House, credentials: Record<string, string>): string | null {
-  const { fields } = provider.login
-  if (Object.keys(credentials).some((name) => !Object.hasOwn(fields, name)))
-    return `The credentials may hold ${Object.keys(fields).join(', ')} only`
+/** What was typed into these fields. The rest of what a page may send, for another step of the same sign-in, is left out. */
+function typedFrom(
+  { provider }: House,
+  credentials: Record<string, string>,
+  fields: House['provider']['login']['fields'],
+): Typed {
+  const asked = provider.errors.challenges.flatMap(({ ask }) => Object.keys(ask))
+  const known = [...new Set([...Object.keys(provider.login.fields), ...asked])]
+  if (Object.keys(credentials).some((name) => !known.includes(name)))
+    throw invalid(`The credentials may hold ${known.join(', ')} only`)
+  const typed: Typed = {}
   for (const [name, { optional }] of Object.entries(fields)) {
-    const typed = Object.hasOwn(credentials, name) ? credentials[name] : undefined
-    if (!optional && (typed ?? '') === '') return `The credentials need a ${name}`
+    const text = Object.hasOwn(credentials, name) ? (credentials[name] ?? '') : ''
+    if (!optional && text === '') throw invalid(`The credentials need a ${name}`)
     // RFC 6749 appendix A.15 and A.16; half a character cannot be sent as UTF-8.
-    if (typed !== undefined && /[\r\n]|\p{Surrogate}/u.test(typed))
-      return `The ${name} has a character it cannot have`
+    if (/[\r\n]|\p{Surrogate}/u.test(text)) throw invalid(`The ${name} has a character it cannot have`)
+    if (text !== '') typed[name] = text
   }
-  return null
+  return typed
 }
 
 /** What a page asks for, within what the description allows; an order of the same values is no other scope. */
 function scopeToAsk({ provider }: House, { scope }: SignInRequest): string[] {
-  const { default: usual, allowed = usual } = provider.grants.password.scope
+  const { default: usual, allowed = usual } = grantNamed(provider, provider.primary).scope
   if (scope === undefined) return usual
   if (!scope.every((value) => allowed.includes(value)))
     throw invalid('The scope holds what may not be asked for')
   return [...new Set(scope)]
 }
 
-function granted({ logger }: House, { judgement, sentAt }: Granting): { token: IssuedToken; sentAt: number } {
+async function granted(
+  { logger, challenges, provider }: House,
+  { judgement, sentAt }: Granting,
+  attempt: Pick<PendingSignIn, 'username' | 'scope' | 'remember'>,
+): Promise<{ token: IssuedToken; sentAt: number }> {
   switch (judgement.kind) {
     case 'issued':
       return { token: judgement.token, sentAt }
     case 'bad_credentials':
     case 'session_ended':
-      // One answer for an unknown user, a wrong password and a locked account.
-      throw new BffError('invalid_credentials', 'The username or the password is wrong')
+      throw refused()
+    case 'challenge': {
+      const { rule, carried } = judgement
+      const { username, scope, remember } = attempt
+      const place = provider.errors.challenges.indexOf(rule)
+      const id = await challenges.begin({ rule: place, carried, username, scope, remember })
+      const challenge = { ask: Object.keys(rule.ask), id }
+      throw new BffError('challenge_required', 'The sign-in needs something more', { challenge })
+    }
+    case 'forbidden':
+      throw new BffError('access_denied', 'The authorization server lets this user not sign in here', {
+        hint: `A sign-in was refused: ${judgement.hint}`,
+      })
     case 'config':
       logger.error(`A sign-in failed because of the configuration: ${judgement.hint}`)
       throw new BffError('server_error', 'The authorization server refuses this application', { status: 502 })
@@ -97,6 +166,13 @@ function granted({ logger }: House, { judgement, sentAt }: Granting): { token: I
         { retryAfter: judgement.retryAfter ?? 5 },
       )
   }
+}
+
+/** One answer for an unknown user, a wrong password and a locked account. */
+function refused(challenge?: { ask: string[]; id: string }): BffError {
+  return new BffError('invalid_credentials', 'The username or the password is wrong', {
+    ...(challenge && { challenge }),
+  })
 }
 
 /** The same for every sign-in of one user, and nothing can be read out of it but by who knows the user's name. */

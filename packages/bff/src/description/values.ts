@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { endpointFault } from '../secure-url.ts'
+
+/** Parameters that a grant writes itself, so that nothing else may (RFC 6749 §3.2: none twice). */
+export const reserved = ['grant_type', 'scope', 'refresh_token', 'client_id', 'client_secret', 'token']
+
+/** A text that is there; most come from environment variables. */
+export const text = z
+  .string({ error: 'must be a text; is the environment variable it comes from set?' })
+  .min(1, 'must not be empty; is the environment variable it comes from set?')
+
+/** Where requests with secrets go. */
+export const endpoint = text.superRefine((url, context) => {
+  const fault = endpointFault(url) ?? doubledParameter(url)
+  if (fault !== null) context.addIssue({ code: 'custom', message: fault })
+})
+
+/** One value of a scope. */
+export const scopeValue = z
+  .string()
+  .regex(
+    /^[\u0021\u0023-\u005b\u005d-\u007e]+$/,
+    'must be one scope value: no space, quote or backslash (RFC 6749 §3.3)',
+  )
+
+/** A place in a JSON answer, RFC 6901; never the whole of it, which holds the tokens. */
+export const pointer = z.string().regex(/^(\/[^/]+)+$/, 'must be a JSON pointer such as "/data"')
+
+/** Headers of a request, but for those that the request writes itself. */
+export const headers = z
+  .record(
+    z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header'),
+    z.string().regex(/^[\u0020-\u007e]*$/, 'must be visible ASCII: it stands in a header'),
+  )
+  .refine((own) => !Object.keys(own).some((name) => /^(authorization|cookie|host|content-.+)$/i.test(name)), {
+    error: 'must not hold Authorization, Cookie, Host or Content-…: the request writes these itself',
+  })
+
+/** What a person is asked for. */
+export const field = z.strictObject({
+  label: text,
+  type: z.enum(['text', 'password', 'otp']),
+  optional: z.boolean().default(false),
+})
+
+function doubledParameter(url: string): string | null {
+  const own = [...new URL(url).searchParams.keys()].find((name) =>
+    [...reserved, 'username', 'password'].includes(name),
+  )
+  return own === undefined ? null : `must not hold ${own} in its query: the request writes it itself`
+}

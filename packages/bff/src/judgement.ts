@@ -1,0 +1,36 @@
+import type { ChallengeRule } from './provider-description.ts'
+
+/** What an authorization server issued. */
+export interface IssuedToken {
+  accessToken: string
+  refreshToken: string | null
+  /** Seconds from the moment it was asked for; `null` when nobody knows. */
+  lifetime: number | null
+  /** Seconds the refresh token lives from then on; `null` when nobody knows. */
+  refreshLifetime: number | null
+  /** What was granted, when the answer says so; else it is what was asked (RFC 6749 §5.1). */
+  scope: string[] | null
+  /** The user, as far as the answer describes one. */
+  user: Record<string, unknown> | null
+  /** Of no use before it is validated. */
+  idToken: string | null
+  /** The base of this user's API, where the answer names one. */
+  base: string | null
+}
+
+/** What an answer of the token endpoint means; `hint` is for the log and holds nothing that the server wrote. */
+export type Judgement =
+  | { kind: 'issued'; token: IssuedToken }
+  /** The definitive refusals: of what a person typed, and of a refresh token. */
+  | { kind: 'bad_credentials' | 'session_ended' }
+  /** Something more is asked for; `carried` goes along with the next request. */
+  | { kind: 'challenge'; rule: ChallengeRule; carried: Record<string, string> }
+  /** This user may not sign in here, whatever is typed. */
+  | { kind: 'forbidden'; hint: string }
+  /** Somebody who runs this has to change something; trying again does not help. */
+  | { kind: 'config'; hint: string }
+  /** Trying again later may help. `lost`: the request may have been acted upon, and its answer is not known. */
+  | { kind: 'rate_limited' | 'transient'; hint: string; retryAfter: number | null; lost: boolean }
+
+/** What was being done when the token endpoint was asked. */
+export type Act = 'sign-in' | 'refresh'
