@@ -6,21 +6,26 @@ import { BffError } from './errors.ts'
  * browser itself says about where the request comes from. Sign-in is guarded as well, else somebody could be signed in
  * as another.
  *
+ * A picture, a download and a page that the user opens cannot send the header. Where these may read, on the `open` paths
+ * of the proxy, the browser's word that the page itself or the user asked is enough for a GET or HEAD.
+ *
  * @param origin the configured origin of the page; without it, the request's own host is compared
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.3
  * @throws BffError `access_denied`
  */
-export function guard(request: Request, url: URL, origin: string | undefined): void {
-  const { headers } = request
-  if (headers.get(csrfHeader) !== csrfHeaderValue) throw denied(`the header ${csrfHeader} is missing`)
-
+export function guard(request: Request, url: URL, origin: string | undefined, open: boolean): void {
+  const { headers, method } = request
   const site = headers.get('Sec-Fetch-Site')
+  const reads = method === 'GET' || method === 'HEAD'
+  if (headers.get(csrfHeader) !== csrfHeaderValue && !(open && reads && site !== null))
+    throw denied(`the header ${csrfHeader} is missing`)
+
   if (site !== null && site !== 'same-origin' && site !== 'none')
     throw denied(`the browser says that the request is ${site === 'same-site' ? site : 'cross-site'}`)
 
   const from = headers.get('Origin')
   if (from === null) {
-    if (site === null && request.method !== 'GET')
+    if (site === null && !reads)
       throw denied('neither Origin nor Sec-Fetch-Site tells where the request comes from')
     return
   }

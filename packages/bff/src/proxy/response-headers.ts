@@ -1,0 +1,58 @@
+import { challengesText, oauthChallenges } from './challenges.ts'
+import { hopByHop } from './hop-by-hop.ts'
+
+/** What the resource server may not say to a browser that takes it for the page's own server. */
+const dropped = [
+  // Cookies of our origin are ours.
+  /^set-cookie2?$/,
+  // Whom the page's origin is open to is not for the resource server to say.
+  /^(access-control-.+|timing-allow-origin)$/,
+  // They hold for the whole origin of the page, and some of them for months.
+  /^(clear-site-data|strict-transport-security|expect-ct|public-key-pins.*|alt-svc|nel|report-to|reporting-endpoints)$/,
+  /^(accept-ch|service-worker-allowed|origin-agent-cluster)$/,
+  // A redirect by another name.
+  /^refresh$/,
+  // Orders to the server in front of us: to send a file of its own, or to keep what it may not keep.
+  /^(x-accel-.+|x-sendfile|x-lighttpd-send-file|surrogate-.+|(.+-)?cdn-cache-control)$/,
+  // Written anew by what calls us.
+  /^(location|www-authenticate|cache-control|vary|x-content-type-options)$/,
+]
+
+/** What Node's fetch decodes by itself. */
+const decoded = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|deflate|br)\s*)*$/i
+
+/**
+ * The headers of a resource server's answer as the browser gets them, but for `Location`. No shared cache may keep the
+ * answer, and the browser's own keeps it for this cookie only.
+ */
+export function responseHeaders(upstream: Headers): Headers {
+  const isHop = hopByHop(upstream)
+  const isDecoded = decoded.test(upstream.get('Content-Encoding') ?? '')
+  const headers = new Headers()
+  for (const [name, value] of upstream) {
+    if (isHop(name) || dropped.some((names) => names.test(name))) continue
+    // They describe the body as it was before it was decoded.
+    if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue
+    headers.append(name, value)
+  }
+  headers.set('Cache-Control', cacheControl(upstream.get('Cache-Control')))
+  const vary = upstream.get('Vary')
+  headers.set('Vary', `${vary === null ? '' : `${vary}, `}Cookie, Origin, Sec-Fetch-Site`)
+  const challenge = upstream.get('WWW-Authenticate')
+  // A challenge for Basic or Negotiate would open the browser's own dialog, over the page and for its origin.
+  if (challenge !== null)
+    headers.set('WWW-Authenticate', challengesText(oauthChallenges(challenge)) || 'Latchkey')
+  // A page or picture with scripts, opened by its address, would run as part of the application; PDF viewers need more.
+  if (!/^application\/pdf\b/i.test(headers.get('Content-Type') ?? ''))
+    headers.append('Content-Security-Policy', 'sandbox')
+  return headers
+}
+
+/** What the resource server says, for this browser alone; without a word from it, nothing is kept. */
+function cacheControl(said: string | null): string {
+  const directives = said?.match(/[\w-]+(\s*=\s*("[^"]*"|[^\s,]*))?/g) ?? []
+  const names = (one: string): string => one.replace(/\s*=.*/s, '').toLowerCase()
+  if (directives.length === 0 || directives.some((one) => names(one) === 'no-store')) return 'no-store'
+  const kept = directives.filter((one) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(names(one)))
+  return ['private', ...kept].join(', ')
+}
