@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { defaultBasePath } from '@latchkey/wire'
 import { BffError } from './errors.ts'
+import type { Hooks } from './hooks.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { ProviderDescription } from './provider-description.ts'
+import type { ProxyRoute } from './proxy/proxy-routes.ts'
+import { proxyRoute } from './proxy/proxy-routes.ts'
 import type { Store } from './store.ts'
 
 /** What `createBff` needs to know; only `provider` has no default. */
@@ -14,6 +17,8 @@ export interface BffOptions {
   basePath?: string
   /** What the browser gets: the access token (`token`, the default), or only its cookie. */
   mode?: 'token' | 'proxy'
+  /** What a page may ask the resource server for in mode `proxy`, through this BFF; nothing when absent. */
+  proxy?: ProxyRoute[]
   /** Where sessions are kept; this process's memory when absent. You made it, you close it. */
   store?: Store
   /** Mixed into the key of every session, so that a stolen cookie needs it too; at least 32 characters. */
@@ -22,6 +27,8 @@ export interface BffOptions {
   origin?: string
   /** Seconds until a session ends: unused (12 hours), and at the latest (7 days). */
   session?: { idle?: number; absolute?: number }
+  /** For what no field of the description can say. */
+  hooks?: Hooks
   /** Seconds that the authorization server has for an answer; 8 when absent. */
   timeout?: number
   /** Where notes for the operator go; the console when absent. */
@@ -39,6 +46,7 @@ const settings = z
       .regex(/^(\/[\w.~-]+)+$/, 'must begin with a slash and not end with one, for example "/auth"')
       .default(defaultBasePath),
     mode: z.enum(['token', 'proxy']).default('token'),
+    proxy: z.array(proxyRoute).default([]),
     secret: z.string().min(32, 'must have at least 32 characters').optional(),
     origin: z
       .string()
@@ -52,6 +60,7 @@ const settings = z
       .prefault({}),
     timeout: seconds.default(8),
     provider: z.unknown().optional(),
+    hooks: z.unknown().optional(),
     store: z.unknown().optional(),
     logger: z.unknown().optional(),
     platform: z.unknown().optional(),
@@ -60,9 +69,13 @@ const settings = z
     path: ['session', 'idle'],
     error: 'must not be longer than session.absolute',
   })
+  .refine(({ mode, proxy }) => mode === 'proxy' || proxy.length === 0, {
+    path: ['proxy'],
+    error: 'needs mode "proxy": in token mode the page asks the resource server itself',
+  })
 
 /** The options that are plain values, checked, with their defaults. */
-export type Settings = Omit<z.output<typeof settings>, 'provider' | 'store' | 'logger' | 'platform'>
+export type Settings = Omit<z.output<typeof settings>, 'provider' | 'hooks' | 'store' | 'logger' | 'platform'>
 
 /**
  * Checks the options.

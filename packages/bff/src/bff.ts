@@ -1,10 +1,10 @@
 import { createSecretKey } from 'node:crypto'
 import { sessionPath, tokenPath } from '@latchkey/wire'
-import type { Tokens } from './authorization-server.ts'
 import { createAuthorizationServer } from './authorization-server.ts'
 import { createBackground } from './background.ts'
 import type { BffOptions } from './bff-options.ts'
 import { settingsFrom } from './bff-options.ts'
+import { createChallenges } from './challenges.ts'
 import { sessionCookie } from './cookie.ts'
 import { defaultStore } from './default-store.ts'
 import { createEndpoints } from './discovery.ts'
@@ -14,8 +14,14 @@ import { consoleLogger, told } from './log.ts'
 import { memoryStore } from './memory-store.ts'
 import { nodePlatform } from './platform.ts'
 import { providerFrom } from './provider-description.ts'
+import type { Passage } from './proxy/proxy-routes.ts'
+import { createProxyRoutes } from './proxy/proxy-routes.ts'
 import { createRefresh } from './refresh.ts'
+import type { Tokens } from './revocation.ts'
+import { createRevocation } from './revocation.ts'
+import { sessionAccess } from './routes/access.ts'
 import type { Call, House } from './routes/call.ts'
+import { proxy } from './routes/proxy.ts'
 import { restore } from './routes/restore.ts'
 import { signIn } from './routes/sign-in.ts'
 import { signOut } from './routes/sign-out.ts'
@@ -24,9 +30,11 @@ import { isLoopback } from './secure-url.ts'
 import { createSessions } from './sessions.ts'
 import { createUpstream } from './upstream.ts'
 
-/** A backend-for-frontend: a web-standard handler for everything below its base path. */
+/** A backend-for-frontend: a web-standard handler for everything below its base path, and for the paths of its proxy. */
 export interface Bff {
   readonly basePath: string
+  /** Whether a path (as in `URL.pathname`) is this BFF's to answer; the rest of the origin belongs to others. */
+  readonly owns: (pathname: string) => boolean
   /** Answers every request; never throws. */
   readonly fetch: (request: Request) => Promise<Response>
   /** Resolves when what runs in the background (giving tokens back) is done. The store is its maker's to close. */
@@ -40,6 +48,13 @@ const routes: Record<string, Record<string, Route>> = {
   [tokenPath]: { POST: token },
 }
 
+/** What every answer says, unless it says something else itself. */
+const standing = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  Vary: 'Cookie, Origin, Sec-Fetch-Site',
+}
+
 /**
  * Makes a backend-for-frontend for one provider.
  *
@@ -47,8 +62,10 @@ const routes: Record<string, Record<string, Route>> = {
  *   field and the fix
  */
 export function createBff(options: BffOptions): Bff {
-  const { basePath, mode, origin, session: limits, timeout, secret } = settingsFrom(options)
+  const settings = settingsFrom(options)
+  const { basePath, mode, origin, session: limits, timeout, secret } = settings
   const provider = providerFrom(options.provider)
+  const passageOf = createProxyRoutes(settings.proxy, basePath, provider.resource)
   const platform = { ...nodePlatform, ...options.platform }
   const logger = options.logger ?? consoleLogger
   const store = options.store ?? defaultStore() ?? memoryStore({ now: () => platform.now() })
@@ -63,12 +80,15 @@ export function createBff(options: BffOptions): Bff {
   const background = createBackground(logger)
   const upstream = createUpstream(platform, timeout)
   const endpoints = createEndpoints(provider, upstream, platform, logger)
-  const server = createAuthorizationServer(provider, endpoints, upstream, platform, logger)
+  const hooks = options.hooks ?? {}
+  const server = createAuthorizationServer({ provider, endpoints, upstream, hooks, platform, logger })
+  const giveBack = createRevocation(provider, endpoints, upstream, platform, logger)
+  const key = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
   const sessions = createSessions({
     store,
     limits,
     provider: providerKey,
-    secret: secret === undefined ? undefined : createSecretKey(Buffer.from(secret)),
+    secret: key,
     platform,
     onOutlived: revoke,
   })
@@ -78,7 +98,7 @@ export function createBff(options: BffOptions): Bff {
     revoke,
     platform,
     logger,
-    unauthorizedMayMeanScope: provider.resource.unauthorizedMayMeanScope,
+    unauthorizedMayMeanScope: provider.resource.unauthorized.mayMeanScope,
     longestWait: timeout * 1000 + 1000,
   })
   const house: House = {
@@ -88,7 +108,9 @@ export function createBff(options: BffOptions): Bff {
     limits,
     server,
     sessions,
+    challenges: createChallenges(store, providerKey, key, platform),
     refresh,
+    access: (call) => sessionAccess(house, call),
     revoke,
     background,
     platform,
@@ -97,11 +119,11 @@ export function createBff(options: BffOptions): Bff {
 
   return {
     basePath,
+    owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || passageOf(pathname) !== null,
     async fetch(request) {
       const answer = await respond(request).catch(toResponse)
-      answer.headers.set('Cache-Control', 'no-store')
-      answer.headers.set('X-Content-Type-Options', 'nosniff')
-      answer.headers.set('Vary', 'Cookie, Origin, Sec-Fetch-Site')
+      for (const [name, value] of Object.entries(standing))
+        if (!answer.headers.has(name)) answer.headers.set(name, value)
       return answer
     },
     close: () => background.settled(),
@@ -110,17 +132,23 @@ export function createBff(options: BffOptions): Bff {
   async function respond(request: Request): Promise<Response> {
     const url = new URL(request.url)
     const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
-    const methods = Object.hasOwn(routes, path) ? routes[path] : undefined
+    const passage = passageOf(url.pathname)
+    const methods = passage ? passed(passage) : Object.hasOwn(routes, path) ? routes[path] : undefined
     if (!methods) throw new BffError('invalid_request', 'There is nothing here', { status: 404 })
     const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
     if (!route) {
       const allow = Object.keys(methods).join(', ')
       throw new BffError('invalid_request', `This path knows ${allow}`, { status: 405, allow })
     }
-    guard(request, url, origin)
+    guard(request, url, origin, passage !== null)
     const page = origin === undefined ? url : new URL(origin)
     const secure = page.protocol === 'https:' || !isLoopback(page.hostname)
     return route(house, { request, url, cookie: sessionCookie(basePath, secure) })
+  }
+
+  function passed(passage: Passage): Record<string, Route> {
+    const route: Route = (_, call) => proxy(house, call, passage)
+    return Object.fromEntries(passage.methods.map((method) => [method, route]))
   }
 
   /** The one place where errors become answers; what nobody foresaw is told to the log alone. */
@@ -134,6 +162,6 @@ export function createBff(options: BffOptions): Bff {
   }
 
   function revoke(tokens: Tokens): void {
-    background.run('Giving a token back', () => server.revoke(tokens))
+    background.run('Giving a token back', () => giveBack(tokens))
   }
 }

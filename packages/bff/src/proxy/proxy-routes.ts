@@ -31,7 +31,7 @@ export interface Passage {
   /**
    * The address at the resource server; `base` is the one of the session, if it has one.
    *
-   * @throws BffError `invalid_request` when the path could lead out of the route
+   * @throws BffError `invalid_request` when the path would lead out of the route
    */
   target(base: string | null, query: string): URL
   /** Where the page finds an address of the resource server (path, query and fragment); `null` when nowhere. */
@@ -84,8 +84,8 @@ export function createProxyRoutes(own: ProxyRoute[], basePath: string, resource:
         const path = start.pathname + pathname.slice(route.path.length)
         const target = new URL(start.origin + path + query)
         // The rest stands as it was sent, or not at all: what a parser changed could be another place.
-        if (isAmbiguous(pathname) || target.origin !== start.origin || target.pathname !== path)
-          throw new BffError('invalid_request', 'The path cannot be passed on: it can be read in two ways')
+        if (target.origin !== start.origin || target.pathname !== path)
+          throw new BffError('invalid_request', 'The path cannot be passed on')
         return target
       },
       pageAddress(address, base) {

@@ -1,6 +1,7 @@
-import type { AuthorizationServer, Tokens } from '../authorization-server.ts'
+import type { AuthorizationServer } from '../authorization-server.ts'
 import type { Background } from '../background.ts'
 import { boundedText } from '../bounded-body.ts'
+import type { Challenges } from '../challenges.ts'
 import type { SessionCookie } from '../cookie.ts'
 import { readCookie } from '../cookie.ts'
 import { BffError } from '../errors.ts'
@@ -8,7 +9,8 @@ import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../provider-description.ts'
 import type { Refresh } from '../refresh.ts'
-import type { SessionLimits, Sessions } from '../sessions.ts'
+import type { Tokens } from '../revocation.ts'
+import type { Session, SessionLimits, Sessions } from '../sessions.ts'
 
 /** What every route stands on. */
 export interface House {
@@ -19,12 +21,23 @@ export interface House {
   limits: SessionLimits
   server: AuthorizationServer
   sessions: Sessions
+  challenges: Challenges
   refresh: Refresh
+  /** What a request to the resource server is sent with. Throws `login_required` when there is no session for it. */
+  access(call: Call): Promise<Access>
   /** Gives the tokens of an ended session back, in the background. */
   revoke(tokens: Tokens): void
   background: Background
   platform: Platform
   logger: Logger
+}
+
+/** The right to ask the resource server, for one request. */
+export interface Access {
+  /** Whose token it is; it can be used now. */
+  session: Session
+  /** After the resource server has rejected the token: with another one, or `null` when there is none that is newer. */
+  renewed(): Promise<Access | null>
 }
 
 /** One request to a route. */

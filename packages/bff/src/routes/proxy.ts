@@ -1,3 +1,4 @@
+import { isAmbiguous } from '../proxy/ambiguous-path.ts'
 import { answerFrom } from '../proxy/answer.ts'
 import { exchange } from '../proxy/exchange.ts'
 import type { Passage } from '../proxy/proxy-routes.ts'
@@ -22,6 +23,7 @@ type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
  * redirect (201) is left out when the page cannot use it.
  */
 export async function proxy(house: House, call: Call, passage: Passage): Promise<Response> {
+  if (isAmbiguous(call.url.pathname)) throw invalid('The path can be read in more than one way')
   const access = await house.access(call)
   const body = await bodyOf(call.request)
   const first = await ask(house, call, passage, access, body)
