@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../provider-description.ts'
-import { trimmed } from './trimmed.ts'
+import { trimmed } from './option.ts'
 
 /** What {@link axosoft} needs to know. */
 export interface AxosoftOptions {
