@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util'
 import { cathy, demoClient } from './people.ts'
 import { startSandbox } from './server.ts'
+import { demoTenant } from './systems/bright-pattern-data.ts'
+import { classyOrganization } from './systems/classy-campaigns.ts'
 
 const { values } = parseArgs({
   options: {
@@ -15,12 +17,23 @@ if (values.help) {
   console.log('latchkey-sandbox [--port N] [--lifetime SECONDS]')
 } else {
   const lifetime = values.lifetime === undefined ? {} : { accessTokenLifetime: Number(values.lifetime) }
-  const { url } = await startSandbox({ port: Number(values.port), axosoft: lifetime, class: lifetime })
+  const { url } = await startSandbox({
+    port: Number(values.port),
+    axosoft: lifetime,
+    brightPattern: lifetime,
+    class: lifetime,
+    classy: lifetime,
+  })
   console.log(`url            ${url}
 axosoft        ${url}/axosoft
+bright pattern ${url}/bright-pattern
 class          ${url}/class
+classy         ${url}/classy
 username       ${cathy.username}
 password       ${cathy.password}
+api secret     ${cathy.apiSecret}
 client id      ${demoClient.clientId}
-client secret  ${demoClient.clientSecret}`)
+client secret  ${demoClient.clientSecret}
+tenant         ${demoTenant}
+organization   ${classyOrganization.id}`)
 }

@@ -78,6 +78,7 @@ const failureMembers: Record<Fault['kind'], Record<string, Check>> = {
     status: isStatus,
     retryAfter: absentOr((value) => isNumber(value) || isText(value)),
     headers: absentOr(isHeaders),
+    body: () => true,
   },
   html: { status: absentOr(isStatus) },
   refuse: {},

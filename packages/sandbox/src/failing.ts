@@ -1,4 +1,4 @@
-import { text } from './answers.ts'
+import { json, text } from './answers.ts'
 import type { Failure } from './faults.ts'
 
 /** What a failure needs of the request that it meets. */
@@ -24,7 +24,10 @@ export async function failing(failure: Failure, { url, act, refuse, wait, hold }
       throw cutConnection()
     case 'status': {
       const retryAfter = failure.retryAfter === undefined ? {} : { 'Retry-After': String(failure.retryAfter) }
-      return text(failure.status, '', { ...retryAfter, ...failure.headers })
+      const headers = { ...retryAfter, ...failure.headers }
+      return failure.body === undefined
+        ? text(failure.status, '', headers)
+        : json(failure.status, failure.body, headers)
     }
     case 'html':
       return text(failure.status ?? 200, page, { 'Content-Type': 'text/html; charset=utf-8' })

@@ -22,16 +22,20 @@ export type Failure =
   | { readonly kind: 'held'; readonly when?: 'before' | 'after' }
   /** The connection closes without an answer, or half-way through its body. */
   | { readonly kind: 'cut'; readonly when?: 'before' | 'after' | 'body' }
-  /** An answer such as 500, 503 or 429; `retryAfter` is sent as it is: seconds, or a date (`toUTCString()`). */
+  /**
+   * An answer such as 500, 503 or 429; `retryAfter` is sent as it is: seconds, or a date (`toUTCString()`);
+   * `body` is sent as JSON.
+   */
   | {
       readonly kind: 'status'
       readonly status: number
       readonly retryAfter?: number | string
       readonly headers?: Record<string, string>
+      readonly body?: unknown
     }
   /** A page, as a captive portal or a broken gateway sends it; 200 unless given. */
   | { readonly kind: 'html'; readonly status?: number }
-  /** The system's own refusal: `invalid_grant` at the token endpoint, 401 at the API. */
+  /** The system's own refusal of a credential: 400 or 401 at the token endpoint, 401 at the API. */
   | { readonly kind: 'refuse' }
   /** The true answer with the second half of its body missing, so that it is no JSON. */
   | { readonly kind: 'malformed' }

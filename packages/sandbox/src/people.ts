@@ -6,6 +6,8 @@ export interface Person {
   readonly firstName: string
   readonly lastName: string
   readonly email: string
+  /** The API secret that Bright Pattern has generated for them; without one they get no token there. */
+  readonly apiSecret?: string
 }
 
 /** The client that the application is registered as. */
@@ -15,23 +17,25 @@ export interface Client {
 }
 
 /** The user of the demo; her profile is the one in Axosoft's documentation. */
-export const cathy: Person = {
+export const cathy: Required<Person> = {
   username: 'cathy',
   password: 'latchkey-demo',
   id: 7,
   firstName: 'Cathy',
   lastName: "O'Reilly (Dev)",
   email: 'Cathy.Oreilly@mycompany.com',
+  apiSecret: 'latchkey-demo-api-secret',
 }
 
-/** A second user, whose name and password hold what is easily lost on the way: spaces, `+`, `&`, `=`, `%`, accents. */
-export const noor: Person = {
+/** A second user, whose name and secrets hold what is easily lost on the way: spaces, `+`, `&`, `=`, `%`, accents. */
+export const noor: Required<Person> = {
   username: 'noor+test@example.com',
   password: ' p+ss&wörd=100% é 😀 ',
   id: 11,
   firstName: 'Noor',
   lastName: 'Jansen',
   email: 'noor+test@example.com',
+  apiSecret: ' k+y/&=%41"\\ ü € 😀 ',
 }
 
 /** The registered client of the demo. */

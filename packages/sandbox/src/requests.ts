@@ -9,7 +9,7 @@ export interface LoggedRequest {
   readonly method: string
   readonly path: string
   /** Of token requests: what was asked for. */
-  readonly grant?: 'password' | 'refresh_token' | 'other'
+  readonly grant?: 'password' | 'client_credentials' | 'refresh_token' | 'other'
   /** Milliseconds since 1970. */
   readonly at: number
   /** What was answered; `null` as long as nothing is, and for ever when the connection was cut. */
@@ -56,5 +56,6 @@ export function createRequestLog(): RequestRecorder {
 
 /** The name of a grant; anything unknown is `other`, because it could be a secret in the wrong field. */
 export function grantName(grantType: string | null): NonNullable<LoggedRequest['grant']> {
-  return grantType === 'password' || grantType === 'refresh_token' ? grantType : 'other'
+  const known = ['password', 'client_credentials', 'refresh_token'] as const
+  return known.find((name) => name === grantType) ?? 'other'
 }

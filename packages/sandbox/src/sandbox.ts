@@ -8,6 +8,7 @@ import { cathy, demoClient, noor } from './people.ts'
 import type { LoggedRequest, RequestLog } from './requests.ts'
 import { createRequestLog, grantName } from './requests.ts'
 import type { Call, Ground } from './system.ts'
+import { isForm } from './system.ts'
 import type { SystemOptions } from './systems/index.ts'
 import { createSystems, systemNames } from './systems/index.ts'
 
@@ -100,9 +101,7 @@ function noted(entry: LoggedRequest, response: Response): Response {
 }
 
 async function formOf(request: Request): Promise<URLSearchParams> {
-  const type = request.headers.get('Content-Type') ?? ''
-  const isForm = type.startsWith('application/x-www-form-urlencoded')
-  return new URLSearchParams(isForm ? await request.text() : '')
+  return new URLSearchParams(isForm(request) ? await request.text() : '')
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

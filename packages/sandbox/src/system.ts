@@ -28,7 +28,7 @@ export interface Route {
 /** One documented system: an authorization server and a small resource server. */
 export interface System {
   readonly routes: readonly Route[]
-  readonly grants: Grants
+  readonly grants: Pick<Grants, 'expireAccessTokens' | 'revokeAll'>
 }
 
 /** What the systems of one sandbox share. */
@@ -39,6 +39,11 @@ export interface Ground {
   readonly randomId: () => string
   readonly people: readonly Person[]
   readonly client: Client
+}
+
+/** Whether a request says that its body is a form. */
+export function isForm(request: Request): boolean {
+  return (request.headers.get('Content-Type') ?? '').startsWith('application/x-www-form-urlencoded')
 }
 
 /** Who has exactly this username and password. */

@@ -3,7 +3,9 @@ import { cathy, demoClient } from '../src/index.ts'
 
 /** Where the systems of a sandbox without a server live. */
 export const axosoftBase = 'https://sandbox.test/axosoft'
+export const brightPatternBase = 'https://sandbox.test/bright-pattern'
 export const classBase = 'https://sandbox.test/class'
+export const classyBase = 'https://sandbox.test/classy'
 
 const { clientId: client_id, clientSecret: client_secret } = demoClient
 
@@ -57,6 +59,37 @@ export function askForFunds(
       Accept: 'application/vnd.superip.action.v1+json',
       ...headers,
     },
+  })
+}
+
+/** The documented POST form of an application at Classy, with members changed or, by `undefined`, left out. */
+export function askClassy(
+  { fetch }: Sandbox,
+  changed: Record<string, string | undefined> = {},
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const fields = { grant_type: 'client_credentials', client_id, client_secret, ...changed }
+  return fetch(`${classyBase}/oauth2/auth`, { method: 'POST', body: encoded(fields), headers })
+}
+
+/** The documented POST form of a user at Bright Pattern, with members changed or, by `undefined`, left out. */
+export function askBrightPattern(
+  { fetch }: Sandbox,
+  changed: Record<string, string | undefined> = {},
+  version = 'v2',
+): Promise<Response> {
+  const user = { client_id: cathy.username, client_secret: cathy.apiSecret }
+  const fields = { grant_type: 'client_credentials', ...user, scope: 'example.com', ...changed }
+  return fetch(`${brightPatternBase}/configapi/${version}/oauth/token`, {
+    method: 'POST',
+    body: encoded(fields),
+  })
+}
+
+/** A GET with a bearer, or without one. */
+export function getWith(accessToken: unknown, { fetch }: Sandbox, url: string): Promise<Response> {
+  return fetch(url, {
+    headers: typeof accessToken === 'string' ? { Authorization: `Bearer ${accessToken}` } : {},
   })
 }
 

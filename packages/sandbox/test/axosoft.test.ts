@@ -53,6 +53,19 @@ describe("Axosoft's token endpoint", () => {
     expect((await sandbox.fetch(`${endpoint}?${query}&${client}`, { method: 'POST' })).status).toBe(400)
   })
 
+  it('refuses the POST form on demand, because the documents know only the GET', async () => {
+    const { fetch } = createSandbox({ axosoft: { tokenMethods: ['GET'] } })
+    const answer = await fetch(`${axosoftBase}/api/oauth2/token`, { method: 'POST' })
+    expect(answer.status).toBe(405)
+    expect(answer.headers.get('Allow')).toBe('GET')
+  })
+
+  it("answers below a version as well, where the vendor's own client asks", async () => {
+    const { fetch } = createSandbox()
+    expect((await fetch(`${axosoftBase}/api/v6/oauth2/token`)).status).toBe(400)
+    expect((await fetch(`${axosoftBase}/api/v7/oauth2/token`)).status).toBe(404)
+  })
+
   it('sends another body on demand', async () => {
     const sandbox = createSandbox({ axosoft: { amend: (body) => ({ ...body, expires_in: 'soon' }) } })
     expect(await bodyOf(await askAxosoft(sandbox))).toMatchObject({

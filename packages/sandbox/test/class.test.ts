@@ -208,6 +208,13 @@ describe("Class's API", () => {
     expect((await askForFunds(sandbox, access_token, { Accept: 'text/csv' })).status).toBe(406)
   })
 
+  it('answers 501 to a version of the action that there is not', async () => {
+    const sandbox = createSandbox()
+    const { access_token } = await tokensFromClass(sandbox)
+    const headers = { Accept: 'application/vnd.superip.action.v2+json' }
+    expect((await askForFunds(sandbox, access_token, headers)).status).toBe(501)
+  })
+
   it('answers 401 in its envelope to a missing, an unknown and an expired token', async () => {
     let now = 0
     const sandbox = createSandbox({ now: () => now })
@@ -235,6 +242,45 @@ describe("Class's API", () => {
     expect((await askForFunds(sandbox, small)).status).toBe(401)
     expect((await askForFunds(sandbox, right, {}, 'OTHER')).status).toBe(404)
     expect((await askForFunds(sandbox, right)).status).toBe(200)
+  })
+})
+
+describe("Class's rate limit", () => {
+  function allowance(answer: Response): (string | null)[] {
+    return ['X-RateLimit-1Min-Remaining', 'X-RateLimit-ResetAfter'].map((name) => answer.headers.get(name))
+  }
+
+  it('is 500 calls a minute, and every answer of the API tells what is left', async () => {
+    let now = 0
+    const sandbox = createSandbox({ now: () => now })
+    const { access_token } = await tokensFromClass(sandbox)
+    expect(allowance(await askForFunds(sandbox, access_token))).toEqual(['499', '60'])
+    now = 12_500
+    expect(allowance(await askForFunds(sandbox, 'other'))).toEqual(['498', '48'])
+    now = 60_000
+    expect(allowance(await askForFunds(sandbox, access_token))).toEqual(['499', '60'])
+  })
+
+  it('answers 429 without Retry-After when it is used up, until the minute is over', async () => {
+    let now = 0
+    const sandbox = createSandbox({ now: () => now, class: { callsPerMinute: 2 } })
+    const { access_token } = await tokensFromClass(sandbox)
+    expect((await askForFunds(sandbox, access_token)).status).toBe(200)
+    expect((await askForFunds(sandbox, access_token)).status).toBe(200)
+    now = 59_001
+    const limited = await askForFunds(sandbox, access_token)
+    expect(limited.status).toBe(429)
+    expect(allowance(limited)).toEqual(['0', '1'])
+    expect(limited.headers.has('Retry-After')).toBe(false)
+    now = 60_000
+    expect((await askForFunds(sandbox, access_token)).status).toBe(200)
+  })
+
+  it('does not count token requests', async () => {
+    const sandbox = createSandbox({ class: { callsPerMinute: 1 } })
+    const { access_token } = await tokensFromClass(sandbox)
+    expect((await askForFunds(sandbox, access_token)).status).toBe(200)
+    expect((await askClass(sandbox, signingIn())).status).toBe(200)
   })
 })
 

@@ -126,6 +126,13 @@ describe('another answer', () => {
     expect(answer.headers.get('X-RateLimit-ResetAfter')).toBe('12')
   })
 
+  it("carries any body, such as the code by which Bright Pattern's Task Routing limits its callers", async () => {
+    const body = { errorCode: 12, errorMessage: 'API limit exceeded' }
+    const answer = await askAxosoft(sandboxWith({ kind: 'status', status: 429, body }))
+    expect(answer.status).toBe(429)
+    expect(await answer.text()).toBe('{"errorCode":12,"errorMessage":"API limit exceeded"}')
+  })
+
   it('is a page', async () => {
     const answer = await askAxosoft(sandboxWith({ kind: 'html' }))
     expect(answer.status).toBe(200)

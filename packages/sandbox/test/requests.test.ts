@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
-import { askAxosoft, askClass, askForFunds, basic, refreshing, signingIn, tokensFromClass } from './asking.ts'
+import {
+  askAxosoft,
+  askBrightPattern,
+  askClass,
+  askClassy,
+  askForFunds,
+  basic,
+  refreshing,
+  signingIn,
+  tokensFromClass,
+} from './asking.ts'
 
 describe('the log of requests', () => {
   it('counts by system, kind, grant and status', async () => {
@@ -21,6 +31,17 @@ describe('the log of requests', () => {
     expect(count()).toBe(0)
   })
 
+  it('tells client credentials from the other grants', async () => {
+    const sandbox = createSandbox()
+    await askClassy(sandbox)
+    await askBrightPattern(sandbox)
+    await askClassy(sandbox, { grant_type: 'password' })
+    const { count } = sandbox.requests
+    expect(count({ system: 'classy', grant: 'client_credentials', status: 200 })).toBe(1)
+    expect(count({ system: 'bright-pattern', grant: 'client_credentials' })).toBe(1)
+    expect(count({ grant: 'password' })).toBe(1)
+  })
+
   it('keeps no status for a connection that was cut', async () => {
     const sandbox = createSandbox()
     sandbox.faults.add({ kind: 'cut' })
@@ -36,6 +57,8 @@ describe('the log of requests', () => {
     await askClass(sandbox, { grant_type: 'latchkey-demo' })
     await askClass(sandbox, refreshing(refresh_token))
     await askForFunds(sandbox, access_token)
+    await askClassy(sandbox)
+    await askBrightPattern(sandbox)
     const log = JSON.stringify(sandbox.requests.all())
     for (const secret of ['latchkey-demo', access_token, refresh_token]) expect(log).not.toContain(secret)
   })

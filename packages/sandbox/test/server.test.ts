@@ -32,6 +32,8 @@ describe('a running sandbox', () => {
     const { url } = await start()
     expect(await bodyOf(await fetch(url + discovery))).toMatchObject({ issuer: `${url}/class` })
     expect((await fetch(`${url}/axosoft/api/v6/me`)).status).toBe(401)
+    expect((await fetch(`${url}/bright-pattern/configapi/v2/phone/user`)).status).toBe(401)
+    expect((await fetch(`${url}/classy/2.0/campaigns/301204`)).status).toBe(401)
     expect((await fetch(`${url}/elsewhere`)).status).toBe(404)
   })
 
@@ -84,7 +86,8 @@ describe('a running sandbox', () => {
 describe('the control endpoint', () => {
   it('adds faults, one or several, and clears them', async () => {
     const { url } = await start()
-    const fault = { kind: 'status', status: 503, retryAfter: 7, on: 'discovery', times: 2 }
+    const body = { reason: 'maintenance' }
+    const fault = { kind: 'status', status: 503, retryAfter: 7, body, on: 'discovery', times: 2 }
     expect((await post(`${url}/control/faults`, fault)).status).toBe(204)
     expect((await post(`${url}/control/faults`, [{ kind: 'html', on: 'discovery' }])).status).toBe(204)
     expect((await fetch(url + discovery)).headers.get('Retry-After')).toBe('7')

@@ -18,6 +18,8 @@ import { workItems } from './axosoft-items.ts'
 export interface AxosoftOptions {
   /** Seconds an access token lives, which no answer tells; 30 days unless given. */
   readonly accessTokenLifetime?: number
+  /** How a token may be asked for. The documents know only the GET; hosted accounts took a POST form as well. */
+  readonly tokenMethods?: readonly ('GET' | 'POST')[]
   /** Changes the body of a successful token answer, for shapes that no documentation shows. */
   readonly amend?: (body: Record<string, unknown>) => unknown
 }
@@ -29,7 +31,6 @@ export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
   const grants = createGrants(ground.now, ground.randomId)
 
   function token(call: Call): Response {
-    // The documentation knows only the GET; a POST form was accepted by hosted accounts as well.
     const fields = call.request.method === 'POST' ? call.form : call.url.searchParams
     const outcome = signIn(fields)
     return 'error' in outcome ? json(400, outcome) : json(200, bodyOf(outcome))
@@ -50,10 +51,7 @@ export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
     const person = personWith(ground, fields)
     if (!person) return wrongCredentials
     const accessTokenLifetime = options.accessTokenLifetime ?? thirtyDays
-    return grants.signIn(
-      { person, scope },
-      { accessTokenLifetime, rotation: 'kept', withRefreshToken: false },
-    )
+    return grants.issue({ person, scope }, { accessTokenLifetime, rotation: 'kept', withRefreshToken: false })
   }
 
   function bodyOf({ accessToken, person }: IssuedTokens): unknown {
@@ -80,8 +78,8 @@ export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
     routes: [
       {
         kind: 'token',
-        methods: ['GET', 'POST'],
-        path: /^\/api\/oauth2\/token$/,
+        methods: options.tokenMethods ?? ['GET', 'POST'],
+        path: /^\/api\/(?:v[2-6]\/)?oauth2\/token$/, // Axosoft's own .NET client writes the version
         answer: token,
         refuse: () => json(400, wrongCredentials),
       },

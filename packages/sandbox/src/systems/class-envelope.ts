@@ -35,9 +35,11 @@ export function errorAnswer(call: Call, { status, code, message }: ClassError): 
   return xml(status, element('Errors', element('ApiError', members(error))) + element('Data', ''))
 }
 
-/** Whether the caller's `Accept` names a type that Class can send. */
-export function isAcceptable(call: Call): boolean {
-  return formatOf(call) !== null
+/** The status by which Class refuses what the caller's `Accept` names; `null` when it can send that. */
+export function unacceptable(call: Call): 406 | 501 | null {
+  const version = /vnd\.superip\.action\.v(\d+)/.exec(call.request.headers.get('Accept') ?? '')?.[1] ?? '1'
+  if (version !== '1') return 501
+  return formatOf(call) === null ? 406 : null
 }
 
 const jsonType = { 'Content-Type': 'application/json; charset=utf-8' }

@@ -21,6 +21,8 @@ export interface ClassOptions {
   readonly clientAuthentication?: 'optional' | 'required'
   /** Changes what is granted, given what would be; the answer's `scope` tells. */
   readonly grantScope?: (scope: readonly string[]) => readonly string[]
+  /** Calls of the API that may be made in a minute; 500 unless given. */
+  readonly callsPerMinute?: number
   /** Changes the body of a successful token answer, for shapes that no documentation shows. */
   readonly amend?: (body: Record<string, unknown>) => unknown
 }
@@ -95,7 +97,7 @@ export function classTokenEndpoint(
     if (!person) return wrongCredentials
     const scope = options.grantScope ? options.grantScope(known) : known
     const withRefreshToken = refreshTokens && scope.includes('offline_access')
-    return grants.signIn({ person, scope }, { ...rules, withRefreshToken })
+    return grants.issue({ person, scope }, { ...rules, withRefreshToken })
   }
 
   async function bodyOf(issued: IssuedTokens, issuer: string): Promise<unknown> {

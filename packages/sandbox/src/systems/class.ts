@@ -1,24 +1,27 @@
 /**
  * Class (Class Super): the password grant as a POST form, a token endpoint found by discovery, scopes with
- * a target, single-use refresh tokens, and an API that speaks XML unless asked for JSON.
+ * a target, single-use refresh tokens, and an API that speaks XML unless asked for JSON and counts its calls.
  *
- * @see "Resource Owner Password Flow", "Authorization Scopes" and "Using the API" in Class's support pages
+ * @see "Resource Owner Password Flow", "Authorization Scopes", "Using the API" and "Rate Limiting" in Class's
+ * support pages
  * @module
  */
-import { json } from '../answers.ts'
+import { json, text } from '../answers.ts'
 import type { Access } from '../grants.ts'
 import { createGrants } from '../grants.ts'
 import type { Call, Ground, Route, System } from '../system.ts'
-import { dataAnswer, errorAnswer, isAcceptable, notAuthorised, notFound } from './class-envelope.ts'
+import { dataAnswer, errorAnswer, notAuthorised, notFound, unacceptable } from './class-envelope.ts'
 import { fundSummaries } from './class-funds.ts'
 import { claimsOf, createIdTokenSigner } from './class-id-token.ts'
 import { classMetadata } from './class-metadata.ts'
+import { createCallCounter } from './class-rate-limit.ts'
 import type { ClassOptions } from './class-token.ts'
 import { classTokenEndpoint } from './class-token.ts'
 
 export function classSuper(ground: Ground, options: ClassOptions = {}): System {
   const grants = createGrants(ground.now, ground.randomId)
   const idTokens = createIdTokenSigner()
+  const countCall = createCallCounter(ground.now, options.callsPerMinute ?? 500)
 
   /** An endpoint of the API that any one of these scopes opens. */
   function resource(
@@ -26,17 +29,25 @@ export function classSuper(ground: Ground, options: ClassOptions = {}): System {
     anyOf: readonly string[],
     read: (call: Call, access: Access, ...captures: string[]) => Response,
   ): Route {
+    function answer(call: Call, ...captures: string[]): Response {
+      const refused = unacceptable(call)
+      if (refused !== null) return text(refused, '')
+      const bearer = /^Bearer (\S+)$/.exec(call.request.headers.get('Authorization') ?? '')?.[1]
+      const access = grants.check(bearer ?? '')
+      return access && anyOf.some((value) => access.scope.includes(value))
+        ? read(call, access, ...captures)
+        : errorAnswer(call, notAuthorised)
+    }
+
     return {
       kind: 'resource',
       methods: ['GET'],
       path,
       answer: (call, ...captures) => {
-        if (!isAcceptable(call)) return new Response(null, { status: 406 })
-        const bearer = /^Bearer (\S+)$/.exec(call.request.headers.get('Authorization') ?? '')?.[1]
-        const access = grants.check(bearer ?? '')
-        return access && anyOf.some((value) => access.scope.includes(value))
-          ? read(call, access, ...captures)
-          : errorAnswer(call, notAuthorised)
+        const { isUsedUp, headers } = countCall()
+        const answered = isUsedUp ? text(429, '') : answer(call, ...captures)
+        for (const [name, value] of Object.entries(headers)) answered.headers.set(name, value)
+        return answered
       },
       refuse: (call) => errorAnswer(call, notAuthorised),
     }

@@ -1,16 +1,22 @@
 import type { Ground, System } from '../system.ts'
 import type { AxosoftOptions } from './axosoft.ts'
 import { axosoft } from './axosoft.ts'
+import { brightPattern } from './bright-pattern.ts'
+import type { BrightPatternOptions } from './bright-pattern-token.ts'
 import { classSuper } from './class.ts'
 import type { ClassOptions } from './class-token.ts'
+import { classy } from './classy.ts'
+import type { ClassyOptions } from './classy-token.ts'
 
 /** What can be different about each system. */
 export interface SystemOptions {
   readonly axosoft?: AxosoftOptions
+  readonly brightPattern?: BrightPatternOptions
   readonly class?: ClassOptions
+  readonly classy?: ClassyOptions
 }
 
-export const systemNames = ['axosoft', 'class'] as const
+export const systemNames = ['axosoft', 'bright-pattern', 'class', 'classy'] as const
 
 /** The name of a system, which is the first segment of its paths. */
 export type SystemName = (typeof systemNames)[number]
@@ -19,6 +25,8 @@ export type SystemName = (typeof systemNames)[number]
 export function createSystems(ground: Ground, options: SystemOptions): Record<SystemName, System> {
   return {
     axosoft: axosoft(ground, options.axosoft),
+    'bright-pattern': brightPattern(ground, options.brightPattern),
     class: classSuper(ground, options.class),
+    classy: classy(ground, options.classy),
   }
 }

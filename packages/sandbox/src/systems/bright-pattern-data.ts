@@ -1,0 +1,57 @@
+/** The tenant, by the name in the documents' example. */
+export const demoTenant = 'example.com'
+
+/** An entry of Bright Pattern's directory. */
+export interface DirectoryEntry {
+  readonly extension: string
+  readonly loginId: string
+  readonly firstName: string
+  readonly lastName: string
+  /** The number from outside, of those who have one. */
+  readonly external?: string
+  readonly voiceMail: boolean
+  readonly greeting: boolean
+}
+
+/** A task as Bright Pattern's Task Routing tells of it. */
+export interface RoutedTask {
+  readonly taskStatus: 'CREATED' | 'QUEUED' | 'DEFERRED' | 'COMPLETED'
+  readonly priority: number
+  readonly serviceName: string
+  readonly order: 'fifo' | 'lifo'
+  /** Empty as long as the task is not completed. */
+  readonly dispositionName: string
+}
+
+export const directory: readonly DirectoryEntry[] = [
+  entry('1000', 'cathy', 'Cathy', "O'Reilly (Dev)", '16505550100'),
+  entry('1001', 'noor+test@example.com', 'Noor', 'Jansen'),
+  entry('1002', 'tomas.ferreira', 'Tomás', 'Ferreira', '16505550102'),
+  entry('1004', 'sheila.thomas', 'Sheila', 'Thomas'),
+  entry('1005', 'wanda.bui', 'Wanda', 'Bui'),
+  entry('1007', 'ingrid.solberg', 'Ingrid', 'Solberg', '16505550107'),
+  entry('1008', 'kwame.mensah', 'Kwame', 'Mensah'),
+  entry('2004', 'aiko.tanaka', 'Aiko', 'Tanaka'),
+]
+
+/** By task id. */
+export const routedTasks: Readonly<Record<string, RoutedTask>> = {
+  '65736beabae70b588348f2b5': {
+    taskStatus: 'DEFERRED',
+    priority: 5,
+    serviceName: 'New Task Processing Service',
+    order: 'fifo',
+    dispositionName: 'Abandoned',
+  },
+}
+
+function entry(
+  extension: string,
+  loginId: string,
+  firstName: string,
+  lastName: string,
+  external?: string,
+): DirectoryEntry {
+  const number = external === undefined ? {} : { external }
+  return { extension, loginId, firstName, lastName, ...number, voiceMail: false, greeting: false }
+}
