@@ -66,7 +66,7 @@ export async function openFront({ files, provider, api, connectTo }: FrontOption
   }
 
   const auth = toNodeListener(bff)
-  const rest = toNodeListener({ basePath: '', fetch: answer })
+  const rest = toNodeListener({ owns: () => true, fetch: answer })
   const { url, close } = await listen((request, response) => {
     if (/^\/(auth|api)\//.test(request.url ?? '')) asked.push(`${request.method} ${request.url}`)
     auth(request, response, () => rest(request, response))

@@ -16,14 +16,13 @@ interface Framework {
 }
 
 /**
- * Puts a BFF behind `node:http`. Given `next`, it owns its base path only and leaves the rest to others. A body that a
- * parser has read already is used as the parser left it.
+ * Puts a BFF behind `node:http`. Given `next`, it answers for what the BFF owns only and leaves the rest to others. A
+ * body that a parser has read already is used as the parser left it.
  */
-export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListener {
+export function toNodeListener(bff: Pick<Bff, 'owns' | 'fetch'>): NodeListener {
   return (incoming, outgoing, next) => {
     const url = urlOf(incoming)
-    const own = url !== null && (url.pathname === bff.basePath || url.pathname.startsWith(`${bff.basePath}/`))
-    if (!own && next) return next()
+    if (next && !(url && bff.owns(url.pathname))) return next()
     // Whatever happens to one connection, the process and the others go on.
     answer(incoming, outgoing, url).catch(() => outgoing.destroy())
   }
@@ -33,8 +32,8 @@ export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListen
     outgoing.once('close', () => {
       if (!outgoing.writableFinished) gone.abort()
     })
-    const request = url && requestFrom(incoming, url, gone.signal)
-    const response = request ? await bff.fetch(request) : badRequest()
+    const request = url ? requestFrom(incoming, url, gone.signal) : badRequest()
+    const response = request instanceof Request ? await bff.fetch(request) : request
     if (gone.signal.aborted) return
     // A framework's CORS middleware must not open to other origins what the BFF closes to them.
     for (const name of outgoing.getHeaderNames())
@@ -43,6 +42,8 @@ export function toNodeListener(bff: Pick<Bff, 'basePath' | 'fetch'>): NodeListen
     for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
     const cookies = response.headers.getSetCookie()
     if (cookies.length > 0) outgoing.setHeader('Set-Cookie', cookies)
+    // The other end hears of a stream of events when it opens, not when the first one comes.
+    if (response.headers.get('Content-Type')?.startsWith('text/event-stream')) outgoing.flushHeaders()
     if (response.body) await send(response.body, outgoing, gone.signal)
     else outgoing.end()
   }
@@ -67,25 +68,40 @@ async function send(
   }
 }
 
-/** The request as the web knows it; `null` for the methods that it forbids. */
-function requestFrom(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request | null {
+/** The request as the web knows it, or the refusal of one that it does not know. */
+function requestFrom(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request | Response {
   const method = incoming.method ?? 'GET'
-  if (/^(CONNECT|TRACE|TRACK)$/i.test(method)) return null
+  if (/^(CONNECT|TRACE|TRACK)$/i.test(method)) return badRequest()
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (name.startsWith(':')) continue
     for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one)
   }
-  if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers, signal })
-  return new Request(url, { method, headers, signal, body: bodyOf(incoming), duplex: 'half' } as RequestInit)
+  if (method === 'GET' || method === 'HEAD' || !hasBody(incoming))
+    return new Request(url, { method, headers, signal })
+  const body = bodyOf(incoming)
+  return body === null
+    ? bodyGone()
+    : new Request(url, { method, headers, signal, body, duplex: 'half' } as RequestInit)
 }
 
-function bodyOf(incoming: IncomingMessage & Framework): BodyInit {
-  const { body } = incoming
+/** RFC 9112 §6.3; HTTP/2 tells by its frames, so that any request there may have one. */
+function hasBody({ httpVersionMajor, headers }: IncomingMessage): boolean {
+  return (
+    httpVersionMajor > 1 ||
+    headers['transfer-encoding'] !== undefined ||
+    Number(headers['content-length']) > 0
+  )
+}
+
+/** The body; `null` when a parser has read it and left what cannot be made into the same again. */
+function bodyOf(incoming: IncomingMessage & Framework): BodyInit | null {
+  const { body, headers } = incoming
   if (!incoming.readableDidRead) return Readable.toWeb(incoming) as ReadableStream
-  return typeof body === 'string' || body instanceof Uint8Array
-    ? new Uint8Array(Buffer.from(body))
-    : JSON.stringify(body ?? null)
+  if (typeof body === 'string' || body instanceof Uint8Array) return new Uint8Array(Buffer.from(body))
+  return /^application\/([\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')
+    ? JSON.stringify(body ?? null)
+    : null
 }
 
 /** The URL that was asked for; `null` when its host or its path is none. Nothing that a proxy adds is believed. */
@@ -95,6 +111,8 @@ function urlOf(incoming: IncomingMessage & Framework): URL | null {
   const asked = typeof incoming.originalUrl === 'string' ? incoming.originalUrl : (incoming.url ?? '')
   // Absolute form (RFC 9112 §3.2.2) names the host again; the path behind it is all that counts here.
   const path = asked.replace(/^https?:\/\/[^/?#]*/i, '')
+  // The dots of a path are resolved by whoever sends it. Others on the way may have read it as it stands.
+  if (/\\|(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path.replace(/[?#].*/s, ''))) return null
   if (!path.startsWith('/') || !/^[\w.:[\]-]+$/.test(host)) return null
   const text = `${scheme}://${host}${path}`
   return URL.canParse(text) ? new URL(text) : null
@@ -104,5 +122,15 @@ function badRequest(): Response {
   return jsonResponse(
     { error: 'invalid_request', error_description: 'The method, the host or the path cannot be used' },
     400,
+  )
+}
+
+function bodyGone(): Response {
+  return jsonResponse(
+    {
+      error: 'server_error',
+      error_description: 'The body was read before the BFF was asked: mount the BFF before the body parser',
+    },
+    500,
   )
 }

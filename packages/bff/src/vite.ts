@@ -17,7 +17,7 @@ import type { Store } from './store.ts'
 
 /** What {@link latchkey} needs to know. */
 export interface LatchkeyOptions {
-  /** The module whose default export is the BFF, from the root of the project: `./server/auth.ts`. */
+  /** The module whose default export is the BFF, or a list of them, from the root of the project: `./server/auth.ts`. */
   entry: string
 }
 
@@ -31,7 +31,7 @@ const stores = new Map<string, Store>()
 const taken = new Set<string>()
 
 /**
- * Serves the BFF that `entry` exports, under its own base path. A change of the module, or of anything it imports,
+ * Serves the BFF that `entry` exports, or each of them, at the paths that are its own. A change of the module, or of anything it imports,
  * counts from the next request on. A BFF that names no store keeps its sessions in `node_modules/.cache/latchkey`, so
  * that a restart signs nobody out. What stands in `.env` files is in `process.env` for the module, whatever its prefix,
  * and a build fails when the value of one called `…_SECRET` or `…_PASSWORD` is in what browsers load.
@@ -108,18 +108,24 @@ function served(
   logger: { error(message: string): void },
   load: () => Promise<unknown>,
 ): Connect.NextHandleFunction {
-  let basePath = defaultBasePath
+  let owns: Bff['owns'] = (pathname) => `${pathname}/`.startsWith(`${defaultBasePath}/`)
   return (request, response, next) => {
-    void current().then((bff) => toNodeListener(bff)(request, response, next))
+    void current().then((bffs) => {
+      const first = bffs.reduceRight<() => void>(
+        (other, bff) => () => toNodeListener(bff)(request, response, other),
+        next,
+      )
+      first()
+    })
   }
 
-  async function current(): Promise<Pick<Bff, 'basePath' | 'fetch'>> {
+  async function current(): Promise<Pick<Bff, 'owns' | 'fetch'>[]> {
     try {
-      const bff = bffFrom(entry, await load())
-      basePath = bff.basePath
-      return bff
+      const bffs = bffsFrom(entry, await load())
+      owns = (pathname) => bffs.some((bff) => bff.owns(pathname))
+      return bffs
     } catch (error) {
-      return { basePath, fetch: async () => broken(error) }
+      return [{ owns, fetch: async () => broken(error) }]
     }
   }
 
@@ -132,8 +138,21 @@ function served(
   }
 }
 
-function bffFrom(entry: string, module: unknown): Bff {
-  const { default: bff } = Object(module) as { default?: unknown }
-  if (typeof Object(bff).fetch === 'function' && typeof Object(bff).basePath === 'string') return bff as Bff
-  throw new BffError('server_error', `${entry} must have a default export: export default createBff({ … })`)
+function bffsFrom(entry: string, module: unknown): Bff[] {
+  const { default: exported } = Object(module) as { default?: unknown }
+  const bffs: unknown[] = Array.isArray(exported) ? exported : [exported]
+  if (bffs.length === 0 || !bffs.every(isBff))
+    throw new BffError('server_error', `${entry} must have a default export: export default createBff({ … })`)
+  const twice = bffs.find(({ basePath }, place) => bffs.findIndex((bff) => bff.basePath === basePath) < place)
+  if (twice)
+    throw new BffError(
+      'server_error',
+      `${entry} exports two BFFs at ${twice.basePath}; give each its own basePath`,
+    )
+  return bffs
+}
+
+function isBff(value: unknown): value is Bff {
+  const { basePath, owns, fetch } = Object(value) as Partial<Record<keyof Bff, unknown>>
+  return typeof basePath === 'string' && typeof owns === 'function' && typeof fetch === 'function'
 }

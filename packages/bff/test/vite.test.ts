@@ -128,7 +128,7 @@ describe('latchkey() in vite dev', { timeout: 30_000 }, () => {
 
 describe('latchkey() in vite build and vite preview', { timeout: 30_000 }, () => {
   it('serves the BFF beside the built app', async () => {
-    const bff = `export default { basePath: '/auth', fetch: async () => new Response(process.env.PORTAL_ID) }`
+    const bff = `export default { basePath: '/auth', owns: (path) => path.startsWith('/auth/'), fetch: async () => new Response(process.env.PORTAL_ID) }`
     const project = makeProject({ 'auth.ts': bff, '.env': 'PORTAL_ID=portal', 'app.js': 'document.title' })
     await build(project)
     const server = await preview({ ...project, preview: { port: 0, host: '127.0.0.1' } })

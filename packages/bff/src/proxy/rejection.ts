@@ -1,7 +1,7 @@
 import { boundedText } from '../bounded-body.ts'
 import { valueAt } from '../json-pointer.ts'
 import type { Provider } from '../provider-description.ts'
-import { oauthChallenges } from './challenges.ts'
+import { oauthChallenges } from './www-authenticate.ts'
 
 type Rules = Provider['resource']['unauthorized']
 type Rule = NonNullable<Rules['refreshIf']>

@@ -1,4 +1,4 @@
-import { challengesText, oauthChallenges } from './challenges.ts'
+import { challengesText, oauthChallenges } from './www-authenticate.ts'
 import { hopByHop } from './hop-by-hop.ts'
 
 /** What the resource server may not say to a browser that takes it for the page's own server. */

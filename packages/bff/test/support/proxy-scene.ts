@@ -1,0 +1,107 @@
+import type { BffOptions } from '../../src/index.ts'
+import { createBff } from '../../src/index.ts'
+import { oauth2 } from '../../src/providers/index.ts'
+import type { Browser, Clock } from './browser.ts'
+import { createBrowser, createClock, createNotes, page } from './browser.ts'
+import type { Reply, TokenEndpoint } from './token-endpoint.ts'
+import { createTokenEndpoint, rotating } from './token-endpoint.ts'
+
+/** One request as the resource server received it. */
+export interface Received {
+  method: string
+  url: string
+  headers: Headers
+  body: string
+}
+
+/** What the resource server does with one request. */
+export type Api = (received: Received, request: Request) => Response | Promise<Response>
+
+/** A page in mode `proxy`, with somebody signed in, before a scripted resource server at `api.example.com`. */
+export interface ProxyScene {
+  browser: Browser
+  received: Received[]
+  endpoint: TokenEndpoint
+  notes: string[]
+  clock: Clock
+  bff: ReturnType<typeof createBff>
+  /** Asks as `auth.fetch` does: with the header, the cookie and what a browser adds. A header is left out when empty. */
+  send: (path: string, init?: RequestInit, address?: string) => Promise<Response>
+  /** How the next requests are answered. */
+  answer: (api: Api) => void
+}
+
+export const ok: Api = () => new Response('ok')
+
+export const provider = oauth2({
+  tokenEndpoint: 'https://as.example.com/token',
+  clientId: 'portal',
+  clientSecret: 's3cret',
+  scope: ['read'],
+})
+
+export const routes: NonNullable<BffOptions['proxy']> = [
+  {
+    path: '/api/items/*',
+    to: 'https://api.example.com/v1/items/*',
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+  },
+  { path: '/api/items/special/*', to: 'https://special.example.com/s/*', methods: ['GET'] },
+  { path: '/api/me', to: 'https://api.example.com/v1/me', methods: ['GET', 'PUT'] },
+]
+
+export async function createProxyScene(
+  options: Partial<BffOptions> = {},
+  reply: Reply = rotating(),
+): Promise<ProxyScene> {
+  const received: Received[] = []
+  const endpoint = createTokenEndpoint(reply)
+  const clock = createClock()
+  const logger = createNotes()
+  let api = ok
+  const bff = createBff({
+    provider,
+    mode: 'proxy',
+    proxy: routes,
+    logger,
+    platform: {
+      now: clock.now,
+      sleep: clock.sleep,
+      async fetch(input, init) {
+        const request = new Request(input, init)
+        if (new URL(request.url).host === 'as.example.com') return endpoint.fetch(request)
+        const { method, url, headers } = request
+        const one = { method, url, headers, body: await request.clone().text() }
+        received.push(one)
+        return api(one, request)
+      },
+    },
+    ...options,
+  })
+  const browser = createBrowser(bff)
+  await browser.signIn()
+
+  return {
+    browser,
+    received,
+    endpoint,
+    notes: logger.lines,
+    clock,
+    bff,
+    answer: (next) => {
+      api = next
+    },
+    async send(path, { headers: more, ...init } = {}, address = page) {
+      const headers = new Headers({
+        'X-Latchkey': '1',
+        'Sec-Fetch-Site': 'same-origin',
+        Cookie: [...browser.jar].map((pair) => pair.join('=')).join('; '),
+        ...((init.method ?? 'GET') !== 'GET' && { Origin: page }),
+      })
+      for (const [name, value] of new Headers(more))
+        if (value === '') headers.delete(name)
+        else headers.set(name, value)
+      return bff.fetch(new Request(address + path, { ...init, headers }))
+    },
+  }
+}
