@@ -93,7 +93,7 @@ export function openVisit(
 }
 
 /** The network, with a note of every request and its answer. */
-function noting(exchanges: Exchange[]): typeof globalThis.fetch {
+export function noting(exchanges: Exchange[]): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     const { url, headers } = request

@@ -1,0 +1,82 @@
+import type { ErrorAnswer, SessionAnswer } from '@latchkey/wire'
+import { errorAnswer, sessionAnswer } from '@latchkey/wire/schemas'
+import type { Exchange } from '../support/visit.ts'
+
+/** A promise that is not kept. The message is made of our own words, status codes and error codes alone. */
+export class Broken extends Error {
+  override readonly name = 'Broken'
+}
+
+/** Why a server cannot be asked to keep one. */
+export class Impossible extends Error {
+  override readonly name = 'Impossible'
+}
+
+/** Throws {@link Broken} unless it holds. */
+export function demand(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Broken(otherwise)
+}
+
+/** What the BFF answered to a page, when it was no success. */
+export type Refusal = ErrorAnswer & { status: number; text: string }
+
+export async function refusalFrom(response: Response): Promise<Refusal> {
+  const text = await response.text()
+  const read = errorAnswer.safeParse(jsonFrom(text))
+  demand(read.success, `the BFF answered ${response.status} without one of its error codes`)
+  return { ...read.data, status: response.status, text }
+}
+
+/** Refusals are told apart by these three. */
+export function is(refusal: Refusal, status: number, error: ErrorAnswer['error'], reason?: string): boolean {
+  return refusal.status === status && refusal.error === error && refusal.reason === reason
+}
+
+export function wordsFor({ status, error, reason }: Refusal): string {
+  return [status, error, reason].filter(Boolean).join(' ')
+}
+
+export async function sessionFrom(response: Response): Promise<SessionAnswer> {
+  if (response.status !== 200) throw new Broken(`the BFF answered ${wordsFor(await refusalFrom(response))}`)
+  const read = sessionAnswer.safeParse(jsonFrom(await response.text()))
+  demand(read.success, 'the BFF answered 200 without a session')
+  return read.data
+}
+
+/** What the server said, in its status and its error code. */
+export function said(exchange: Exchange | undefined): string {
+  if (exchange === undefined) return 'nothing, because it was not asked'
+  const { status, empty } = exchange
+  if (status === null) return 'nothing, and closed the connection'
+  return `${empty ? 'an empty ' : ''}${status} ${codeOf(exchange)}`.trim()
+}
+
+/** The error code of RFC 6749 §5.2, or what stands in its place; empty where there is none. */
+export function codeOf({ body }: Exchange): string {
+  const code = body['error']
+  return typeof code === 'string' && /^[\w.-]{1,60}$/.test(code) ? code : ''
+}
+
+/** Whether the server gave a token. */
+export function isIssued({ status, body }: Exchange): boolean {
+  return status !== null && status < 300 && typeof body['access_token'] === 'string'
+}
+
+/** Of whom a refused sign-in speaks: RFC 6749 §5.2, where it has words for that. */
+export function blamedBy(exchange: Exchange): 'nobody' | 'client' | 'user' {
+  const { status } = exchange
+  if (status === null || status >= 500 || status === 408 || status === 429) return 'nobody'
+  return /^(invalid_(client|request|scope)|unauthorized_client|unsupported_grant_type)$/.test(
+    codeOf(exchange),
+  )
+    ? 'client'
+    : 'user'
+}
+
+function jsonFrom(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
