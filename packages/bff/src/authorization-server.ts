@@ -93,10 +93,15 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
         }
         if (judgement.kind !== 'session_ended' || !canReissue(held)) return granting
       }
-      // What was right at the sign-in and is refused now has been withdrawn since.
       const granting = await signIn(held.typed ?? {}, held.askedScope)
-      const withdrawn = held.typed !== undefined && granting.judgement.kind === 'bad_credentials'
-      return withdrawn ? { ...granting, judgement: { kind: 'session_ended' } } : granting
+      const { kind } = granting.judgement
+      if (kind !== 'bad_credentials' && kind !== 'session_ended') return granting
+      // What was right at the sign-in and is refused now has been withdrawn since.
+      const judgement: Judgement =
+        login.mode === 'automatic'
+          ? { kind: 'config', hint: 'the authorization server refuses the application its token' }
+          : { kind: 'session_ended' }
+      return { ...granting, judgement }
     },
   }
 

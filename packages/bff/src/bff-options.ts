@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { defaultBasePath } from '@latchkey/wire'
+import type { Authorize } from './application.ts'
 import { BffError } from './errors.ts'
 import type { Hooks } from './hooks.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
-import type { ProviderDescription } from './provider-description.ts'
+import type { Provider, ProviderDescription } from './provider-description.ts'
+import { providerFrom } from './provider-description.ts'
 import type { ProxyRoute } from './proxy/proxy-routes.ts'
 import { proxyRoute } from './proxy/proxy-routes.ts'
 import type { Store } from './store.ts'
@@ -19,6 +21,16 @@ export interface BffOptions {
   mode?: 'token' | 'proxy'
   /** What a page may ask the resource server for in mode `proxy`, through this BFF; nothing when absent. */
   proxy?: ProxyRoute[]
+  /**
+   * Who may use the token of the application, for a provider whose login is automatic: asked at every request, which
+   * comes without its body. What it throws admits nobody.
+   */
+  authorize?: Authorize
+  /**
+   * Lets a token of the whole application into the browser of everybody whom `authorize` admits. Whoever reads it there
+   * is the application, for as long as it lives: mode `proxy` does without.
+   */
+  dangerouslyGiveMachineTokenToBrowser?: boolean
   /** Where sessions are kept; this process's memory when absent. You made it, you close it. */
   store?: Store
   /** Mixed into the key of every session, so that a stolen cookie needs it too; at least 32 characters. */
@@ -47,6 +59,8 @@ const settings = z
       .default(defaultBasePath),
     mode: z.enum(['token', 'proxy']).default('token'),
     proxy: z.array(proxyRoute).default([]),
+    authorize: z.custom<Authorize>((own) => typeof own === 'function', 'must be a function').optional(),
+    dangerouslyGiveMachineTokenToBrowser: z.boolean().default(false),
     secret: z.string().min(32, 'must have at least 32 characters').optional(),
     origin: z
       .string()
@@ -74,8 +88,11 @@ const settings = z
     error: 'needs mode "proxy": in token mode the page asks the resource server itself',
   })
 
-/** The options that are plain values, checked, with their defaults. */
-export type Settings = Omit<z.output<typeof settings>, 'provider' | 'hooks' | 'store' | 'logger' | 'platform'>
+/** The options that are plain values, checked, with their defaults; and the provider. */
+export type Settings = Omit<
+  z.output<typeof settings>,
+  'provider' | 'hooks' | 'store' | 'logger' | 'platform'
+> & { provider: Provider }
 
 /**
  * Checks the options.
@@ -83,10 +100,41 @@ export type Settings = Omit<z.output<typeof settings>, 'provider' | 'hooks' | 's
  * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
  */
 export function settingsFrom(options: BffOptions): Settings {
+  const provider = providerFrom(options.provider)
   const read = settings.safeParse(options)
-  if (read.success) return read.data
-  const faults = read.error.issues.map(
-    ({ path, message }) => `  ${path.join('.') || 'the options'}: ${message}`,
-  )
-  throw new BffError('server_error', `The options of createBff cannot be used:\n${faults.join('\n')}`)
+  const faults = read.success
+    ? faultsTogether(read.data, provider)
+    : read.error.issues.map(({ path, message }) => `${path.join('.') || 'the options'}: ${message}`)
+  if (read.success && faults.length === 0) return { ...read.data, provider }
+  const all = faults.map((fault) => `\n  ${fault}`).join('')
+  throw new BffError('server_error', `The options of createBff cannot be used:${all}`)
+}
+
+/** What is right by itself, and does not go with this provider. */
+function faultsTogether(own: z.output<typeof settings>, { id, login, resource }: Provider): string[] {
+  const { mode, authorize, dangerouslyGiveMachineTokenToBrowser: given } = own
+  const { attach } = resource
+  const byAuthorization =
+    'header' in attach && attach.header.toLowerCase() === 'authorization' && attach.scheme !== ''
+  const automatic = login.mode === 'automatic'
+  const rules: [broken: boolean, fault: string][] = [
+    [
+      automatic && !authorize,
+      `authorize: must be given: ${id} signs the application in, and somebody has to say who may use its token`,
+    ],
+    [!automatic && authorize !== undefined, 'authorize: must be absent: whoever signs in is admitted'],
+    [
+      automatic && mode === 'token' && !given,
+      'mode: must be "proxy", so that the token of the application stays here (or say dangerouslyGiveMachineTokenToBrowser)',
+    ],
+    [
+      !automatic && given,
+      'dangerouslyGiveMachineTokenToBrowser: must be absent: each session has its own token',
+    ],
+    [
+      mode === 'token' && !byAuthorization,
+      `mode: must be "proxy": the token of ${id} does not go into Authorization, where a page would put it`,
+    ],
+  ]
+  return rules.filter(([broken]) => broken).map(([, fault]) => fault)
 }

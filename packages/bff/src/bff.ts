@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { sessionPath, tokenPath } from '@latchkey/wire'
+import { createApplication } from './application.ts'
 import { createAuthorizationServer } from './authorization-server.ts'
 import { createBackground } from './background.ts'
 import type { BffOptions } from './bff-options.ts'
@@ -13,14 +14,15 @@ import { guard } from './guard.ts'
 import { consoleLogger, told } from './log.ts'
 import { memoryStore } from './memory-store.ts'
 import { nodePlatform } from './platform.ts'
-import { providerFrom } from './provider-description.ts'
 import type { Passage } from './proxy/proxy-routes.ts'
 import { createProxyRoutes } from './proxy/proxy-routes.ts'
 import { createRefresh } from './refresh.ts'
 import type { Tokens } from './revocation.ts'
 import { createRevocation } from './revocation.ts'
 import { sessionAccess } from './routes/access.ts'
-import type { Call, House } from './routes/call.ts'
+import type { ApplicationRoutes } from './routes/application.ts'
+import { createApplicationRoutes } from './routes/application.ts'
+import type { House, Route } from './routes/call.ts'
 import { proxy } from './routes/proxy.ts'
 import { restore } from './routes/restore.ts'
 import { signIn } from './routes/sign-in.ts'
@@ -41,12 +43,11 @@ export interface Bff {
   readonly close: () => Promise<void>
 }
 
-type Route = (house: House, call: Call) => Promise<Response>
+/** A session of the application that nobody uses for so long (seconds) is of no use to anybody. */
+const endless = { idle: 31_536_000, absolute: 31_536_000 }
 
-const routes: Record<string, Record<string, Route>> = {
-  [sessionPath]: { GET: restore, POST: signIn, DELETE: signOut },
-  [tokenPath]: { POST: token },
-}
+/** The routes where people sign in. */
+const sessionRoutes: ApplicationRoutes = { restore, signIn, signOut, token, access: sessionAccess }
 
 /** What every answer says, unless it says something else itself. */
 const standing = {
@@ -63,17 +64,18 @@ const standing = {
  */
 export function createBff(options: BffOptions): Bff {
   const settings = settingsFrom(options)
-  const { basePath, mode, origin, session: limits, timeout, secret } = settings
-  const provider = providerFrom(options.provider)
+  const { provider, basePath, mode, origin, session: limits, timeout, secret } = settings
+  const automatic = provider.login.mode === 'automatic'
   const passageOf = createProxyRoutes(settings.proxy, basePath, provider.resource)
   const platform = { ...nodePlatform, ...options.platform }
   const logger = options.logger ?? consoleLogger
   const store = options.store ?? defaultStore() ?? memoryStore({ now: () => platform.now() })
 
-  logger.warn(
-    `The provider ${provider.id} uses the password grant, which RFC 9700 §2.4 says must not be used: this server sees ` +
-      'the passwords of its users. Use it only where the authorization server offers nothing better.',
-  )
+  if (provider.primary === 'password')
+    logger.warn(
+      `The provider ${provider.id} uses the password grant, which RFC 9700 §2.4 says must not be used: this server ` +
+        'sees the passwords of its users. Use it only where the authorization server offers nothing better.',
+    )
 
   const place = 'url' in provider.token ? provider.token.url : provider.token.discovery
   const providerKey = `${provider.id} ${place}`
@@ -86,11 +88,11 @@ export function createBff(options: BffOptions): Bff {
   const key = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
   const sessions = createSessions({
     store,
-    limits,
+    limits: automatic ? endless : limits,
     provider: providerKey,
     secret: key,
     platform,
-    onOutlived: revoke,
+    onOutlived: (data) => automatic || revoke(data),
   })
   const refresh = createRefresh({
     sessions,
@@ -101,6 +103,16 @@ export function createBff(options: BffOptions): Bff {
     unauthorizedMayMeanScope: provider.resource.unauthorized.mayMeanScope,
     longestWait: timeout * 1000 + 1000,
   })
+  const { restore, signIn, signOut, token, access } = settings.authorize
+    ? createApplicationRoutes(
+        settings.authorize,
+        createApplication(sessions, provider, providerKey, platform),
+      )
+    : sessionRoutes
+  const routes: Record<string, Record<string, Route>> = {
+    [sessionPath]: { GET: restore, POST: signIn, DELETE: signOut },
+    [tokenPath]: { POST: token },
+  }
   const house: House = {
     provider,
     providerKey,
@@ -110,7 +122,7 @@ export function createBff(options: BffOptions): Bff {
     sessions,
     challenges: createChallenges(store, providerKey, key, platform),
     refresh,
-    access: (call) => sessionAccess(house, call),
+    access: (call) => access(house, call),
     revoke,
     background,
     platform,

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../provider-description.ts'
-import { trimmed } from './option.ts'
+import { siteFrom, trimmed } from './option.ts'
 
 /** What {@link axosoft} needs to know. */
 export interface AxosoftOptions {
@@ -13,7 +13,11 @@ export interface AxosoftOptions {
   method?: 'GET' | 'POST'
 }
 
-/** Axosoft: no refresh, tokens of 30 days that no answer mentions, and the user under `data`. */
+/**
+ * Axosoft: no refresh, tokens of 30 days that no answer mentions, and the user under `data`.
+ *
+ * @see "Username/Password Grant Type" and "Authentication" on Axosoft's developer site
+ */
 export function axosoft({
   site,
   clientId,
@@ -21,6 +25,7 @@ export function axosoft({
   scope,
   method = 'GET',
 }: AxosoftOptions): ProviderDescription {
+  const base = siteFrom('site', site)
   return {
     id: 'axosoft',
     label: 'Axosoft',
@@ -32,7 +37,7 @@ export function axosoft({
         password: { label: 'Password', type: 'password' },
       },
     },
-    token: { url: `${trimmed(site).replace(/\/+$/, '')}/api/oauth2/token` },
+    token: { url: `${base}/api/oauth2/token` },
     grants: {
       password: {
         method,
@@ -45,5 +50,6 @@ export function axosoft({
       user: '/data',
     },
     refresh: { mode: 'none' },
+    resource: { bases: [`${base}/api/`] },
   }
 }

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../provider-description.ts'
-import { trimmed } from './option.ts'
+import { slugFrom, trimmed } from './option.ts'
 
 /** What {@link classSuper} needs to know. */
 export interface ClassSuperOptions {
@@ -8,19 +8,30 @@ export interface ClassSuperOptions {
   clientSecret?: string
   /** The business whose data is asked for, as it appears in Class's URLs. */
   business: string
-  /** What is asked for there, for example `['fund.read']`. */
+  /**
+   * What is asked for there, for example `['fund.read']`; `offline_access` may bring a refresh token, and `openid` brings
+   * an ID Token that tells who the user is. A value `target:…` of your own takes the place of the business as a whole.
+   */
   scope: string[]
   /** The address of the discovery document, or its issuer. */
   discovery?: string
   /** Used without discovery, and when discovery fails; Class's production server when absent. */
   tokenEndpoint?: string
+  /** Where the API is; `https://api.class.com.au/api/1.0` when absent. */
+  api?: string
 }
 
-/** Class Super: tokens of 15 minutes for one business, and a refresh where a refresh token came. */
+/**
+ * Class Super: tokens of 15 minutes for one business, and a refresh where a refresh token came.
+ *
+ * @see "Resource Owner Password Flow", "Authorization Scopes" and "Using the API" in Class's support pages
+ */
 export function classSuper(options: ClassSuperOptions): ProviderDescription {
   const clientId = trimmed(options.clientId)
   const clientSecret = trimmed(options.clientSecret)
   const url = trimmed(options.tokenEndpoint) ?? 'https://app.class.com.au/connect/token'
+  const business = slugFrom('business', options.business)
+  const target = options.scope.some((value) => value.startsWith('target:')) ? [] : [`target:b/${business}`]
   // The vendor's documentation encodes the pair as it is, without the form encoding of RFC 6749 appendix B.
   const way =
     clientSecret === undefined
@@ -37,12 +48,14 @@ export function classSuper(options: ClassSuperOptions): ProviderDescription {
         ? { url }
         : { discovery: trimmed(options.discovery), flavour: 'oidc', fallbackUrl: url },
     grants: {
-      password: { ...way, scope: { default: [`target:b/${trimmed(options.business)}`, ...options.scope] } },
+      password: { ...way, scope: { default: [...target, ...options.scope] } },
       refresh_token: way,
     },
+    response: { extras: ['BusinessName', 'BusinessCode'] },
     refresh: { mode: 'refresh_token' },
     resource: {
-      bases: ['https://api.class.com.au/api/1.0/'],
+      bases: [`${(trimmed(options.api) ?? 'https://api.class.com.au/api/1.0').replace(/\/+$/, '')}/`],
+      // Without it the answers are XML.
       headers: { Accept: 'application/vnd.superip.action.v1+json' },
       unauthorized: { mayMeanScope: true },
       rateLimit: { header: 'X-RateLimit-ResetAfter', unit: 's' },

@@ -6,6 +6,11 @@ export type OAuth2Options = (
   /** The issuer: its discovery document names the token endpoint, and the revocation endpoint where there is one. */
   | { issuer: string; tokenEndpoint?: undefined }
 ) & {
+  /**
+   * What a sign-in runs: `password` (the default) with what a person types, or `client_credentials`, by which the
+   * application signs itself in and `authorize` says who may use its token.
+   */
+  grant?: 'password' | 'client_credentials'
   clientId?: string
   clientSecret?: string
   /** How the client shows who it is; `basic` with a secret and `none` without one, unless told otherwise. */
@@ -37,6 +42,8 @@ export type OAuth2Options = (
 export function oauth2(options: OAuth2Options): ProviderDescription {
   const clientAuth = options.clientAuth ?? (options.clientSecret === undefined ? 'none' : 'basic')
   const way = { clientAuth, basicEncoding: options.basicEncoding ?? 'form' }
+  const automatic = options.grant === 'client_credentials'
+  const refresh = options.refresh === false ? 'none' : 'refresh_token'
   return {
     id: options.id ?? 'oauth2',
     ...(options.clientId !== undefined && {
@@ -46,8 +53,9 @@ export function oauth2(options: OAuth2Options): ProviderDescription {
       },
     }),
     token: options.issuer === undefined ? { url: options.tokenEndpoint } : { discovery: options.issuer },
+    ...(automatic && { login: { mode: 'automatic' as const } }),
     grants: {
-      password: {
+      [options.grant ?? 'password']: {
         ...way,
         params: options.params ?? {},
         scope: {
@@ -59,14 +67,14 @@ export function oauth2(options: OAuth2Options): ProviderDescription {
     },
     response: {
       expiry: [
-        { from: '/expires_in', as: 'seconds' },
+        { from: '/expires_in', as: 'seconds' as const },
         ...(options.lifetime === undefined ? [] : [{ seconds: options.lifetime }]),
       ],
       ...(options.user !== undefined && { user: options.user }),
       ...(options.defaultTokenType !== undefined && { defaultTokenType: options.defaultTokenType }),
     },
     errors: { map: options.errors ?? [] },
-    refresh: { mode: options.refresh === false ? 'none' : 'refresh_token' },
+    refresh: automatic ? { mode: 'reissue' } : { mode: refresh },
     ...(options.revocationEndpoint !== undefined && { revocation: { url: options.revocationEndpoint } }),
   }
 }

@@ -16,9 +16,9 @@ export async function sessionAccess(house: House, call: Call): Promise<Access> {
   return access
 }
 
-/** The access of a session, refreshed when it is due. */
-export async function accessOf(house: House, found: Session): Promise<Access> {
-  const { session, failure } = await house.refresh(found, false)
+/** The access of a session, refreshed when it is due, or when its token was `rejected`. */
+export async function accessOf(house: House, found: Session, rejected = false): Promise<Access> {
+  const { session, failure } = await house.refresh(found, rejected)
   if (!isDead(session.data, house.platform.now())) return accessNow(house, session)
   throw (
     failure ??

@@ -47,6 +47,9 @@ export interface Call {
   cookie: SessionCookie
 }
 
+/** What answers one method at one path. */
+export type Route = (house: House, call: Call) => Promise<Response>
+
 const longestRequest = 16_384
 
 /** The ticket that the request carries. */

@@ -9,6 +9,7 @@ import type { House } from './call.ts'
 export function sessionAnswer(house: House, session: Session): Response {
   const { ticket, data } = session
   const now = house.platform.now()
+  const end = endOf(session)
   const { attach } = house.provider.resource
   const token: WireToken = {
     access_token: data.accessToken,
@@ -22,7 +23,7 @@ export function sessionAnswer(house: House, session: Session): Response {
       subject: data.subject,
       user: data.user,
       scope: data.scope,
-      expires_in: secondsUntil(endOf(session), now),
+      expires_in: Number.isFinite(end) ? secondsUntil(end, now) : null,
     },
     ...(house.mode === 'token' && !isDead(data, now) && { token }),
   }

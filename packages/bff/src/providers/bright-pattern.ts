@@ -1,0 +1,56 @@
+import type { ProviderDescription } from '../provider-description.ts'
+import { hostFrom, siteFrom } from './option.ts'
+
+/** What {@link brightPattern} needs to know. */
+export interface BrightPatternOptions {
+  /** The host name of your tenant, which is the scope as well: `acme.brightpattern.com`. */
+  tenant: string
+  /** Where the API is, where that is not `https://{tenant}`. */
+  site?: string
+  /** The version of the configuration API; `v2` when absent, `v3` for List Management. */
+  version?: 'v2' | 'v3'
+  /**
+   * Keeps the API secret that a person typed, sealed in the session, to ask again at expiry; otherwise the person signs
+   * in again, in place, every hour.
+   */
+  keepApiSecret?: boolean
+}
+
+/**
+ * Bright Pattern Contact Center: people sign in with their login ID and API secret, which are the client of a
+ * client_credentials grant.
+ *
+ * @see "Request Access Token" in Bright Pattern's API specifications
+ */
+export function brightPattern(options: BrightPatternOptions): ProviderDescription {
+  const tenant = hostFrom('tenant', options.tenant)
+  const site = siteFrom('site', options.site ?? `https://${tenant}`)
+  return {
+    id: 'bright-pattern',
+    label: 'Bright Pattern',
+    login: {
+      mode: 'form',
+      fields: {
+        client_id: { label: 'Login ID', type: 'text' },
+        client_secret: { label: 'API secret', type: 'password' },
+      },
+      username: 'client_id',
+      asClient: true,
+    },
+    token: { url: `${site}/configapi/${options.version ?? 'v2'}/oauth/token` },
+    grants: { client_credentials: { clientAuth: 'body', scope: { default: [tenant] } } },
+    primary: 'client_credentials',
+    // The documents' own example has a comma after its last member.
+    response: { json: 'trailing-commas' },
+    errors: { map: [{ status: 401, as: 'bad_credentials' }] },
+    refresh: options.keepApiSecret ? { mode: 'reissue', keepCredentials: true } : { mode: 'none' },
+    resource: {
+      bases: [`${site}/`],
+      // 1: no token, or an unknown one; 2: an expired one; 3: a right that is missing.
+      unauthorized: {
+        refreshIf: { pointer: '/errorCode', in: [2] },
+        neverIf: { pointer: '/errorCode', in: [1, 3] },
+      },
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import type { Authorize, Who } from '../application.ts'
+import { sessionOf } from '../application.ts'
+import { BffError } from '../errors.ts'
+import { ended } from '../refreshed.ts'
+import type { Session } from '../sessions.ts'
+import { accessOf } from './access.ts'
+import type { Access, Call, House, Route } from './call.ts'
+import { noSessionAnswer, sessionAnswer } from './session-answer.ts'
+import { tokenRequestOf } from './token.ts'
+
+/** How callers are served where the application signs itself in, and `authorize` says who may use its token. */
+export interface ApplicationRoutes {
+  restore: Route
+  signIn: Route
+  signOut: Route
+  token: Route
+  access(house: House, call: Call): Promise<Access>
+}
+
+/**
+ * The routes of a provider whose login is automatic. `authorize` is asked at every request, and nothing is remembered
+ * of its answer: whom it no longer admits is out at once.
+ */
+export function createApplicationRoutes(
+  authorize: Authorize,
+  application: () => Promise<Session>,
+): ApplicationRoutes {
+  return {
+    /** GET session: who is asking; nobody where `authorize` admits nobody. */
+    async restore(house, call) {
+      const who = await whoAsks(call)
+      return who ? answerTo(house, who) : noSessionAnswer()
+    },
+    /** POST session: nothing is typed, so that it does what GET does; but who is not admitted is told so. */
+    signIn: async (house, call) => answerTo(house, await admitted(call)),
+    /** DELETE session: there is nothing to end here. Who signs callers in elsewhere signs them out there. */
+    signOut: async () => new Response(null, { status: 204 }),
+    /** POST token: a newer token of the application, which one caller's rejected one brings for all. */
+    async token(house, call) {
+      const who = await admitted(call)
+      const { session_id, after } = await tokenRequestOf(call)
+      const found = await application()
+      if (sessionOf(who, found).ticket.sessionId !== session_id) throw ended('session_changed')
+      const { session } = await accessOf(house, found, after >= found.data.sequence)
+      return sessionAnswer(house, sessionOf(who, session))
+    },
+    async access(house, call) {
+      await admitted(call)
+      return accessOf(house, await application())
+    },
+  }
+
+  async function answerTo(house: House, who: Who): Promise<Response> {
+    const { session } = await accessOf(house, await application())
+    return sessionAnswer(house, sessionOf(who, session))
+  }
+
+  async function admitted(call: Call): Promise<Who> {
+    const who = await whoAsks(call)
+    if (!who) throw new BffError('access_denied', 'The caller is not admitted')
+    return who
+  }
+
+  /** Without the body: what a page sends to the resource server is for nobody else to read. */
+  function whoAsks({ request }: Call): Who | null | Promise<Who | null> {
+    const { url, method, headers, signal } = request
+    return authorize(new Request(url, { method, headers, signal }))
+  }
+}
