@@ -20,7 +20,7 @@ import { createRefresh } from './refresh.ts'
 import type { Tokens } from './revocation.ts'
 import { createRevocation } from './revocation.ts'
 import { sessionAccess } from './routes/access.ts'
-import type { ApplicationRoutes } from './routes/application.ts'
+import type { CallerRoutes } from './routes/application.ts'
 import { createApplicationRoutes } from './routes/application.ts'
 import type { House, Route } from './routes/call.ts'
 import { proxy } from './routes/proxy.ts'
@@ -47,7 +47,7 @@ export interface Bff {
 const endless = { idle: 31_536_000, absolute: 31_536_000 }
 
 /** The routes where people sign in. */
-const sessionRoutes: ApplicationRoutes = { restore, signIn, signOut, token, access: sessionAccess }
+const sessionRoutes: CallerRoutes = { restore, signIn, signOut, token, access: sessionAccess }
 
 /** What every answer says, unless it says something else itself. */
 const standing = {
@@ -103,15 +103,15 @@ export function createBff(options: BffOptions): Bff {
     unauthorizedMayMeanScope: provider.resource.unauthorized.mayMeanScope,
     longestWait: timeout * 1000 + 1000,
   })
-  const { restore, signIn, signOut, token, access } = settings.authorize
+  const serving = settings.authorize
     ? createApplicationRoutes(
         settings.authorize,
         createApplication(sessions, provider, providerKey, platform),
       )
     : sessionRoutes
   const routes: Record<string, Record<string, Route>> = {
-    [sessionPath]: { GET: restore, POST: signIn, DELETE: signOut },
-    [tokenPath]: { POST: token },
+    [sessionPath]: { GET: serving.restore, POST: serving.signIn, DELETE: serving.signOut },
+    [tokenPath]: { POST: serving.token },
   }
   const house: House = {
     provider,
@@ -122,7 +122,7 @@ export function createBff(options: BffOptions): Bff {
     sessions,
     challenges: createChallenges(store, providerKey, key, platform),
     refresh,
-    access: (call) => access(house, call),
+    access: (call) => serving.access(house, call),
     revoke,
     background,
     platform,

@@ -40,12 +40,11 @@ export function refusal(answer: UpstreamAnswer, body: unknown, provider: Provide
   const said = `the token endpoint answered ${status}${known ? ` ${code}` : ''}`
   const later = { hint: said, retryAfter: waitFrom(answer, provider), lost: false }
 
-  if (act === 'sign-in') {
-    const rule = errors.challenges.find(
-      ({ when }) => fits(when) && (when.has === undefined || isSaid(valueAt(body, when.has))),
-    )
-    if (rule) return challenged(rule, body, said)
-  }
+  const challenge = errors.challenges.find(
+    ({ when }) => fits(when) && (when.has === undefined || isSaid(valueAt(body, when.has))),
+  )
+  // A refresh has nobody to ask: the person signs in again.
+  if (challenge) return act === 'refresh' ? { kind: 'session_ended' } : challenged(challenge, body, said)
 
   const rule = errors.map.find((one) => fits(one) && (one.on === undefined || one.on === act))
   if (rule) {

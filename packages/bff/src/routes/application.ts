@@ -8,13 +8,14 @@ import type { Access, Call, House, Route } from './call.ts'
 import { noSessionAnswer, sessionAnswer } from './session-answer.ts'
 import { tokenRequestOf } from './token.ts'
 
-/** How callers are served where the application signs itself in, and `authorize` says who may use its token. */
-export interface ApplicationRoutes {
+/** How callers are served: by their own sessions, or by the application's. */
+export interface CallerRoutes {
   restore: Route
   signIn: Route
   signOut: Route
   token: Route
-  access(house: House, call: Call): Promise<Access>
+  /** Finds what a request through the proxy is sent with. */
+  access: (house: House, call: Call) => Promise<Access>
 }
 
 /**
@@ -24,7 +25,7 @@ export interface ApplicationRoutes {
 export function createApplicationRoutes(
   authorize: Authorize,
   application: () => Promise<Session>,
-): ApplicationRoutes {
+): CallerRoutes {
   return {
     /** GET session: who is asking; nobody where `authorize` admits nobody. */
     async restore(house, call) {
