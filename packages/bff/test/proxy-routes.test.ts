@@ -60,15 +60,15 @@ describe('a route that is no good', () => {
   it('is refused when it leads to where this provider has no token for', () => {
     const own = withBases('https://api.example.com/2.0', 'https://files.example.com/')
     const refused = /must lie below https:\/\/api\.example\.com\/2\.0/
-    for (const to of [
+    for (const other of [
       'https://evil.example/2.0/me',
       'https://api.example.com/2.00/me',
       '/1.0/me',
       '/2.0/../me',
     ])
-      expect(() => make([{ path: '/api/me', to, methods: ['GET'] }], own)).toThrow(refused)
-    for (const to of ['https://api.example.com/2.0/me', 'https://files.example.com/a', '/2.0/me', '/2.0'])
-      expect(() => make([{ path: '/api/me', to, methods: ['GET'] }], own)).not.toThrow()
+      expect(() => make([{ path: '/api/me', to: other, methods: ['GET'] }], own)).toThrow(refused)
+    for (const other of ['https://api.example.com/2.0/me', 'https://files.example.com/a', '/2.0/me', '/2.0'])
+      expect(() => make([{ path: '/api/me', to: other, methods: ['GET'] }], own)).not.toThrow()
   })
 
   it('is refused in token mode, where the page asks the resource server itself', () => {

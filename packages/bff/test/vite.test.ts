@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InlineConfig, ViteDevServer } from 'vite'
-import { build, createServer, defaultServerConditions, preview } from 'vite'
+import { build, createLogger, createServer, defaultServerConditions, preview } from 'vite'
 import { afterAll, describe, expect, it } from 'vitest'
 import { latchkey } from '../src/vite.ts'
 
@@ -100,6 +100,52 @@ describe('latchkey() in vite dev', { timeout: 30_000 }, () => {
     writeFileSync(join(project.root, 'auth.ts'), entry('second', `basePath: '/gate',`))
     await changed
     await expect.poll(async () => (await signIn(base, '/gate').catch(() => null))?.token).toBe('second')
+  })
+
+  it('hands each request to that one of several BFFs that owns it, the paths of their proxies included', async () => {
+    const bffs = `
+      import { createBff } from '${index}'
+      import { oauth2 } from '${providers}'
+      const make = (name) => createBff({
+        provider: oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: name }),
+        basePath: '/auth/' + name,
+        mode: 'proxy',
+        proxy: [{ path: '/api/' + name + '/*', to: 'https://api.example.com/' + name + '/*', methods: ['GET'] }],
+        logger: { info() {}, warn() {}, error() {} },
+        platform: {
+          fetch: async (url, { headers }) =>
+            url.startsWith('https://as.')
+              ? Response.json({ access_token: name, token_type: 'bearer', expires_in: 900 })
+              : new Response(url + ' ' + new Headers(headers).get('authorization')),
+        },
+      })
+      export default [make('one'), make('two')]`
+    const base = await dev(makeProject({ 'auth.ts': bffs }))
+    const cookies: string[] = []
+    for (const name of ['one', 'two']) cookies.push((await signIn(base, `/auth/${name}`)).cookie)
+    const ask = (path: string): Promise<Response> =>
+      fetch(base + path, { headers: { ...headers, Cookie: cookies.join('; ') } })
+    for (const name of ['one', 'two'])
+      expect(await (await ask(`/api/${name}/items`)).text()).toBe(
+        `https://api.example.com/${name}/items Bearer ${name}`,
+      )
+    expect((await ask('/auth/one/nothing')).status).toBe(404)
+    const elsewhere = await fetch(`${base}/api/three`, { headers: { Accept: 'text/html' } })
+    expect(await elsewhere.text()).toContain('The app')
+  })
+
+  it.each([
+    ['nothing', '[]', 'must have a default export'],
+    ['two at one base path', '[bff, bff]', 'exports two BFFs at /auth'],
+  ])('says what is wrong with a list of %s', async (_, list, message) => {
+    const lines: string[] = []
+    const bff = `const bff = { basePath: '/auth', owns: () => true, fetch: async () => new Response() }`
+    const project = makeProject({ 'auth.ts': `${bff}\nexport default ${list}` })
+    const note = (line: string): void => void lines.push(line)
+    const customLogger = { ...createLogger('silent'), error: note }
+    const base = await dev({ ...project, customLogger })
+    expect((await fetch(`${base}/auth/session`)).status).toBe(500)
+    expect(lines.join()).toContain(message)
   })
 
   it('breaks only its own path when the module is broken, and tells how a good one looks', async () => {

@@ -105,17 +105,9 @@ function covers(path: string, pathname: string): boolean {
   return path.endsWith('/') ? pathname.startsWith(path) : pathname === path
 }
 
-/** The address that a route begins with. */
-function addressOf(to: string, { bases }: Resource, base: string | null): URL {
-  if (!to.startsWith('/')) return new URL(to)
-  const below = base ?? bases[0]
-  const address = below === undefined ? null : new URL(to, below)
-  if (below === undefined || !address || !isWithin(address, below))
-    throw new BffError('server_error', 'The resource server of this session is not known', {
-      status: 502,
-      hint: `the proxy cannot tell where ${to} is: the session names no base, or one that does not hold this path`,
-    })
-  return address
+/** The address that a route begins with; a path stands at the host of the session's base, or of the provider's. */
+function addressOf(to: string, { bases: [first] }: Resource, base: string | null): URL {
+  return to.startsWith('/') ? new URL(to, base ?? first) : new URL(to)
 }
 
 function isWithin(address: URL, base: string): boolean {

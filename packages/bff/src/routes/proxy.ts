@@ -2,7 +2,7 @@ import { isAmbiguous } from '../proxy/ambiguous-path.ts'
 import { answerFrom } from '../proxy/answer.ts'
 import { exchange } from '../proxy/exchange.ts'
 import type { Passage } from '../proxy/proxy-routes.ts'
-import { isRejection } from '../proxy/rejection.ts'
+import { judged } from '../proxy/rejection.ts'
 import { requestHeaders } from '../proxy/request-headers.ts'
 import type { Provider } from '../provider-description.ts'
 import type { Access, Call, House } from './call.ts'
@@ -56,10 +56,9 @@ async function ask(
   const target = passage.target(base, queryWith(url, resource.attach, data.accessToken))
   const headers = requestHeaders(request.headers, data.accessToken, resource)
   const init = { method: request.method, headers, body, redirect: 'manual', duplex: 'half' } as const
-  const { response, rejected } = await exchange(platform, target.host, request.signal, async (signal) => {
-    const begun = await platform.fetch(target.href, { ...init, signal })
-    return { response: begun, rejected: await isRejection(begun, resource.unauthorized) }
-  })
+  const { response, rejected } = await exchange(platform, target.host, request.signal, async (signal) =>
+    judged(await platform.fetch(target.href, { ...init, signal }), resource.unauthorized),
+  )
   return {
     rejected,
     answer: () =>
