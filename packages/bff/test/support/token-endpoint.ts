@@ -5,6 +5,8 @@ export interface Asked {
   headers: Headers
   /** The parameters, from the body or the query. */
   parameters: URLSearchParams
+  /** The body as it was sent; empty without one. */
+  body: string
 }
 
 /** What the authorization server does with one request. */
@@ -29,7 +31,7 @@ export function createTokenEndpoint(...first: Reply[]): TokenEndpoint {
       const url = new URL(request.url)
       const text = await request.text()
       const parameters = new URLSearchParams(request.method === 'GET' ? url.search : text)
-      const one = { method: request.method, url, headers: request.headers, parameters }
+      const one = { method: request.method, url, headers: request.headers, parameters, body: text }
       asked.push(one)
       const reply = replies.length > 1 ? replies.shift() : replies[0]
       if (!reply) throw new Error('The script of the token endpoint is empty')

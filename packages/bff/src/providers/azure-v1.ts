@@ -1,0 +1,75 @@
+import type { ProviderDescription } from '../provider-description.ts'
+import { siteFrom, slugFrom, trimmed } from './option.ts'
+
+/** What {@link azureV1} needs to know. */
+export interface AzureV1Options {
+  /** The directory: its id, or a domain such as `contoso.onmicrosoft.com`. */
+  tenant: string
+  /** The application's id. */
+  clientId: string
+  /** For an application that is not public. */
+  clientSecret?: string
+  /** The API that the token is for, by its App ID URI, for example `https://contoso.crm.dynamics.com`. */
+  resource: string
+  /** Where the directory is; `https://login.microsoftonline.com` when absent. */
+  authority?: string
+}
+
+const interactive =
+  'a second factor or a condition that only a page of Microsoft can meet is demanded of this user; use a policy without it for this application, or the authorization code flow'
+
+/**
+ * Azure Active Directory, v1.0 endpoint, also known from Dynamics: one `resource` instead of scopes, numbers as texts.
+ *
+ * Sources: Microsoft, "Authorize access … using the OAuth 2.0 code grant flow" (v1.0) with its table of error codes,
+ * "Microsoft Entra authentication and authorization error codes", and "Resource Owner Password Credentials Grant in
+ * Azure AD OAuth".
+ */
+export function azureV1(options: AzureV1Options): ProviderDescription {
+  const authority = siteFrom('authority', options.authority ?? 'https://login.microsoftonline.com')
+  const secret = trimmed(options.clientSecret)
+  const way = {
+    clientAuth: secret === undefined ? ('none' as const) : ('body' as const),
+    params: { resource: trimmed(options.resource) },
+  }
+  return {
+    id: 'azure-v1',
+    label: 'Microsoft',
+    client: { id: trimmed(options.clientId), ...(secret !== undefined && { secret }) },
+    token: { url: `${authority}/${slugFrom('tenant', options.tenant)}/oauth2/token` },
+    grants: { password: way, refresh_token: way },
+    response: {
+      expiry: [
+        { from: '/expires_in', as: 'seconds' },
+        { from: '/expires_on', as: 'epoch-s' },
+      ],
+    },
+    errors: {
+      description: ['/error_description', '/suberror'],
+      map: [
+        { code: 'interaction_required', as: 'forbidden', hint: interactive },
+        // Of these, invalid_grant alone would say that the password is wrong.
+        { contains: 'basic_action', as: 'forbidden', hint: interactive },
+        { contains: 'AADSTS50076', as: 'forbidden', hint: interactive },
+        { contains: 'AADSTS50079', as: 'forbidden', hint: interactive },
+        { contains: 'AADSTS53003', as: 'forbidden', hint: interactive },
+        {
+          contains: 'AADSTS50055',
+          as: 'forbidden',
+          hint: 'the password of this user has expired, and can be changed at a page of Microsoft only',
+        },
+        {
+          contains: 'AADSTS65001',
+          as: 'config',
+          hint: 'nobody has consented to this application; an administrator can, for all users',
+        },
+        {
+          code: 'invalid_resource',
+          as: 'config',
+          hint: 'the resource is unknown in this directory; is it the App ID URI of the API?',
+        },
+      ],
+    },
+    refresh: { mode: 'refresh_token' },
+  }
+}

@@ -1,0 +1,47 @@
+import type { ProviderDescription } from '../provider-description.ts'
+import { trimmed } from './option.ts'
+
+/** What {@link podio} needs to know. */
+export interface PodioOptions {
+  clientId: string
+  clientSecret: string
+  /** The address registered with the API key, where Podio asks for it. */
+  redirectUri?: string
+}
+
+/**
+ * Podio, for API keys that are trusted with passwords: JSON in, a scheme of its own for the token, 420 for a limit.
+ *
+ * Sources: developers.podio.com, "Username and password flow" and "Get access token"; podio/podio-py for the scheme,
+ * podio/podio-php for 420.
+ */
+export function podio({ clientId, clientSecret, redirectUri }: PodioOptions): ProviderDescription {
+  const way = { encoding: 'json' as const, clientAuth: 'body' as const }
+  return {
+    id: 'podio',
+    label: 'Podio',
+    client: { id: trimmed(clientId), secret: trimmed(clientSecret) },
+    token: { url: 'https://api.podio.com/oauth/token/v2' },
+    grants: {
+      password: {
+        ...way,
+        ...(redirectUri !== undefined && { params: { redirect_uri: trimmed(redirectUri) } }),
+      },
+      refresh_token: way,
+    },
+    response: { user: '/ref' },
+    errors: {
+      description: ['/error_detail'],
+      map: [
+        { status: 420, as: 'rate_limited' },
+        {
+          contains: 'oauth.client.',
+          as: 'config',
+          hint: 'the API key or its secret is refused; is the key trusted with the password grant?',
+        },
+      ],
+    },
+    refresh: { mode: 'refresh_token' },
+    resource: { bases: ['https://api.podio.com/'], attach: { scheme: 'OAuth2' } },
+  }
+}

@@ -1,0 +1,62 @@
+import type { ProviderDescription } from '../provider-description.ts'
+import { trimmed } from './option.ts'
+
+/** What {@link reddit} needs to know. */
+export interface RedditOptions {
+  clientId: string
+  clientSecret: string
+  /** Names the application as Reddit asks: `web:com.example.app:v1.2 (by /u/name)`. Others are slowed down or refused. */
+  userAgent: string
+  /** What is asked for; everything when absent. */
+  scope?: string[]
+  /** Whether all who sign in use two-factor authentication, so that the page asks for a code as well. */
+  otp?: boolean
+}
+
+/**
+ * Reddit, for applications of the type "script" and the users registered as their developers: errors with status 200,
+ * no refresh token.
+ *
+ * Sources: reddit-archive/reddit wiki, "OAuth2" and "OAuth2 Quick Start Example"; praw-dev/prawcore, prawcore/auth.py;
+ * for two-factor authentication, PRAW's "Authenticating via OAuth".
+ */
+export function reddit({
+  clientId,
+  clientSecret,
+  userAgent,
+  scope,
+  otp,
+}: RedditOptions): ProviderDescription {
+  return {
+    id: 'reddit',
+    label: 'Reddit',
+    client: { id: trimmed(clientId), secret: trimmed(clientSecret) },
+    login: {
+      fields: {
+        username: { label: 'Username', type: 'text' },
+        password: { label: 'Password', type: 'password' },
+        ...(otp === true && { otp: { label: 'Six-digit code', type: 'otp' as const } }),
+      },
+    },
+    token: { url: 'https://www.reddit.com/api/v1/access_token' },
+    grants: {
+      password: {
+        headers: { 'User-Agent': trimmed(userAgent) },
+        ...(otp === true && { params: { password: '{password}:{otp}' } }),
+        scope: { default: scope ?? [] },
+      },
+    },
+    errors: {
+      map: [
+        {
+          status: 401,
+          as: 'config',
+          hint: 'the client id or the client secret is refused; is the application of the type "script"?',
+        },
+      ],
+    },
+    refresh: { mode: 'none' },
+    resource: { bases: ['https://oauth.reddit.com/'] },
+    revocation: { url: 'https://www.reddit.com/api/v1/revoke_token' },
+  }
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { jamf } from '../../src/providers/index.ts'
+import { createClock, createScene, credentials } from '../support/browser.ts'
+import { basic, sent, throughJson } from '../support/preset.ts'
+import { json, raw } from '../support/token-endpoint.ts'
+
+const site = 'https://acct.jamfcloud.com'
+const provider = jamf({ site })
+
+/** The form of the "Jamf Pro API Overview", half an hour after the other. */
+const first = { token: 'eyJhbGciOiJIUzI1NiJ9.one', expires: '2022-09-07T20:48:47.585Z' }
+const second = { token: 'eyJhbGciOiJIUzI1NiJ9.two', expires: '2022-09-07T21:18:07.585Z' }
+const unauthorized = json(
+  {
+    httpStatus: 401,
+    errors: [{ code: 'INVALID_TOKEN', description: 'Unauthorized', id: '0', field: null }],
+  },
+  401,
+)
+const halfAnHourBefore = (): ReturnType<typeof createClock> =>
+  createClock(Date.parse('2022-09-07T20:18:47.585Z'))
+
+describe('jamf()', () => {
+  it('is plain data', () => {
+    expect(throughJson(provider)).toStrictEqual(provider)
+  })
+
+  it('shows the user by Basic in an empty POST, and keeps the token alive by showing it', async () => {
+    const { signIn, token, endpoint, clock } = createScene(json(first), { provider }, halfAnHourBefore())
+    expect((await signIn()).body).toMatchObject({
+      session: { user: { username: 'cathy' }, scope: [] },
+      token: { access_token: first.token, token_type: 'Bearer', expires_in: 1800 },
+    })
+    endpoint.script(json(second))
+    await clock.pass(1760)
+    expect((await token(1)).body.token).toMatchObject({ access_token: second.token, expires_in: 1800 })
+    expect(endpoint.asked.map(sent)).toEqual([
+      {
+        POST: `${site}/api/v1/auth/token`,
+        authorization: basic(credentials.username, credentials.password),
+      },
+      { POST: `${site}/api/v1/auth/keep-alive`, authorization: `Bearer ${first.token}` },
+    ])
+  })
+
+  it('ends the session when its token is good no more', async () => {
+    const { signIn, token, endpoint, clock } = createScene(json(first), { provider }, halfAnHourBefore())
+    await signIn()
+    endpoint.script(unauthorized)
+    await clock.pass(2000)
+    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refused' })
+    expect(sent(endpoint.asked[1])).toMatchObject({ authorization: `Bearer ${first.token}` })
+  })
+
+  it('keeps the session while the server is away', async () => {
+    const { signIn, token, endpoint, clock } = createScene(json(first), { provider }, halfAnHourBefore())
+    await signIn()
+    endpoint.script(raw('<html>Jamf Pro is starting', 503))
+    await clock.pass(1760)
+    expect((await token(1)).body.token).toMatchObject({ access_token: first.token, expires_in: 40 })
+  })
+
+  it.each([
+    ['with an error', unauthorized],
+    ['without one', json({ httpStatus: 401, errors: [] }, 401)],
+  ])('takes a 401 %s for a wrong password', async (_, reply) => {
+    const { signIn } = createScene(reply, { provider })
+    expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
+  })
+
+  it('invalidates the token at a sign-out, with the token itself', async () => {
+    const { signIn, signOut, endpoint, bff, notes } = createScene(
+      json(first),
+      { provider },
+      halfAnHourBefore(),
+    )
+    await signIn()
+    endpoint.script(() => new Response(null, { status: 204 }))
+    await signOut()
+    await bff.close()
+    expect(sent(endpoint.asked[1])).toEqual({
+      POST: `${site}/api/v1/auth/invalidate-token`,
+      authorization: `Bearer ${first.token}`,
+    })
+    expect(notes).toHaveLength(1)
+  })
+})
