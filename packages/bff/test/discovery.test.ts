@@ -40,7 +40,7 @@ describe('discovery', () => {
     expect(revokedAt(endpoint)).toEqual(['r'])
   })
 
-  it('asks once for many callers, and again after an hour', async () => {
+  it('81 asks once for many callers, and again after an hour', async () => {
     const document = held(json(metadata))
     const { signIn, another, clock, asked } = makeScene(document.reply)
     const all = Promise.all([signIn(), another().signIn(), another().signIn()])
@@ -55,7 +55,7 @@ describe('discovery', () => {
     expect(asked('.well-known')).toHaveLength(2)
   })
 
-  it('uses the last good document while a new one cannot be had, and asks for it a minute later', async () => {
+  it('81 uses the last good document while a new one cannot be had, and asks for it a minute later', async () => {
     const { signIn, endpoint, clock, asked, notes } = makeScene(json(metadata))
     await signIn()
     endpoint.script(serving(raw('', 500)))
@@ -123,7 +123,7 @@ describe('discovery', () => {
     }
   })
 
-  it('falls back to the endpoint that the provider is known to have', async () => {
+  it('81 falls back to the endpoint that the provider is known to have', async () => {
     const { signIn, asked } = makeScene(
       broken('ENOTFOUND'),
       classSuper({ business: 'B', scope: [], discovery: issuer }),

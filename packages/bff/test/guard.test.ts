@@ -25,7 +25,7 @@ describe.each(requests)('%s %s', (method, path, body) => {
     ['from the origin null', from('null')],
     ['from no origin at all', from('://')],
     ['from another origin, whatever Sec-Fetch-Site says', { Origin: 'https://evil.example' }],
-  ])('%s is refused, and changes nothing', async (_, headers) => {
+  ])('65 %s is refused, and changes nothing', async (_, headers) => {
     const { ask, restore, signIn, endpoint } = createScene(rotating())
     const before = await signIn()
     const answer = await ask(method, path, body, headers)
@@ -36,18 +36,18 @@ describe.each(requests)('%s %s', (method, path, body) => {
     expect((await restore()).body).toEqual(before.body)
   })
 
-  it('is answered for our own page, with or without Sec-Fetch-Site', async () => {
+  it('65 is answered for our own page, with or without Sec-Fetch-Site', async () => {
     const { ask } = createScene(rotating())
     for (const headers of [{}, { 'Sec-Fetch-Site': 'none' }, from(page)])
       expect((await ask(method, path, body, headers)).status).not.toBe(403)
   })
 
-  it('may say nothing of where it comes from only when it changes nothing', async () => {
+  it('65 may say nothing of where it comes from only when it changes nothing', async () => {
     const { ask } = createScene(rotating())
     expect((await ask(method, path, body, from(''))).status === 403).toBe(method !== 'GET')
   })
 
-  it('is never kept by a cache, sniffed, or shared between origins, whatever the answer', async () => {
+  it('62 is never kept by a cache, sniffed, or shared between origins, whatever the answer', async () => {
     const { ask, bff } = createScene(rotating())
     const thrown = { ...bff, fetch: () => bff.fetch(new Request(`${page}/auth${path}`, { method })) }
     for (const answer of [await ask(method, path, body), await createBrowser(thrown).ask(method, path)]) {

@@ -8,7 +8,7 @@ const limits = { idle: 600, absolute: 3600 }
 const lasting = json({ access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expires_in: 1e6 })
 
 describe('the cookie', () => {
-  it('is bound to this host and to http, strict, and ends with the browser', async () => {
+  it('63 is bound to this host and to http, strict, and ends with the browser', async () => {
     const { signIn } = createScene(rotating())
     expect((await signIn()).headers.get('Set-Cookie')).toMatch(
       /^__Host-Http-latchkey=[\w-]{64}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
@@ -64,7 +64,7 @@ describe('the cookie', () => {
     ['empty', () => `${name}=`],
     ['there twice', (value: string) => `${name}=${value}; ${name}=${value}`],
     ['under another name', (value: string) => `latchkey=${value}`],
-  ])('opens nothing when it is %s', async (_, change) => {
+  ])('64 opens nothing when it is %s', async (_, change) => {
     const { signIn, jar, bff } = createScene(rotating())
     await signIn()
     const { ask } = createBrowser(bff)
@@ -84,7 +84,7 @@ describe('the cookie', () => {
     expect((await ask('GET', '/session', undefined, { Cookie })).body.session).not.toBeNull()
   })
 
-  it('opens nothing without the secret of the deployer', async () => {
+  it('64 opens nothing without the secret of the deployer', async () => {
     const store = memoryStore()
     const one = createScene(rotating(), { store, secret: 'x'.repeat(32) })
     await one.signIn()
@@ -118,7 +118,7 @@ describe('what the store holds', () => {
       expect(all).not.toContain(secret)
   })
 
-  it('opens nothing when a record is laid in the place of another', async () => {
+  it('64 opens nothing when a record is laid in the place of another', async () => {
     const store = memoryStore()
     const keys: string[] = []
     const insert: typeof store.insert = (key, record) => (keys.push(key), store.insert(key, record))
@@ -190,7 +190,7 @@ describe('a sign-out', () => {
     ['answers 503', raw('', 503)],
     ['cannot be reached', broken('ENOTFOUND')],
     ['never answers', () => new Promise<Response>(() => {})],
-  ])('is done when the revocation endpoint %s', async (_, reply) => {
+  ])('74 is done when the revocation endpoint %s', async (_, reply) => {
     const { signIn, signOut, restore, endpoint } = createScene(rotating())
     await signIn()
     endpoint.script(reply)

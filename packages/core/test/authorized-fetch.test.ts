@@ -43,14 +43,14 @@ describe('auth.fetch', () => {
     'https://app.test.evil.test/',
     'http://app.test/api',
     'https://app.test:8443/api',
-  ])('sends no token to %s', async (address) => {
+  ])('53 sends no token to %s', async (address) => {
     const { client, seen } = await signedIn(() => new Response())
     // An address with a user in it is refused by fetch itself.
     await client.fetch(address).catch(() => {})
     expect(seen.some((request) => request.headers.has('authorization'))).toBe(false)
   })
 
-  it('sends the token to an allowed origin, whatever follows it in the list', async () => {
+  it('53 sends the token to an allowed origin, whatever follows it in the list', async () => {
     const { client, seen } = await signedIn(gate, { allow: ['https://api.test/v2'] })
     await client.fetch('https://api.test/items')
     await client.fetch('https://api.test.evil.test/items')
@@ -87,7 +87,7 @@ describe('auth.fetch', () => {
     ])
   })
 
-  it('leaves a request alone that brings its own Authorization, also when it is refused', async () => {
+  it('54 leaves a request alone that brings its own Authorization, also when it is refused', async () => {
     const { client, seen, bff } = await signedIn(gate)
     const response = await client.fetch('/api/items', { headers: { Authorization: 'Basic abc' } })
     expect(response.status).toBe(401)
@@ -143,7 +143,7 @@ describe('a 401', () => {
     ])
   })
 
-  it("with the new token too is the caller's: no loop", async () => {
+  it("55 with the new token too is the caller's: no loop", async () => {
     const { client, browser } = await signedIn(() => new Response(null, { status: 401 }))
     expect((await client.fetch('/api/items')).status).toBe(401)
     expect(browser.requests.filter((line) => line.includes('/api'))).toHaveLength(2)
@@ -158,7 +158,7 @@ describe('a 401', () => {
     expect(bff.grants()).toBe(1)
   })
 
-  it("that arrives after another request's refresh retries with the token that is there already", async () => {
+  it("56 that arrives after another request's refresh retries with the token that is there already", async () => {
     const stage = await signedIn(async (request, accepted) => {
       if (request.url.endsWith('late') && !accepted) await stage.browser.wait(150)
       return gate(request, accepted)
@@ -182,7 +182,7 @@ describe('a 401', () => {
     ['Basic realm="API"', 1],
     ['nonsense,,, ="', 1],
     [undefined, 1],
-  ])('with the challenge %s makes %i refreshes', async (challenge, refreshes) => {
+  ])('57 with the challenge %s makes %i refreshes', async (challenge, refreshes) => {
     const { client, bff } = await signedIn(
       () => new Response(null, { status: 401, headers: challenge ? { 'www-authenticate': challenge } : {} }),
     )
@@ -228,7 +228,7 @@ describe('a 401', () => {
     expect(names).toEqual(['notes.txt: body', 'notes.txt: body'])
   })
 
-  it('sends the body of a Request a second time', async () => {
+  it('60 sends the body of a Request a second time', async () => {
     const bodies: string[] = []
     const { client, bff } = await signedIn(async (request, accepted) => {
       bodies.push(await request.text())
@@ -240,7 +240,7 @@ describe('a 401', () => {
     expect(bodies).toEqual(['body', 'body'])
   })
 
-  it("of a request whose body was a stream is the caller's, and the next request has a new token", async () => {
+  it("60 of a request whose body was a stream is the caller's, and the next request has a new token", async () => {
     const { client, bff } = await signedIn(async (request, accepted) => {
       await request.text()
       return gate(request, accepted)
@@ -294,7 +294,7 @@ describe('a 401', () => {
 })
 
 describe('giving up', () => {
-  it('rejects the caller who gave up, and not the others who wait for the same refresh', async () => {
+  it('60 rejects the caller who gave up, and not the others who wait for the same refresh', async () => {
     const { client, bff, browser } = await signedIn(gate)
     await browser.sleep(2 * 3_600_000)
     bff.intercept((request) =>
@@ -312,7 +312,7 @@ describe('giving up', () => {
     expect(bff.grants()).toBe(1)
   })
 
-  it('reaches a request that is under way', async () => {
+  it('60 reaches a request that is under way', async () => {
     const { client } = await signedIn(() => new Promise<never>(() => {}))
     const impatient = new AbortController()
     const request = client.fetch('/api/items', { signal: impatient.signal }).catch((error: unknown) => error)
@@ -320,7 +320,7 @@ describe('giving up', () => {
     expect(await request).toMatchObject({ name: 'AbortError' })
   })
 
-  it('before the start asks nobody', async () => {
+  it('60 before the start asks nobody', async () => {
     const { client, browser } = await signedIn(gate)
     const before = browser.requests.length
     await expect(client.fetch('/api/items', { signal: AbortSignal.abort() })).rejects.toMatchObject({
@@ -331,7 +331,7 @@ describe('giving up', () => {
 })
 
 describe('without a session', () => {
-  it('refuses without asking anybody', async () => {
+  it('61 refuses without asking anybody', async () => {
     const { openPage, browser } = setStage()
     const { client } = openPage()
     await client.ready()

@@ -1,0 +1,37 @@
+import { beforeAll, expect, it } from 'vitest'
+import { groups } from './assertions.ts'
+import type { Holding } from './document.ts'
+import { documentOf, holdings } from './document.ts'
+
+const all = groups.flatMap(({ assertions }) => assertions)
+let tests: Holding[] = []
+
+beforeAll(async () => {
+  tests = await holdings()
+})
+
+it('numbers the sentences from 1 without a gap', () => {
+  expect(all.map(({ number }) => number)).toEqual(all.map((_, index) => index + 1))
+})
+
+it('finds either a test or a reason for every sentence, and never both', () => {
+  const held = new Set(tests.map(({ number }) => number))
+  const answers = all.map(({ number, notApplicable, missing }) => ({
+    number,
+    given: [held.has(number), notApplicable !== undefined, missing !== undefined].filter(Boolean).length,
+  }))
+  expect(answers.filter(({ given }) => given !== 1)).toEqual([])
+})
+
+it('knows which sentences do not hold yet', () => {
+  expect(all.filter(({ missing }) => missing !== undefined).map(({ number }) => number)).toEqual([68])
+})
+
+it('finds a sentence for every number that a test names', () => {
+  const known = all.map(({ number }) => number)
+  expect(tests.filter(({ number }) => !known.includes(number))).toEqual([])
+})
+
+it('says what docs/conformance.md says: write it anew with `npx vitest run --project house protocol/document -u`', async () => {
+  await expect(documentOf(groups, tests)).toMatchFileSnapshot('../../docs/conformance.md')
+})
