@@ -1,4 +1,5 @@
 import type { Check } from './check.ts'
+import { clientCredentials } from './checks/client-credentials.ts'
 import { discovery } from './checks/discovery.ts'
 import { oldRefreshTokenReused, refresh, refreshOnce, refreshTokenUsedElsewhere } from './checks/refresh.ts'
 import { signIn, unknownUser, userinfo, wrongClientSecret, wrongPassword } from './checks/sign-in.ts'
@@ -17,5 +18,6 @@ export const checks: readonly Check[] = [
   discovery,
   signOut,
   revoke,
+  clientCredentials,
   wrongClientSecret,
 ]

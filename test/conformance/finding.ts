@@ -47,7 +47,7 @@ export async function sessionFrom(response: Response): Promise<SessionAnswer> {
 export function said(exchange: Exchange | undefined): string {
   if (exchange === undefined) return 'nothing, because it was not asked'
   const { status, empty } = exchange
-  if (status === null) return 'nothing, and closed the connection'
+  if (status === null) return 'nothing'
   return `${empty ? 'an empty ' : ''}${status} ${codeOf(exchange)}`.trim()
 }
 
@@ -62,15 +62,18 @@ export function isIssued({ status, body }: Exchange): boolean {
   return status !== null && status < 300 && typeof body['access_token'] === 'string'
 }
 
-/** Of whom a refused sign-in speaks: RFC 6749 §5.2, where it has words for that. */
-export function blamedBy(exchange: Exchange): 'nobody' | 'client' | 'user' {
-  const { status } = exchange
+/** Whom a refused sign-in blames: RFC 6749 §5.2, where it has words for that. */
+export type Blamed = 'nobody' | 'client' | 'user' | 'somebody'
+
+export function blamedBy(exchange: Exchange): Blamed {
+  const { status, body } = exchange
+  const code = codeOf(exchange)
   if (status === null || status >= 500 || status === 408 || status === 429) return 'nobody'
-  return /^(invalid_(client|request|scope)|unauthorized_client|unsupported_grant_type)$/.test(
-    codeOf(exchange),
-  )
-    ? 'client'
-    : 'user'
+  if (code === 'temporarily_unavailable' || code === 'server_error') return 'nobody'
+  if (/^(invalid_(client|request|scope)|unauthorized_client|unsupported_grant_type)$/.test(code))
+    return 'client'
+  const plain = code === 'invalid_grant' || body['error'] === undefined
+  return plain && [400, 401, 403].includes(status) ? 'user' : 'somebody'
 }
 
 function jsonFrom(text: string): unknown {

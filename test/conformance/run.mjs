@@ -22,10 +22,13 @@ await build({
   conditions: ['source'],
   logLevel: 'warning',
 })
+// The waiting of a BFF keeps no process alive: a server does that by itself.
+const alive = setInterval(() => {}, 1000)
 const { main } = await import(pathToFileURL(outfile).href)
 process.exitCode = await main(process.argv.slice(2), (/** @type {string} */ text) =>
   process.stdout.write(text),
 )
+clearInterval(alive)
 
 /** What `npm install` of a fresh clone would bring is brought when it is missing. */
 async function bundler() {

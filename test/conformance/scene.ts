@@ -73,9 +73,14 @@ export function openScene(server: Server, way: Way): Scene {
   return scene
 }
 
-/** The newest request to the authorization server. */
+/** What the BFF asked the token endpoint, in order. */
+export function askedBy(visit: Visit): Exchange[] {
+  return visit.exchanges().filter(({ form }) => form.has('grant_type'))
+}
+
+/** The newest of {@link askedBy}. */
 export function lastOf(visit: Visit): Exchange | undefined {
-  return visit.exchanges().at(-1)
+  return askedBy(visit).at(-1)
 }
 
 /** Asks the server behind the BFF's back for a token, as the client that asked before. */

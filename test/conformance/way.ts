@@ -54,6 +54,7 @@ export function providerFor(
     clientId,
     ...(clientSecret !== '' && { clientSecret }),
     ...way.options,
+    defaultTokenType: 'Bearer',
     scope: scopeOf(server),
     ...(revokeUrl !== null && { revocationEndpoint: revokeUrl }),
     ...(accessTokenLifetime !== null && { lifetime: accessTokenLifetime }),

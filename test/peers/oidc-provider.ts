@@ -36,7 +36,13 @@ export async function startOidcProvider(options: PeerOptions = {}): Promise<Peer
       keys: [generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })],
     },
     rotateRefreshToken: true,
-    ttl: { AccessToken: accessTokenLifetime, Grant: 3600, IdToken: 3600, RefreshToken: 3600 },
+    ttl: {
+      AccessToken: accessTokenLifetime,
+      ClientCredentials: accessTokenLifetime,
+      Grant: 3600,
+      IdToken: 3600,
+      RefreshToken: 3600,
+    },
   })
   provider.registerGrantType(
     'password',

@@ -27,7 +27,10 @@ export const discovery: Check = {
       throw new Impossible(`the document names ${originOf(endpoint)}, where nothing answers`)
     const { session } = await sessionFrom(response)
     demand(session !== null, 'the sign-in brought no session')
-    demand(document?.url === server.discoveryUrl, 'the document was not asked for first')
+    demand(
+      document?.url === new URL(String(server.discoveryUrl)).href,
+      'the document was not asked for first',
+    )
     demand(asked !== undefined && isIssued(asked), 'the token endpoint of the document was not asked next')
     return isAtHome ? undefined : 'the issuer had to be named beside the address of its document'
   },

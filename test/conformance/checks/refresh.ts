@@ -12,7 +12,7 @@ import {
   wordsFor,
 } from '../finding.ts'
 import type { Scene, SignedIn } from '../scene.ts'
-import { lastOf, refreshDirectly, statusOfUserinfo } from '../scene.ts'
+import { askedBy, lastOf, refreshDirectly, statusOfUserinfo } from '../scene.ts'
 
 export const refresh: Check = {
   name: 'refresh',
@@ -66,7 +66,7 @@ export const refreshOnce: Check = {
       tokens.every((token) => token?.sequence === 2 && token.access_token === tokens[0]?.access_token),
       'the callers do not hold one and the same token',
     )
-    const asked = visit.exchanges().filter(({ form }) => form.get('refresh_token') === signedIn.refreshToken)
+    const asked = askedBy(visit).filter(({ form }) => form.get('refresh_token') === signedIn.refreshToken)
     demand(asked.length === 1, `the refresh token was sent ${asked.length} times`)
     return undefined
   },
@@ -118,9 +118,9 @@ async function ask({ visit, session }: SignedIn, after: number, process?: number
 async function outcomeOf(signedIn: Refreshable, after: number): Promise<string> {
   const { visit } = signedIn
   expire(signedIn)
-  const asked = visit.exchanges().length
+  const before = askedBy(visit).length
   const response = await ask(signedIn, after)
-  demand(visit.exchanges().length === asked + 1, 'the refresh was not exactly one request')
+  demand(askedBy(visit).length === before + 1, 'the refresh was not exactly one request')
   const exchange = lastOf(visit)
   if (exchange && isIssued(exchange)) {
     demand((await sessionFrom(response)).token?.sequence === after + 1, 'the refreshed token does not follow')

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { secondsFrom } from '@latchkey/wire'
 import type { Visit } from '../../support/visit.ts'
 import type { Check } from '../check.ts'
+import type { Blamed } from '../finding.ts'
 import {
   blamedBy,
   demand,
@@ -13,7 +15,7 @@ import {
   wordsFor,
 } from '../finding.ts'
 import type { Scene } from '../scene.ts'
-import { lastOf, statusOfUserinfo } from '../scene.ts'
+import { askedBy, lastOf, statusOfUserinfo } from '../scene.ts'
 import { scopeOf } from '../way.ts'
 
 /** Seconds by which a lifetime may differ from what the file says. */
@@ -37,9 +39,9 @@ export const signIn: Check = {
       'a reload of the page does not restore the session as it was',
     )
 
-    const lifetime = Number.parseFloat(String(expires_in))
+    const lifetime = secondsFrom(expires_in)
     const expected = server.accessTokenLifetime
-    if (!(lifetime > 0)) {
+    if (lifetime === null) {
       demand(token.expires_in === expected, `the token lives ${token.expires_in} s, which nobody said`)
       return 'the server does not say how long its token lives'
     }
@@ -91,7 +93,7 @@ export const wrongClientSecret: Check = {
   async run(scene) {
     const visit = scene.visit(scene.provider({ clientSecret: madeUp() }))
     const response = await scene.type(visit)
-    if (response.ok && visit.exchanges().some(isIssued))
+    if (response.ok && askedBy(visit).some(isIssued))
       throw new Impossible('the server gives a token for any client secret')
     const { blamed, words } = await judged(visit, response)
     // Where it is the user whom the server blames, nothing tells it from a wrong password.
@@ -107,7 +109,7 @@ function madeUp(): string {
 /** A refused sign-in, and whom the server blamed for it. */
 interface Refused {
   text: string
-  blamed: ReturnType<typeof blamedBy>
+  blamed: Blamed
   words: string
 }
 
@@ -128,6 +130,8 @@ async function judged(visit: Visit, response: Response): Promise<Refused> {
     nobody: is(refusal, 503, 'temporarily_unavailable') || is(refusal, 429, 'rate_limited'),
     client: is(refusal, 502, 'server_error'),
     user: is(refusal, 401, 'invalid_credentials'),
+    // Another server may mean another thing by it.
+    somebody: is(refusal, 401, 'invalid_credentials') || is(refusal, 502, 'server_error'),
   }
   demand(right[blamed], words)
   return { text: refusal.text, blamed, words }

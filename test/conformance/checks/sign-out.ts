@@ -1,8 +1,10 @@
+import type { Exchange } from '../../support/visit.ts'
 import type { Check } from '../check.ts'
 import { demand, Impossible, isIssued, said, sessionFrom } from '../finding.ts'
 import { metadataOf } from '../metadata.ts'
 import type { SignedIn } from '../scene.ts'
 import { refreshDirectly } from '../scene.ts'
+import { providerFor, waysOf } from '../way.ts'
 
 export const signOut: Check = {
   name: 'sign out',
@@ -17,16 +19,17 @@ export const revoke: Check = {
   lacks: ({ revokeUrl, discoveryUrl }) =>
     revokeUrl === null && discoveryUrl === null && 'there is neither REVOKE_URL nor DISCOVERY_URL',
   async run(scene) {
-    const { server, way } = scene
+    const { server } = scene
     const metadata = server.discoveryUrl === null ? {} : await metadataOf(server)
     const revocationEndpoint = server.revokeUrl ?? metadata['revocation_endpoint']
     if (typeof revocationEndpoint !== 'string')
       throw new Impossible('there is no REVOKE_URL, and discovery names no revocation endpoint')
-    const signedIn = await scene.signedIn(scene.visit(scene.provider({ revocationEndpoint })))
+    const change = { revocationEndpoint }
+    const signedIn = await scene.signedIn(scene.visit(scene.provider(change)))
     await leave(signedIn)
 
     const { refresh_token: refreshToken, access_token: accessToken } = signedIn.exchange.body
-    const revocations = signedIn.visit.exchanges().filter(({ form }) => form.has('token'))
+    const revocations = revocationsOf(signedIn)
     const [revocation] = revocations
     demand(
       revocation !== undefined && revocations.length === 1,
@@ -36,15 +39,25 @@ export const revoke: Check = {
     const { status } = revocation
     if (status === null && server.revokeUrl === null)
       throw new Impossible('discovery names a revocation endpoint that does not answer')
-    const known = metadata['revocation_endpoint_auth_methods_supported']
-    if (status === 401 && Array.isArray(known) && !known.includes(`client_secret_${way.name}`))
-      throw new Impossible(`discovery says that revocation does not know the client by ${way.name}`)
+    if (status === 401 || status === 400)
+      for (const other of await waysOf(server)) {
+        const again = await scene.signedIn(scene.visit(providerFor(server, other, change)))
+        await leave(again)
+        if (revocationsOf(again).some((one) => one.status === 200))
+          throw new Impossible(
+            `the revocation endpoint said ${said(revocation)}; it knows the client by ${other.name}`,
+          )
+      }
     demand(status !== null && status < 300, `the revocation endpoint said ${said(revocation)}`)
     if (typeof refreshToken !== 'string') return 'the access token, as there is no refresh token'
     const after = await refreshDirectly(signedIn.exchange, refreshToken)
     demand(!isIssued(after), 'the server takes the refresh token that was given back')
     return undefined
   },
+}
+
+function revocationsOf({ visit }: SignedIn): Exchange[] {
+  return visit.exchanges().filter(({ form }) => form.has('token'))
 }
 
 /** Signs out, and demands that the session is gone. */
