@@ -39,7 +39,8 @@ function told(value: unknown, as: Kind, sentAt: number): number | null {
     case 'epoch-ms':
       return until(number(value), 1000, sentAt)
     case 'iso':
-      return until(moment(value, /^\d{4}-\d\d-\d\dT/), 1000, sentAt)
+      // Without an offset it would be read in the time zone of this machine.
+      return until(moment(value, /^\d{4}-\d\d-\d\dT.+(Z|[+-]\d\d:?\d\d)$/), 1000, sentAt)
     case 'http-date':
       return until(moment(value, /^[A-Z][a-z]{2}, .+ (GMT|UTC)$/), 1000, sentAt)
   }

@@ -22,17 +22,24 @@ export function judge(
   const body = jsonFrom(answer.text, provider.response.json)
   const successful = answer.status >= 200 && answer.status < 300
   const accessToken = successful ? fieldOf('access_token', answer, body, provider) : undefined
-  if (typeof accessToken === 'string') return issued(accessToken, answer, body, provider, sentAt)
+  if (typeof accessToken === 'string' && accessToken !== '')
+    return issued(accessToken, answer, body, provider, sentAt)
   if (!successful || isRefusal(body, provider)) return refusal(answer, body, provider, act)
-  return isObject(body)
-    ? { kind: 'config', hint: 'the answer has no access_token; is this the token endpoint?' }
-    : {
-        kind: 'transient',
-        hint: 'the answer is no JSON object; is this the token endpoint?',
-        retryAfter: null,
-        lost: true,
-      }
+  if (isObject(body)) return { kind: 'config', hint: missing }
+  if (formEncoded.test(answer.headers.get('content-type') ?? '')) return { kind: 'config', hint: noJson }
+  return {
+    kind: 'transient',
+    hint: 'the answer is no JSON object; is this the token endpoint?',
+    retryAfter: null,
+    lost: true,
+  }
 }
+
+const missing =
+  'the answer has no access_token; is this the token endpoint, or must response.fields say where the token is?'
+const formEncoded = /^application\/x-www-form-urlencoded\b/i
+const noJson =
+  'the answer is form-encoded, although JSON was asked for (RFC 6749 §5.1); a hook (read) can turn it into JSON'
 
 /** Whether an answer with a status of success speaks of an error, as several servers do it. */
 function isRefusal(body: unknown, { errors }: Provider): boolean {
@@ -112,9 +119,9 @@ function scopeFrom(value: unknown): string[] | null {
 
 function userFrom(body: unknown, { user, extras }: Provider['response']): Record<string, unknown> | null {
   const described = user === undefined ? null : valueAt(body, user)
-  const found = extras.filter((name) => isObject(body) && Object.hasOwn(body, name))
-  const own = Object.fromEntries(found.map((name) => [name, valueAt(body, `/${name}`)]))
-  const whole = isObject(described) ? { ...described, ...own } : found.length > 0 ? own : null
+  const members = isObject(body) ? Object.entries(body).filter(([name]) => extras.includes(name)) : []
+  const own = Object.fromEntries(members)
+  const whole = isObject(described) ? { ...described, ...own } : members.length > 0 ? own : null
   return whole && isWritable(whole) ? whole : null
 }
 
