@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Oddities } from './odd-server.ts'
 import { startOddServer } from './odd-server.ts'
 import { main } from './run.ts'
+import type { Server } from './server.ts'
 import { fileOf } from './server-file.ts'
 
 let folder: string
@@ -23,10 +24,13 @@ async function outcomeOf(file: string): Promise<{ code: number; written: string 
   return { code, written }
 }
 
-async function outcomeFor(oddities: Oddities): Promise<{ code: number; written: string }> {
+async function outcomeFor(
+  oddities: Oddities,
+  said: Partial<Server> = {},
+): Promise<{ code: number; written: string }> {
   const { server, stop } = await startOddServer(oddities)
   try {
-    return await outcomeOf(fileOf(server))
+    return await outcomeOf(fileOf({ ...server, ...said }))
   } finally {
     await stop()
   }
@@ -169,6 +173,32 @@ describe('a server that does not do what its file says fails', () => {
     const { code, written } = await outcomeFor(oddities)
     expect(written).toContain(row)
     expect(code).toBe(1)
+  })
+})
+
+describe('a file may leave out', () => {
+  const nothing = { discoveryUrl: null, revokeUrl: null, userinfoUrl: null, scope: '', rotation: '' }
+
+  it.each<[string, Oddities, Partial<Server>, string]>([
+    [
+      'the secret of a public client',
+      { wrongClient: 'tokens' },
+      { clientSecret: '' },
+      'ok       refresh (no secret)\n',
+    ],
+    ['the token endpoint, where there is discovery', {}, { tokenUrl: null }, 'ok       refresh (basic)\n'],
+    ['how long a token lives', {}, { accessTokenLifetime: null }, 'ok       sign in (basic)\n'],
+    [
+      'all else but who signs in where',
+      { lifetime: 'soon' },
+      { ...nothing, clientAuth: [], accessTokenLifetime: null },
+      'ok       refresh (basic)\n',
+    ],
+  ])('%s', async (_, oddities, said, row) => {
+    const { code, written } = await outcomeFor(oddities, said)
+    expect(written).not.toContain('FAILED')
+    expect(written).toContain(row)
+    expect(code).toBe(0)
   })
 })
 

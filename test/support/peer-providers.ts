@@ -11,7 +11,7 @@ const configurations: Record<string, (peer: Peer) => OAuth2Options> = {
   Glewlwyd: ({ issuer }) => ({
     issuer: String(issuer),
     scope: ['read'],
-    errors: [{ status: 400, as: 'session_ended' }],
+    errors: [{ status: 400, on: 'refresh', as: 'session_ended' }],
   }),
 }
 
