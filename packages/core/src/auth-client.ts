@@ -12,6 +12,11 @@ export interface AuthClientOptions<User = unknown> {
   readonly user?: StandardSchema<User> | undefined
   /** Further origins that `fetch` sends the token to; the page's own always gets it. */
   readonly allow?: readonly (string | URL)[] | undefined
+  /**
+   * Whether an answer of the resource server says that the token is no good, so that `fetch` asks for another; a 401
+   * whose challenge does not say `insufficient_scope` when absent. Reads a body from a clone of the answer.
+   */
+  readonly rejectsToken?: ((answer: Response) => boolean | Promise<boolean>) | undefined
   /** The state to show first, from a server that rendered the page; default `restoring`. */
   readonly initialState?: AuthState<User> | undefined
   /** Whether requests made while `expired` are refused (`reject`, the default) or wait for the next sign-in (`hold`). */

@@ -1,5 +1,4 @@
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
-import { isAnotherFault } from './challenge.ts'
 import type { Platform } from './platform.ts'
 import { either } from './signals.ts'
 import type { AccessToken } from './token.ts'
@@ -19,9 +18,8 @@ export type WithToken = <T>(
  * A `fetch` that sends the session's token to the page's own origin and to the allowed ones, and to
  * nobody else. A request that brings its own `Authorization` goes out as it is.
  *
- * After a 401 it asks for a newer token and sends once more; the second answer is the caller's. It does
- * not when the resource server says that something else is at fault, or when the body was a stream, which
- * cannot be sent twice: then the 401 is the caller's.
+ * After an answer that rejects the token (`rejectsToken`) it asks for a newer one and sends once more; the
+ * second answer is the caller's. When the body was a stream, which cannot be sent twice, the first one is.
  *
  * Rejects with `AuthError` when nobody is signed in or no token can be had, and with the reason of the
  * caller's own signal. Requests under way are aborted when the session ends.
@@ -32,6 +30,7 @@ export function createAuthorizedFetch(
   platform: Platform,
   allowed: readonly string[],
   withToken: WithToken,
+  rejectsToken: (answer: Response) => boolean | Promise<boolean>,
 ): typeof globalThis.fetch {
   return async (input, init) => {
     const request = input instanceof Request ? input : undefined
@@ -52,7 +51,7 @@ export function createAuthorizedFetch(
     }
 
     const first = await withToken(send(input), signal)
-    if (first.status !== 401 || isAnotherFault(first.headers.get('www-authenticate'))) return first
+    if (!(await rejectsToken(first))) return first
     const second = withToken(
       (token, session) =>
         copy && token.access_token !== used?.access_token ? send(copy)(token, session) : first,

@@ -4,6 +4,7 @@ import type { AuthClient, AuthClientOptions } from './auth-client.ts'
 import type { WithToken } from './authorized-fetch.ts'
 import { createAuthorizedFetch } from './authorized-fetch.ts'
 import { browser } from './browser.ts'
+import { rejectsToken as isRejection } from './challenge.ts'
 import { createClock } from './clock.ts'
 import { ask } from './endpoints.ts'
 import type { AuthError } from './errors.ts'
@@ -39,11 +40,12 @@ import { watch } from './watching.ts'
  */
 export function createAuthClient<User = unknown>({
   basePath = defaultBasePath,
-  mode = 'token',
+  mode,
   user: schema,
   allow = [],
+  rejectsToken = isRejection,
   initialState = { status: 'restoring', session: null },
-  onExpired = 'reject',
+  onExpired,
   platform = browser,
 }: AuthClientOptions<User> = {}): AuthClient<User> {
   /** Of the channel between tabs, and of the note about a sign-out that the BFF has not heard of. */
@@ -145,7 +147,7 @@ export function createAuthClient<User = unknown>({
   ): Promise<Granted<User>> => {
     const sentAt = now()
     try {
-      const { session: found, ...answer } = await ask(
+      const { session: found, token: given } = await ask(
         platform,
         body ? 'POST' : 'GET',
         basePath + path,
@@ -153,7 +155,7 @@ export function createAuthClient<User = unknown>({
         body,
       )
       if (!found) throw endedError('no_session')
-      const token = proxy ? cookieToken : answer.token
+      const token = proxy ? cookieToken : given
       return {
         session: {
           id: found.session_id,
@@ -281,6 +283,7 @@ export function createAuthClient<User = unknown>({
       platform,
       proxy ? [] : allow.map((origin) => new URL(origin).origin),
       withToken,
+      rejectsToken,
     ),
 
     getAccessToken: ({ forceRefresh, signal } = {}) =>

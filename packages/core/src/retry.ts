@@ -12,8 +12,8 @@ export function retryDelay(error: AuthError, failures: number, random: number): 
 
 /** Seconds that a `Retry-After` header asks for, in both of its forms (RFC 9110 §10.2.3). */
 export function retryAfterFrom(header: string | null, { Date }: Platform): number | undefined {
-  if (!header) return undefined
-  const seconds = Number(header)
-  const wait = seconds >= 0 ? seconds : (Date.parse(header) - Date.now()) / 1000
+  const seconds = Number(header || NaN)
+  // Without a header this reads "null", which is no date.
+  const wait = seconds >= 0 ? seconds : (Date.parse(header as string) - Date.now()) / 1000
   return wait >= 0 ? wait : undefined
 }

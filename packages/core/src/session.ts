@@ -111,7 +111,7 @@ export function granted<User>(machine: Machine<User>, { session, token }: Grante
   const old = auth.session
   const ours = auth.status === 'signed-in' && auth.session.id === session.id
   // The old object when the new one says the same, so that nobody who shows it renders again.
-  const kept = old && JSON.stringify(old) === JSON.stringify(session) ? old : session
+  const kept = JSON.stringify(old) === JSON.stringify(session) ? (old as Session<User>) : session
   const next: AuthState<User> = ours && kept === old ? auth : { status: 'signed-in', session: kept }
   const newest = !token || token.sequence < (machine.token?.sequence ?? 0) ? machine.token : token
   // A session may come without a token, when none was to be had at the moment.

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { AuthClientOptions } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import { setStage } from './stage.ts'
 
 /** A page that is signed in, an API that tells what it was sent, and how often each address was asked. */
 const signedIn = async (
   api: (request: Request, accepted: boolean) => Response | Promise<Response>,
-  options: { allow?: string[]; onExpired?: 'hold' } = {},
+  options: Pick<AuthClientOptions, 'allow' | 'onExpired' | 'rejectsToken'> = {},
 ) => {
   const seen: Request[] = []
   const stage = setStage({
@@ -372,5 +373,25 @@ describe('getAccessToken', () => {
     )
     expect(new Set(tokens)).toEqual(new Set(['session-1.token-2']))
     expect(bff.grants()).toBe(1)
+  })
+})
+
+describe('a resource server that says in its own way what is wrong with a token', () => {
+  const rejectsToken = async (answer: Response): Promise<boolean> =>
+    answer.status === 401 && ((await answer.clone().json()) as { errorCode: number }).errorCode === 2
+
+  it.each([
+    ['has another token asked for when it has expired', 2, 1],
+    ['has none asked for when it is something else', 1, 0],
+  ])('%s', async (_, errorCode, refreshes) => {
+    const { client, bff } = await signedIn(
+      (_request, accepted) => Response.json({ errorCode }, { status: accepted && refreshes ? 200 : 401 }),
+      { rejectsToken },
+    )
+    bff.revokeTokens()
+    const answer = await client.fetch('/api')
+    expect(answer.status).toBe(refreshes ? 200 : 401)
+    expect(await answer.json()).toEqual({ errorCode })
+    expect(bff.grants()).toBe(refreshes)
   })
 })

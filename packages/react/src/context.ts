@@ -16,6 +16,6 @@ export const AuthClientContext: Context<RegisteredClient | null> = createContext
  */
 export function useAuthClient(): RegisteredClient {
   const client = useContext(AuthClientContext)
-  if (!client) throw new Error('Put an <AuthProvider> above this component.')
+  if (!client) throw new Error('Put an <AuthProvider> above this component')
   return client
 }

@@ -105,7 +105,7 @@ describe.each([
         <Outsider />
       </Boundary>,
     )
-    expect(container.textContent).toBe('Put an <AuthProvider> above this component.')
+    expect(container.textContent).toBe('Put an <AuthProvider> above this component')
     print.mockRestore()
   })
 })
