@@ -1,0 +1,344 @@
+import { constants, createHmac, createSign, generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { ProviderDescription } from '../src/index.ts'
+import { oauth2 } from '../src/providers/index.ts'
+import { createScene } from './support/browser.ts'
+import type { Reply } from './support/token-endpoint.ts'
+import { broken, held, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
+
+const good = { access_token: 'a', token_type: 'Bearer', expires_in: 3600 }
+const tokenEndpoint = 'https://as.example.com/token'
+const client = { clientId: 'portal', clientSecret: 's3cret' }
+const plain = oauth2({ tokenEndpoint, ...client, scope: ['read'] })
+
+const withResponse = (response: ProviderDescription['response']): ProviderDescription => ({
+  ...plain,
+  response,
+})
+
+const typed = (type: string | null): Reply => {
+  const bytes = new TextEncoder().encode(JSON.stringify(good))
+  return () => new Response(bytes, { headers: type === null ? {} : { 'Content-Type': type } })
+}
+
+describe('accepted: an answer with', () => {
+  it.each<[string, Reply]>([
+    ['token_type Bearer', json(good)],
+    ['token_type bearer', json({ ...good, token_type: 'bearer' })],
+    ['token_type BEARER', json({ ...good, token_type: 'BEARER' })],
+    ['refresh_token null', json({ ...good, refresh_token: null })],
+    ['refresh_token empty', json({ ...good, refresh_token: '' })],
+    ['refresh_token of another type', json({ ...good, refresh_token: { value: 1 } })],
+    ['scope null', json({ ...good, scope: null })],
+    ['scope empty', json({ ...good, scope: '' })],
+    ['scope as an array', json({ ...good, scope: ['read'] })],
+    ['scope with commas of another kind', json({ ...good, scope: ' read\t' })],
+    ['id_token null', json({ ...good, id_token: null })],
+    ['id_token empty', json({ ...good, id_token: '' })],
+    ['members that nobody knows', json({ ...good, queries_log: [], user: { id: 7 } })],
+    ['a member __proto__', raw(JSON.stringify(good).replace('{', '{"__proto__":{"scope":"admin"},'))],
+    [
+      'a member twice, of which the last counts',
+      raw(JSON.stringify(good).replace('{', '{"access_token":"b",')),
+    ],
+    ['status 201', json(good, 201)],
+    ['status 202', json(good, 202)],
+    ['the type text/plain', typed('text/plain')],
+    ['the type text/html', typed('text/html; charset=utf-8')],
+    ['the type application/vnd.api+json', typed('application/vnd.api+json')],
+    ['no type', typed(null)],
+    ['a byte order mark', raw(`\u{feff}${JSON.stringify(good)}`)],
+    ['white space around it', raw(`\r\n ${JSON.stringify(good)}\n`)],
+  ])('%s', async (_, reply) => {
+    const { signIn, notes } = createScene(reply, { provider: plain })
+    const { status, body } = await signIn()
+    expect(status).toBe(200)
+    expect(body.token).toEqual({ access_token: 'a', token_type: 'Bearer', expires_in: 3600, sequence: 1 })
+    expect(body.session).toMatchObject({ scope: ['read'], user: { username: 'cathy' } })
+    expect(notes).toHaveLength(1)
+  })
+
+  it.each<[string, unknown, number | null]>([
+    ['3599', '3599', 3599],
+    ['spaces around digits', ' 3599 ', 3599],
+    ['a fraction, which is rounded down', 3599.7, 3599],
+    ['1e15, which is cut to 366 days', 1e15, 31_622_400],
+    ['a unit, which is not guessed', '3599s', null],
+    ['a date, which is no number of seconds', '2030-01-01T00:00:00Z', null],
+    ['null', null, null],
+    ['nothing in it', '', null],
+    ['-1', -1, null],
+    ['-1 as a text', '-1', null],
+    ['true', true, null],
+    ['an object', {}, null],
+    ['no value at all', undefined, null],
+  ])('expires_in with %s', async (_, value, told) => {
+    const { signIn } = createScene(json({ ...good, expires_in: value }), { provider: plain })
+    expect((await signIn()).body.token).toMatchObject({ access_token: 'a', expires_in: told })
+  })
+
+  it('expires_in of 0, as a session whose token has run out already', async () => {
+    const { signIn } = createScene(json({ ...good, expires_in: 0 }), { provider: plain })
+    const { status, body } = await signIn()
+    expect([status, body.token]).toEqual([200, undefined])
+    expect(body.session).toBeDefined()
+  })
+
+  it.each<[string, unknown, ProviderDescription['response']]>([
+    ['no token_type', { access_token: 'a', expires_in: 3600 }, { defaultTokenType: 'Bearer' }],
+    ['token_type null', { ...good, token_type: null }, { defaultTokenType: 'Bearer' }],
+    ['token_type JWT', { ...good, token_type: 'JWT' }, { defaultTokenType: 'jwt' }],
+    [
+      'keys in camel case',
+      { accessToken: 'a', tokenType: 'Bearer', expiresIn: 3600 },
+      {
+        fields: { access_token: '/accessToken', token_type: '/tokenType' },
+        expiry: [{ from: '/expiresIn', as: 'seconds' }],
+      },
+    ],
+    [
+      'everything in `data`',
+      { data: { ...good, expires: 3_600_000 } },
+      {
+        fields: { access_token: '/data/access_token', token_type: '/data/token_type' },
+        expiry: [{ from: '/data/expires', as: 'ms' }],
+      },
+    ],
+    [
+      'a token alone',
+      'a',
+      { fields: { access_token: '' }, defaultTokenType: 'Bearer', expiry: [{ seconds: 3600 }] },
+    ],
+  ])('%s, where the description says what it means', async (_, body, response) => {
+    const { signIn } = createScene(json(body), { provider: withResponse(response) })
+    expect((await signIn()).body.token).toMatchObject({
+      access_token: 'a',
+      token_type: 'Bearer',
+      expires_in: 3600,
+    })
+  })
+
+  it('a form-encoded body, where a hook turns it into JSON', async () => {
+    const form = 'access_token=a&token_type=bearer&expires_in=3600'
+    const { signIn } = createScene(raw(form, 200, { 'Content-Type': 'application/x-www-form-urlencoded' }), {
+      provider: plain,
+      hooks: {
+        read: ({ status, text }) => ({
+          status,
+          text: JSON.stringify(Object.fromEntries(new URLSearchParams(text))),
+        }),
+      },
+    })
+    expect((await signIn()).body.token).toMatchObject({ access_token: 'a', expires_in: 3600 })
+  })
+})
+
+const form = { 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8' }
+const html = { 'Content-Type': 'text/html' }
+const plainText = { 'Content-Type': 'text/plain' }
+const challenge = { 'WWW-Authenticate': 'Basic realm="as"' }
+const wait = { 'Retry-After': '30' }
+
+/** Signs in once; nothing that the server sent gets through, and it is asked once. */
+async function refusalOf(reply: Reply): Promise<{ told: (string | number | undefined)[]; notes: string[] }> {
+  const { signIn, endpoint, notes } = createScene(reply, { provider: plain, timeout: 0.05 })
+  const { status, headers, body } = await signIn()
+  expect(endpoint.asked).toHaveLength(1)
+  expect(headers.get('Set-Cookie')).toBeNull()
+  expect(headers.get('WWW-Authenticate')).toBe(status === 401 ? 'Latchkey' : null)
+  expect(headers.get('Retry-After')).toBe(body.retry_after === undefined ? null : String(body.retry_after))
+  return { told: [status, body.error, body.retry_after], notes: notes.slice(1) }
+}
+
+describe('refused as wrong credentials: an answer with', () => {
+  it.each<[string, Reply]>([
+    ['200 and invalid_grant', json({ error: 'invalid_grant' })],
+    ['200, invalid_grant and an empty token', json({ access_token: '', error: 'invalid_grant' })],
+    ['200 and words', json({ error: 'No such user' })],
+    ['400 and invalid_grant', json({ error: 'invalid_grant' }, 400)],
+    ['400 and a code of its own', json({ error: 'locked' }, 400)],
+    ['400 and HTML', raw('<h1>Bad', 400, html)],
+    ['400 and a message', json({ message: 'Bad credentials' }, 400)],
+    ['400 and fields of the person', json({ error: { username: ['is wrong'] } }, 400)],
+    ['401, a challenge and invalid_grant', json({ error: 'invalid_grant' }, 401, challenge)],
+    ['401 and nothing', raw('', 401, challenge)],
+    ['403 and nothing', raw('', 403)],
+    ['422 and a list', json({ errors: [{ code: 1 }] }, 422)],
+  ])('%s', async (_, reply) => {
+    expect(await refusalOf(reply)).toEqual({ told: [401, 'invalid_credentials', undefined], notes: [] })
+  })
+})
+
+describe('refused as a mistake of the configuration, which the log explains: an answer with', () => {
+  it.each<[string, Reply, string]>([
+    ['no token_type', json({ access_token: 'a' }), 'no token_type; set defaultTokenType'],
+    ['token_type null', json({ ...good, token_type: null }), 'no token_type'],
+    ['token_type JWT', json({ ...good, token_type: 'JWT' }), 'cannot be used as a bearer token'],
+    ['token_type access_token', json({ ...good, token_type: 'access_token' }), 'as a bearer token'],
+    ['token_type N_A', json({ ...good, token_type: 'N_A' }), 'as a bearer token'],
+    ['token_type mac', json({ ...good, token_type: 'mac' }), 'as a bearer token'],
+    ['token_type DPoP', json({ ...good, token_type: 'DPoP' }), 'RFC 9449'],
+    ['access_token empty', json({ ...good, access_token: '' }), 'no access_token'],
+    ['access_token null', json({ ...good, access_token: null }), 'no access_token'],
+    ['access_token as a number', json({ ...good, access_token: 7 }), 'no access_token'],
+    ['a line break in the token', json({ ...good, access_token: 'a\r\nb' }), 'cannot stand in a header'],
+    ['keys in camel case', json({ accessToken: 'a' }), 'must response.fields say where the token is'],
+    ['everything in `data`', json({ data: good }), 'must response.fields say where the token is'],
+    ['a form-encoded body', raw('access_token=a', 200, form), 'is form-encoded, although JSON was asked'],
+    ['200 and invalid_client', json({ error: 'invalid_client' }), '200 invalid_client'],
+    ['400 and invalid_client', json({ error: 'invalid_client' }, 400), 'the other values of clientAuth'],
+    ['401, a challenge and invalid_client', json({ error: 'invalid_client' }, 401, challenge), '401 invalid'],
+    ['unauthorized_client', json({ error: 'unauthorized_client' }, 400), 'may not use this grant'],
+    ['unsupported_grant_type', json({ error: 'unsupported_grant_type' }, 400), 'switched off there'],
+    ['invalid_scope', json({ error: 'invalid_scope' }, 400), 'the scope is unknown there'],
+    ['invalid_request', json({ error: 'invalid_request' }, 400), 'a parameter is missing'],
+    ['400 as text/plain', raw('{"error":"invalid_client"}', 400, plainText), '400 invalid_client'],
+    ['400 and fields of the client', json({ error: { client_id: ['is wrong'] } }, 400), 'blames client_id'],
+    ['404', raw('Not found', 404), '404: is this the token endpoint?'],
+    ['405, as of an endpoint that knows GET only', raw('', 405), '405: is this the token endpoint?'],
+    ['302', raw('', 302, { Location: '/login' }), '302: redirects are not followed'],
+    ['307', raw('', 307, { Location: '/other' }), '307: redirects are not followed'],
+  ])('%s', async (_, reply, hint) => {
+    const { told, notes } = await refusalOf(reply)
+    expect(told).toEqual([502, 'server_error', undefined])
+    expect(notes).toEqual([expect.stringContaining(hint)])
+  })
+})
+
+describe('refused for the moment, and the log says why: an answer with', () => {
+  it.each<[string, Reply, string, number?, string?]>([
+    ['429 and Retry-After', json({ error: 'slow_down' }, 429, wait), 'answered 429', 30, 'rate_limited'],
+    ['503 and Retry-After', raw('', 503, wait), 'answered 503', 30],
+    ['500 and HTML', raw('<h1>Oops', 500, html), 'answered 500'],
+    ['temporarily_unavailable', json({ error: 'temporarily_unavailable' }, 400), 'answered 400'],
+    ['a page of HTML', raw('<h1>Wi-Fi', 200, html), 'no JSON object'],
+    ['half of JSON', raw('{"access_token":"a'), 'no JSON object'],
+    ['an array', json([good]), 'no JSON object'],
+    ['null', json(null), 'no JSON object'],
+    ['nothing', raw(''), 'no JSON object'],
+    ['more than 64 kB', raw('x'.repeat(70_000)), 'longer than 65536 bytes'],
+    ['a reset connection', broken('ECONNRESET'), 'failed (ECONNRESET)'],
+    ['no connection', broken('ECONNREFUSED'), 'nothing listens there'],
+    ['no such host', broken('ENOTFOUND'), 'its host name is not known'],
+    ['a certificate of its own', broken('DEPTH_ZERO_SELF_SIGNED_CERT'), 'NODE_EXTRA_CA_CERTS'],
+    ['no end of waiting for it', () => new Promise(() => {}), 'no answer within 0.05 s'],
+  ])('%s', async (_, reply, hint, after = 5, error = 'temporarily_unavailable') => {
+    const { told, notes } = await refusalOf(reply)
+    expect(told).toEqual([error === 'rate_limited' ? 429 : 503, error, after])
+    expect(notes).toEqual([expect.stringContaining(hint)])
+  })
+})
+
+describe('an ID Token in the answer to a password', () => {
+  const issuer = 'https://as.example.com'
+  const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const metadata = { issuer, token_endpoint: tokenEndpoint, jwks_uri: `${issuer}/keys` }
+  const jwks = { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' }] }
+  const now = Date.parse('2026-01-01T00:00:00Z') / 1000
+  const claims = { iss: issuer, aud: 'portal', sub: 'u7', name: 'Cathy', iat: now, exp: now + 300 }
+
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const unsigned = (alg: string, body: object): string => `${part({ alg })}.${part(body)}`
+  const rs256 = (body: object, key = keys.privateKey): string => {
+    const text = unsigned('RS256', body)
+    const signature = createSign('sha256').update(text).sign({ key, padding: constants.RSA_PKCS1_PADDING })
+    return `${text}.${signature.toString('base64url')}`
+  }
+  const hs256 = (body: object): string => {
+    const text = unsigned('HS256', body)
+    return `${text}.${createHmac('sha256', client.clientSecret).update(text).digest('base64url')}`
+  }
+  const serving =
+    (idToken: string): Reply =>
+    (asked) => {
+      if (asked.url.pathname === '/keys') return Response.json(jwks)
+      if (asked.url.pathname.includes('well-known')) return Response.json(metadata)
+      return Response.json({ ...good, id_token: idToken, refresh_token: 'r' })
+    }
+  const discovered = oauth2({ issuer, ...client })
+
+  it('gives the user, when it is good', async () => {
+    const { signIn } = createScene(serving(rs256(claims)), { provider: discovered })
+    expect((await signIn()).body.session?.user).toEqual({ sub: 'u7', name: 'Cathy' })
+  })
+
+  const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  it.each([
+    ['by HS256', hs256(claims)],
+    ['by nobody (alg none)', `${unsigned('none', claims)}.`],
+    ['by another key', rs256(claims, stranger)],
+    ['of another issuer', rs256({ ...claims, iss: 'https://evil.example' })],
+    ['for another audience', rs256({ ...claims, aud: 'other' })],
+    ['that has expired', rs256({ ...claims, exp: now - 120 })],
+    ['without a subject', rs256({ ...claims, sub: undefined })],
+    ['that is garbage', 'garbage'],
+    ['that is nearly garbage', 'a.b.c'],
+  ])('signed or made %s refuses the whole answer, and is not told on', async (_, idToken) => {
+    const { signIn, notes } = createScene(serving(idToken), { provider: discovered })
+    const answer = await signIn()
+    expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    expect(notes.at(-1)).toContain('the ID Token is not valid')
+    expect(`${answer.text}${notes.join()}`).not.toContain(idToken)
+  })
+
+  it('is left unread without discovery, because nothing tells whose it is', async () => {
+    const { signIn, notes } = createScene(serving(rs256(claims)), { provider: plain })
+    expect((await signIn()).body.session?.user).toEqual({ username: 'cathy' })
+    expect(notes.at(-1)).toContain('was not read')
+  })
+
+  it('is not looked at in the answer to a refresh', async () => {
+    const { signIn, token, endpoint, clock } = createScene(serving(rs256(claims)), { provider: discovered })
+    await signIn()
+    endpoint.script(serving('garbage'))
+    await clock.pass(3600)
+    expect((await token(1)).body.session?.user).toEqual({ sub: 'u7', name: 'Cathy' })
+  })
+
+  it('is of no use when the discovery document names another issuer', async () => {
+    const other: Reply = () => Response.json({ ...metadata, issuer: 'https://evil.example' })
+    const { signIn, notes } = createScene(other, { provider: discovered })
+    expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    expect(notes.at(-1)).toContain('must be "https://as.example.com" to the letter')
+  })
+})
+
+describe('a revocation endpoint that answers', () => {
+  const revocable = oauth2({ tokenEndpoint, ...client, revocationEndpoint: 'https://as.example.com/revoke' })
+
+  it.each<[string, Reply, RegExp | null, number]>([
+    ['200', raw(''), null, 1],
+    ['200 with anything', raw('<h1>Bye'), null, 1],
+    ['204', () => new Response(null, { status: 204 }), null, 1],
+    ['400', json({ error: 'unsupported_token_type' }, 400), /is still good: it answered 400/, 1],
+    ['503', raw('', 503), /is still good: it answered 503/, 1],
+    ['503 and when to come back', raw('', 503, { 'Retry-After': '2' }), /it answered 503/, 2],
+    ['302', raw('', 302, { Location: '/' }), /it answered 302/, 1],
+    ['nothing', broken('ECONNRESET'), /the connection failed/, 1],
+  ])('%s lets the sign-out succeed', async (_, reply, warning, times) => {
+    const issue = rotating()
+    const scene = createScene((asked) => (asked.url.pathname === '/revoke' ? reply(asked) : issue(asked)), {
+      provider: revocable,
+      platform: { sleep: () => Promise.resolve(undefined) },
+    })
+    await scene.signIn()
+    expect((await scene.signOut()).status).toBe(204)
+    await scene.bff.close()
+    expect(revokedAt(scene.endpoint)).toEqual(Array(times).fill('refresh-1'))
+    if (warning) expect(scene.notes.at(-1)).toMatch(warning)
+    else expect(scene.notes).toHaveLength(1)
+  })
+})
+
+it('sends one request for two refreshes at once, and none twice', async () => {
+  const server = rotating()
+  const { signIn, token, endpoint, clock } = createScene(server, { provider: plain })
+  await signIn()
+  const slow = held(server)
+  endpoint.script(slow.reply)
+  await clock.pass(901)
+  const both = Promise.all([token(1), token(1)])
+  slow.release()
+  expect((await both).map(({ status }) => status)).toEqual([200, 200])
+  expect(endpoint.asked).toHaveLength(2)
+})
