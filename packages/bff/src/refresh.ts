@@ -163,6 +163,6 @@ function withToken(data: SessionData, sentAt: number, token: IssuedToken): Sessi
     ...heldFrom(token, sentAt),
     sequence: data.sequence + 1,
     scope: token.scope ?? data.scope,
-    user: token.user ?? data.user,
+    user: token.user ? { ...data.user, ...token.user } : data.user,
   }
 }
