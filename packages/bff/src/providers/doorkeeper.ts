@@ -1,0 +1,40 @@
+import type { ProviderDescription } from '../provider-description.ts'
+import type { ClientOptions } from './client-options.ts'
+import { clientFrom } from './client-options.ts'
+import { siteFrom } from './option.ts'
+
+/** What {@link doorkeeper} needs to know. */
+export interface DoorkeeperOptions extends ClientOptions {
+  /** The address that `use_doorkeeper` stands at, without `/oauth`: `https://app.example.com`. */
+  site: string
+}
+
+/**
+ * Doorkeeper, for Rails. What is blank is left out of its answers, so that one without `expires_in` is of a token
+ * without an end; `expires_in` is what is left, also of a token issued before (`created_at`).
+ *
+ * Sources: doorkeeper-gem/doorkeeper, TokenResponse, Expirable, config/locales/en.yml and the comments of its
+ * initializer.
+ */
+export function doorkeeper(options: DoorkeeperOptions): ProviderDescription {
+  const { client, way, scope } = clientFrom(options)
+  const site = siteFrom('site', options.site)
+  return {
+    id: 'doorkeeper',
+    label: 'Doorkeeper',
+    client,
+    token: { url: `${site}/oauth/token` },
+    grants: { password: { ...way, scope }, refresh_token: way },
+    errors: {
+      map: [
+        {
+          code: 'unsupported_grant_type',
+          as: 'config',
+          hint: 'add "password" to grant_flows in config/initializers/doorkeeper.rb, and describe resource_owner_from_credentials there',
+        },
+      ],
+    },
+    refresh: { mode: 'refresh_token' },
+    revocation: { url: `${site}/oauth/revoke` },
+  }
+}

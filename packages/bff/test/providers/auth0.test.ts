@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import { auth0 } from '../../src/providers/index.ts'
+import { createScene, credentials } from '../support/browser.ts'
+import { sent, throughJson } from '../support/preset.ts'
+import { refreshRefused, signInRefused, withDiscovery } from '../support/refused.ts'
+import type { Reply } from '../support/token-endpoint.ts'
+import { json } from '../support/token-endpoint.ts'
+
+const options = { domain: 'acme.eu.auth0.com', clientId: 'xNRnbFKo', clientSecret: 's3cret' }
+const provider = auth0({
+  ...options,
+  audience: 'https://api.example.com',
+  realm: 'employees',
+  scope: ['read:sample', 'offline_access'],
+})
+const url = 'https://acme.eu.auth0.com/oauth/token'
+const client = { client_id: 'xNRnbFKo', client_secret: 's3cret' }
+
+const granted = {
+  access_token: 'eyJz93a',
+  refresh_token: 'GEbRxBN',
+  token_type: 'Bearer',
+  expires_in: 1800,
+  scope: 'read:sample write:sample offline_access',
+}
+
+function tenant(reply: Reply): Reply {
+  return withDiscovery(
+    {
+      issuer: 'https://acme.eu.auth0.com/',
+      token_endpoint: url,
+      revocation_endpoint: 'https://acme.eu.auth0.com/oauth/revoke',
+      grant_types_supported: ['http://auth0.com/oauth/grant-type/password-realm', 'password'],
+    },
+    reply,
+  )
+}
+
+function refused(status: number, error: string, error_description: string, more: object = {}): Reply {
+  return tenant(json({ error, error_description, ...more }, status))
+}
+
+const factor = refused(403, 'mfa_required', 'Multifactor authentication required', { mfa_token: 'Fe26...Ha' })
+
+describe('auth0()', () => {
+  it.each([
+    ['with all options', provider],
+    ['with as few as can be', auth0({ domain: options.domain, clientId: 'x' })],
+  ])('%s is plain data', (_, description) => {
+    expect(throughJson(description)).toStrictEqual(description)
+  })
+
+  it('names the connection by a grant of its own, and the API; more may be granted than was asked', async () => {
+    const { signIn, token, endpoint, clock } = createScene(tenant(json(granted)), { provider })
+    expect((await signIn()).body).toMatchObject({
+      session: { scope: ['read:sample', 'write:sample', 'offline_access'] },
+      token: { expires_in: 1800 },
+    })
+    await clock.pass(1790)
+    await token(1)
+    expect(endpoint.asked.map(sent).slice(1)).toEqual([
+      {
+        POST: url,
+        form: {
+          grant_type: 'http://auth0.com/oauth/grant-type/password-realm',
+          ...client,
+          ...credentials,
+          realm: 'employees',
+          audience: 'https://api.example.com',
+          scope: 'read:sample offline_access',
+        },
+      },
+      { POST: url, form: { grant_type: 'refresh_token', ...client, refresh_token: 'GEbRxBN' } },
+    ])
+  })
+
+  it('runs the password grant where no connection is named', async () => {
+    const { signIn, endpoint } = createScene(tenant(json(granted)), { provider: auth0(options) })
+    await signIn()
+    expect(sent(endpoint.asked[1])).toEqual({
+      POST: url,
+      form: { grant_type: 'password', ...client, ...credentials },
+    })
+  })
+
+  it('asks for a one-time code and sends it with what the first answer gave, without the password', async () => {
+    const { signIn, ask, endpoint } = createScene(factor, { provider })
+    const first = await signIn()
+    expect(first).toMatchObject({
+      status: 401,
+      body: { error: 'challenge_required', challenge: { ask: ['otp'] } },
+    })
+    expect(first.text).not.toContain('Fe26')
+
+    const again = (otp: string) =>
+      ask('POST', '/session', { credentials: { ...credentials, otp }, challenge: first.body.challenge?.id })
+    endpoint.script(refused(403, 'invalid_grant', 'Invalid otp_code.'))
+    expect(await again('000000')).toMatchObject({
+      status: 401,
+      body: { error: 'invalid_credentials', challenge: { ask: ['otp'] } },
+    })
+    endpoint.script(tenant(json(granted)))
+    expect((await again('123456')).status).toBe(200)
+    expect(sent(endpoint.asked.at(-1))).toEqual({
+      POST: url,
+      form: {
+        grant_type: 'http://auth0.com/oauth/grant-type/mfa-otp',
+        ...client,
+        mfa_token: 'Fe26...Ha',
+        otp: '123456',
+        scope: 'read:sample offline_access',
+      },
+    })
+  })
+
+  it('hears a wrong password', async () => {
+    const answer = await signInRefused(provider, refused(403, 'invalid_grant', 'Wrong email or password.'))
+    expect(answer).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
+  })
+
+  it('waits when brute-force protection has blocked the account for this address', async () => {
+    const words = 'Your account has been blocked after multiple consecutive login attempts.'
+    const answer = await signInRefused(provider, refused(429, 'too_many_attempts', words))
+    expect(answer).toMatchObject({ status: 429, error: 'rate_limited' })
+    expect(answer.log).toContain('the address of this server')
+  })
+
+  it.each([
+    [401, 'unauthorized', 'user is blocked', 'the user is blocked'],
+    [403, 'access_denied', 'Only on weekdays', 'an action of the tenant'],
+    [401, 'password_leaked', 'This login has been blocked', 'breached password detection'],
+  ])('says of %i %s, %s, why this user is kept out', async (status, error, words, hint) => {
+    const answer = await signInRefused(provider, refused(status, error, words))
+    expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
+    expect(answer.log).toContain(hint)
+    expect(answer.log).not.toContain('weekdays')
+  })
+
+  it.each([
+    [401, 'requires_verification', 'Suspicious request requires verification', 'CAPTCHA'],
+    [500, 'server_error', 'Authorization server not configured with default connection.', 'option realm'],
+    [403, 'unauthorized_client', "Grant type 'password' not allowed for the client.", 'Grant Types'],
+    [401, 'invalid_client', 'Unauthorized', 'client secret'],
+  ])('says of %i %s, %s, what to change', async (status, error, words, hint) => {
+    const answer = await signInRefused(provider, refused(status, error, words))
+    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
+    expect(answer.log).toContain(hint)
+  })
+
+  it('ends the session when its refresh token is good no more', async () => {
+    const reply = refused(403, 'invalid_grant', 'Unknown or invalid refresh token.')
+    const answer = await refreshRefused(provider, tenant(json(granted)), reply)
+    expect(answer).toMatchObject({ status: 401, error: 'login_required' })
+  })
+})

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { doorkeeper } from '../../src/providers/index.ts'
+import { createScene, credentials, turn } from '../support/browser.ts'
+import { sent, throughJson } from '../support/preset.ts'
+import { refreshRefused, signInRefused } from '../support/refused.ts'
+import { json } from '../support/token-endpoint.ts'
+
+const options = { site: 'https://app.example.com', clientId: 'uid', clientSecret: 's3cret' }
+const provider = doorkeeper({ ...options, scope: ['public'] })
+const url = 'https://app.example.com/oauth/token'
+
+const granted = {
+  access_token: 'de6780bc506a0446309bd9362820ba8a',
+  token_type: 'Bearer',
+  expires_in: 7200,
+  refresh_token: 'c65b265611713028344a2c285dfdc4e2',
+  scope: 'public',
+  created_at: 1_767_225_600,
+}
+
+const invalidGrant = {
+  error: 'invalid_grant',
+  error_description:
+    'The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.',
+}
+
+describe('doorkeeper()', () => {
+  it.each([
+    ['with a secret', provider],
+    ['without one', doorkeeper({ site: options.site, clientId: 'uid' })],
+  ])('%s is plain data', (_, description) => {
+    expect(throughJson(description)).toStrictEqual(description)
+  })
+
+  it('signs in, refreshes, and gives tokens back', async () => {
+    const { signIn, token, signOut, endpoint, clock } = createScene(json(granted), { provider })
+    expect((await signIn()).body).toMatchObject({
+      session: { user: { username: 'cathy' }, scope: ['public'] },
+      token: { expires_in: 7200 },
+    })
+    await clock.pass(7190)
+    await token(1)
+    await signOut()
+    await turn()
+    const client = { client_id: 'uid', client_secret: 's3cret' }
+    expect(endpoint.asked.map(sent)).toEqual([
+      { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'public' } },
+      { POST: url, form: { grant_type: 'refresh_token', ...client, refresh_token: granted.refresh_token } },
+      {
+        POST: 'https://app.example.com/oauth/revoke',
+        form: { ...client, token: granted.refresh_token, token_type_hint: 'refresh_token' },
+      },
+    ])
+  })
+
+  it('takes expires_in for what is left, also of a token that was issued long ago', async () => {
+    const reply = json({ ...granted, expires_in: 120, created_at: 1_767_218_520 })
+    expect((await createScene(reply, { provider }).signIn()).body.token?.expires_in).toBe(120)
+  })
+
+  it('does without what is blank: no end, no scope, no refresh token', async () => {
+    const { access_token, token_type, created_at } = granted
+    const { signIn, token, endpoint, clock } = createScene(json({ access_token, token_type, created_at }), {
+      provider,
+    })
+    expect((await signIn()).body).toMatchObject({
+      session: { scope: ['public'] },
+      token: { expires_in: null },
+    })
+    await clock.pass(3600)
+    await token(1)
+    expect(endpoint.asked).toHaveLength(1)
+  })
+
+  it.each([
+    ['a wrong password', json(invalidGrant, 400)],
+    ['a wrong password at older versions', json({ ...invalidGrant, error: 'invalid_resource_owner' }, 401)],
+  ])('hears %s', async (_, reply) => {
+    expect(await signInRefused(provider, reply)).toEqual({
+      status: 401,
+      error: 'invalid_credentials',
+      log: '',
+    })
+  })
+
+  it('says where the password grant is switched on', async () => {
+    const answer = await signInRefused(provider, json({ error: 'unsupported_grant_type' }, 400))
+    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
+    expect(answer.log).toContain('grant_flows')
+    expect(answer.log).toContain('resource_owner_from_credentials')
+  })
+
+  it('ends the session when its refresh token is good no more', async () => {
+    const answer = await refreshRefused(provider, json(granted), json(invalidGrant, 400))
+    expect(answer).toMatchObject({ status: 401, error: 'login_required' })
+  })
+})

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { fusionAuth } from '../../src/providers/index.ts'
+import { createScene, credentials } from '../support/browser.ts'
+import { sent, throughJson } from '../support/preset.ts'
+import { refreshRefused, signInRefused } from '../support/refused.ts'
+import { json } from '../support/token-endpoint.ts'
+
+const options = { site: 'https://acme.fusionauth.io', clientId: '3c219e58', clientSecret: 's3cret' }
+const provider = fusionAuth({ ...options, scope: ['offline_access'] })
+const url = 'https://acme.fusionauth.io/oauth2/token'
+
+/** As the documentation has it, without an ID Token. */
+const granted = {
+  access_token: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9',
+  expires_in: 3600,
+  refresh_token: 'ze9fi6Y9sMSf3yWp3aaO2w7AMav2MFdiMIi2GObrAi',
+  refresh_token_id: '4c8927f1-95cd-4bf8-9534-066389ffff5e',
+  scope: 'offline_access',
+  token_type: 'Bearer',
+  userId: '3b6d2f70-4821-4694-ac89-60333c9c4165',
+}
+
+describe('fusionAuth()', () => {
+  it.each([
+    ['with a secret', provider],
+    ['without one', fusionAuth({ site: options.site, clientId: '3c219e58' })],
+  ])('%s is plain data', (_, description) => {
+    expect(throughJson(description)).toStrictEqual(description)
+  })
+
+  it('signs in, tells the id of the user, and refreshes', async () => {
+    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    expect((await signIn()).body).toMatchObject({
+      session: { user: { userId: granted.userId }, scope: ['offline_access'] },
+      token: { expires_in: 3600 },
+    })
+    await clock.pass(3590)
+    // A refresh answers without a refresh token: the one held stays good.
+    endpoint.script(
+      json({ access_token: 'b', expires_in: 3600, token_type: 'Bearer', userId: granted.userId }),
+    )
+    await token(1)
+    await clock.pass(3590)
+    await token(2)
+    const client = { client_id: '3c219e58', client_secret: 's3cret' }
+    const refresh = {
+      POST: url,
+      form: { grant_type: 'refresh_token', ...client, refresh_token: granted.refresh_token },
+    }
+    expect(endpoint.asked.map(sent)).toEqual([
+      { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'offline_access' } },
+      refresh,
+      refresh,
+    ])
+  })
+
+  it('hears a wrong password', async () => {
+    const reply = json(
+      {
+        error: 'invalid_grant',
+        error_description: 'The user credentials are invalid.',
+        error_reason: 'invalid_user_credentials',
+      },
+      400,
+    )
+    expect(await signInRefused(provider, reply)).toEqual({
+      status: 401,
+      error: 'invalid_credentials',
+      log: '',
+    })
+  })
+
+  it.each([
+    [
+      'has to change the password',
+      {
+        change_password_id: 'a65f7ac3-e4ce-4bf6-bbb0-576189c4d965',
+        error: 'change_password_required',
+        error_description: 'The user is required to change their password.',
+        error_reason: 'change_password_breached',
+      },
+      'change the password first',
+    ],
+    [
+      'has a second factor',
+      {
+        error: 'two_factor_required',
+        error_description: 'Multi-factor authentication is required.',
+        error_reason: 'multi_factor_challenge_required',
+        two_factor_id: 'canary-two-factor-id',
+        two_factor_methods: [{ id: 'X2V6', method: 'authenticator' }],
+      },
+      'second factor',
+    ],
+  ])('says why a user is kept out who %s', async (_, body, hint) => {
+    const answer = await signInRefused(provider, json(body, 400))
+    expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
+    expect(answer.log).toContain(hint)
+    expect(answer.log).not.toContain('canary')
+  })
+
+  it.each([
+    ['unauthorized_client', 'grant_type_disabled', 400, 'enable the grant'],
+    ['invalid_client', 'invalid_client_authentication', 401, 'client secret'],
+  ])('says of %s, %s, what to change', async (error, error_reason, status, hint) => {
+    const answer = await signInRefused(provider, json({ error, error_reason }, status))
+    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
+    expect(answer.log).toContain(hint)
+  })
+
+  it.each(['invalid_grant', 'invalid_request'])(
+    'ends the session when its refresh token is not found, by %s',
+    async (error) => {
+      const reply = json({ error, error_reason: 'refresh_token_not_found' }, 400)
+      const answer = await refreshRefused(provider, json(granted), reply)
+      expect(answer).toMatchObject({ status: 401, error: 'login_required' })
+    },
+  )
+})

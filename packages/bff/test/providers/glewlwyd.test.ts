@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { glewlwyd } from '../../src/providers/index.ts'
+import { createScene, credentials } from '../support/browser.ts'
+import { basic, sent, throughJson } from '../support/preset.ts'
+import { refreshRefused, signInRefused, withDiscovery } from '../support/refused.ts'
+import type { Reply } from '../support/token-endpoint.ts'
+import { json, raw } from '../support/token-endpoint.ts'
+
+const issuer = 'https://id.example.com/api/oidc'
+const options = { issuer, clientId: 'bff-client', clientSecret: 's3cr+t %', scope: ['read'] }
+const provider = glewlwyd(options)
+
+/** As version 2.7 answers. */
+const granted = {
+  token_type: 'bearer',
+  access_token: 'eyJhbGciOiJS',
+  refresh_token: 'GGEgyR',
+  iat: 1_795_288_070,
+  expires_in: 60,
+  scope: 'read',
+}
+
+/** Its document has a slash too many in each address, and leaves out grants that it knows. */
+function server(reply: Reply): Reply {
+  return withDiscovery(
+    {
+      issuer,
+      token_endpoint: 'https://id.example.com//api/oidc/token',
+      revocation_endpoint: 'https://id.example.com//api/oidc/revoke',
+      grant_types_supported: ['authorization_code', 'implicit'],
+    },
+    reply,
+  )
+}
+
+describe('glewlwyd()', () => {
+  it.each([
+    ['with a secret', provider],
+    ['without one', glewlwyd({ issuer, clientId: 'public', scope: ['read'] })],
+  ])('%s is plain data', (_, description) => {
+    expect(throughJson(description)).toStrictEqual(description)
+  })
+
+  it('shows the client by Basic with the pair as it is, with a scope, and refreshes', async () => {
+    const { signIn, token, endpoint, clock } = createScene(server(json(granted)), { provider })
+    expect((await signIn()).body).toMatchObject({
+      session: { scope: ['read'] },
+      token: { token_type: 'Bearer', expires_in: 60 },
+    })
+    await clock.pass(58)
+    await token(1)
+    const authorization = basic('bff-client', 's3cr+t %')
+    const url = `${issuer}/token`
+    expect(endpoint.asked.map(sent)).toEqual([
+      { GET: `${issuer}/.well-known/openid-configuration` },
+      { POST: url, authorization, form: { grant_type: 'password', ...credentials, scope: 'read' } },
+      { POST: url, authorization, form: { grant_type: 'refresh_token', refresh_token: 'GGEgyR' } },
+    ])
+  })
+
+  it('knows the endpoint where the document cannot be had', async () => {
+    const { signIn, endpoint } = createScene(
+      ({ url }) =>
+        url.pathname.endsWith('/token') ? Response.json(granted) : new Response(null, { status: 404 }),
+      { provider },
+    )
+    expect((await signIn()).status).toBe(200)
+    expect(endpoint.asked.at(-1)?.url.href).toBe(`${issuer}/token`)
+  })
+
+  it('hears a wrong password in 403 without a body', async () => {
+    const { status, error } = await signInRefused(provider, server(raw('', 403)))
+    expect([status, error]).toEqual([401, 'invalid_credentials'])
+  })
+
+  it('takes 400 without a body for the configuration at a sign-in, and for the end at a refresh', async () => {
+    const answer = await signInRefused(provider, server(raw('', 400)))
+    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
+    expect(answer.log).toContain('Glewlwyd does not say which')
+    const refresh = await refreshRefused(provider, server(json(granted)), server(raw('', 400)))
+    expect(refresh).toMatchObject({ status: 401, error: 'login_required' })
+  })
+})
