@@ -45,7 +45,7 @@ export async function sessionFrom(response: Response): Promise<SessionAnswer> {
 
 /** What the server said, in its status and its error code. */
 export function said(exchange: Exchange | undefined): string {
-  if (exchange === undefined) return 'nothing, because it was not asked'
+  if (exchange === undefined) return 'nothing and was not asked'
   const { status, empty } = exchange
   if (status === null) return 'nothing'
   return `${empty ? 'an empty ' : ''}${status} ${codeOf(exchange)}`.trim()

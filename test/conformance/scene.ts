@@ -53,11 +53,14 @@ export function openScene(server: Server, way: Way): Scene {
       return visit.send('POST', '/session', { credentials: { username, password } })
     },
     async signedIn(visit = scene.visit()) {
+      const before = visit.log().length
       const response = await scene.type(visit)
       const exchange = lastOf(visit)
       if (response.status !== 200) {
         const answer = wordsFor(await refusalFrom(response))
-        throw new Broken(`the sign-in was answered ${answer}, because the server said ${said(exchange)}`)
+        throw new Broken(
+          `the sign-in was answered ${answer}, because the server said ${said(exchange)}${advice(visit, before)}`,
+        )
       }
       const { session, token } = await sessionFrom(response)
       demand(session !== null && token !== undefined, 'the sign-in brought no session or no token')
@@ -71,6 +74,13 @@ export function openScene(server: Server, way: Way): Scene {
     },
   }
   return scene
+
+  /** What the log has said since, if nothing in it is secret. */
+  function advice(visit: Visit, before: number): string {
+    const lines = visit.log().slice(before).split('\n')
+    const newest = lines.findLast((line) => !/^\s+at |^$/.test(line))
+    return newest === undefined || leaksOf(visit, server).length > 0 ? '' : `; the log says: ${newest}`
+  }
 }
 
 /** What the BFF asked the token endpoint, in order. */
