@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
-import { BffError, createBff, defineProvider } from '../src/index.ts'
+import { createBff } from '../src/index.ts'
 import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
 import { createNotes, createScene } from './support/browser.ts'
 import type { Asked } from './support/token-endpoint.ts'
@@ -138,112 +138,6 @@ describe('classSuper()', () => {
     })
     expect(endpoint.asked[0]?.headers.get('Authorization')).toBeNull()
     expect(grantsOf(endpoint, 'password')).toHaveLength(1)
-  })
-})
-
-describe('a provider description', () => {
-  const good: ProviderDescription = oauth2({ tokenEndpoint, clientId: id, clientSecret: secret })
-
-  it.each([
-    ['oauth2', good],
-    ['axosoft', axosoft({ site: 'https://a.example', clientId: id, clientSecret: secret })],
-    ['class-super', classSuper({ business: 'B', scope: [], discovery: 'https://a.example' })],
-  ])('of %s is plain data that survives JSON', (_, description) => {
-    expect(JSON.parse(JSON.stringify(description))).toEqual(description)
-    expect(defineProvider(description)).toBe(description)
-  })
-
-  it.each([
-    ['an unknown field', { ...good, hooks: {} }, /Unrecognized key: "hooks"/],
-    [
-      'an endpoint without TLS',
-      { ...good, token: { url: 'http://as.example.com/token' } },
-      /token\.url: must be https/,
-    ],
-    [
-      'an endpoint with a fragment',
-      { ...good, token: { url: `${tokenEndpoint}#a` } },
-      /token\.url: must have no fragment/,
-    ],
-    [
-      'an endpoint with credentials',
-      { ...good, token: { url: 'https://u:p@a.example/' } },
-      /token\.url: must hold no credentials/,
-    ],
-    ['no URL', { ...good, token: { url: 'as.example.com' } }, /token\.url: is not an absolute URL/],
-    ['no endpoint at all', { ...good, token: {} }, /token: must hold a url, or discovery/],
-    [
-      'an endpoint that names a parameter of ours',
-      { ...good, token: { url: `${tokenEndpoint}?client_id=a` } },
-      /token\.url: must not hold client_id/,
-    ],
-    [
-      'no client for Basic',
-      { ...good, client: undefined },
-      /client: must be given, because grants\.password\.clientAuth is "basic"/,
-    ],
-    ['no secret for Basic', { ...good, client: { id } }, /client\.secret: must be given for Basic/],
-    [
-      'an empty id',
-      { ...good, client: { id: '', secret } },
-      /client\.id: must not be empty; is the environment variable/,
-    ],
-    [
-      'a secret that is no text',
-      { ...good, client: { id: undefined, secret } },
-      /client\.id: must be a text; is the environment variable/,
-    ],
-    [
-      'a body for GET',
-      { ...good, grants: { password: { method: 'GET', clientAuth: 'body' } } },
-      /grants\.password\.clientAuth: must not be "body"/,
-    ],
-    [
-      'a query for POST',
-      { ...good, grants: { password: { clientAuth: 'query' } } },
-      /grants\.password\.clientAuth: must not be "query"/,
-    ],
-    [
-      'two values in one scope',
-      { ...good, grants: { password: { scope: { default: ['a b'] } } } },
-      /grants\.password\.scope\.default\.0: must be one scope value/,
-    ],
-    [
-      'a parameter twice',
-      { ...good, grants: { password: { params: { grant_type: 'x' } } } },
-      /grants\.password\.params\.grant_type: must not be set here/,
-    ],
-    [
-      'a refresh without its grant',
-      { ...good, grants: { password: {} } },
-      /grants\.refresh_token: must be described/,
-    ],
-    [
-      'the whole answer as the user',
-      { ...good, response: { user: '' } },
-      /response\.user: must be a JSON pointer/,
-    ],
-    [
-      'no username',
-      { ...good, login: { fields: { password: { label: 'P', type: 'password' } } } },
-      /login\.fields\.username: must be described/,
-    ],
-    [
-      'a client secret to be typed',
-      { ...good, login: { fields: { client_secret: { label: 'P', type: 'text' } } } },
-      /login\.fields\.client_secret: must not be typed/,
-    ],
-  ])('with %s is refused, and the message names the field', (_, description, message) => {
-    const define = (): unknown => defineProvider(description as ProviderDescription)
-    expect(define).toThrow(BffError)
-    expect(define).toThrow(message)
-    expect(define).not.toThrow(secret)
-  })
-
-  it('may name a loopback host without TLS', () => {
-    for (const host of ['localhost:1', '127.0.0.1', '[::1]:1', 'as.localhost'])
-      expect(() => defineProvider(oauth2({ tokenEndpoint: `http://${host}/token` }))).not.toThrow()
-    expect(() => defineProvider(oauth2({ tokenEndpoint: 'http://localhost.evil.example/' }))).toThrow('https')
   })
 })
 
