@@ -109,5 +109,7 @@ export async function refreshDirectly(
 /** How userinfo answers to a token. */
 export async function statusOfUserinfo({ userinfoUrl }: Server, accessToken: string): Promise<number> {
   const headers = { Authorization: `Bearer ${accessToken}`, Accept: 'application/json' }
-  return (await fetch(String(userinfoUrl), { headers })).status
+  const answer = await fetch(String(userinfoUrl), { headers }).catch(() => null)
+  demand(answer !== null, 'USERINFO_URL does not answer')
+  return answer.status
 }
