@@ -28,6 +28,7 @@ async function listen(listener: RequestListener): Promise<string> {
 
 /** A page over real connections, signed in, before a resource server that does as it is told. */
 async function open(api: RequestListener) {
+  let passed = 0
   const notes = createNotes()
   const endpoint = createTokenEndpoint(rotating())
   const resource = await listen(api)
@@ -37,6 +38,7 @@ async function open(api: RequestListener) {
     proxy: [{ path: '/api/*', to: `${resource}/v1/*`, methods: ['GET', 'POST', 'DELETE'] }],
     logger: notes,
     platform: {
+      now: () => Date.now() + passed,
       fetch: (input, init) =>
         typeof input === 'string' && input.startsWith(resource)
           ? fetch(input, init)
@@ -51,7 +53,8 @@ async function open(api: RequestListener) {
     body: JSON.stringify({ credentials }),
   })
   const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-  return { base, notes: notes.lines, headers: { ...headers, Cookie: cookie } }
+  const pass = (seconds: number): void => void (passed += seconds * 1000)
+  return { base, pass, notes: notes.lines, headers: { ...headers, Cookie: cookie } }
 }
 
 const text = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).toString()
@@ -118,6 +121,24 @@ describe('over real connections', () => {
     expect(heard.map((one) => [one['content-length'], one['transfer-encoding']])).toEqual([
       ['7', undefined],
       [undefined, undefined],
+    ])
+  })
+
+  it('what has no body or a short one is sent once more when the token was rejected', async () => {
+    const heard: (string | undefined)[] = []
+    const { base, headers, pass } = await open((incoming, outgoing) => {
+      heard.push(`${incoming.method} ${incoming.headers.authorization}`)
+      outgoing.writeHead(heard.length % 2 === 1 ? 401 : 200).end()
+    })
+    for (const init of [{ method: 'DELETE' }, { method: 'POST', body: '{}' }]) {
+      pass(60)
+      expect((await fetch(`${base}/api/items/1`, { ...init, headers })).status).toBe(200)
+    }
+    expect(heard).toEqual([
+      'DELETE Bearer access-1',
+      'DELETE Bearer access-2',
+      'POST Bearer access-2',
+      'POST Bearer access-3',
     ])
   })
 

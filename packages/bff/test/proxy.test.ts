@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { turn } from './support/browser.ts'
 import type { Api } from './support/proxy-scene.ts'
 import { createProxyScene, ok, provider } from './support/proxy-scene.ts'
-import { broken, grantsOf, held, json, rotating } from './support/token-endpoint.ts'
+import { broken, grantsOf, json, rotating } from './support/token-endpoint.ts'
 
 const unauthorized: Api = () =>
   new Response('the answer of the API', {
@@ -137,6 +137,23 @@ describe('the token', () => {
     expect(grantsOf(scene.endpoint, 'refresh_token')).toEqual([])
   })
 
+  it('that is rejected leaves no answer unread, which would keep a connection', async () => {
+    const scene = await createProxyScene()
+    await scene.clock.pass(60)
+    let kept = 0
+    scene.answer(() => {
+      kept += 1
+      const cancel = (): void => void (kept -= 1)
+      return new Response(new ReadableStream({ cancel }), { status: 401 })
+    })
+    await (await scene.send('/api/me')).body?.cancel()
+    expect(kept).toBe(0)
+    await scene.clock.pass(60)
+    scene.endpoint.script(json({}, 503))
+    expect((await scene.send('/api/me')).status).toBe(503)
+    expect(kept).toBe(0)
+  })
+
   it('that is rejected while the authorization server is away is an outage, and ends nothing', async () => {
     const scene = await createProxyScene()
     await scene.clock.pass(60)
@@ -179,6 +196,20 @@ describe('the token', () => {
     scene.answer(() => new Response(body, { status: 401 }))
     const answer = await scene.send('/api/me')
     expect([answer.status, await answer.text()]).toEqual([401, body])
+    expect(scene.received).toHaveLength(requests)
+  })
+
+  it.each([
+    [3, 1],
+    [2, 2],
+  ])('is refreshed for any body but one that says it is good: %i', async (errorCode, requests) => {
+    const neverIf = { pointer: '/errorCode', in: [1, 3] }
+    const scene = await createProxyScene({
+      provider: { ...provider, resource: { unauthorized: { neverIf } } },
+    })
+    await scene.clock.pass(60)
+    scene.answer(() => Response.json({ errorCode }, { status: 401 }))
+    expect((await scene.send('/api/me')).status).toBe(401)
     expect(scene.received).toHaveLength(requests)
   })
 
@@ -227,6 +258,16 @@ describe('a body', () => {
     expect(grantsOf(scene.endpoint, 'refresh_token')).toHaveLength(1)
   })
 
+  it('that is long is streamed, whether its length is known or not', async () => {
+    const scene = await createProxyScene()
+    await scene.clock.pass(60)
+    scene.answer(knowing('access-2'))
+    const body = '.'.repeat(65_537)
+    const init = { method: 'POST', body, headers: { 'Content-Length': String(body.length) } }
+    expect((await scene.send('/api/items/', init)).status).toBe(401)
+    expect(scene.received.map((one) => one.body)).toEqual([body])
+  })
+
   it('that breaks off is the page’s fault', async () => {
     const scene = await createProxyScene()
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error('broken')) })
@@ -267,23 +308,26 @@ describe('a resource server', () => {
 
   it('may take as long as it likes once it has begun', async () => {
     const scene = await createProxyScene()
-    const gate = held(() => new Response())
-    scene.answer(
-      () =>
-        new Response(
-          new ReadableStream({
-            async pull(controller) {
-              await gate.reply({} as never)
+    const signals: AbortSignal[] = []
+    let finish = (): void => {}
+    scene.answer((_, { signal }) => {
+      signals.push(signal)
+      return new Response(
+        new ReadableStream({
+          start(controller) {
+            finish = () => {
               controller.enqueue(new TextEncoder().encode('late'))
               controller.close()
-            },
-          }),
-        ),
-    )
+            }
+          },
+        }),
+      )
+    })
     const answer = await scene.send('/api/me')
     await scene.clock.pass(3600)
-    gate.release()
+    finish()
     expect(await answer.text()).toBe('late')
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false])
   })
 
   it('is let go when the page gives up, before the answer and within it', async () => {
