@@ -90,6 +90,22 @@ it('53 carries no token along when another origin is where a redirect points', a
   for (const { server } of [own, other]) server.close()
 })
 
+it('55 hands the second 401 on as it is, after one refresh and one more try', async () => {
+  let tries = 0
+  const { client, endpoint, pass } = await openPage(rotating(), {
+    api: () => Response.json({ tries: (tries += 1) }, { status: 401, headers: { 'X-Own': 'stays' } }),
+  })
+  await pass(20)
+  const response = await client.fetch('/api/items')
+  expect([response.status, response.headers.get('X-Own'), await response.text()]).toEqual([
+    401,
+    'stays',
+    '{"tries":2}',
+  ])
+  expect(tries).toBe(2)
+  expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
+})
+
 it('58 refreshes and tries again when the error is invalid_token', async () => {
   const challenge = { 'WWW-Authenticate': 'Bearer realm="api", error="invalid_token"' }
   const { client, endpoint, pass } = await openPage(rotating(), {

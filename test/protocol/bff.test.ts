@@ -1,10 +1,15 @@
 import { inspect } from 'node:util'
-import { memoryStore } from '@latchkey/bff'
 import { expect, it } from 'vitest'
 import type { Answer } from '../../packages/bff/test/support/browser.ts'
-import { createBrowser, createScene, credentials, page } from '../../packages/bff/test/support/browser.ts'
+import {
+  createBrowser,
+  createClock,
+  createScene,
+  credentials,
+  page,
+} from '../../packages/bff/test/support/browser.ts'
 import { broken, grantsOf, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
-import { createWatchedScene, good, invalidGrant } from './scene.ts'
+import { createOpenStore, createWatchedScene, good, invalidGrant } from './scene.ts'
 
 const cookieName = '__Host-Http-latchkey'
 
@@ -98,27 +103,20 @@ it.each([
     },
   ],
 ])('69 writes the password nowhere when %s', async (_, reply) => {
-  const kept: unknown[] = []
-  const store = memoryStore()
-  const { ask, restore, token, sent, notes, jar, clock, signOut, bff } = createWatchedScene(reply, {
-    store: {
-      ...store,
-      insert: (key, record) => {
-        kept.push(key, record.subject, Buffer.from(record.sealed).toString('latin1'))
-        return store.insert(key, record)
-      },
-    },
-  })
+  const clock = createClock()
+  const store = createOpenStore(clock.now)
+  const { ask, restore, token, sent, notes, jar, signOut, bff } = createWatchedScene(reply, { store }, clock)
   const answers: Answer[] = [await ask('POST', '/session', { credentials: { username: 'cathy', password } })]
+  const [cookie = ''] = jar.values()
   await clock.pass(901)
   answers.push(await restore(), await token(1))
   answers.push(await ask('POST', '/session', { credentials: { username: 'cathy', password, otp: password } }))
   answers.push(await signOut())
   await bff.close()
   const headers = answers.flatMap((answer) => [...answer.headers])
-  const cookies = [...jar.values()].map((value) => Buffer.from(value, 'base64url').toString('latin1'))
+  const kept = [store.written(cookie), Buffer.from(cookie, 'base64url').toString('latin1')]
   const urls = sent.map(({ request }) => request.url)
-  const all = inspect([notes, kept, answers, headers, cookies, urls], { depth: 9, maxStringLength: null })
+  const all = inspect([notes, kept, answers, headers, urls], { depth: 9, maxStringLength: null })
   expect(all).not.toContain(password)
   // It was sent once, and to the token endpoint.
   expect(sent.filter(({ body }) => body.includes(password))).toHaveLength(1)

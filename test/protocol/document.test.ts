@@ -8,7 +8,7 @@ let tests: Holding[] = []
 
 beforeAll(async () => {
   tests = await holdings()
-})
+}, 60_000)
 
 it('numbers the sentences from 1 without a gap', () => {
   expect(all.map(({ number }) => number)).toEqual(all.map((_, index) => index + 1))

@@ -1,6 +1,6 @@
 import { memoryStore } from '@latchkey/bff'
 import { expect, it } from 'vitest'
-import { createScene } from '../../packages/bff/test/support/browser.ts'
+import { createClock, createScene } from '../../packages/bff/test/support/browser.ts'
 import { broken, grantsOf, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
 import { createWatchedScene, good, invalidGrant, plain } from './scene.ts'
 
@@ -82,10 +82,11 @@ it('36 takes invalid_grant at a sign-in for a wrong password, and does not ask a
 })
 
 it('36 ends the session at invalid_grant for its refresh token, which is not kept', async () => {
-  const store = memoryStore()
+  const clock = createClock()
+  const store = memoryStore(clock)
   const keys: string[] = []
   const insert: typeof store.insert = (...all) => (keys.push(all[0]), store.insert(...all))
-  const { signIn, token, restore, endpoint, clock } = createScene(rotating(), { store: { ...store, insert } })
+  const { signIn, token, restore, endpoint } = createScene(rotating(), { store: { ...store, insert } }, clock)
   await signIn()
   endpoint.script(invalidGrant)
   await clock.pass(901)
@@ -117,10 +118,12 @@ it.each(configuration)(
   },
 )
 
+const silence = (): Promise<Response> => new Promise(() => {})
+
 const passing = {
   'a broken connection': broken('ECONNRESET'),
   'a refused connection': broken('ECONNREFUSED'),
-  'no answer in time': () => new Promise<Response>(() => {}),
+  'no answer in time': silence,
   '500': raw('<h1>Oops</h1>', 500),
   '502': raw('', 502),
   '503': raw('', 503),
@@ -131,7 +134,9 @@ const passing = {
 it.each(Object.entries(passing))(
   '38 keeps session and token through %s, to the end of the token',
   async (_, reply) => {
-    const { signIn, token, restore, endpoint, clock } = createScene(rotating(), { timeout: 0.05 })
+    const { signIn, token, restore, endpoint, clock } = createScene(rotating(), {
+      timeout: reply === silence ? 0.3 : 8,
+    })
     const server = rotating()
     endpoint.script(server)
     await signIn()

@@ -1,7 +1,9 @@
-import type { BffOptions, ProviderDescription } from '@latchkey/bff'
+import type { BffOptions, ProviderDescription, Store, StoredRecord } from '@latchkey/bff'
+import { memoryStore } from '@latchkey/bff'
 import type { OAuth2Options } from '@latchkey/bff/providers'
 import { oauth2 } from '@latchkey/bff/providers'
-import { createScene } from '../../packages/bff/test/support/browser.ts'
+import { open, ticketFrom } from '../../packages/bff/src/seal.ts'
+import { createClock, createScene } from '../../packages/bff/test/support/browser.ts'
 import type { Reply, TokenEndpoint } from '../../packages/bff/test/support/token-endpoint.ts'
 import { createTokenEndpoint, json } from '../../packages/bff/test/support/token-endpoint.ts'
 
@@ -27,6 +29,34 @@ export function plain(
   })
 }
 
+/** A store that lets a test read what lies in it. */
+export interface OpenStore extends Store {
+  /** Everything that was ever written, as it is and, where this cookie opens it, as it was before it was sealed. */
+  written: (cookie: string) => string
+}
+
+/** Makes a store in memory; `now` is the clock of the BFF. */
+export function createOpenStore(now: () => number): OpenStore {
+  const store = memoryStore({ now })
+  const records: [key: string, record: StoredRecord][] = []
+  return {
+    ...store,
+    insert: (key, record) => (records.push([key, record]), store.insert(key, record)),
+    replace: (key, record, version) => (records.push([key, record]), store.replace(key, record, version)),
+    written: (cookie) => {
+      const ticket = ticketFrom(Buffer.from(cookie, 'base64url'))
+      return records
+        .flatMap(([key, { subject, sealed }]) => [
+          key,
+          subject,
+          Buffer.from(sealed).toString('latin1'),
+          open(ticket, sealed),
+        ])
+        .join('\n')
+    },
+  }
+}
+
 /** One request as it left the BFF. */
 export interface Sent {
   request: Request
@@ -38,19 +68,15 @@ export interface Sent {
 export function createWatchedScene(
   reply: Reply,
   options: Partial<BffOptions> = {},
+  clock = createClock(),
 ): ReturnType<typeof createScene> & { sent: Sent[] } {
   const sent: Sent[] = []
   const endpoint: TokenEndpoint = createTokenEndpoint(reply)
-  const scene = createScene(reply, {
-    ...options,
-    platform: {
-      ...options.platform,
-      fetch: async (input, init) => {
-        const request = new Request(input, init)
-        sent.push({ request, body: await request.clone().text() })
-        return endpoint.fetch(input, init)
-      },
-    },
-  })
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const request = new Request(input, init)
+    sent.push({ request, body: await request.clone().text() })
+    return endpoint.fetch(input, init)
+  }
+  const scene = createScene(reply, { ...options, platform: { ...options.platform, fetch } }, clock)
   return { ...scene, endpoint, sent }
 }

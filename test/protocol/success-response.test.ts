@@ -1,6 +1,6 @@
 import { memoryStore } from '@latchkey/bff'
 import { expect, it } from 'vitest'
-import { createScene } from '../../packages/bff/test/support/browser.ts'
+import { createClock, createScene } from '../../packages/bff/test/support/browser.ts'
 import { grantsOf, held, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
 import { openPage } from './page.ts'
 import { good, plain } from './scene.ts'
@@ -97,6 +97,24 @@ it('22 drops members that it does not know, and is not harmed by any name', asyn
     expect(text + JSON.stringify([...headers])).not.toContain('canary')
   expect(Object(Object.prototype)).not.toHaveProperty('polluted')
 })
+
+it('22 keeps the members that the description names, and no others', async () => {
+  const provider = { ...plain(), response: { extras: ['BusinessName', 'constructor'] } }
+  const { signIn } = createScene(json({ ...good, BusinessName: 'B', BusinessCode: 'C' }), { provider })
+  expect((await signIn()).body.session?.user).toEqual({ BusinessName: 'B' })
+})
+
+it.each(['__proto__', 'constructor'])(
+  '22 reads the member %s of an answer only where it is there',
+  async (name) => {
+    const provider = { ...plain(), response: { user: `/${name}` } }
+    expect((await createScene(json(good), { provider }).signIn()).body.session?.user).toBeNull()
+    const own = raw(`{"access_token":"a","token_type":"Bearer","${name}":{"id":7}}`)
+    expect((await createScene(own, { provider }).signIn()).body.session?.user).toEqual({ id: 7 })
+    const within = raw(`{"${name}":{"access_token":"a","token_type":"Bearer"}}`)
+    expect((await createScene(within, { provider }).signIn()).status).toBe(502)
+  },
+)
 
 it('22 keeps the members that the description names, and no others', async () => {
   const provider = { ...plain(), response: { extras: ['BusinessName', 'constructor'] } }
@@ -255,17 +273,15 @@ it('29 goes on with the refresh token it has when a refresh brings none', async 
 })
 
 it('30 never uses a refresh token again once there is a newer one, here or in another process', async () => {
-  const store = memoryStore()
-  const one = createScene(rotating(), { store })
+  const clock = createClock()
+  const store = memoryStore(clock)
+  const one = createScene(rotating(), { store }, clock)
   await one.signIn()
   const id = (await one.restore()).body.session?.session_id
-  const other = createScene(() => Response.error(), {
-    store,
-    platform: { fetch: one.endpoint.fetch, now: one.clock.now },
-  })
+  const other = createScene(rotating(), { store, platform: { fetch: one.endpoint.fetch } }, clock)
   for (const [name, value] of one.jar) other.jar.set(name, value)
   for (const [sequence, browser] of [one, other, other, one, other].entries()) {
-    await one.clock.pass(901)
+    await clock.pass(901)
     expect((await browser.token(sequence + 1, id)).body.token?.sequence).toBe(sequence + 2)
   }
   await one.signOut()
