@@ -30,7 +30,7 @@ export async function answerFrom(upstream: Response, question: Question): Promis
   if (location !== null) headers.set('Location', location)
   // Some runtimes hide a redirect that they do not follow behind the status 0.
   if ((location === null && [301, 302, 303, 307, 308].includes(status)) || status < 200) {
-    await upstream.body?.cancel()
+    await upstream.body?.cancel().catch(() => {})
     throw new BffError('server_error', 'The resource server redirects to where the proxy does not go', {
       status: 502,
       hint: `${question.target.host} answered ${status} with a Location outside the routes of the option proxy`,

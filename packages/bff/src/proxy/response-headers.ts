@@ -1,5 +1,5 @@
-import { challengesText, oauthChallenges } from './www-authenticate.ts'
 import { hopByHop } from './hop-by-hop.ts'
+import { challengesText, oauthChallenges } from './www-authenticate.ts'
 
 /** What the resource server may not say to a browser that takes it for the page's own server. */
 const dropped = [
@@ -14,7 +14,7 @@ const dropped = [
   /^refresh$/,
   // Orders to the server in front of us: to send a file of its own, or to keep what it may not keep.
   /^(x-accel-.+|x-sendfile|x-lighttpd-send-file|surrogate-.+|(.+-)?cdn-cache-control)$/,
-  // Written anew by what calls us.
+  // Written anew.
   /^(location|www-authenticate|cache-control|vary|x-content-type-options)$/,
 ]
 
@@ -51,8 +51,8 @@ export function responseHeaders(upstream: Headers): Headers {
 /** What the resource server says, for this browser alone; without a word from it, nothing is kept. */
 function cacheControl(said: string | null): string {
   const directives = said?.match(/[\w-]+(\s*=\s*("[^"]*"|[^\s,]*))?/g) ?? []
-  const names = (one: string): string => one.replace(/\s*=.*/s, '').toLowerCase()
-  if (directives.length === 0 || directives.some((one) => names(one) === 'no-store')) return 'no-store'
-  const kept = directives.filter((one) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(names(one)))
+  const nameOf = (one: string): string => one.replace(/\s*=.*/s, '').toLowerCase()
+  if (directives.length === 0 || directives.some((one) => nameOf(one) === 'no-store')) return 'no-store'
+  const kept = directives.filter((one) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(nameOf(one)))
   return ['private', ...kept].join(', ')
 }
