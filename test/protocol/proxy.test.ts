@@ -3,7 +3,12 @@ import { expect, it } from 'vitest'
 import type { Answer } from '../../packages/bff/test/support/browser.ts'
 import { createBrowser, createScene } from '../../packages/bff/test/support/browser.ts'
 import type { Asked, Reply } from '../../packages/bff/test/support/token-endpoint.ts'
-import { grantsOf, json, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
+import {
+  createTokenEndpoint,
+  grantsOf,
+  json,
+  rotating,
+} from '../../packages/bff/test/support/token-endpoint.ts'
 import { plain } from './scene.ts'
 
 const api = 'https://api.example.com/v1/items/'
@@ -120,26 +125,20 @@ it.each([
 it.each([301, 302, 303, 307, 308])(
   '53 carries the token along with no redirect to elsewhere (%i)',
   async (status) => {
-    const heardByFetch: string[] = []
-    const server = rotating()
+    const asked: string[] = []
+    const server = createTokenEndpoint(rotating())
     const { ask } = await openProxy(undefined, {
       platform: {
         fetch: async (input, init) => {
-          const request = new Request(input, init)
-          if (request.url.startsWith('https://as.example.com/'))
-            return server({
-              method: 'POST',
-              url: new URL(request.url),
-              headers: request.headers,
-              parameters: new URLSearchParams(await request.text()),
-            })
-          heardByFetch.push(`${request.redirect} ${request.url}`)
+          const { url, redirect } = new Request(input, init)
+          if (url.startsWith('https://as.example.com/')) return server.fetch(input, init)
+          asked.push(`${redirect} ${url}`)
           return new Response(null, { status, headers: { Location: 'https://evil.example/' } })
         },
       },
     })
     expect((await ask('GET', '/api/items/7')).status).toBe(502)
-    expect(heardByFetch).toEqual([`manual ${api}7`])
+    expect(asked).toEqual([`manual ${api}7`])
   },
 )
 
