@@ -22,7 +22,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whole texts are matched first, and stay as they are: a comma within one is no comma of the document. */
+/**
+ * Whole texts are matched first, and stay as they are: a comma within one is no comma of the document. One that does not
+ * end is matched as far as it goes, because looking for its end from every quote in it would take seconds.
+ */
 function withoutTrailingCommas(text: string): string {
-  return text.replaceAll(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/gs, (_, literal?: string) => literal ?? '')
+  return text.replaceAll(/("(?:[^"\\]|\\.)*"?)|,(?=\s*[}\]])/gs, (_, literal?: string) => literal ?? '')
 }
