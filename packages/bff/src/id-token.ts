@@ -8,7 +8,7 @@ import {
   validateApplicationLevelSignature,
 } from 'oauth4webapi'
 import type { AuthorizationServer as Metadata } from 'oauth4webapi'
-import { isObject } from './json-pointer.ts'
+import { isObject, isShallow } from './json-pointer.ts'
 import type { Platform } from './platform.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -53,7 +53,8 @@ export async function claimsFrom(
             })
       },
     })
-    return Object.fromEntries(Object.entries(claims ?? {}).filter(([name]) => !ofTheToken.includes(name)))
+    const ofTheUser = Object.entries(claims ?? {}).filter(([name]) => !ofTheToken.includes(name))
+    return isShallow(ofTheUser) ? Object.fromEntries(ofTheUser) : null
   } catch {
     return null
   }

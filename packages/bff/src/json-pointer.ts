@@ -15,3 +15,9 @@ export function valueAt(document: unknown, pointer: string): unknown {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** Whether nothing in it lies deeper than that: nesting without end can be read from JSON, and not be written again. */
+export function isShallow(value: unknown, levels = 100): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1))
+}

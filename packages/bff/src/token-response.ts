@@ -1,5 +1,5 @@
 import { lifetimeFrom } from './expiry.ts'
-import { isObject, valueAt } from './json-pointer.ts'
+import { isObject, isShallow, valueAt } from './json-pointer.ts'
 import { jsonFrom } from './json-text.ts'
 import type { Act, Judgement } from './judgement.ts'
 import type { Provider } from './provider-description.ts'
@@ -122,16 +122,7 @@ function userFrom(body: unknown, { user, extras }: Provider['response']): Record
   const members = isObject(body) ? Object.entries(body).filter(([name]) => extras.includes(name)) : []
   const own = Object.fromEntries(members)
   const whole = isObject(described) ? { ...described, ...own } : members.length > 0 ? own : null
-  return whole && isWritable(whole) ? whole : null
-}
-
-/** Nesting without end can be read and not be written. */
-function isWritable(value: unknown): boolean {
-  try {
-    return JSON.stringify(value) !== undefined
-  } catch {
-    return false
-  }
+  return whole && isShallow(whole) ? whole : null
 }
 
 /** `undefined` when the answer names no base that may be believed. */
