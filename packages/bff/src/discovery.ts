@@ -66,7 +66,7 @@ export function createEndpoints(
 
   async function discover(source: Discovered): Promise<Endpoints> {
     const { issuer, exact } = expectedIssuer(source)
-    const response = await discoveryRequest(new URL(issuer), {
+    const response = await discoveryRequest(new URL(source.discovery), {
       algorithm: source.flavour === 'oidc' ? 'oidc' : 'oauth2',
       [allowInsecureRequests]: true,
       [customFetch]: async (url) => {
@@ -109,7 +109,8 @@ export function createEndpoints(
     grant_types_supported: named = ['authorization_code', 'implicit'],
   }: Metadata): void {
     const { grantType = provider.primary } = grantNamed(provider, provider.primary)
-    if (warned || named.includes(grantType)) return
+    // Nobody has checked what kind of value the document has there.
+    if (warned || !Array.isArray(named) || named.includes(grantType)) return
     warned = true
     logger.warn(`The discovery document does not name the grant ${grantType}; it is tried all the same`)
   }
@@ -131,8 +132,13 @@ function expectedIssuer({ issuer, discovery }: Discovered): { issuer: string; ex
 function placeFault(url: string, { discovery }: Discovered): string | null {
   const fault = endpointFault(url)
   if (fault !== null) return fault
-  const inside = isLoopback(new URL(url).hostname) && !isLoopback(new URL(discovery).hostname)
+  const inside = isThisMachine(new URL(url).hostname) && !isThisMachine(new URL(discovery).hostname)
   return inside ? 'must not be on a loopback host, since the document is not' : null
+}
+
+/** The loopback hosts, and what else leads to them: no address at all, IPv4 within IPv6, and a dot at the end. */
+function isThisMachine(hostname: string): boolean {
+  return isLoopback(hostname.replace(/\.$/, '')) || /^(0\.0\.0\.0|\[::(ffff:(7f..:|0:).*)?\])$/.test(hostname)
 }
 
 /** Some servers put a slash too many between their address and the path. */
