@@ -82,7 +82,7 @@ const description = shape
     const automatic = login.mode === 'automatic'
     const fields = Object.keys(login.fields)
 
-    if (!grants[primary]) fault('must be described: a sign-in runs it', 'grants', primary)
+    if (!Object.hasOwn(grants, primary)) fault('must be described: a sign-in runs it', 'grants', primary)
     for (const [name, one] of Object.entries(grants)) {
       if (['basic', 'body', 'query'].includes(one.clientAuth) && !client && !login.asClient)
         fault(`must be given, because grants.${name}.clientAuth is "${one.clientAuth}"`, 'client')
@@ -119,7 +119,7 @@ const description = shape
         fault('must not be typed by a person: the grant writes it itself', 'login', 'fields', name)
 
     refusals.challenges.forEach((challenge, index) => {
-      if (!grants[challenge.grant])
+      if (!Object.hasOwn(grants, challenge.grant))
         fault('must be a grant that grants describes', 'errors', 'challenges', String(index), 'grant')
     })
 

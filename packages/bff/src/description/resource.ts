@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpointFault } from '../secure-url.ts'
-import { headers, pointer, text } from './values.ts'
+import { headerName, headers, pointer, text } from './values.ts'
 
 const base = text.superRefine((url, context) => {
   const fault = endpointFault(url) ?? (new URL(url).search === '' ? null : 'must have no query (?…)')
@@ -48,5 +48,5 @@ export const resource = z.strictObject({
     })
     .prefault({}),
   /** A header that tells how long to wait, where it is not `Retry-After`. */
-  rateLimit: z.strictObject({ header: text, unit: z.enum(['s', 'ms']).default('s') }).optional(),
+  rateLimit: z.strictObject({ header: headerName, unit: z.enum(['s', 'ms']).default('s') }).optional(),
 })

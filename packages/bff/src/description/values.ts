@@ -26,12 +26,11 @@ export const scopeValue = z
 /** A place in a JSON answer, RFC 6901; never the whole of it, which holds the tokens. */
 export const pointer = z.string().regex(/^(\/[^/]+)+$/, 'must be a JSON pointer such as "/data"')
 
+export const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
+
 /** Headers of a request, but for those that the request writes itself. */
 export const headers = z
-  .record(
-    z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header'),
-    z.string().regex(/^[\u0020-\u007e]*$/, 'must be visible ASCII: it stands in a header'),
-  )
+  .record(headerName, z.string().regex(/^[\u0020-\u007e]*$/, 'must be visible ASCII: it stands in a header'))
   .refine((own) => !Object.keys(own).some((name) => /^(authorization|cookie|host|content-.+)$/i.test(name)), {
     error: 'must not hold Authorization, Cookie, Host or Content-…: the request writes these itself',
   })
