@@ -1,6 +1,7 @@
 import { isObject, valueAt } from './json-pointer.ts'
 import type { Act, Judgement } from './judgement.ts'
 import type { Provider } from './provider-description.ts'
+import { longestWait } from './upstream.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
 /** Error codes that speak of the client or of the request, not of the user, and what can be done. RFC 6749 §5.2. */
@@ -57,7 +58,8 @@ export function refusal(answer: UpstreamAnswer, body: unknown, provider: Provide
   if (status === 429) return { kind: 'rate_limited', ...later }
   if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', ...later }
   if (code === 'temporarily_unavailable' || code === 'server_error') return { kind: 'transient', ...later }
-  if (status >= 300 && status < 400)
+  // Some runtimes hide a redirect that they do not follow behind the status 0.
+  if (status < 200 || (status >= 300 && status < 400))
     return { kind: 'config', hint: `${said}: redirects are not followed, name the endpoint itself` }
   if (code === 'invalid_client' && login.asClient && act === 'sign-in') return { kind: 'bad_credentials' }
   if (code !== null && Object.hasOwn(configurationCodes, code))
@@ -94,7 +96,8 @@ export function waitFrom({ retryAfter, headers }: UpstreamAnswer, { resource }: 
   if (retryAfter !== null || !resource.rateLimit) return retryAfter
   const { header, unit } = resource.rateLimit
   const value = headers.get(header) ?? ''
-  return /^\d{1,9}$/.test(value) ? Math.ceil(Number(value) / (unit === 's' ? 1 : 1000)) : null
+  if (!/^\d+$/.test(value)) return null
+  return Math.min(Math.ceil(Number(value) / (unit === 's' ? 1 : 1000)), longestWait)
 }
 
 function firstText(body: unknown, places: string[]): string | null {

@@ -2,7 +2,8 @@ import { boundedText } from './bounded-body.ts'
 import type { Platform } from './platform.ts'
 
 const longestAnswer = 65_536
-const longestWait = 86_400
+/** Seconds that a server is believed at most when it asks us to wait. */
+export const longestWait = 86_400
 
 /** What an authorization server said. */
 export interface UpstreamAnswer {
