@@ -112,15 +112,16 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
   async function ask(name: string, act: Act, request: GrantRequest): Promise<Granting> {
     const grant = grantNamed(provider, name)
     return judged(act, async () => {
-      const { token } = await endpoints()
+      const url = grant.url ?? (await endpoints()).token
       const sentAt = platform.now()
       const answer = await sendTokenRequest(
         upstream,
-        token,
+        url,
         { grant, ...requestFrom(name, grant, request) },
         hooks,
       )
-      return { sentAt, judgement: judge(answer, provider, act, sentAt) }
+      const { response = provider.response } = grant
+      return { sentAt, judgement: judge(answer, { ...provider, response }, act, sentAt) }
     })
   }
 

@@ -22,7 +22,7 @@ export interface IssuedToken {
 export type Judgement =
   | { kind: 'issued'; token: IssuedToken }
   /** The definitive refusals: of what a person typed, and of a refresh token. */
-  | { kind: 'bad_credentials' | 'session_ended' }
+  | { kind: 'bad_credentials' | 'session_ended'; hint?: string }
   /** Something more is asked for; `carried` goes along with the next request. */
   | { kind: 'challenge'; rule: ChallengeRule; carried: Record<string, string> }
   /** This user may not sign in here, whatever is typed. */

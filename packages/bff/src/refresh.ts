@@ -87,9 +87,20 @@ export function createRefresh(parts: RefreshParts): Refresh {
 
     const granting = await server.refresh(session.data)
     const { judgement } = granting
-    if (judgement.kind === 'issued') return adopt(session, granting.sentAt, judgement.token)
-    if (judgement.kind === 'challenge' || judgement.kind === 'forbidden') return endRefused(session)
-    return 'hint' in judgement ? postpone(session, judgement) : endRefused(session)
+    switch (judgement.kind) {
+      case 'issued':
+        return adopt(session, granting.sentAt, judgement.token)
+      case 'config':
+      case 'rate_limited':
+      case 'transient':
+        return postpone(session, judgement)
+      case 'bad_credentials':
+      case 'session_ended':
+      case 'challenge':
+      case 'forbidden':
+        if ('hint' in judgement) logger.info(`A refresh was refused: ${judgement.hint}`)
+        return endRefused(session)
+    }
   }
 
   async function adopt(session: Session, sentAt: number, token: IssuedToken): Promise<Refreshed> {

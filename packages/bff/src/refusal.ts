@@ -52,7 +52,7 @@ export function refusal(answer: UpstreamAnswer, body: unknown, provider: Provide
     const hint = rule.hint === undefined ? said : `${said}: ${rule.hint}`
     if (rule.as === 'config' || rule.as === 'forbidden') return { kind: rule.as, hint }
     if (rule.as === 'rate_limited' || rule.as === 'transient') return { kind: rule.as, ...later, hint }
-    return { kind: rule.as }
+    return { kind: rule.as, ...(rule.hint !== undefined && { hint }) }
   }
 
   if (status === 429) return { kind: 'rate_limited', ...later }

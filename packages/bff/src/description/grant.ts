@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { placeholdersOf } from '../template.ts'
-import { headers, reserved, scopeValue, text } from './values.ts'
+import { response } from './answers.ts'
+import { endpoint, headers, reserved, scopeValue } from './values.ts'
 
 const params = z.record(z.string(), z.string()).superRefine((own, context) => {
   for (const [name, value] of Object.entries(own)) {
@@ -19,8 +20,12 @@ const params = z.record(z.string(), z.string()).superRefine((own, context) => {
 /** One way to ask for a token. */
 export const grant = z
   .strictObject({
-    /** What is sent as `grant_type`, where it is not the name of the grant. */
-    grantType: text.optional(),
+    /** What is sent as `grant_type`, where it is not the name of the grant; empty to send none. */
+    grantType: z.string().optional(),
+    /** Where it is asked for, where that is not the token endpoint. */
+    url: endpoint.optional(),
+    /** How its successful answer is read, where it is not as that of the others. */
+    response: response.optional(),
     /** GET puts everything into the query; only for servers that know nothing else. */
     method: z.enum(['POST', 'GET']).default('POST'),
     /** How parameters travel: `form` unless the method is GET. `none` sends none at all, not even `grant_type`. */

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import type { SignInRequest } from '@latchkey/wire'
 import { signInRequest } from '@latchkey/wire/schemas'
 import type { Granting, Typed } from '../authorization-server.ts'
-import type { PendingSignIn } from '../challenges.ts'
+import type { PendingSignIn, Waiting } from '../challenges.ts'
 import { writeCookie } from '../cookie.ts'
 import { BffError } from '../errors.ts'
 import type { IssuedToken } from '../judgement.ts'
 import { grantNamed } from '../provider-description.ts'
 import { heldFrom } from '../session-data.ts'
+import { isRefusal } from '../throttle.ts'
 import type { Call, House } from './call.ts'
 import { invalid, jsonOf, ticketOf } from './call.ts'
 import { sessionAnswer } from './session-answer.ts'
@@ -21,11 +22,11 @@ export async function signIn(house: House, call: Call): Promise<Response> {
   const body = signInRequest.safeParse(await jsonOf(call.request))
   if (!body.success) throw invalid('The body must be { credentials: { … }, scope?: [ … ], remember?: true }')
   const { challenge: id, credentials } = body.data
-  const pending = id === undefined ? null : await house.challenges.open(id)
+  const waiting = id === undefined ? null : await house.challenges.take(id)
   const attempt =
-    id === undefined || pending === null
-      ? await firstRequest(house, body.data)
-      : await secondRequest(house, id, pending, credentials)
+    id === undefined || waiting === null
+      ? await firstRequest(house, call, body.data)
+      : await secondRequest(house, call, id, waiting, credentials)
   return sessionFrom(house, call, attempt)
 }
 
@@ -36,34 +37,49 @@ interface Attempt extends Pick<PendingSignIn, 'username' | 'scope' | 'remember'>
   sentAt: number
 }
 
-async function firstRequest(house: House, body: SignInRequest): Promise<Attempt> {
+async function firstRequest(house: House, call: Call, body: SignInRequest): Promise<Attempt> {
   const { fields, username: name } = house.provider.login
   const typed = typedFrom(house, body.credentials, fields)
   const scope = scopeToAsk(house, body)
   const attempt = { username: typed[name] ?? '', scope, remember: body.remember === true }
-  const granting = await house.server.signIn(typed, scope)
-  return { ...attempt, typed, ...(await granted(house, granting, attempt)) }
+  const outcome = await house.throttle.counted(attempt.username, call.request, async () =>
+    granted(house, await house.server.signIn(typed, scope), attempt),
+  )
+  return { ...attempt, typed, ...outcome }
 }
 
 async function secondRequest(
   house: House,
+  call: Call,
   id: string,
-  pending: PendingSignIn,
+  { pending, left }: Waiting,
   credentials: Typed,
 ): Promise<Attempt> {
-  const { errors, login, primary } = house.provider
-  const rule = errors.challenges[pending.rule]
-  if (!rule) throw invalid('The challenge is none of this provider')
-  const typed = typedFrom(
-    house,
-    credentials,
-    rule.grant === primary ? { ...login.fields, ...rule.ask } : rule.ask,
-  )
-  const granting = await house.server.answer(rule, pending.carried, typed, pending.scope)
-  if (granting.judgement.kind === 'bad_credentials') throw refused({ ask: Object.keys(rule.ask), id })
-  const outcome = await granted(house, granting, pending)
-  house.background.run('Ending a challenge', () => house.challenges.end(id))
-  return { ...pending, typed, ...outcome }
+  const { background, challenges, provider, server, throttle } = house
+  try {
+    const { errors, login, primary } = provider
+    const rule = errors.challenges[pending.rule]
+    if (!rule) throw invalid('The challenge is none of this provider')
+    const again = rule.grant === primary
+    const typed = typedFrom(house, credentials, again ? { ...login.fields, ...rule.ask } : rule.ask)
+    // What is sent again may name another user than the first request did.
+    const attempt = { ...pending, username: (again && typed[login.username]) || pending.username }
+    const outcome = await throttle.counted(attempt.username, call.request, async () => {
+      const granting = await server.answer(rule, pending.carried, typed, pending.scope)
+      const { judgement } = granting
+      const sameAgain = judgement.kind === 'challenge' && judgement.rule === rule
+      if (judgement.kind !== 'bad_credentials' && !sameAgain) return granted(house, granting, attempt)
+      if (left === 0) throw refused()
+      if (sameAgain) await challenges.carry(id, judgement.carried)
+      throw refused({ ask: Object.keys(rule.ask), id })
+    })
+    background.run('Ending a challenge', () => challenges.end(id))
+    return { ...attempt, typed, ...outcome }
+  } catch (error) {
+    if (!isRefusal(error)) background.run('Giving a try back', () => challenges.giveBack(id))
+    else if (left === 0) background.run('Ending a challenge', () => challenges.end(id))
+    throw error
+  }
 }
 
 async function sessionFrom(house: House, call: Call, attempt: Attempt): Promise<Response> {
@@ -141,6 +157,7 @@ async function granted(
       return { token: judgement.token, sentAt }
     case 'bad_credentials':
     case 'session_ended':
+      if (judgement.hint !== undefined) logger.info(`A sign-in was refused: ${judgement.hint}`)
       throw refused()
     case 'challenge': {
       const { rule, carried } = judgement
