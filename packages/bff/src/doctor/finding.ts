@@ -1,0 +1,43 @@
+/** What one check found. */
+export interface Finding {
+  /** What was looked at, in a word or two. */
+  check: string
+  verdict: 'ok' | 'warn' | 'FAILED'
+  says: string
+  /** What to change, where something should be. */
+  fix?: string
+}
+
+/** Characters of a line. */
+export const widest = 100
+const margin = '  '
+const verdicts = 8
+
+/** Findings as lines of plain text, at most {@link widest} wide. */
+export function rowsOf(findings: Finding[]): string[] {
+  const checks = Math.max(0, ...findings.map(({ check }) => check.length)) + 2
+  const indent = margin.length + verdicts + checks
+  return findings.flatMap(({ check, verdict, says, fix }) => {
+    const lines = [
+      ...wrapped(says, widest - indent),
+      ...(fix === undefined ? [] : wrapped(`fix: ${fix}`, widest - indent)),
+    ]
+    const [first = '', ...rest] = lines
+    return [
+      margin + verdict.padEnd(verdicts) + check.padEnd(checks) + first,
+      ...rest.map((line) => ' '.repeat(indent) + line),
+    ]
+  })
+}
+
+/** Breaks a text at its spaces; a word that is longer than a line is broken too. */
+export function wrapped(text: string, width: number): string[] {
+  const words = text.split(/\s+/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])
+  const lines: string[] = []
+  for (const word of words) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}

@@ -1,0 +1,56 @@
+import { clientAuthentication } from '../client-authentication.ts'
+import type { Grant, Provider } from '../provider-description.ts'
+import { grantNamed } from '../provider-description.ts'
+
+/** One way in which a client shows who it is. */
+export type Way = Pick<Grant, 'clientAuth' | 'basicEncoding'>
+
+/**
+ * Every way that the grant may use, the configured one first; two that send the same are one. None where a client is
+ * shown by no request, or typed by a person.
+ */
+export function waysOf(provider: Provider, name: string): Way[] {
+  const { client, login } = provider
+  const grant = grantNamed(provider, name)
+  const { clientAuth, basicEncoding, encoding } = grant
+  if (login.asClient || clientAuth === 'user-basic' || encoding === 'none') return []
+  const others: Way[] =
+    client?.secret === undefined || encoding === 'query'
+      ? []
+      : [
+          { clientAuth: 'basic', basicEncoding: 'form' },
+          { clientAuth: 'basic', basicEncoding: 'raw' },
+          { clientAuth: 'body', basicEncoding },
+        ]
+  const sent = new Map<string, Way>()
+  for (const way of [{ clientAuth, basicEncoding }, ...others]) {
+    const shown = JSON.stringify(clientAuthentication(way, client))
+    if (!sent.has(shown)) sent.set(shown, way)
+  }
+  return [...sent.values()]
+}
+
+/** The provider whose client is shown in this way, with another secret where one is given. */
+export function shownBy(provider: Provider, way: Way, secret?: string): Provider {
+  const grants = Object.entries(provider.grants).map(([name, grant]): [string, Grant] => [
+    name,
+    ['basic', 'body', 'query'].includes(grant.clientAuth) ? { ...grant, ...way } : grant,
+  ])
+  const client = provider.client && { ...provider.client, ...(secret !== undefined && { secret }) }
+  return { ...provider, client, grants: Object.fromEntries(grants) }
+}
+
+/** What a way is called. */
+export function nameOf({ clientAuth, basicEncoding }: Way): string {
+  switch (clientAuth) {
+    case 'basic':
+      return basicEncoding === 'form' ? 'Basic (form-encoded)' : 'Basic (raw)'
+    case 'body':
+      return 'the body'
+    case 'query':
+      return 'the query'
+    case 'user-basic':
+    case 'none':
+      return 'no secret'
+  }
+}
