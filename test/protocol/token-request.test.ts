@@ -195,6 +195,7 @@ it.each([
   ['discovery document', (url: string) => ({ ...plain(), token: { discovery: url } })],
   ['fall-back', (url: string) => ({ ...plain(), token: { discovery: tokenEndpoint, fallbackUrl: url } })],
   ['revocation endpoint', (url: string) => ({ ...plain(), revocation: { url } })],
+  ['resource server', (url: string) => ({ ...plain(), resource: { bases: [url] } })],
 ])('9 refuses a %s without TLS, but for this machine', (_, at) => {
   for (const url of ['http://as.example.com/x', 'http://127.0.0.1.example.com/x', 'ftp://as.example.com/x'])
     expect(() => createBff({ provider: at(url) })).toThrow(/must be https/)
