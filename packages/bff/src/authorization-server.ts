@@ -151,14 +151,11 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
     ]
     const sent = Object.entries(own).filter(([field]) => !used.includes(field))
     const params = Object.entries(grant.params).map(([param, template]) => [param, filled(template, own)])
+    const described = { ...(Object.fromEntries([...params, ...sent]) as Record<string, string>), ...more }
+    if (grant.bare) return { client: undefined, parameters: described }
     return {
       client: login.asClient ? { id, secret } : provider.client,
-      parameters: {
-        grant_type: grant.grantType ?? name,
-        ...(Object.fromEntries([...params, ...sent]) as Record<string, string>),
-        ...more,
-        scope: scope.join(' '),
-      },
+      parameters: { grant_type: grant.grantType ?? name, ...described, scope: scope.join(' ') },
       ...(byBasic && { person: { username: own[login.username] ?? '', password: own['password'] ?? '' } }),
     }
   }

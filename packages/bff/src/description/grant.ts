@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { placeholdersOf } from '../template.ts'
 import { response } from './answers.ts'
-import { endpoint, headers, reserved, scopeValue } from './values.ts'
+import { endpoint, headers, reserved, scopeValue, text } from './values.ts'
 
 const params = z.record(z.string(), z.string()).superRefine((own, context) => {
   for (const [name, value] of Object.entries(own)) {
@@ -20,8 +20,10 @@ const params = z.record(z.string(), z.string()).superRefine((own, context) => {
 /** One way to ask for a token. */
 export const grant = z
   .strictObject({
-    /** What is sent as `grant_type`, where it is not the name of the grant; empty to send none. */
-    grantType: z.string().optional(),
+    /** What is sent as `grant_type`, where it is not the name of the grant. */
+    grantType: text.optional(),
+    /** Sends `params`, what was typed and what a challenge carried, and nothing of RFC 6749: no type, client or scope. */
+    bare: z.boolean().default(false),
     /** Where it is asked for, where that is not the token endpoint. */
     url: endpoint.optional(),
     /** How its successful answer is read, where it is not as that of the others. */

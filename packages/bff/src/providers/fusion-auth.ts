@@ -12,14 +12,15 @@ export interface FusionAuthOptions extends ClientOptions {
 }
 
 /**
- * FusionAuth. Its token endpoint says that a second factor is due, and takes none: users who have one cannot sign in
- * with this grant.
+ * FusionAuth. Its token endpoint says that a second factor is due, and another of its APIs takes the code of an
+ * authenticator app; codes that have to be sent first, by mail or message, are not asked for.
  *
- * Sources: FusionAuth, "OAuth endpoints" with its section "OAuth Error"; FusionAuth/fusionauth-issues 1704 for the
- * second factor.
+ * Sources: FusionAuth, "OAuth endpoints" with its section "OAuth Error", "Complete Multi-Factor Login";
+ * FusionAuth/fusionauth-issues 1704.
  */
 export function fusionAuth(options: FusionAuthOptions): ProviderDescription {
   const { client, way, scope } = clientFrom(options)
+  const site = siteFrom('site', options.site)
   return {
     id: 'fusion-auth',
     label: 'FusionAuth',
@@ -30,8 +31,23 @@ export function fusionAuth(options: FusionAuthOptions): ProviderDescription {
         password: { label: 'Password', type: 'password' },
       },
     },
-    token: { url: `${siteFrom('site', options.site)}/oauth2/token` },
-    grants: { password: { ...way, scope }, refresh_token: way },
+    token: { url: `${site}/oauth2/token` },
+    grants: {
+      password: { ...way, scope },
+      refresh_token: way,
+      'two-factor': {
+        bare: true,
+        url: `${site}/api/two-factor/login`,
+        encoding: 'json',
+        clientAuth: 'none',
+        params: { code: '{otp}', applicationId: client.id },
+        response: {
+          fields: { access_token: '/token', refresh_token: '/refreshToken' },
+          defaultTokenType: 'Bearer',
+          expiry: [{ from: '/tokenExpirationInstant', as: 'epoch-ms' }, 'jwt-exp'],
+        },
+      },
+    },
     response: { extras: ['userId'] },
     errors: {
       // The reason is a code as well, and more precise.
@@ -42,17 +58,22 @@ export function fusionAuth(options: FusionAuthOptions): ProviderDescription {
           as: 'forbidden',
           hint: 'the user has to change the password first, at a page of FusionAuth',
         },
-        {
-          code: 'two_factor_required',
-          as: 'forbidden',
-          hint: 'the user has a second factor, which the token endpoint of FusionAuth does not take; use the authorization code flow for such users',
-        },
+        // What the API for the second factor answers to a wrong code.
+        { status: 421, as: 'bad_credentials' },
         {
           contains: 'grant_type_disabled',
           as: 'config',
           hint: 'enable the grant "Password", and "Refresh Token", in the OAuth settings of this application',
         },
         { contains: 'refresh_token_not_found', on: 'refresh', as: 'session_ended' },
+      ],
+      challenges: [
+        {
+          when: { code: 'two_factor_required' },
+          ask: { otp: { label: 'Code of your authenticator app', type: 'otp' } },
+          carry: { twoFactorId: '/two_factor_id' },
+          grant: 'two-factor',
+        },
       ],
     },
     refresh: { mode: 'refresh_token' },

@@ -81,8 +81,15 @@ describe('fusionAuth()', () => {
       },
       'change the password first',
     ],
-    [
-      'has a second factor',
+  ])('says why a user is kept out who %s', async (_, body, hint) => {
+    const answer = await signInRefused(provider, json(body, 400))
+    expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
+    expect(answer.log).toContain(hint)
+    expect(answer.log).not.toContain('canary')
+  })
+
+  describe('asks for the code of an authenticator app', () => {
+    const due = json(
       {
         error: 'two_factor_required',
         error_description: 'Multi-factor authentication is required.',
@@ -90,13 +97,46 @@ describe('fusionAuth()', () => {
         two_factor_id: 'canary-two-factor-id',
         two_factor_methods: [{ id: 'X2V6', method: 'authenticator' }],
       },
-      'second factor',
-    ],
-  ])('says why a user is kept out who %s', async (_, body, hint) => {
-    const answer = await signInRefused(provider, json(body, 400))
-    expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
-    expect(answer.log).toContain(hint)
-    expect(answer.log).not.toContain('canary')
+      400,
+    )
+    const loggedIn = {
+      token: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9',
+      tokenExpirationInstant: Date.parse('2026-01-01T01:00:00Z'),
+      refreshToken: 'ze9fi6Y9sMSf3yWp3aaO2w7AMav2MFdiMIi2GObrAi',
+      user: { id: granted.userId },
+    }
+
+    it('and sends it where FusionAuth takes it, with nothing that is unknown there', async () => {
+      const { signIn, ask, token, endpoint, clock } = createScene(due, { provider })
+      const { body, text } = await signIn()
+      expect(body).toMatchObject({ error: 'challenge_required', challenge: { ask: ['otp'] } })
+      expect(text).not.toContain('canary')
+      endpoint.script(json(loggedIn))
+      const second = { credentials: { otp: '123456' }, challenge: body.challenge?.id }
+      expect((await ask('POST', '/session', second)).body).toMatchObject({
+        session: { user: { username: 'cathy' } },
+        token: { access_token: loggedIn.token, token_type: 'Bearer', expires_in: 3600 },
+      })
+      expect(sent(endpoint.asked[1])).toEqual({
+        POST: 'https://acme.fusionauth.io/api/two-factor/login',
+        json: { code: '123456', applicationId: '3c219e58', twoFactorId: 'canary-two-factor-id' },
+      })
+      await clock.pass(3590)
+      endpoint.script(json(granted))
+      await token(1)
+      expect(endpoint.asked[2]?.parameters.get('refresh_token')).toBe(loggedIn.refreshToken)
+    })
+
+    it('and hears of a wrong one', async () => {
+      const { signIn, ask, endpoint } = createScene(due, { provider })
+      const { challenge } = (await signIn()).body
+      endpoint.script(json({}, 421))
+      const second = { credentials: { otp: '000000' }, challenge: challenge?.id }
+      expect(await ask('POST', '/session', second)).toMatchObject({
+        status: 401,
+        body: { error: 'invalid_credentials', challenge },
+      })
+    })
   })
 
   it.each([
