@@ -295,6 +295,8 @@ describe('an application that signs itself in', () => {
     const examination = await examined(issuing, classy, { options: { mode: 'proxy' } })
     expect(row(examination, 'token it')).toMatch(/^ok .*lives for 3600 s; no refresh token came/)
     expect(examination.code).toBe(0)
+    const grants = examination.asked.map(({ parameters }) => parameters.get('grant_type'))
+    expect(grants.filter((name) => name === 'client_credentials')).toHaveLength(1)
   })
 
   it('asks for no more tokens than it must', async () => {
@@ -477,13 +479,13 @@ describe('a terminal', () => {
     let isRaw = false
     const input = Object.assign(new PassThrough(), {
       isTTY: true,
-      setRawMode: (raw: boolean) => void (isRaw = raw),
+      setRawMode: (own: boolean) => void (isRaw = own),
     })
     const output = new Writable({
       write(chunk, _, done) {
         seen += String(chunk)
         // What is typed before the terminal is raw, the terminal itself shows.
-        if (/: $/.test(String(chunk)) && hidden) expect(isRaw).toBe(true)
+        if (hidden && String(chunk).endsWith(': ')) expect(isRaw).toBe(true)
         done()
       },
     })

@@ -141,7 +141,7 @@ function withoutSecret({ answer }: Probed, { provider }: Examination): Finding[]
   const check = 'client'
   const { client } = provider
   if (!('status' in answer) || codeOf(answer, provider) !== 'invalid_client')
-    return [{ check, verdict: 'ok', says: 'no secret is configured, and none is asked for' }]
+    return [{ check, verdict: 'ok', says: 'the client shows no secret, and none is asked for' }]
   return [
     {
       check,

@@ -58,7 +58,7 @@ export const revocationProbe: Probe = {
 }
 
 /** Something that the server has never seen, and that tells its operator who asked. */
-export function madeUp({ platform }: Pick<Examination, 'platform'>): string {
+function madeUp({ platform }: Pick<Examination, 'platform'>): string {
   return `latchkey-doctor-${Buffer.from(platform.randomBytes(12)).toString('hex')}`
 }
 
