@@ -10,6 +10,7 @@ import { providerFrom } from './provider-description.ts'
 import type { ProxyRoute } from './proxy/proxy-routes.ts'
 import { proxyRoute } from './proxy/proxy-routes.ts'
 import type { Store } from './store.ts'
+import type { ThrottleOptions } from './throttle.ts'
 
 /** What `createBff` needs to know; only `provider` has no default. */
 export interface BffOptions {
@@ -39,6 +40,11 @@ export interface BffOptions {
   origin?: string
   /** Seconds until a session ends: unused (12 hours), and at the latest (7 days). */
   session?: { idle?: number; absolute?: number }
+  /**
+   * How sign-ins are held up when too many have failed, by account and by address, in the memory of this process.
+   * `false` leaves it to something in front.
+   */
+  throttle?: false | ThrottleOptions
   /** For what no field of the description can say. */
   hooks?: Hooks
   /** Seconds that the authorization server has for an answer; 8 when absent. */
@@ -50,6 +56,12 @@ export interface BffOptions {
 }
 
 const seconds = z.number().positive()
+
+const throttled: z.ZodType<ThrottleOptions> = z.strictObject({
+  clientAddress: z
+    .custom<NonNullable<ThrottleOptions['clientAddress']>>((own) => typeof own === 'function')
+    .exactOptional(),
+})
 
 const settings = z
   .strictObject({
@@ -72,6 +84,11 @@ const settings = z
     session: z
       .strictObject({ idle: seconds.default(43_200), absolute: seconds.default(604_800) })
       .prefault({}),
+    throttle: z
+      .union([z.literal(false), throttled], {
+        error: 'must be false, or an object in which clientAddress is a function of the request',
+      })
+      .default({}),
     timeout: seconds.default(8),
     provider: z.unknown().optional(),
     hooks: z.unknown().optional(),

@@ -30,6 +30,7 @@ import { signOut } from './routes/sign-out.ts'
 import { token } from './routes/token.ts'
 import { isLoopback } from './secure-url.ts'
 import { createSessions } from './sessions.ts'
+import { createThrottle, noThrottle } from './throttle.ts'
 import { createUpstream } from './upstream.ts'
 
 /** A backend-for-frontend: a web-standard handler for everything below its base path, and for the paths of its proxy. */
@@ -64,7 +65,7 @@ const standing = {
  */
 export function createBff(options: BffOptions): Bff {
   const settings = settingsFrom(options)
-  const { provider, basePath, mode, origin, session: limits, timeout, secret } = settings
+  const { provider, basePath, mode, origin, session: limits, timeout, secret, throttle } = settings
   const automatic = provider.login.mode === 'automatic'
   const passageOf = createProxyRoutes(settings.proxy, basePath, provider.resource)
   const platform = { ...nodePlatform, ...options.platform }
@@ -121,6 +122,7 @@ export function createBff(options: BffOptions): Bff {
     server,
     sessions,
     challenges: createChallenges(store, providerKey, key, platform),
+    throttle: throttle ? createThrottle(throttle, () => platform.now(), logger) : noThrottle,
     refresh,
     access: (call) => serving.access(house, call),
     revoke,

@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { Bff } from './bff.ts'
+import { setSocketAddress } from './client-address.ts'
 import { jsonResponse } from './errors.ts'
+
+export { socketAddress } from './client-address.ts'
 
 /** A listener for `node:http`, and middleware for Express, Connect, Vite and their like. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
@@ -33,6 +36,7 @@ export function toNodeListener(bff: Pick<Bff, 'owns' | 'fetch'>): NodeListener {
       if (!outgoing.writableFinished) gone.abort()
     })
     const request = url ? requestFrom(incoming, url, gone.signal) : badRequest()
+    if (request instanceof Request) setSocketAddress(request, incoming.socket.remoteAddress)
     const response = request instanceof Request ? await bff.fetch(request) : request
     if (gone.signal.aborted) return
     // A framework's CORS middleware must not open to other origins what the BFF closes to them.

@@ -11,6 +11,7 @@ import type { Provider } from '../provider-description.ts'
 import type { Refresh } from '../refresh.ts'
 import type { Tokens } from '../revocation.ts'
 import type { Session, SessionLimits, Sessions } from '../sessions.ts'
+import type { Throttle } from '../throttle.ts'
 
 /** What every route stands on. */
 export interface House {
@@ -22,6 +23,7 @@ export interface House {
   server: AuthorizationServer
   sessions: Sessions
   challenges: Challenges
+  throttle: Throttle
   refresh: Refresh
   /** What a request to the resource server is sent with. Throws `login_required` when there is no session for it. */
   access(call: Call): Promise<Access>
