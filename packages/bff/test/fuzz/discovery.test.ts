@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createEndpoints } from '../../src/discovery.ts'
+import { BffError } from '../../src/errors.ts'
+import { nodePlatform } from '../../src/platform.ts'
+import { providerFrom } from '../../src/provider-description.ts'
+import { oauth2 } from '../../src/providers/index.ts'
+import { createUpstream } from '../../src/upstream.ts'
+import { createNotes, createScene } from '../support/browser.ts'
+import { json } from '../support/token-endpoint.ts'
+import { oddValue } from './answers.ts'
+import { runs } from './runs.ts'
+
+const issuer = 'https://as.example.com/realm'
+
+/** What the document leads to: endpoints, or the error that says why there are none. */
+async function endpointsFrom(body: string, discovery = issuer) {
+  const provider = providerFrom({ ...oauth2({ issuer }), token: { discovery, issuer } })
+  const platform = { ...nodePlatform, fetch: async () => new Response(body) }
+  const logger = createNotes()
+  const find = createEndpoints(provider, createUpstream(platform, 5), platform, logger)
+  return find().catch((error: unknown) => {
+    if (error instanceof BffError) return error
+    throw error
+  })
+}
+
+const url = fc.oneof(
+  fc.webUrl().map((text) => JSON.stringify(text)),
+  fc
+    .constantFrom(
+      ...[
+        'https://as.example.com//token',
+        'http://as.example.com/token',
+        'https://localhost/token',
+        '/token',
+      ],
+      ...[
+        'http://127.0.0.1:8080/token',
+        'https://127.1/token',
+        'https://2130706433/token',
+        'https://[::1]/token',
+      ],
+      ...[
+        'https://0.0.0.0/token',
+        'https://0/token',
+        'https://[::]/token',
+        'https://[::ffff:127.0.0.1]/token',
+      ],
+      ...[
+        'https://localhost./token',
+        'https://a.localhost/token',
+        'https://LOCALHOST/token',
+        'file:///etc/passwd',
+      ],
+      ...[
+        'https://u:p@as.example.com/token',
+        'https://as.example.com/token#x',
+        'javascript:alert(1)',
+        'https://[::ffff:0:0]/',
+      ],
+    )
+    .map((text) => JSON.stringify(text)),
+  oddValue,
+)
+
+const document = fc
+  .tuple(
+    fc.oneof({ weight: 9, arbitrary: fc.constant(JSON.stringify(issuer)) }, { weight: 1, arbitrary: url }),
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constant('"https://as.example.com/token"') },
+      { weight: 7, arbitrary: url },
+    ),
+    fc.array(
+      fc.tuple(
+        fc.constantFrom(
+          ...[
+            'revocation_endpoint',
+            'jwks_uri',
+            'grant_types_supported',
+            '__proto__',
+            'constructor',
+            'issuer',
+          ],
+          ...['token_endpoint', 'id_token_signing_alg_values_supported'],
+        ),
+        url,
+      ),
+      { maxLength: 4 },
+    ),
+  )
+  .map(([own, token, more]) => {
+    const members = [['issuer', own], ['token_endpoint', token], ...more]
+    return `{${members.map(([name, value]) => `"${name}":${value}`).join(',')}}`
+  })
+
+/** Whether a request to that place stays on this machine, or could be read on its way. */
+function isInside(text: string): boolean {
+  const { protocol, hostname } = new URL(text)
+  return protocol !== 'https:' || /localhost\.?$|^(127|0)\.|^\[::/.test(hostname)
+}
+
+describe('a discovery document of any kind', () => {
+  it('leads to an endpoint that may be used, or to a typed error', async () => {
+    let good = 0
+    const body = fc.oneof(
+      { weight: 8, arbitrary: document },
+      { weight: 1, arbitrary: oddValue },
+      { weight: 1, arbitrary: fc.string() },
+    )
+    const property = fc.asyncProperty(body, async (text) => {
+      const found = await endpointsFrom(text)
+      if (found instanceof BffError) {
+        expect(['server_error', 'temporarily_unavailable']).toContain(found.code)
+        return
+      }
+      good += 1
+      const { token, revocation, metadata } = found
+      for (const place of [token, revocation, metadata?.jwks_uri])
+        if (typeof place === 'string') expect(isInside(place)).toBe(false)
+    })
+    await fc.assert(property, runs(100))
+    expect(good).toBeGreaterThan(0)
+  }, 600_000)
+
+  it.each(['null', '"password"', '7', '{}', '[null]'])('may name its grants as %s', async (grants) => {
+    const own = { issuer, token_endpoint: 'https://as.example.com/token' }
+    const found = await endpointsFrom(JSON.stringify(own).replace('}', `,"grant_types_supported":${grants}}`))
+    expect(found).toMatchObject({ token: 'https://as.example.com/token' })
+  })
+
+  it('is asked for where the description says, whatever issuer it has to name', async () => {
+    const description = oauth2({ issuer })
+    const token = { discovery: 'https://inside.example.com/realm', issuer: 'http://as.example.com' }
+    const { signIn, endpoint } = createScene(json({}), { provider: { ...description, token } })
+    await signIn()
+    expect(endpoint.asked.map((asked) => asked.url.href)).toEqual([
+      'https://inside.example.com/realm/.well-known/openid-configuration',
+    ])
+  })
+})

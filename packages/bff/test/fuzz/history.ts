@@ -1,0 +1,218 @@
+import { expect } from 'vitest'
+import { longestLifetime } from '@latchkey/wire'
+import { errorAnswer, sessionAnswer } from '@latchkey/wire/schemas'
+import type { BffOptions, ProviderDescription } from '../../src/index.ts'
+import type { Answer } from '../support/browser.ts'
+import { createScene, turn } from '../support/browser.ts'
+import type { Reply } from '../support/token-endpoint.ts'
+import type { Spoken } from './answers.ts'
+import { carriedCanary, hangs, overheard, readBy, refreshCanary, replyWith } from './answers.ts'
+import { secretCanary } from './presets.ts'
+
+/** Milliseconds of real time in which a request has its answer; the time limit of one that hangs is far below. */
+const soon = 4000
+const longestWait = 86_400
+
+/** The statuses that go with each code. */
+const statuses: Record<string, number[]> = {
+  invalid_request: [400, 404, 405, 413],
+  invalid_credentials: [401],
+  challenge_required: [401],
+  login_required: [401],
+  access_denied: [403],
+  rate_limited: [429],
+  server_error: [502],
+  temporarily_unavailable: [503],
+}
+
+/** A BFF before a server that says what it is told to say, watched at every answer. */
+export function createWatched(provider: ProviderDescription, spoken: Spoken[], document?: Spoken) {
+  const automatic = provider.login?.mode === 'automatic'
+  const { attach } = provider.resource ?? {}
+  const byAuthorization = attach === undefined || !('scheme' in attach) || attach.scheme !== ''
+  const fields = Object.keys(provider.login?.fields ?? (automatic ? {} : { username: {}, password: {} }))
+  const username = provider.login?.username ?? 'username'
+  const credentials = Object.fromEntries(
+    fields.map((name) => [name, name === username ? 'cathy' : `canary-of-${name}`]),
+  )
+  const secrets = [
+    ...[secretCanary, refreshCanary, carriedCanary, 'canary-of-', overheard],
+    Buffer.from(`portal:${secretCanary}`).toString('base64'),
+  ]
+  /** What the token endpoint has said so far. */
+  const delivered: Spoken[] = []
+  let current: Spoken | undefined
+
+  const reply: Reply = (asked) => {
+    const { href, pathname } = asked.url
+    if (pathname.includes('/.well-known/')) {
+      const issuer = 'discovery' in provider.token ? provider.token.discovery : ''
+      const root = issuer.replace(/\/$/, '')
+      const good = { issuer, token_endpoint: `${root}/token`, revocation_endpoint: `${root}/revoke` }
+      return document ? replyWith(document)(asked) : Response.json(good)
+    }
+    if (!current) throw new Error('Nobody has said what to say')
+    if (href !== provider.revocation?.url && pathname !== '/revoke') delivered.push(current)
+    return replyWith(current)(asked)
+  }
+  const options: Partial<BffOptions> = {
+    provider,
+    ...(automatic && { authorize: () => ({ subject: 'somebody' }) }),
+    ...(automatic && { dangerouslyGiveMachineTokenToBrowser: true }),
+    mode: byAuthorization ? 'token' : 'proxy',
+    ...([...spoken, ...(document ? [document] : [])].some(hangs) && { timeout: 0.02 }),
+  }
+  const scene = createScene(reply, options)
+
+  async function watched(what: Spoken, ask: () => Promise<Answer>): Promise<Answer> {
+    current = what
+    const before = scene.clock.now()
+    const answer = await inTime(ask())
+    expect(scene.clock.now()).toBe(before)
+    check(answer)
+    return answer
+  }
+
+  function check(answer: Answer): void {
+    const { status, body, text, headers } = answer
+    expect(JSON.stringify([...headers])).not.toContain(overheard)
+    for (const name of ['location', 'access-control-allow-origin']) expect(headers.has(name)).toBe(false)
+    expect([...Object.keys(Object.prototype), ...Object.keys(Array.prototype)]).toEqual([])
+    for (const secret of [...secrets, ...scene.jar.values()]) {
+      expect(scene.notes.join('\n')).not.toContain(secret)
+      expect(headers.get('www-authenticate') ?? '').not.toContain(secret)
+      if (status !== 200) expect(text).not.toContain(secret)
+    }
+    for (const cookie of scene.jar.values()) expect(text).not.toContain(cookie)
+    if (status === 204) return expect(text).toBe('')
+    if (status !== 200) {
+      const known = errorAnswer.parse(body)
+      expect(body).toEqual(known)
+      expect(statuses[known.error]).toContain(status)
+      const { retry_after: wait = 0 } = known
+      expect(Number.isInteger(wait) && wait >= 0 && wait <= longestWait).toBe(true)
+      expect(headers.get('retry-after') ?? '0').toBe(String(wait))
+      return
+    }
+    const { session, token } = sessionAnswer.parse(body)
+    expect(Object.keys(body).filter((name) => name !== 'session' && name !== 'token')).toEqual([])
+    if (token) checkToken(token)
+    if (session) {
+      for (const [name, value] of Object.entries(session.user ?? {})) expect(told(name)).toContainEqual(value)
+      const granted = new Set(delivered.flatMap((one) => words(readBy(one)?.['scope'])))
+      for (const value of session.scope) expect([...granted, ...asked]).toContain(value)
+      if (text.includes(refreshCanary) || text.includes(secretCanary)) throw new Error('a secret is told')
+    }
+  }
+
+  function checkToken({ access_token: token, expires_in: left }: NonNullable<Answer['body']['token']>): void {
+    expect(byAuthorization).toBe(true)
+    expect(token).toMatch(/^[!-~]+$/)
+    const issuing = delivered.findLast((one) => tokenIn(one) === token)
+    expect(issuing?.status).toBeGreaterThanOrEqual(200)
+    expect(issuing?.status).toBeLessThan(300)
+    const lifetime = issuing && readBy(issuing)?.['expires_in']
+    if (left !== null) expect(Number.isInteger(left) && left >= 0 && left <= longestLifetime).toBe(true)
+    if (typeof lifetime !== 'number' || lifetime < 0 || provider.response?.expiry?.[0] === undefined) return
+    const [first] = provider.response.expiry
+    if (typeof first === 'object' && 'from' in first && first.from === '/expires_in')
+      expect(left).toBeLessThanOrEqual(lifetime)
+  }
+
+  function tokenIn(one: Spoken): unknown {
+    const place = provider.response?.fields?.access_token ?? '/access_token'
+    return (readBy(one) ?? readBy({ ...one, body: String(one.body).replace(/,\s*}$/, '}') }))?.[
+      place.slice(1)
+    ]
+  }
+
+  const asked = Object.values(provider.grants).flatMap(({ scope }) => scope?.default ?? [])
+
+  /** What the answers so far have said of the user under that name. */
+  function told(name: string): unknown[] {
+    const { user, extras = [] } = provider.response ?? {}
+    const described = delivered.map(readBy).flatMap((body) => {
+      const places = [
+        user === undefined ? undefined : body?.[user.slice(1)],
+        extras.includes(name) ? body : null,
+      ]
+      return places.map((place) => plain(Object.entries(place ?? {}).findLast(([own]) => own === name)?.[1]))
+    })
+    return name === 'username' ? [...described, credentials[username]] : described
+  }
+
+  return {
+    ...scene,
+    automatic,
+    credentials,
+    delivered,
+    watched,
+    /** A sign-in whose answer is for somebody else to judge. */
+    unjudged(what: Spoken): Promise<Answer> {
+      current = what
+      return inTime(scene.ask('POST', '/session', { credentials }))
+    },
+    signIn: (what: Spoken, more: object = {}) =>
+      watched(what, () => scene.ask('POST', '/session', { credentials, ...more })),
+    /** Resolves when nothing runs in the background any more. */
+    async closed() {
+      const closing = scene.bff.close()
+      await turn()
+      await scene.clock.pass(11)
+      await inTime(closing)
+      for (const secret of secrets) expect(scene.notes.join('\n')).not.toContain(secret)
+    },
+  }
+}
+
+/** As it arrives in JSON; `null` when it cannot be written. */
+function plain(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown
+  } catch {
+    return null
+  }
+}
+
+function words(scope: unknown): string[] {
+  const text = Array.isArray(scope) ? scope.filter((one) => typeof one === 'string').join(' ') : scope
+  return typeof text === 'string' ? text.split(/[^!-~]+/) : []
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let alarm: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    alarm = setTimeout(() => reject(new Error(`no answer within ${soon} ms`)), soon)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(alarm))
+}
+
+const unheard = ['silent', 'stalled', 'thrown', 'failed', 'hidden', 'broken off', 'endless']
+
+/** Whether an answer to a refresh says that the session has ended: an outage and nonsense never do. */
+export function isDefinite(
+  spoken: Spoken,
+  { errors, refresh, login, response }: ProviderDescription,
+): boolean {
+  if (unheard.includes(spoken.way)) return false
+  const body = readBy(spoken)
+  const { status } = spoken
+  const isRead = body !== null || response?.json === 'trailing-commas'
+  const said = isRead ? Buffer.from(spoken.body).toString().toLowerCase() : ''
+  // Who asks again from the start is refused like somebody who signs in.
+  if (refresh.mode === 'reissue' && login?.mode !== 'automatic' && [400, 401, 403, 422].includes(status))
+    return true
+  if (refresh.mode === 'reissue' && status < 300 && body && 'error' in body) return true
+  const ends = (errors?.map ?? []).filter(
+    ({ as, on }) => on !== 'sign-in' && ['session_ended', 'forbidden', 'bad_credentials'].includes(as),
+  )
+  const challenges = (errors?.challenges ?? []).map(({ when }) => when)
+  const fits = (rule: {
+    status?: number | undefined
+    code?: string | undefined
+    contains?: string | undefined
+  }) =>
+    (rule.status === undefined || rule.status === status) &&
+    [rule.code, rule.contains].every((word) => word === undefined || said.includes(word.toLowerCase()))
+  return said.includes('"invalid_grant"') || ends.some(fits) || challenges.some(fits)
+}
