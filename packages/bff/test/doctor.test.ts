@@ -234,7 +234,7 @@ describe('the client', () => {
   it('cannot be judged where a made-up secret gets the same answer', async () => {
     for (const reply of [raw('', 400), raw('', 401), json(invalidGrant, 400)])
       expect(row(await examined(answering(reply), oauth2), 'client')).toMatch(
-        /^warn .*answers alike to the right secret and to a made-up one fix: sign in/,
+        /^warn .*answers alike to the configured secret and to a made-up one fix: sign in/,
       )
   })
 
@@ -479,7 +479,7 @@ describe('a terminal', () => {
     let isRaw = false
     const input = Object.assign(new PassThrough(), {
       isTTY: true,
-      setRawMode: (own: boolean) => void (isRaw = own),
+      setRawMode: (on: boolean) => void (isRaw = on),
     })
     const output = new Writable({
       write(chunk, _, done) {

@@ -116,7 +116,7 @@ function judged(all: Tried[], { config, provider }: Examination): Omit<Finding, 
     case 'unclear':
       return {
         verdict: 'warn',
-        says: 'cannot be seen: the server answers alike to the right secret and to a made-up one',
+        says: 'cannot be seen: the server answers alike to the configured secret and to a made-up one',
         fix: 'sign in with --sign-in to be sure',
       }
     case 'refused': {

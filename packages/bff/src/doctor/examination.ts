@@ -63,13 +63,17 @@ export function createExamination(config: Config, platform: Platform): Examinati
   return examination
 }
 
-/** Remembers the last answer, for who wants to know more than what was made of it. */
-export function noting(upstream: Upstream): Upstream & { last: UpstreamAnswer | UpstreamFailure | null } {
-  const own = {
-    last: null as UpstreamAnswer | UpstreamFailure | null,
-    send: async (url: string, init: RequestInit) => (own.last = await upstream.send(url, init)),
+/** Remembers the answers, for who wants to know more than what was made of them. */
+export function noting(upstream: Upstream): Upstream & { answers: (UpstreamAnswer | UpstreamFailure)[] } {
+  const answers: (UpstreamAnswer | UpstreamFailure)[] = []
+  return {
+    answers,
+    async send(url, init) {
+      const answer = await upstream.send(url, init)
+      answers.push(answer)
+      return answer
+    },
   }
-  return own
 }
 
 function formEncoded(text: string): string {

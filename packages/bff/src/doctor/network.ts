@@ -3,6 +3,7 @@ import { BffError } from '../errors.ts'
 import { isObject } from '../json-pointer.ts'
 import { jsonFrom } from '../json-text.ts'
 import { told } from '../log.ts'
+import type { UpstreamAnswer, UpstreamFailure } from '../upstream.ts'
 import type { Check, Examination } from './examination.ts'
 import { noting } from './examination.ts'
 import type { Finding } from './finding.ts'
@@ -43,7 +44,7 @@ export const discovery: Check = async (examination) => {
   }
 
   const check = 'discovery'
-  const named = (): string | null => issuerIn(noted.last && 'text' in noted.last ? noted.last.text : '')
+  const named = (): string | null => issuerIn(noted.answers.at(-1))
   try {
     learnt.endpoints = await endpoints()
   } catch (error) {
@@ -110,8 +111,8 @@ function saidOf(
   }
 }
 
-function issuerIn(text: string): string | null {
-  const document = jsonFrom(text, 'strict')
+function issuerIn(answer: UpstreamAnswer | UpstreamFailure | undefined): string | null {
+  const document = jsonFrom(answer && 'text' in answer ? answer.text : '', 'strict')
   const issuer = isObject(document) ? document['issuer'] : null
   return typeof issuer === 'string' ? issuer : null
 }

@@ -24,6 +24,7 @@ export interface Probe {
   send(examination: Examination, provider: Provider): Promise<Probed>
 }
 
+const unasked: UpstreamFailure = { sent: false, why: 'nothing was asked' }
 const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 /** The best question for a token endpoint: about a refresh token, else about the application, else about nobody. */
@@ -53,7 +54,7 @@ export const revocationProbe: Probe = {
     const endpoints = async () => learnt.endpoints ?? { token: '', revocation: null, metadata: null }
     const giveBack = createRevocation(provider, endpoints, noted, platform, silent)
     await giveBack({ accessToken: madeUp(examination), refreshToken: madeUp(examination) })
-    return { answer: noted.last ?? { sent: false, why: 'nothing was asked' }, judgement: null }
+    return { answer: noted.answers.at(-1) ?? unasked, judgement: null }
   },
 }
 
@@ -83,7 +84,8 @@ async function sent(
     logger: silent,
   })
   const { judgement } = await ask(server)
-  return { answer: noted.last ?? { sent: false, why: 'nothing was asked' }, judgement }
+  // What comes after the first asks about the user.
+  return { answer: noted.answers[0] ?? unasked, judgement }
 }
 
 function nobody(examination: Examination, { login }: Provider): Record<string, string> {
