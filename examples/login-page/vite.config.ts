@@ -17,22 +17,32 @@ const contentSecurityPolicy = [
 ].join('; ')
 
 export default defineConfig(({ mode }) => {
-  const { AXOSOFT_SITE } = loadEnv(mode, import.meta.dirname, 'AXOSOFT_')
-  const proxy = { '/api': apiOf(AXOSOFT_SITE) }
+  const own = loadEnv(mode, import.meta.dirname, ['AXOSOFT_', 'BRIGHT_PATTERN_', 'CLASS_', 'CLASSY_'])
+  const proxy = proxyTo(own)
   return {
-    plugins: [react(), latchkey({ entry: './server/auth.ts' }), sandbox(AXOSOFT_SITE)],
+    plugins: [react(), latchkey({ entry: './server/auth.ts' }), sandbox(own, proxyTo)],
     server: { proxy },
     preview: { proxy, headers: { 'Content-Security-Policy': contentSecurityPolicy } },
     build: { rolldownOptions: { input: ['index.html', 'help.html'] } },
   }
 })
 
-/** The API below the page's own origin, so that no request needs CORS. */
-function apiOf(site = ''): ProxyOptions {
+/** The APIs below the page's own origin, so that no request needs CORS. Classy's is reached through its BFF alone. */
+function proxyTo(variables: Record<string, string>): Record<string, ProxyOptions> {
+  const { AXOSOFT_SITE, BRIGHT_PATTERN_SITE, BRIGHT_PATTERN_TENANT, CLASS_API, CLASS_BUSINESS } = variables
   return {
-    target: site,
+    '/api/axosoft/': api(`${AXOSOFT_SITE}/api`),
+    '/api/bright-pattern/': api(`${BRIGHT_PATTERN_SITE || `https://${BRIGHT_PATTERN_TENANT}`}/configapi/v2`),
+    '/api/class/': api(`${CLASS_API || 'https://api.class.com.au/api/1.0'}/b/${CLASS_BUSINESS}`),
+  }
+}
+
+function api(target: string): ProxyOptions {
+  return {
+    target,
     changeOrigin: true,
-    // The cookie names the session to the BFF, and is nobody else's business.
+    rewrite: (path) => path.replace(/^\/api\/[^/]+/, ''),
+    // The cookies name sessions to the BFFs, and are nobody else's business.
     configure: (server) => server.on('proxyReq', (request) => request.removeHeader('cookie')),
   }
 }

@@ -20,6 +20,8 @@ describe('the keyboard alone', () => {
     await page.getByLabel('Username').waitFor()
     const { keyboard } = page
     await keyboard.press('Tab')
+    expect(await focused(page)).toBe('System')
+    await keyboard.press('Tab')
     expect(await focused(page)).toBe('Username')
     await keyboard.type(cathy.username)
     await keyboard.press('Tab')
@@ -48,7 +50,7 @@ describe('the keyboard alone', () => {
     expect(await focused(page)).toBe('Sign out')
     await keyboard.press('Enter')
     await page.getByText('You have signed out.').waitFor()
-    await expect.poll(() => focused(page)).toBe('Sign in')
+    await expect.poll(() => focused(page)).toBe('Sign in to Axosoft')
   })
 
   it('sends a revealed password covered', async ({ stage }) => {
@@ -87,7 +89,8 @@ describe.for(['light', 'dark'] as const)('on a small phone, %s', (colorScheme) =
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement
-    const label = element instanceof HTMLInputElement ? element.labels?.[0] : null
+    const label =
+      element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels?.[0] : null
     return element?.getAttribute('aria-label') ?? (label ?? element)?.textContent ?? ''
   })
 }

@@ -1,19 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cathy, demoClient, startSandbox } from '@latchkey/sandbox'
+import { cathy, startSandbox } from '@latchkey/sandbox'
 import { createServer, mergeConfig } from 'vite'
 import { describe, expect, vi } from 'vitest'
+import { sandboxVariables } from '../../examples/login-page/vite-sandbox.ts'
 import { loginPageSettings } from './pages.ts'
 import { it } from './stage.ts'
-import { asked, greeted, signIn, signOut } from './visitor.ts'
+import { asked, choose, enter, greeted, signIn, signOut } from './visitor.ts'
 
 describe('vite dev', { timeout: 60_000 }, () => {
   it('signs in through the BFF inside it, and a restart signs nobody out', async ({ stage }) => {
     const sandbox = await stage.open(startSandbox())
-    vi.stubEnv('AXOSOFT_SITE', `${sandbox.url}/axosoft`)
-    vi.stubEnv('AXOSOFT_CLIENT_ID', demoClient.clientId)
-    vi.stubEnv('AXOSOFT_CLIENT_SECRET', demoClient.clientSecret)
+    for (const [name, value] of Object.entries(sandboxVariables(sandbox.url))) vi.stubEnv(name, value)
     // Not in the folder of the example, where a developer's own server may be at work.
     const cacheDir = mkdtempSync(join(tmpdir(), 'latchkey-vite-'))
     const settings = { cacheDir, logLevel: 'silent', server: { host: '127.0.0.1', port: 0 } }
@@ -39,6 +38,13 @@ describe('vite dev', { timeout: 60_000 }, () => {
     await greeted(page, 'Cathy')
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
     expect(sandbox.requests.count({ kind: 'token' })).toBe(1)
+
+    for (const system of ['bright-pattern', 'class', 'classy'] as const) {
+      await choose(page, system)
+      await enter(page, system)
+    }
+    await choose(page, 'axosoft')
+    await greeted(page, 'Cathy')
 
     await signOut(page)
     await asked(page)

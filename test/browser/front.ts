@@ -1,6 +1,5 @@
 import { extname } from 'node:path'
-import type { ProviderDescription } from '@latchkey/bff'
-import { createBff } from '@latchkey/bff'
+import type { Bff, BffOptions } from '@latchkey/bff'
 import { toNodeListener } from '@latchkey/bff/node'
 import { listen } from '../peers/peer.ts'
 import type { Files } from './pages.ts'
@@ -8,7 +7,7 @@ import type { Files } from './pages.ts'
 /** The one server that a page in production talks to. */
 export interface Front {
   readonly url: string
-  /** What arrived for the BFF and for the API, as `GET /auth/session`. */
+  /** What arrived for the BFFs and for the API, as `GET /auth/session`. */
   readonly asked: string[]
   /** What the BFF had to say to its operator. */
   readonly log: string[]
@@ -19,7 +18,8 @@ export interface Front {
 
 export interface FrontOptions {
   readonly files: Files
-  readonly provider: ProviderDescription
+  /** The BFFs behind it, with the log and the clock of this front. */
+  readonly bffs: (surroundings: Pick<BffOptions, 'logger' | 'platform'>) => readonly Bff[]
   /** The resource server's answer to what the page asks for below `/api`. */
   readonly api: (path: string, headers: Record<string, string>) => Response | Promise<Response>
   /** A further origin that the page may talk to, for those tests that are about one. */
@@ -33,13 +33,12 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
-export async function openFront({ files, provider, api, connectTo }: FrontOptions): Promise<Front> {
+export async function openFront({ files, bffs: made, api, connectTo }: FrontOptions): Promise<Front> {
   const asked: string[] = []
   const log: string[] = []
   const note = (line: string): void => void log.push(line)
   let passed = 0
-  const bff = createBff({
-    provider,
+  const bffs = made({
     logger: { info: note, warn: note, error: note },
     platform: { now: () => Date.now() + passed },
   })
@@ -51,7 +50,7 @@ export async function openFront({ files, provider, api, connectTo }: FrontOption
       // The cookie of the BFF is nobody else's business.
       const authorization = request.headers.get('Authorization')
       return api(pathname + search, {
-        Accept: 'application/json',
+        Accept: request.headers.get('Accept') ?? '*/*',
         ...(authorization !== null && { Authorization: authorization }),
       })
     }
@@ -65,11 +64,12 @@ export async function openFront({ files, provider, api, connectTo }: FrontOption
     })
   }
 
-  const auth = toNodeListener(bff)
-  const rest = toNodeListener({ owns: () => true, fetch: answer })
+  const listeners = [...bffs, { owns: () => true, fetch: answer }]
   const { url, close } = await listen((request, response) => {
     if (/^\/(auth|api)\//.test(request.url ?? '')) asked.push(`${request.method} ${request.url}`)
-    auth(request, response, () => rest(request, response))
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const listener = listeners.find(({ owns }) => owns(pathname))
+    if (listener) toNodeListener(listener)(request, response)
   })
   return {
     url,
@@ -80,7 +80,7 @@ export async function openFront({ files, provider, api, connectTo }: FrontOption
     },
     close: async () => {
       await close()
-      await bff.close()
+      await Promise.all(bffs.map((bff) => bff.close()))
     },
   }
 }

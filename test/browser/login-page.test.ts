@@ -52,7 +52,7 @@ describe('signing in', () => {
     const alert = page.getByRole('alert').filter({ hasText: 'The username or password is not right.' })
     await alert.waitFor()
     await expect.poll(() => focused(page)).toBe('DIV The username or password is not right.')
-    expect(await page.title()).toBe('Error: Sign in – Latchkey')
+    expect(await page.title()).toBe('Error: Sign in to Axosoft – Latchkey')
     expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
     expect(await page.getByRole('textbox', { name: 'Password' }).inputValue()).toBe('')
     await page.getByRole('textbox', { name: 'Password' }).fill(cathy.password)
@@ -123,7 +123,7 @@ describe('a reload', () => {
     const requests = requestsOf(page)
     await page.reload()
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
-    expect(requests).toEqual(['GET /auth/session', 'GET /api/v6/items'])
+    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/v6/items'])
   })
 })
 
@@ -140,7 +140,7 @@ describe('another tab', () => {
     await tab.goto(page.url())
     await greeted(tab, 'Cathy')
     await tab.getByText(/^\d+ of \d+ items$/).waitFor()
-    expect(requests).toEqual(['GET /auth/session', 'GET /api/v6/items'])
+    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/v6/items'])
     expect(await tab.title()).toBe('Items – Latchkey')
   })
 
@@ -197,7 +197,7 @@ describe('the back button', () => {
     await page.getByRole('link', { name: 'Help' }).click()
     await page.getByRole('heading', { name: 'Help' }).waitFor()
     // No tab of ours does it, so no tab can tell the page.
-    const answer = await page.context().request.delete(`${site.url}/auth/session`, {
+    const answer = await page.context().request.delete(`${site.url}/auth/axosoft/session`, {
       headers: { 'X-Latchkey': '1', 'Sec-Fetch-Site': 'same-origin' },
     })
     expect(answer.status()).toBe(204)
@@ -214,7 +214,12 @@ describe('what stays in the browser', () => {
   it('is a cookie that no script can read', async ({ stage }) => {
     const { page } = await signedIn(stage)
     expect(await page.context().cookies()).toEqual([
-      expect.objectContaining({ name: 'latchkey', httpOnly: true, sameSite: 'Strict', path: '/' }),
+      expect.objectContaining({
+        name: 'latchkey-auth-axosoft',
+        httpOnly: true,
+        sameSite: 'Strict',
+        path: '/',
+      }),
     ])
     expect(await kept(page)).toEqual(nothing)
     await signOut(page)
@@ -231,7 +236,7 @@ describe('what stays in the browser', () => {
     await asked(page)
     // Which session is meant, by its public name.
     const about = expect.stringMatching(/^\?session_id=[\w-]+$/) as string
-    const note = { ...nothing, localStorage: { 'latchkey:/auth': about } }
+    const note = { ...nothing, localStorage: { 'latchkey:/auth/axosoft': about } }
     expect(await kept(page)).toEqual(note)
 
     // The page can be loaded again, but the BFF is still away.
@@ -250,7 +255,7 @@ describe('what stays in the browser', () => {
     await heard
     await expect.poll(() => kept(page)).toEqual(nothing)
     expect(await context.cookies()).toEqual([])
-    expect(site.asked.at(-1)).toMatch(/^DELETE \/auth\/session\b/)
+    expect(site.asked.at(-1)).toMatch(/^DELETE \/auth\/axosoft\/session\b/)
   })
 
   it('is no token, password or client secret: not in a URL, in the page, or in an answer', async ({
@@ -266,7 +271,7 @@ describe('what stays in the browser', () => {
     context.on('response', (response) => {
       const { pathname } = new URL(response.url())
       const text = response.text().catch(() => '')
-      if (pathname === '/auth/session' && response.status() === 200)
+      if (pathname === '/auth/axosoft/session' && response.status() === 200)
         void text.then((body) => (token = /"access_token":"([^"]+)"/.exec(body)?.[1] ?? token))
       else answers.push(text)
     })

@@ -62,7 +62,8 @@ export const it = test.extend<{ chromium: Browser; stage: Stage }>({
           closing.unshift(() => context.close())
           await watch(context, troubles)
           const page = await context.newPage()
-          await page.goto(url)
+          // A development server compiles before it answers for the first time.
+          await page.goto(url, { timeout: 3 * patience })
           return page
         },
       })

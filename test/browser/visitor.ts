@@ -1,12 +1,51 @@
+import { cathy } from '@latchkey/sandbox'
 import type { Page } from 'playwright-core'
 
 /** Fills the form in and sends it, on either page. */
-export async function signIn(page: Page, who: { username: string; password: string }): Promise<void> {
+export async function signIn(
+  page: Page,
+  who: { username: string; password: string },
+  [username, password]: readonly [string, string] = ['Username', 'Password'],
+): Promise<void> {
   // Whoever types into a tab looks at it; Chromium draws the others once a second.
   await page.bringToFront()
-  await page.getByLabel('Username').fill(who.username)
-  await page.getByRole('textbox', { name: 'Password' }).fill(who.password)
+  await page.getByLabel(username).fill(who.username)
+  await page.getByRole('textbox', { name: password }).fill(who.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** What Cathy meets at each system of the example; nothing is asked where there are no fields. */
+export const systems = {
+  axosoft: { label: 'Axosoft', fields: ['Username', 'Password'], name: 'Cathy', many: 'items' },
+  'bright-pattern': {
+    label: 'Bright Pattern',
+    fields: ['Login ID', 'API secret'],
+    name: 'cathy',
+    many: 'users',
+  },
+  class: { label: 'Class', fields: ['Username', 'Password'], name: 'Cathy', many: 'funds' },
+  classy: { label: 'Classy', fields: null, name: 'Developer', many: 'campaigns' },
+} as const
+
+export type SystemId = keyof typeof systems
+
+export async function choose(page: Page, system: SystemId): Promise<void> {
+  await page.bringToFront()
+  await page.getByLabel('System').selectOption({ label: systems[system].label })
+}
+
+/** Signs Cathy in to the system that the page shows. */
+export async function enter(page: Page, system: SystemId): Promise<void> {
+  const { fields } = systems[system]
+  const password = system === 'bright-pattern' ? cathy.apiSecret : cathy.password
+  if (fields) await signIn(page, { ...cathy, password }, fields)
+  await listed(page, system)
+}
+
+/** Resolves when the page lists what that system has. */
+export async function listed(page: Page, system: SystemId): Promise<void> {
+  await greeted(page, systems[system].name)
+  await page.getByText(new RegExp(`^\\d+ of \\d+ ${systems[system].many}$`)).waitFor()
 }
 
 export async function signOut(page: Page): Promise<void> {

@@ -1,14 +1,18 @@
 import { useAccessToken, useAuthClient } from '@latchkey/react'
 import { useEffect, useState } from 'react'
+import { useSystem } from './useSystem.ts'
 
 /** The only component that reads the token, so the only one that renders when it is refreshed. */
 export function AccessTokenCard() {
   const token = useAccessToken()
+  const { holdsToken } = useSystem()
   return (
     <section className="card" aria-labelledby="access-token">
       <h2 id="access-token">Access token</h2>
       {token === null ? (
-        <p className="quiet-text">None at the moment</p>
+        <p className="quiet-text">
+          {holdsToken ? 'None at the moment' : 'Stays on the server: this page works without it'}
+        </p>
       ) : (
         <>
           <p>

@@ -1,24 +1,24 @@
 import { useAuth } from '@latchkey/react'
 import { endReasonText } from './end-reason.ts'
-import { focusHeading } from './focus-heading.ts'
-import { KeyMark } from './KeyMark.tsx'
+import { focusHeading } from './focus.ts'
 import { SignInForm } from './SignInForm.tsx'
+import { useSystem } from './useSystem.ts'
 
 export interface LoginPageProps {
   readonly onUsername: (username: string) => void
 }
 
 export function LoginPage({ onUsername }: LoginPageProps) {
-  const auth = useAuth()
-  const why = auth.status === 'signed-out' ? endReasonText(auth.reason) : null
+  const { label, asks } = useSystem()
+  const { status, reason } = useAuth()
+  const unknown = asks ? null : `${label} asks for no password: this site lets in whom it knows already.`
+  const why = (status === 'signed-out' ? endReasonText(reason) : null) ?? unknown
+  const title = `Sign in to ${label}`
   return (
     <main className="sign-in-page">
-      <p className="brand">
-        <KeyMark /> Latchkey
-      </p>
-      <h1 tabIndex={-1}>Sign in</h1>
+      <h1 tabIndex={-1}>{title}</h1>
       {why !== null && <p className="lead">{why}</p>}
-      <SignInForm title="Sign in" onUsername={onUsername} onSignedIn={focusHeading} />
+      <SignInForm title={title} onUsername={onUsername} onSignedIn={focusHeading} />
     </main>
   )
 }

@@ -1,8 +1,10 @@
 import type { KeyboardEvent } from 'react'
 import { useEffect, useId, useRef, useState } from 'react'
+import type { Asked } from './systems/system.ts'
+import { capitalised } from './words.ts'
 
 /** A password that can be looked at while it is typed, and is covered again when it is sent. */
-export function PasswordField() {
+export function PasswordField({ name, called }: Asked) {
   const [revealed, setRevealed] = useState(false)
   const [capsLock, setCapsLock] = useState(false)
   const input = useRef<HTMLInputElement>(null)
@@ -20,12 +22,12 @@ export function PasswordField() {
 
   return (
     <div className="field">
-      <label htmlFor={field}>Password</label>
+      <label htmlFor={field}>{capitalised(called)}</label>
       <div className="password">
         <input
           ref={input}
           id={field}
-          name="password"
+          name={name}
           type={revealed ? 'text' : 'password'}
           autoComplete="current-password"
           autoCapitalize="none"
@@ -41,7 +43,7 @@ export function PasswordField() {
           type="button"
           className="quiet"
           aria-controls={field}
-          aria-label={revealed ? 'Hide password' : 'Show password'}
+          aria-label={`${revealed ? 'Hide' : 'Show'} ${called}`}
           onClick={() => setRevealed(!revealed)}
         >
           {revealed ? 'Hide' : 'Show'}
@@ -51,7 +53,7 @@ export function PasswordField() {
         {capsLock && 'Caps Lock is on.'}
       </p>
       <p role="status" className="visually-hidden">
-        {revealed && 'Your password is visible.'}
+        {revealed && `Your ${called} is visible.`}
       </p>
     </div>
   )

@@ -1,6 +1,6 @@
 import { useAuth } from '@latchkey/react'
 import { useEffect, useId, useRef } from 'react'
-import { focusHeading } from './focus-heading.ts'
+import { focusFirstEmpty, focusHeading } from './focus.ts'
 import { SignInForm } from './SignInForm.tsx'
 
 export interface SignInAgainProps {
@@ -19,11 +19,7 @@ export function SignInAgain({ username, onUsername }: SignInAgainProps) {
   useEffect(() => {
     const { current } = dialog
     current?.showModal()
-    // What is known need not be typed again.
-    const inputs = current?.querySelectorAll('input') ?? []
-    Array.from(inputs)
-      .find(({ value }) => value === '')
-      ?.focus()
+    focusFirstEmpty(current)
     return () => current?.close()
   }, [])
 
@@ -46,7 +42,7 @@ export function SignInAgain({ username, onUsername }: SignInAgainProps) {
     >
       <h2 id={heading}>Sign in again</h2>
       <p id={text} className="lead">
-        Your session has ended. Sign in{user && ` as ${user.first_name}`} to go on where you were.
+        Your session has ended. Sign in{user && ` as ${user.firstName}`} to go on where you were.
       </p>
       <SignInForm title="Sign in again" username={username} onUsername={onUsername} />
       <button type="button" className="link" onClick={() => void startAfresh()}>

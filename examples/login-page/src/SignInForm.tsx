@@ -1,10 +1,19 @@
+import { AuthError } from '@latchkey/core'
 import { useAuth } from '@latchkey/react'
 import type { SubmitEvent } from 'react'
-import { useEffect, useId, useRef, useState } from 'react'
+import { useId, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { focusFirstEmpty } from './focus.ts'
 import { PasswordField } from './PasswordField.tsx'
-import { seconds, signInErrorText, waitFor } from './sign-in-error.ts'
+import type { SecondStep } from './second-step.ts'
+import { isAnother, stepAfter } from './second-step.ts'
+import { SecondStepFields } from './SecondStepFields.tsx'
+import { signInErrorText, waitFor } from './sign-in-error.ts'
 import { useCountdown } from './useCountdown.ts'
+import { UsernameField } from './UsernameField.tsx'
+import { useSystem } from './useSystem.ts'
 import { useTitle } from './useTitle.ts'
+import { seconds } from './words.ts'
 
 export interface SignInFormProps {
   /** The name of the page or dialog that it stands in. */
@@ -20,63 +29,84 @@ export interface SignInFormProps {
  * browser (no state of ours), so that a manager can fill them at any moment.
  */
 export function SignInForm({ title, username = '', onUsername, onSignedIn }: SignInFormProps) {
+  const system = useSystem()
+  const { asks } = system
   const { signIn } = useAuth()
   const [pending, setPending] = useState(false)
   const [failure, setFailure] = useState<{ readonly error: unknown } | null>(null)
+  const [step, setStep] = useState<SecondStep | null>(null)
+  const [known, setKnown] = useState(username)
+  const form = useRef<HTMLFormElement>(null)
   const summary = useRef<HTMLDivElement>(null)
-  const usernameField = useId()
+  const summaryId = useId()
   const limit = waitFor(failure?.error)
   const wait = useCountdown(failure, limit)
 
-  useTitle(failure ? `Error: ${title}` : title)
-  useEffect(() => {
-    if (failure) summary.current?.focus()
-  }, [failure])
+  useTitle(`${failure ? 'Error: ' : step ? 'One more step: ' : ''}${title}`)
 
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const password = inputOf(form, 'password')
-    const credentials = { username: inputOf(form, 'username').value, password: password.value }
-    onUsername(credentials.username)
+  const submit = async (): Promise<void> => {
+    const typed = { ...step?.typed, ...textsIn(form.current) }
+    if (asks) {
+      const name = typed[asks.username.name] ?? ''
+      setKnown(name)
+      onUsername(name)
+    }
     setFailure(null)
     setPending(true)
     try {
-      await signIn(credentials)
+      await signIn(typed, { challenge: step?.challenge.id })
       onSignedIn?.()
     } catch (error) {
-      password.value = ''
+      for (const input of form.current?.querySelectorAll('input') ?? [])
+        if (input.name !== asks?.username.name) input.value = ''
       // An act that came after this one has taken its place: nothing failed.
-      if (!(error instanceof DOMException && error.name === 'AbortError')) setFailure({ error })
+      if (!(error instanceof DOMException && error.name === 'AbortError')) fail(error, typed)
     } finally {
       setPending(false)
     }
   }
 
+  const fail = (error: unknown, typed: Record<string, string>): void => {
+    const next = AuthError.is(error) ? stepAfter(error, typed, step) : step
+    // Now, because the focus goes into what this brings.
+    flushSync(() => {
+      setStep(next)
+      setFailure(isAnother(next, step) ? null : { error })
+    })
+    if (next) focusFirstEmpty(form.current)
+    else summary.current?.focus()
+  }
+
+  const startAgain = (): void => {
+    if (pending) return
+    flushSync(() => {
+      setStep(null)
+      setFailure(null)
+    })
+    focusFirstEmpty(form.current)
+  }
+
   // `onSubmit`, not an `action`: after an action React empties the form, username and all.
   const onSubmit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault()
-    if (!pending && wait === 0) void submit(event.currentTarget)
+    if (!pending && wait === 0) void submit()
   }
 
   return (
-    <form className="sign-in-form" onSubmit={onSubmit}>
-      <div ref={summary} role="alert" tabIndex={-1} className="error-summary">
-        {failure && signInErrorText(failure.error)}
+    <form ref={form} className="sign-in-form" onSubmit={onSubmit}>
+      <div ref={summary} id={summaryId} role="alert" tabIndex={-1} className="error-summary">
+        {failure && signInErrorText(failure.error, system)}
       </div>
 
-      <div className="field">
-        <label htmlFor={usernameField}>Username</label>
-        <input
-          id={usernameField}
-          name="username"
-          defaultValue={username}
-          autoComplete="username"
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          required
-        />
-      </div>
-      <PasswordField />
+      {step && (
+        <SecondStepFields ask={step.challenge.ask} username={known} wrong={failure ? summaryId : null} />
+      )}
+      {!step && asks && (
+        <>
+          <UsernameField {...asks.username} known={known} />
+          <PasswordField {...asks.password} />
+        </>
+      )}
 
       {/* Never disabled: it would lose the focus, and say nothing. */}
       <button type="submit" className="primary" aria-disabled={pending || wait > 0}>
@@ -86,12 +116,17 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
         {pending && 'Signing in'}
         {limit > 0 && wait === 0 && 'You can try again now.'}
       </p>
+      {step && (
+        <button type="button" className="link" onClick={startAgain}>
+          Start again
+        </button>
+      )}
     </form>
   )
 }
 
-function inputOf(form: HTMLFormElement, name: string): HTMLInputElement {
-  const input = form.elements.namedItem(name)
-  if (!(input instanceof HTMLInputElement)) throw new Error(`The form has no input called ${name}`)
-  return input
+/** What was typed, by the names of the fields. */
+function textsIn(form: HTMLFormElement | null): Record<string, string> {
+  const inputs = [...(form?.querySelectorAll('input') ?? [])]
+  return Object.fromEntries(inputs.map(({ name, value }) => [name, value]))
 }

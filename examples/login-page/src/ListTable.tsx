@@ -1,0 +1,92 @@
+import { AuthError } from '@latchkey/core'
+import { useQuery } from '@tanstack/react-query'
+import { useId, useState } from 'react'
+import { ApiError } from './api.ts'
+import { listQuery } from './query.ts'
+import type { Row, System } from './systems/system.ts'
+import { useSystem } from './useSystem.ts'
+
+export function ListTable() {
+  const system = useSystem()
+  const { title, one, many, columns } = system.list
+  const { data, error, isFetching, refetch } = useQuery(listQuery(system))
+  const [wanted, setWanted] = useState('')
+  const heading = useId()
+  const field = useId()
+  const problem = error && problemText(error, system)
+  const found = data?.filter(({ name }) => name.toLowerCase().includes(wanted.trim().toLowerCase()))
+
+  return (
+    <section aria-labelledby={heading}>
+      <div className="section-head">
+        <h2 id={heading}>{title}</h2>
+        <div className="find">
+          <label htmlFor={field}>Find {one}</label>
+          <input
+            id={field}
+            type="search"
+            value={wanted}
+            onChange={(event) => setWanted(event.target.value)}
+            autoComplete="off"
+          />
+        </div>
+      </div>
+      {problem !== null && (
+        <p role="alert" className="notice">
+          {problem}{' '}
+          <button type="button" className="link" onClick={() => void refetch()}>
+            Try again
+          </button>
+        </p>
+      )}
+      {found && (
+        <table>
+          <thead>
+            <tr>
+              {columns.map((column, place) => (
+                <th key={column} scope="col" className={place > 1 ? 'wide' : undefined}>
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {found.map((row) => (
+              <TableRow key={row.id} {...row} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      <p role="status" className="quiet-text">
+        {!data && isFetching && `Loading the ${many}…`}
+        {found && `${found.length} of ${data?.length} ${many}`}
+      </p>
+    </section>
+  )
+}
+
+function TableRow({ name, status, details, brief }: Row) {
+  return (
+    <tr>
+      <td>
+        {name}
+        <span className="narrow">{brief}</span>
+      </td>
+      <td>{status}</td>
+      {details.map((detail, place) => (
+        // oxlint-disable-next-line react/no-array-index-key -- a column is its place
+        <td key={place} className="wide">
+          {detail}
+        </td>
+      ))}
+    </tr>
+  )
+}
+
+/** What to say above the list; nothing when the session has ended, which the page says as a whole. */
+function problemText(error: Error, { label, list }: System): string | null {
+  if (AuthError.is(error) && error.code === 'login_required') return null
+  if (error instanceof ApiError && error.status === 401)
+    return `${label} no longer accepts this session. Sign out and in again.`
+  return `The ${list.many} could not be loaded.`
+}

@@ -1,0 +1,55 @@
+import { createAuthClient } from '@latchkey/core'
+import * as z from 'zod/mini'
+import { readJson } from '../api.ts'
+import type { User } from '../user.ts'
+import type { Row, System } from './system.ts'
+
+/** Bright Pattern tells nothing of the user: this is what was typed. */
+const BrightPatternUser = z.pipe(
+  z.object({ username: z.string() }),
+  z.transform(({ username }): User => ({ firstName: username, name: username, detail: 'Login ID' })),
+)
+
+const auth = createAuthClient({ basePath: '/auth/bright-pattern', user: BrightPatternUser })
+
+const Directory = z.array(
+  z.object({
+    extension: z.string(),
+    loginId: z.string(),
+    firstName: z.string(),
+    lastName: z.string(),
+    external: z.optional(z.string()),
+  }),
+)
+
+type Entry = z.infer<typeof Directory>[number]
+
+export const brightPattern: System = {
+  id: 'bright-pattern',
+  label: 'Bright Pattern',
+  auth,
+  holdsToken: true,
+  // What a person has there is a client to the authorization server.
+  asks: {
+    username: { name: 'client_id', called: 'login ID' },
+    password: { name: 'client_secret', called: 'API secret' },
+  },
+  list: {
+    title: 'Users',
+    one: 'a user',
+    many: 'users',
+    columns: ['User', 'Extension', 'Login ID', 'External number'],
+    load: async (signal) =>
+      Directory.parse(await readJson(auth, '/api/bright-pattern/phone/user', { signal })).map(rowOf),
+  },
+}
+
+function rowOf({ extension, loginId, firstName, lastName, external = '—' }: Entry): Row {
+  return {
+    id: extension,
+    name: `${firstName} ${lastName}`,
+    status: extension,
+    details: [loginId, external],
+    brief: loginId,
+  }
+}
