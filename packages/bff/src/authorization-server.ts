@@ -1,3 +1,4 @@
+import { attachedToken } from './attached-token.ts'
 import type { Endpoints } from './discovery.ts'
 import { BffError } from './errors.ts'
 import type { Hooks } from './hooks.ts'
@@ -128,7 +129,7 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
   function keepAlive({ accessToken }: Held): Promise<Granting> {
     return judged('refresh', async () => {
       const sentAt = platform.now()
-      const headers = { Accept: 'application/json', Authorization: `Bearer ${accessToken}` }
+      const headers = { Accept: 'application/json', ...attachedToken(provider.resource.attach, accessToken) }
       const answer = await upstream.send(String(refresh.url), { method: 'POST', headers })
       return { sentAt, judgement: judge(answer, provider, 'refresh', sentAt) }
     })

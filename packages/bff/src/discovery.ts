@@ -129,9 +129,10 @@ function expectedIssuer({ issuer, discovery }: Discovered): { issuer: string; ex
 }
 
 /** A document from elsewhere must not send requests with secrets into this machine. */
-function placeFault(url: string, { discovery }: Discovered): string | null {
+function placeFault(url: string, { discovery, hosts }: Discovered): string | null {
   const fault = endpointFault(url)
   if (fault !== null) return fault
+  if (hosts && !hosts.includes(new URL(url).host)) return 'is at a host that token.hosts does not name'
   const inside = isThisMachine(new URL(url).hostname) && !isThisMachine(new URL(discovery).hostname)
   return inside ? 'must not be on a loopback host, since the document is not' : null
 }

@@ -74,6 +74,11 @@ export class BffError extends Error {
 /** An answer with a JSON body and its character set. */
 export function jsonResponse(body: object, status = 200, headers: Record<string, string> = {}): Response {
   const bytes = Buffer.from(JSON.stringify(body))
-  const own = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': String(bytes.length) }
+  const own = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(bytes.length),
+    // For caches that know nothing newer, as RFC 6749 §5.1 asks of every answer with a token.
+    Pragma: 'no-cache',
+  }
   return new Response(bytes, { status, headers: { ...own, ...headers } })
 }

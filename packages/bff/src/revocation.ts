@@ -1,4 +1,5 @@
 import { allowInsecureRequests, customFetch, revocationRequest } from 'oauth4webapi'
+import { attachedToken } from './attached-token.ts'
 import { clientAuthentication } from './client-authentication.ts'
 import type { Endpoints } from './discovery.ts'
 import type { Logger } from './log.ts'
@@ -59,7 +60,10 @@ export function createRevocation(
     { accessToken, refreshToken }: Tokens,
   ): Promise<UpstreamAnswer | UpstreamFailure> {
     if (provider.revocation?.auth === 'bearer')
-      return upstream.send(url, { method: 'POST', headers: { Authorization: `Bearer ${accessToken}` } })
+      return upstream.send(url, {
+        method: 'POST',
+        headers: attachedToken(provider.resource.attach, accessToken),
+      })
     const { id = 'unknown' } = client ?? {}
     let answered: UpstreamAnswer | UpstreamFailure | undefined
     await revocationRequest(

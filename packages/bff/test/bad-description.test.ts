@@ -45,11 +45,7 @@ describe('a description that cannot be used', () => {
       'token.url: must hold no credentials',
     ],
     ['no URL', { token: { url: 'as.example.com' } }, 'token.url: is not an absolute URL'],
-    [
-      'no endpoint at all',
-      { token: {} },
-      'token: must hold a url, or discovery; is the environment variable',
-    ],
+    ['no endpoint at all', { token: {} }, 'token.url: must be a text; is the environment variable'],
     [
       'an endpoint with a parameter of ours',
       { token: { url: `${url}?client_id=a` } },
@@ -60,11 +56,7 @@ describe('a description that cannot be used', () => {
       { token: { url: `${url}?password=a` } },
       'token.url: must not hold password',
     ],
-    [
-      'an odd flavour',
-      { token: { discovery: url, flavour: 'saml' } },
-      'token: must hold a url, or discovery',
-    ],
+    ['an odd flavour', { token: { discovery: url, flavour: 'saml' } }, 'token.flavour: Invalid option'],
 
     [
       'no client for Basic',
@@ -90,7 +82,7 @@ describe('a description that cannot be used', () => {
     [
       'no username',
       { login: { fields: { password: text } } },
-      'login.fields.username: must be described: it names the user (see login.username)',
+      'login.fields.username: must be described, because it names the user (see login.username)',
     ],
     [
       'another username',
@@ -100,7 +92,7 @@ describe('a description that cannot be used', () => {
     [
       'no password',
       { login: { fields: { username: text } } },
-      'login.fields.password: must be described: the password grant sends it',
+      'login.fields.password: must be described, because the password grant sends it',
     ],
     [
       'a client secret to be typed',
@@ -208,12 +200,35 @@ describe('a description that cannot be used', () => {
     [
       'a template of nothing',
       password({ params: { a: '{pin}' } }),
-      'grants.password.params.a: names {pin}, which is no field of login.fields',
+      'grants.password.params.a: names {pin}, which nobody types for this grant',
+    ],
+    [
+      'a parameter that a person types as well',
+      {
+        ...password({ params: { site: 'a' } }),
+        login: { fields: { username: text, password: text, site: text } },
+      },
+      'grants.password.params.site: must not be set here: a person types site',
+    ],
+    [
+      'what a person typed in a refresh, where nobody types',
+      { grants: { password: {}, refresh_token: { params: { a: '{username}' } } } },
+      'grants.refresh_token.params.a: names {username}, which nobody types for this grant',
+    ],
+    [
+      'a parameter that the address has already',
+      { token: { url: `${url}?site=1` }, ...password({ encoding: 'query', params: { site: 'a' } }) },
+      'grants.password.params.site: must not be set here: the query of token.url has it already',
+    ],
+    [
+      'parameters that would not be sent',
+      password({ encoding: 'none', clientAuth: 'user-basic', params: { a: 'b' } }),
+      'grants.password.params: must be empty, because an encoding of "none"',
     ],
     [
       'an Authorization of its own',
       password({ headers: { authorization: 'x' } }),
-      'grants.password.headers: must not hold Authorization, Cookie',
+      'grants.password.headers.authorization: must not be set here',
     ],
     [
       'a header of two lines',
@@ -223,7 +238,7 @@ describe('a description that cannot be used', () => {
     [
       'a name that is no header',
       password({ headers: { 'X A': 'a' } }),
-      'grants.password.headers.X A: Invalid key',
+      'grants.password.headers.X A: must be the name of a header',
     ],
 
     [
@@ -324,7 +339,7 @@ describe('a description that cannot be used', () => {
 
   it('names everything that is wrong at once', () => {
     const wrong = { ...base, id: '', token: {}, refresh: { mode: 'never' } } as unknown as ProviderDescription
-    expect(() => defineProvider(wrong)).toThrow(/id: .*\n.*token: .*\n.*refresh\.mode: /)
+    expect(() => defineProvider(wrong)).toThrow(/id: .*\n.*token\.url: .*\n.*refresh\.mode: /)
   })
 
   it('is none for a loopback host without TLS', () => {

@@ -139,3 +139,16 @@ describe('discovery', () => {
     expect(asked('https://as.example.com/.well-known/oauth-authorization-server/realm')).toHaveLength(1)
   })
 })
+
+it('78 uses no endpoint at a host that the description does not name, where it names hosts', async () => {
+  const provider = (hosts: string[]): ProviderDescription => ({
+    ...oauth2({ issuer }),
+    token: { discovery: issuer, hosts },
+  })
+  const good = makeScene(json(metadata), provider(['as.example.com']))
+  expect((await good.signIn()).status).toBe(200)
+  const { signIn, asked, notes } = makeScene(json(metadata), provider(['other.example.com']))
+  expect((await signIn()).status).toBe(502)
+  expect(asked('/token')).toEqual([])
+  expect(notes.at(-1)).toContain('token_endpoint is at a host that token.hosts does not name')
+})

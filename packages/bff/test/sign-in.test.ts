@@ -295,3 +295,20 @@ describe('a new session', () => {
     expect(revokedAt(endpoint)).toEqual(['refresh-1'])
   })
 })
+
+describe('a sign-in on top of a session', () => {
+  const tokens = { ...good, access_token: 'a', refresh_token: 'r' }
+
+  it.each([
+    ['gives the tokens of the session before back', { access_token: 'b', refresh_token: 's' }, ['r']],
+    ['gives nothing back that the server gave out again', {}, []],
+    ['gives no refresh token back that still holds', { access_token: 'b' }, []],
+  ])('%s', async (_, next, givenBack) => {
+    const { signIn, bff, endpoint } = createScene(json(tokens))
+    await signIn()
+    endpoint.script(json({ ...tokens, ...next }))
+    await signIn()
+    await bff.close()
+    expect(revokedAt(endpoint)).toEqual(givenBack)
+  })
+})

@@ -29,11 +29,18 @@ export const pointer = z.string().regex(/^(\/[^/]+)+$/, 'must be a JSON pointer 
 export const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
 
 /** Headers of a request, but for those that the request writes itself. */
-export const headers = z
-  .record(headerName, z.string().regex(/^[\u0020-\u007e]*$/, 'must be visible ASCII: it stands in a header'))
-  .refine((own) => !Object.keys(own).some((name) => /^(authorization|cookie|host|content-.+)$/i.test(name)), {
-    error: 'must not hold Authorization, Cookie, Host or Content-…: the request writes these itself',
-  })
+export const headers = z.record(z.string(), z.string()).superRefine((own, context) => {
+  for (const [name, value] of Object.entries(own)) {
+    const fault = !headerName.safeParse(name).success
+      ? 'must be the name of a header'
+      : /^(authorization|cookie|host|content-.+)$/i.test(name)
+        ? 'must not be set here: the request writes it itself'
+        : /^[\u0020-\u007e]*$/.test(value)
+          ? null
+          : 'must be visible ASCII: it stands in a header'
+    if (fault !== null) context.addIssue({ code: 'custom', path: [name], message: fault })
+  }
+})
 
 /** What a person is asked for. */
 export const field = z.strictObject({

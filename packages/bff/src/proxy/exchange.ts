@@ -1,3 +1,4 @@
+import { connectionFault } from '../connection-fault.ts'
 import { BffError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 
@@ -28,7 +29,7 @@ export async function exchange<T>(
     return await Promise.race([run(signal), aborted(signal, begun.signal)])
   } catch (error) {
     if (caller.aborted) throw new BffError('invalid_request', 'The request was given up')
-    const why = stop.signal.aborted ? `no answer within ${longestWait / 1000} s` : causeOf(error)
+    const why = stop.signal.aborted ? `no answer within ${longestWait / 1000} s` : connectionFault(error).why
     throw new BffError('temporarily_unavailable', 'The resource server gives no answer at the moment', {
       retryAfter: 5,
       hint: `the resource server ${host} was asked in vain: ${why}`,
@@ -44,13 +45,4 @@ function aborted(signal: AbortSignal, until: AbortSignal): Promise<never> {
     const options = { once: true, signal: until }
     signal.addEventListener('abort', () => reject(new Error('aborted')), options)
   })
-}
-
-/** Codes of Node only: the error itself may hold the URL and the headers. */
-function causeOf(error: unknown): string {
-  const { cause } = Object(error) as { cause?: unknown }
-  const { code } = Object(cause) as { code?: unknown }
-  return typeof code === 'string' && /^\w+$/.test(code)
-    ? `the connection failed (${code})`
-    : 'the connection failed'
 }

@@ -1,3 +1,4 @@
+import { attachedToken } from '../attached-token.ts'
 import type { Provider } from '../provider-description.ts'
 import { hopByHop } from './hop-by-hop.ts'
 
@@ -23,11 +24,11 @@ export function requestHeaders(page: Headers, accessToken: string, resource: Pro
   for (const [name, value] of page)
     if (!isHop(name) && !dropped.some((names) => names.test(name))) headers.append(name, value)
   for (const [name, value] of Object.entries(resource.headers)) {
-    // What fetch() says when nobody says anything.
-    const unsaid = name.toLowerCase() === 'accept' && headers.get(name) === '*/*'
+    // What browsers say when nobody says anything.
+    const unsaid = /^user-agent$/i.test(name) || (/^accept$/i.test(name) && headers.get(name) === '*/*')
     if (unsaid || !headers.has(name)) headers.set(name, value)
   }
-  const { attach } = resource
-  if ('header' in attach) headers.set(attach.header, `${attach.scheme} ${accessToken}`.trim())
+  for (const [name, value] of Object.entries(attachedToken(resource.attach, accessToken)))
+    headers.set(name, value)
   return headers
 }

@@ -40,6 +40,9 @@ interface Attempt extends Pick<PendingSignIn, 'username' | 'scope' | 'remember'>
 async function firstRequest(house: House, call: Call, body: SignInRequest): Promise<Attempt> {
   const { fields, username: name } = house.provider.login
   const typed = typedFrom(house, body.credentials, fields)
+  const { clientAuth } = grantNamed(house.provider, house.provider.primary)
+  if (clientAuth === 'user-basic' && typed[name]?.includes(':'))
+    throw invalid(`The ${name} must have no colon, which ends it in Basic (RFC 7617 §2)`)
   const scope = scopeToAsk(house, body)
   const attempt = { username: typed[name] ?? '', scope, remember: body.remember === true }
   const outcome = await house.throttle.counted(attempt.username, call.request, async () =>
@@ -107,7 +110,10 @@ async function sessionFrom(house: House, call: Call, attempt: Attempt): Promise<
     const before = await sessions.open(ticketOf(call))
     if (typeof before === 'string') return
     await sessions.end(before)
-    house.revoke(before.data)
+    // Some servers give out the same tokens again while they live.
+    const again =
+      before.data.accessToken === data.accessToken || (data.refreshToken ?? '') === before.data.refreshToken
+    if (!again) house.revoke(before.data)
   })
   const answer = sessionAnswer(house, session)
   answer.headers.append(

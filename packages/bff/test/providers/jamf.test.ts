@@ -84,4 +84,11 @@ describe('jamf()', () => {
     })
     expect(notes).toHaveLength(1)
   })
+
+  it('asks nobody with a username that Basic would cut in two', async () => {
+    const { signIn, endpoint } = createScene(json(first), { provider })
+    const answer = await signIn({ credentials: { username: 'a:b', password: 'c' } })
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+    expect(endpoint.asked).toHaveLength(0)
+  })
 })

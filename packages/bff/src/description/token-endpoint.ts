@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { isObject } from '../json-pointer.ts'
+import { endpoint, text } from './values.ts'
+
+const fixedEndpoint = z.strictObject({ url: endpoint })
+const discoveredEndpoint = z.strictObject({
+  /** The issuer, or the address of its discovery document. */
+  discovery: endpoint,
+  flavour: z.enum(['oidc', 'oauth']).default('oidc'),
+  /** The issuer that the document must name, where it does not follow from the address. */
+  issuer: text.optional(),
+  /** The token endpoint to use when no document can be had. */
+  fallbackUrl: endpoint.optional(),
+  /** The hosts at which the document's endpoints may be, with their ports; any when absent. */
+  hosts: z.array(text).optional(),
+})
+
+/** One of the two, judged by what it says it is, so that a fault is told of the field that has it. */
+export const tokenEndpoint = z
+  .custom<z.input<typeof fixedEndpoint> | z.input<typeof discoveredEndpoint>>(isObject, {
+    error: 'must hold a url, or discovery',
+  })
+  .transform((own, context) => {
+    const read = 'discovery' in own ? discoveredEndpoint.safeParse(own) : fixedEndpoint.safeParse(own)
+    if (read.success) return read.data
+    for (const { path, message } of read.error.issues)
+      context.addIssue({ code: 'custom', path: [...path], message })
+    return z.NEVER
+  })
