@@ -3,11 +3,13 @@
  *
  * @module
  */
+export type { Authorize, Who } from './application.ts'
 export { createBff } from './bff.ts'
 export type { Bff } from './bff.ts'
 export type { BffOptions } from './bff-options.ts'
 export { BffError } from './errors.ts'
 export type { BffErrorDetails } from './errors.ts'
+export type { Hooks, PreparedRequest, RawAnswer } from './hooks.ts'
 export type { Logger } from './log.ts'
 export { memoryStore } from './memory-store.ts'
 export type { Platform } from './platform.ts'
