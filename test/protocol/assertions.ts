@@ -418,7 +418,6 @@ export const groups: Group[] = [
         number: 68,
         sentence: 'Sign-ins are throttled by account and by address: 429 and Retry-After.',
         reference: 'RFC 6749 §4.3.2, §10.10',
-        missing: 'Sign-ins are not throttled.',
       },
       {
         number: 69,

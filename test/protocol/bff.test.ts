@@ -78,6 +78,31 @@ it('67 has another cookie and another name for the session after each sign-in, a
   expect((await restore()).body.session).not.toBeNull()
 })
 
+it.each([
+  ['one account', (turn: number) => ({ username: 'cathy', address: `203.0.113.${turn}` })],
+  ['one address', (turn: number) => ({ username: `user-${turn}`, address: '203.0.113.1' })],
+  ['one account from one address', () => ({ username: 'cathy', address: '203.0.113.1' })],
+])('68 answers 429 and Retry-After when too many sign-ins fail at %s, and asks nobody', async (_, who) => {
+  const byHeader = (request: Request): string | null => request.headers.get('X-Client')
+  const { ask, endpoint, clock } = createScene(invalidGrant, { throttle: { clientAddress: byHeader } })
+  const fail = (turn: number): Promise<Answer> => {
+    const { username, address } = who(turn)
+    return ask('POST', '/session', { credentials: { username, password: 'x' } }, { 'X-Client': address })
+  }
+  const answers: Answer[] = []
+  for (let turn = 0; turn < 50; turn += 1) answers.push(await fail(turn))
+  const refused = answers.filter(({ status }) => status === 401)
+  expect(refused.length).toBeLessThanOrEqual(30)
+  for (const { status, body, headers } of answers.slice(refused.length)) {
+    expect([status, body.error]).toEqual([429, 'rate_limited'])
+    expect(headers.get('Retry-After')).toMatch(/^[1-9]\d?$/)
+    expect(headers.get('Retry-After')).toBe(String(body.retry_after))
+  }
+  expect(endpoint.asked).toHaveLength(refused.length)
+  await clock.pass(Number(answers.at(-1)?.headers.get('Retry-After')))
+  expect((await fail(49)).status).toBe(401)
+})
+
 const password = 'canary-of-the-password'
 
 it.each([

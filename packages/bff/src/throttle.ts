@@ -39,6 +39,20 @@ const perAddress = { atOnce: 30, each: 10_000 }
 /** An address that has signed in to an account is no stranger to it for so long: 30 days. */
 const knownFor = 2_592_000_000
 
+/** Who asks for what, as it is counted. */
+interface Asker {
+  account: string
+  address: string
+  /** The account at this address. */
+  pair: string
+  /** Whether the address is known. */
+  named: boolean
+  /** Whether this address has not signed in to this account lately. */
+  stranger: boolean
+  /** Whether many other strangers have failed at the account. */
+  crowded: boolean
+}
+
 /** Lets everything through. */
 export const noThrottle: Throttle = { counted: (_, __, attempt) => attempt() }
 
@@ -59,57 +73,76 @@ export function createThrottle(
 
   return {
     async counted(username, request, attempt) {
-      const client = clientOf(request, clientAddress)
-      const account = hashed(username.normalize('NFKC').trim().toLowerCase())
-      const address = hashed(client ?? '')
-      const pair = hashed(account + address)
-      const stranger = (known.get(pair) ?? 0) <= now()
-      const crowded = stranger && client !== null && accounts.wait(account) > 0
-
-      const waits = [pairs.wait(pair), stranger ? addresses.wait(address) : 0]
-      if (client === null && Math.max(...waits) > 0) advise()
-      // Nobody's address is everybody's: to hold that up would be to close the door.
-      const wait = client === null ? pairs.wait(pair) : Math.max(...waits, crowded ? turnOf(pair) : 0)
+      const asker = askerFrom(username, request)
+      const wait = waitOf(asker)
       if (wait > 0)
         throw new BffError('rate_limited', 'Too many sign-ins have failed', {
           retryAfter: Math.ceil(wait / 1000),
         })
-
-      pairs.add(pair)
-      addresses.add(address)
-      if (stranger) accounts.add(account)
-      if (crowded) keep(turns, pair, now() + minute)
+      add(asker)
       try {
         const done = await attempt()
-        takeBack()
-        // Where nobody's address is known, somebody else may have failed.
-        if (client !== null) {
-          pairs.forget(pair)
-          keep(known, pair, now() + knownFor)
-        }
+        takeBack(asker)
+        remember(asker)
         return done
       } catch (error) {
-        if (isRefusal(error)) tell()
-        else takeBack()
+        if (isRefusal(error)) settle(asker)
+        else takeBack(asker)
         throw error
       }
-
-      function takeBack(): void {
-        pairs.takeBack(pair)
-        addresses.takeBack(address)
-        if (stranger) accounts.takeBack(account)
-        if (crowded) keep(turns, pair, now())
-      }
-
-      function tell(): void {
-        const full = [
-          pairs.wait(pair) > 0 && 'at one account, from one address or from addresses that are not known',
-          addresses.wait(address) > 0 && client !== null && 'from one address',
-          stranger && client !== null && accounts.wait(account) > 0 && 'at one account, from many addresses',
-        ].filter((what) => what !== false)
-        for (const what of full) logger.warn(`Sign-ins are held up: too many failed ${what}`)
-      }
     },
+  }
+
+  function askerFrom(username: string, request: Request): Asker {
+    const client = clientOf(request, clientAddress)
+    const account = hashed(username.normalize('NFKC').trim().toLowerCase())
+    const address = hashed(client ?? '')
+    const pair = hashed(account + address)
+    const stranger = (known.get(pair) ?? 0) <= now()
+    const crowded = stranger && client !== null && accounts.wait(account) > 0
+    return { account, address, pair, named: client !== null, stranger, crowded }
+  }
+
+  function waitOf({ address, pair, named, stranger, crowded }: Asker): number {
+    const byPair = pairs.wait(pair)
+    const byAddress = stranger ? addresses.wait(address) : 0
+    if (named) return Math.max(byPair, byAddress, crowded ? turnOf(pair) : 0)
+    if (byPair > 0 || byAddress > 0) advise()
+    // Nobody's address is everybody's: to hold that up would be to close the door.
+    return byPair
+  }
+
+  function add({ account, address, pair, stranger, crowded }: Asker): void {
+    pairs.add(pair)
+    if (crowded) keep(turns, pair, now() + minute)
+    if (!stranger) return
+    addresses.add(address)
+    accounts.add(account)
+  }
+
+  function takeBack({ account, address, pair, stranger, crowded }: Asker): void {
+    pairs.takeBack(pair)
+    if (crowded) keep(turns, pair, now())
+    if (!stranger) return
+    addresses.takeBack(address)
+    accounts.takeBack(account)
+  }
+
+  function remember({ pair, named }: Asker): void {
+    // Where the address is nobody's, others may have failed.
+    if (!named) return
+    pairs.forget(pair)
+    keep(known, pair, now() + knownFor)
+  }
+
+  function settle({ account, address, pair, named, stranger }: Asker): void {
+    // The address holds up strangers only, but all who fail there count.
+    if (!stranger) addresses.add(address)
+    const held = (where: string): void =>
+      logger.warn(`Sign-ins are held up, because too many have failed ${where}`)
+    if (pairs.wait(pair) > 0) held(`at one account${named ? ', from one address' : ''}`)
+    if (named && addresses.wait(address) > 0) held('from one address')
+    if (named && stranger && accounts.wait(account) > 0) held('at one account, from several addresses')
   }
 
   /** Milliseconds until the turn of a pair, which it has for itself alone: no other can make it wait longer. */
