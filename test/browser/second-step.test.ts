@@ -65,6 +65,21 @@ describe('an account that asks for a one-time code', () => {
     await greeted(page, 'Cathy')
   })
 
+  it('begins again after too many wrong codes', async ({ stage }) => {
+    const site = await stage.open(loginPageWithCode(files))
+    const page = await stage.visit(site.url)
+    await signIn(page, cathy)
+    for (const wrong of ['000001', '000002', '000003', '000004', '000005']) {
+      await code(page).fill(wrong)
+      const answered = page.waitForResponse(/session$/)
+      await page.keyboard.press('Enter')
+      await answered
+      await page.getByText('That code is not right.').waitFor()
+    }
+    await page.getByRole('alert').filter({ hasText: 'That code is not right. Begin again.' }).waitFor()
+    expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
+  })
+
   it('hears that a code came too late, and may type another', async ({ stage }) => {
     const site = await stage.open(loginPageWithCode(files))
     const page = await stage.visit(site.url)

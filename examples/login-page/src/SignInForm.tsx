@@ -8,6 +8,7 @@ import { PasswordField } from './PasswordField.tsx'
 import type { SecondStep } from './second-step.ts'
 import { isAnother, stepAfter } from './second-step.ts'
 import { SecondStepFields } from './SecondStepFields.tsx'
+import type { SignInFailure } from './sign-in-error.ts'
 import { signInErrorText, waitFor } from './sign-in-error.ts'
 import { useCountdown } from './useCountdown.ts'
 import { UsernameField } from './UsernameField.tsx'
@@ -33,7 +34,7 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
   const { asks } = system
   const { signIn } = useAuth()
   const [pending, setPending] = useState(false)
-  const [failure, setFailure] = useState<{ readonly error: unknown } | null>(null)
+  const [failure, setFailure] = useState<SignInFailure | null>(null)
   const [step, setStep] = useState<SecondStep | null>(null)
   const [known, setKnown] = useState(username)
   const form = useRef<HTMLFormElement>(null)
@@ -71,7 +72,7 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
     // Now, because the focus goes into what this brings.
     flushSync(() => {
       setStep(next)
-      setFailure(isAnother(next, step) ? null : { error })
+      setFailure(isAnother(next, step) ? null : { error, atSecondStep: step !== null })
     })
     if (next) focusFirstEmpty(form.current)
     else summary.current?.focus()
@@ -95,7 +96,7 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
   return (
     <form ref={form} className="sign-in-form" onSubmit={onSubmit}>
       <div ref={summary} id={summaryId} role="alert" tabIndex={-1} className="error-summary">
-        {failure && signInErrorText(failure.error, system)}
+        {failure && signInErrorText(failure, system)}
       </div>
 
       {step && (

@@ -3,12 +3,19 @@ import { AuthError } from '@latchkey/core'
 import type { System } from './systems/system.ts'
 import { seconds } from './words.ts'
 
+export interface SignInFailure {
+  readonly error: unknown
+  /** Whether it was a code, or the like, that was sent. */
+  readonly atSecondStep: boolean
+}
+
 /** What a person is told when a sign-in fails: what happened and what to do, never which of the two was wrong. */
-export function signInErrorText(error: unknown, { asks }: System): string {
+export function signInErrorText({ error, atSecondStep }: SignInFailure, { asks }: System): string {
   if (!AuthError.is(error)) return unexpected
   const { code, challenge } = error
   if (code === 'rate_limited') return `Too many attempts. Try again in ${seconds(waitFor(error))}.`
   if (code === 'invalid_credentials' && challenge) return 'That code is not right.'
+  if (code === 'invalid_credentials' && atSecondStep) return 'That code is not right. Begin again.'
   if (code === 'invalid_credentials' && asks)
     return `The ${asks.username.called} or ${asks.password.called} is not right.`
   if (code === 'challenge_required' && challenge) return 'That code came too late. Enter a new one.'
