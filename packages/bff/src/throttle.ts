@@ -114,18 +114,16 @@ export function createThrottle(
 
   function add({ account, address, pair, stranger, crowded }: Asker): void {
     pairs.add(pair)
+    if (stranger) addresses.add(address)
     if (crowded) keep(turns, pair, now() + minute)
-    if (!stranger) return
-    addresses.add(address)
-    accounts.add(account)
+    else if (stranger) accounts.add(account)
   }
 
   function takeBack({ account, address, pair, stranger, crowded }: Asker): void {
     pairs.takeBack(pair)
+    if (stranger) addresses.takeBack(address)
     if (crowded) keep(turns, pair, now())
-    if (!stranger) return
-    addresses.takeBack(address)
-    accounts.takeBack(account)
+    else if (stranger) accounts.takeBack(account)
   }
 
   function remember({ pair, named }: Asker): void {
@@ -135,9 +133,10 @@ export function createThrottle(
     keep(known, pair, now() + knownFor)
   }
 
-  function settle({ account, address, pair, named, stranger }: Asker): void {
-    // The address holds up strangers only, but all who fail there count.
+  function settle({ account, address, pair, named, stranger, crowded }: Asker): void {
+    // Who was let through where others are held up counts as well, once it is sure.
     if (!stranger) addresses.add(address)
+    if (crowded) accounts.add(account)
     const held = (where: string): void =>
       logger.warn(`Sign-ins are held up, because too many have failed ${where}`)
     if (pairs.wait(pair) > 0) held(`at one account${named ? ', from one address' : ''}`)

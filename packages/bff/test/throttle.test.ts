@@ -192,6 +192,18 @@ describe('an attacker', () => {
     expect((await from(home)).status).toBe(200)
   })
 
+  it('gets no further by tries of which it makes the authorization server fail', async () => {
+    const { wrong, clock, endpoint } = createStreet()
+    const attack = (addresses: string[]) => Promise.all(addresses.map((address) => wrong(address)))
+    await attack(manyAddresses(30))
+    await clock.pass(60)
+    endpoint.script(json({}, 503))
+    await attack(manyAddresses(30))
+    endpoint.script(server)
+    const others = await attack(manyAddresses(60).slice(30))
+    expect(statuses(others).filter((status) => status === 401)).toHaveLength(1)
+  })
+
   it('at many accounts is held up by its address, and takes nobody along who is known there', async () => {
     const { wrong, from, endpoint, clock } = createStreet()
     await from(elsewhere)
