@@ -88,10 +88,11 @@ async function secondRequest(
 async function sessionFrom(house: House, call: Call, attempt: Attempt): Promise<Response> {
   const { provider, sessions, platform } = house
   const { token, sentAt, username, scope } = attempt
+  const isNamed = provider.response.user !== undefined || token.user?.['sub'] !== undefined
   const data = {
     provider: house.providerKey,
     subject: subjectFrom(house.providerKey, token.user, username),
-    user: token.user ?? (provider.response.user === undefined ? { username } : null),
+    user: isNamed ? token.user : { username, ...token.user },
     scope: token.scope ?? scope,
     askedScope: scope,
     startedAt: platform.now(),
