@@ -161,9 +161,11 @@ const members: [name: string, value: fc.Arbitrary<string>, howOften: number][] =
   ['token', fc.oneof({ weight: 9, arbitrary: visible }, { weight: 1, arbitrary: oddValue }), 0.95],
   ['token_type', near('"Bearer"', '"bearer"', '"BEARER"'), 0.95],
   ['refresh_token', near(`"${refreshCanary}"`), 0.9],
-  ['expires_in', near('3600', '900', '"3600"', '60', '1'), 0.8],
+  ['refreshToken', near(`"${refreshCanary}"`), 0.5],
+  ['tokenExpirationInstant', near('1767229200000'), 0.5],
+  ['expires_in', near('3600', '900', '"3600"', '60', '1', '1e400', '99999999999'), 0.8],
   ['expire_in', near('3600'), 0.2],
-  ['expires', near('"2026-01-01T01:00:00Z"', '"2026-01-01T01:00:00.123Z"'), 0.9],
+  ['expires', near('"2026-01-01T01:00:00Z"', '"2026-01-01T01:00:00.123Z"', '"9999-12-31T23:59:59Z"'), 0.9],
   ['expires_on', near('"1767229200"'), 0.3],
   ['refresh_expires_in', near('0', '1800'), 0.3],
   ['scope', near('"read write"', '["read","write"]', '"read"'), 0.5],
@@ -401,11 +403,11 @@ export function answersOf({ errors = {} }: Pick<ProviderDescription, 'errors'>):
   return fc.oneof(
     { weight: 8, arbitrary: spoken(statuses([200]), truth) },
     { weight: 3, arbitrary: known },
-    { weight: 2, arbitrary: spoken(statuses([200, 400, 401, 403]), refused) },
+    { weight: 2, arbitrary: spoken(statuses([200, 400, 401, 403, 500, 503]), refused) },
     {
       weight: 2,
       arbitrary: spoken(statuses([200, 400]), spoilt(fc.oneof(truth, refused, fc.constant(goodBody)))),
     },
-    { weight: 2, arbitrary: spoken(statuses([200, 400, 401]), anything) },
+    { weight: 2, arbitrary: spoken(statuses([200, 400, 401, 502]), anything) },
   )
 }
