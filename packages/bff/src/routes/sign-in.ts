@@ -80,7 +80,6 @@ async function secondRequest(
     return { ...attempt, typed, ...outcome }
   } catch (error) {
     if (!isRefusal(error)) background.run('Giving a try back', () => challenges.giveBack(id))
-    else if (left === 0) background.run('Ending a challenge', () => challenges.end(id))
     throw error
   }
 }
