@@ -69,7 +69,9 @@ describe('bad answers of an authorization server', () => {
         /** Nothing has to be said for the end of a session that nothing could refresh, or whose refresh token has one. */
         function expectDefiniteEnd(): void {
           const { refresh, response } = description
-          const brought = watched.delivered.some((one) => typeof readBy(one)?.['refresh_token'] === 'string')
+          const brought = watched.delivered
+            .map((one) => readBy(one)?.['refresh_token'])
+            .some((text) => typeof text === 'string' && text !== '')
           const lasting = refresh.mode !== 'none' && response?.refreshExpiry === undefined
           if (lasting && (brought || refresh.mode !== 'refresh_token'))
             expect(watched.delivered.some((one) => isDefinite(one, description))).toBe(true)
