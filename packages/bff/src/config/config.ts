@@ -33,6 +33,7 @@ const plain = [
   'secret',
   'origin',
   'session',
+  'throttle',
   'timeout',
 ] satisfies (keyof BffOptions)[]
 
