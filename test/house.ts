@@ -133,6 +133,7 @@ export const packages: Record<string, Package> = {
       'token-request.ts',
       'judgement.ts',
       'expiry.ts',
+      'rate-limit.ts',
       'refusal.ts',
       'token-response.ts',
       'id-token.ts',

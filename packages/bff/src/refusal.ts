@@ -1,7 +1,7 @@
 import { isObject, valueAt } from './json-pointer.ts'
 import type { Act, Judgement } from './judgement.ts'
 import type { Provider } from './provider-description.ts'
-import { longestWait } from './upstream.ts'
+import { waitFrom } from './rate-limit.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
 /** Error codes that speak of the client or of the request, not of the user, and what can be done. RFC 6749 §5.2. */
@@ -39,7 +39,7 @@ export function refusal(answer: UpstreamAnswer, body: unknown, provider: Provide
 
   const known = code !== null && (Object.hasOwn(configurationCodes, code) || code === 'invalid_grant')
   const said = `the token endpoint answered ${status}${known ? ` ${code}` : ''}`
-  const later = { hint: said, retryAfter: waitFrom(answer, provider), lost: false }
+  const later = { hint: said, retryAfter: waitFrom(answer, provider.resource), lost: false }
 
   const challenge = errors.challenges.find(
     ({ when }) => fits(when) && (when.has === undefined || isSaid(valueAt(body, when.has))),
@@ -91,15 +91,6 @@ function challenged(rule: Provider['errors']['challenges'][number], body: unknow
   return { kind: 'challenge', rule, carried }
 }
 
-/** Seconds to wait: `Retry-After`, or the header that the description names. */
-export function waitFrom({ retryAfter, headers }: UpstreamAnswer, { resource }: Provider): number | null {
-  if (retryAfter !== null || !resource.rateLimit) return retryAfter
-  const { header, unit } = resource.rateLimit
-  const value = headers.get(header) ?? ''
-  if (!/^\d+$/.test(value)) return null
-  return Math.min(Math.ceil(Number(value) / (unit === 's' ? 1 : 1000)), longestWait)
-}
-
 function firstText(body: unknown, places: string[]): string | null {
   const found = places.map((place) => valueAt(body, place))
   return found.find((value): value is string => typeof value === 'string') ?? null
@@ -109,7 +100,8 @@ function lowerCase(value: unknown): string {
   return typeof value === 'string' ? value.toLowerCase() : ''
 }
 
-function isSaid(value: unknown): boolean {
+/** Whether a server says something at a place: several write `false`, `null` or nothing where there is no error. */
+export function isSaid(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== ''
 }
 

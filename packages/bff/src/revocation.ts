@@ -7,7 +7,7 @@ import { told } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Provider } from './provider-description.ts'
 import { grantNamed } from './provider-description.ts'
-import { waitFrom } from './refusal.ts'
+import { waitFrom } from './rate-limit.ts'
 import type { Upstream, UpstreamAnswer, UpstreamFailure } from './upstream.ts'
 
 /** What a session holds, and a sign-out gives back. */
@@ -41,7 +41,7 @@ export function createRevocation(
       const { revocation } = await endpoints()
       if (revocation === null) return
       let answer = await ask(revocation, tokens)
-      const wait = 'why' in answer || answer.status !== 503 ? null : waitFrom(answer, provider)
+      const wait = 'why' in answer || answer.status !== 503 ? null : waitFrom(answer, provider.resource)
       if (wait !== null && wait <= longestWait) {
         await platform.sleep(wait * 1000)
         answer = await ask(revocation, tokens)

@@ -3,7 +3,7 @@ import { isObject, isShallow, valueAt } from './json-pointer.ts'
 import { jsonFrom } from './json-text.ts'
 import type { Act, Judgement } from './judgement.ts'
 import type { Provider } from './provider-description.ts'
-import { refusal } from './refusal.ts'
+import { isSaid, refusal } from './refusal.ts'
 import { endpointFault } from './secure-url.ts'
 import type { UpstreamAnswer, UpstreamFailure } from './upstream.ts'
 
@@ -44,7 +44,7 @@ const noJson =
 /** Whether an answer with a status of success speaks of an error, as several servers do it. */
 function isRefusal(body: unknown, { errors }: Provider): boolean {
   const places = [...errors.code, ...errors.challenges.flatMap(({ when }) => when.has ?? [])]
-  return places.some((place) => (valueAt(body, place) ?? null) !== null)
+  return places.some((place) => isSaid(valueAt(body, place)))
 }
 
 function issued(

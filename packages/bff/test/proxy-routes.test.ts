@@ -135,6 +135,8 @@ describe('a request', () => {
     '/api/items/%252e%252e%252fadmin',
     '/api/items/%25%32%65%25%32%65/admin',
     '/api/items/%252Fadmin',
+    '/api/items/%2525252525252e',
+    `/api/items/%${'25'.repeat(7900)}`,
     '/api/items/..;/admin',
     '/api/items/.;x=1/admin',
     '/api/items/a%2ejson',

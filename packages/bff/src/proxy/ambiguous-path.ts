@@ -1,13 +1,17 @@
 /** Encoded dots and separators, backslashes, control characters, and dot segments, with or without a path parameter. */
 const suspect = /%2e|%2f|%5c|\\|\p{Cc}|(^|\/)\.{1,2}(;|\/|$)/iu
 
+/** What is still encoded after so many times means no good; and to go on for each layer would take long. */
+const mostRounds = 4
+
 /**
  * Whether another server may take a path for another one than it is here, because it decodes before it looks at
  * segments, decodes twice, or takes a backslash for a slash. Nobody needs such paths but those who want to get out of a
  * route.
  */
 export function isAmbiguous(path: string): boolean {
-  for (let text = path; ;) {
+  let text = path
+  for (let round = 0; round < mostRounds; round += 1) {
     if (suspect.test(text)) return true
     const decoded = decodedOnce(text)
     // Malformed as it was sent, it may be anything (an overlong dot, for example); later it is a literal percent sign.
@@ -15,6 +19,7 @@ export function isAmbiguous(path: string): boolean {
     if (decoded === text) return false
     text = decoded
   }
+  return true
 }
 
 function decodedOnce(text: string): string | null {

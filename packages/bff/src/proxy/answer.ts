@@ -1,5 +1,6 @@
 import { BffError } from '../errors.ts'
 import type { Provider } from '../provider-description.ts'
+import { waitFrom } from '../rate-limit.ts'
 import { responseHeaders } from './response-headers.ts'
 
 /** What an answer of a resource server is judged by. */
@@ -17,14 +18,13 @@ export interface Question {
  */
 export async function answerFrom(upstream: Response, question: Question): Promise<Response> {
   const { status, statusText } = upstream
-  const { attach, rateLimit } = question.resource
+  const { attach } = question.resource
   const headers = responseHeaders(upstream.headers)
   // RFC 6750 §2.3: what was asked with a token in the URL is nobody's to keep.
   if ('query' in attach) headers.set('Cache-Control', 'no-store')
 
-  const wait = Number((rateLimit && upstream.headers.get(rateLimit.header)) ?? NaN)
-  if (status === 429 && !headers.has('Retry-After') && wait >= 0)
-    headers.set('Retry-After', String(Math.ceil(rateLimit?.unit === 'ms' ? wait / 1000 : wait)))
+  const wait = waitFrom({ retryAfter: null, headers: upstream.headers }, question.resource)
+  if (status === 429 && !headers.has('Retry-After') && wait !== null) headers.set('Retry-After', String(wait))
 
   const location = locationFor(upstream, question)
   if (location !== null) headers.set('Location', location)

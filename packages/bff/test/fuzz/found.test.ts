@@ -69,4 +69,12 @@ describe('an answer that was once too much', () => {
     })
     expect((await signIn()).status).toBe(200)
   })
+
+  it.each([false, null, ''])(
+    'says %j of an error and has no token, which is a matter of configuration',
+    async (error) => {
+      const { signIn } = createScene(json({ error, ok: true }), { provider: oauth2(user) })
+      expect((await signIn()).status).toBe(502)
+    },
+  )
 })
