@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { defaultBasePath } from '@latchkey/wire'
-import type { Authorize } from './application.ts'
+import type { Authorize } from './sessions/application.ts'
 import { BffError } from './errors.ts'
-import type { Hooks } from './hooks.ts'
+import type { Hooks } from './authorization-server/hooks.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
-import type { Provider, ProviderDescription } from './provider-description.ts'
-import { providerFrom } from './provider-description.ts'
+import type { Provider, ProviderDescription } from './description/provider-description.ts'
+import { providerFrom } from './description/provider-description.ts'
 import type { ProxyRoute } from './proxy/proxy-routes.ts'
 import { proxyRoute } from './proxy/proxy-routes.ts'
-import type { Store } from './store.ts'
-import type { ThrottleOptions } from './throttle.ts'
+import type { Store } from './stores/store.ts'
+import type { ThrottleOptions } from './guards/throttle.ts'
 
 /** What `createBff` needs to know; only `provider` has no default. */
 export interface BffOptions {

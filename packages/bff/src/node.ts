@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { Bff } from './bff.ts'
-import { setSocketAddress } from './client-address.ts'
+import { setSocketAddress } from './guards/client-address.ts'
 import { jsonResponse } from './errors.ts'
 
-export { socketAddress } from './client-address.ts'
+export { socketAddress } from './guards/client-address.ts'
 
 /** A listener for `node:http`, and middleware for Express, Connect, Vite and their like. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void

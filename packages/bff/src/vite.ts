@@ -8,12 +8,12 @@ import { defaultBasePath } from '@latchkey/wire'
 import type { Connect, Plugin } from 'vite'
 import { loadEnv, runnerImport } from 'vite'
 import type { Bff } from './bff.ts'
-import { setDefaultStore } from './default-store.ts'
-import { embeddedStore } from './embedded.ts'
+import { setDefaultStore } from './stores/default-store.ts'
+import { embeddedStore } from './stores/embedded.ts'
 import { BffError } from './errors.ts'
 import { told } from './log.ts'
 import { toNodeListener } from './node.ts'
-import type { Store } from './store.ts'
+import type { Store } from './stores/store.ts'
 
 /** What {@link latchkey} needs to know. */
 export interface LatchkeyOptions {

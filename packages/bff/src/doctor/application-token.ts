@@ -1,4 +1,4 @@
-import { grantNamed } from '../provider-description.ts'
+import { grantNamed } from '../description/provider-description.ts'
 import type { Check } from './examination.ts'
 import { toldOf } from './issued.ts'
 import { signIn, tokenProbe } from './probe.ts'

@@ -1,6 +1,6 @@
 import { valueAt } from '../json-pointer.ts'
-import { jsonFrom } from '../json-text.ts'
-import type { Provider } from '../provider-description.ts'
+import { jsonFrom } from '../authorization-server/json-text.ts'
+import type { Provider } from '../description/provider-description.ts'
 import { presets } from '../providers/presets.ts'
 import type { Check, Examination } from './examination.ts'
 import type { Finding } from './finding.ts'

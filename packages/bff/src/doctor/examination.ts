@@ -1,10 +1,10 @@
 import type { Config } from '../config/config.ts'
-import type { Endpoints } from '../discovery.ts'
-import type { Judgement } from '../judgement.ts'
+import type { Endpoints } from '../authorization-server/discovery.ts'
+import type { Judgement } from '../authorization-server/judgement.ts'
 import type { Platform } from '../platform.ts'
-import type { Provider } from '../provider-description.ts'
-import type { Upstream, UpstreamAnswer, UpstreamFailure } from '../upstream.ts'
-import { createUpstream } from '../upstream.ts'
+import type { Provider } from '../description/provider-description.ts'
+import type { Upstream, UpstreamAnswer, UpstreamFailure } from '../authorization-server/upstream.ts'
+import { createUpstream } from '../authorization-server/upstream.ts'
 import type { Finding } from './finding.ts'
 
 /** One configuration under examination. A check reads what others have learnt, and adds to it. */

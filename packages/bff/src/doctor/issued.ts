@@ -1,4 +1,4 @@
-import type { IssuedToken } from '../judgement.ts'
+import type { IssuedToken } from '../authorization-server/judgement.ts'
 import type { Examination } from './examination.ts'
 import type { Finding } from './finding.ts'
 

@@ -1,5 +1,5 @@
 import { sessionPath, tokenPath } from '@latchkey/wire'
-import { grantNamed } from '../provider-description.ts'
+import { grantNamed } from '../description/provider-description.ts'
 import type { Examination } from './examination.ts'
 import type { Finding } from './finding.ts'
 import { toldOf } from './issued.ts'

@@ -3,9 +3,9 @@ import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { createBff } from '../bff.ts'
 import type { BffOptions } from '../bff-options.ts'
 import { boundedText } from '../bounded-body.ts'
-import type { IssuedToken } from '../judgement.ts'
-import { memoryStore } from '../memory-store.ts'
-import { judge } from '../token-response.ts'
+import type { IssuedToken } from '../authorization-server/judgement.ts'
+import { memoryStore } from '../stores/memory-store.ts'
+import { judge } from '../authorization-server/token-response.ts'
 import type { Examination } from './examination.ts'
 
 /** What the BFF answered: the members of a session answer or of an error answer. */

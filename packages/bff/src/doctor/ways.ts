@@ -1,6 +1,6 @@
-import { clientAuthentication } from '../client-authentication.ts'
-import type { Grant, Provider } from '../provider-description.ts'
-import { grantNamed } from '../provider-description.ts'
+import { clientAuthentication } from '../authorization-server/client-authentication.ts'
+import type { Grant, Provider } from '../description/provider-description.ts'
+import { grantNamed } from '../description/provider-description.ts'
 
 /** One way in which a client shows who it is. */
 export type Way = Pick<Grant, 'clientAuth' | 'basicEncoding'>

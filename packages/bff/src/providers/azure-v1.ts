@@ -1,4 +1,4 @@
-import type { ProviderDescription } from '../provider-description.ts'
+import type { ProviderDescription } from '../description/provider-description.ts'
 import { siteFrom, slugFrom, trimmed } from './option.ts'
 
 /** What {@link azureV1} needs to know. */

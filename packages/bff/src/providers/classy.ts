@@ -1,4 +1,4 @@
-import type { ProviderDescription } from '../provider-description.ts'
+import type { ProviderDescription } from '../description/provider-description.ts'
 import { siteFrom, trimmed } from './option.ts'
 
 /** What {@link classy} needs to know. */

@@ -1,4 +1,4 @@
-import type { ProviderDescription } from '../provider-description.ts'
+import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './client-options.ts'
 import { clientFrom } from './client-options.ts'
 import { siteFrom } from './option.ts'

@@ -1,4 +1,4 @@
-import type { ProviderDescription } from '../provider-description.ts'
+import type { ProviderDescription } from '../description/provider-description.ts'
 import { siteFrom } from './option.ts'
 
 /** What {@link jamf} needs to know. */

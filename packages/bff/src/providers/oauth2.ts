@@ -1,4 +1,4 @@
-import type { ProviderDescription } from '../provider-description.ts'
+import type { ProviderDescription } from '../description/provider-description.ts'
 
 /** What {@link oauth2} needs to know. */
 export type OAuth2Options = (

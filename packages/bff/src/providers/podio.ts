@@ -1,4 +1,4 @@
-import type { ProviderDescription } from '../provider-description.ts'
+import type { ProviderDescription } from '../description/provider-description.ts'
 import { trimmed } from './option.ts'
 
 /** What {@link podio} needs to know. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BffError } from '../errors.ts'
-import type { ProviderDescription } from '../provider-description.ts'
+import type { ProviderDescription } from '../description/provider-description.ts'
 import * as make from './index.ts'
 
 /** A function of this folder, for who writes JSON: there no compiler tells of an option that is misspelt. */

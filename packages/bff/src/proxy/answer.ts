@@ -1,6 +1,6 @@
 import { BffError } from '../errors.ts'
-import type { Provider } from '../provider-description.ts'
-import { waitFrom } from '../rate-limit.ts'
+import type { Provider } from '../description/provider-description.ts'
+import { waitFrom } from '../authorization-server/rate-limit.ts'
 import { responseHeaders } from './response-headers.ts'
 
 /** What an answer of a resource server is judged by. */

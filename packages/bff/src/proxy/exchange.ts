@@ -1,4 +1,4 @@
-import { connectionFault } from '../connection-fault.ts'
+import { connectionFault } from '../authorization-server/connection-fault.ts'
 import { BffError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BffError } from '../errors.ts'
-import type { Provider } from '../provider-description.ts'
+import type { Provider } from '../description/provider-description.ts'
 import { endpointFault } from '../secure-url.ts'
 import { isAmbiguous } from './ambiguous-path.ts'
 

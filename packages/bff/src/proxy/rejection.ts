@@ -1,5 +1,5 @@
 import { valueAt } from '../json-pointer.ts'
-import type { Provider } from '../provider-description.ts'
+import type { Provider } from '../description/provider-description.ts'
 import { oauthChallenges } from './www-authenticate.ts'
 
 type Rules = Provider['resource']['unauthorized']

@@ -1,5 +1,5 @@
-import { attachedToken } from '../attached-token.ts'
-import type { Provider } from '../provider-description.ts'
+import { attachedToken } from '../authorization-server/attached-token.ts'
+import type { Provider } from '../description/provider-description.ts'
 import { hopByHop } from './hop-by-hop.ts'
 
 /** What a page sends and the resource server must not get; the rest passes, since APIs have headers of their own. */

@@ -1,7 +1,7 @@
 import { BffError } from '../errors.ts'
-import { alive } from '../refreshed.ts'
-import { isDead } from '../session-data.ts'
-import type { Session } from '../sessions.ts'
+import { alive } from '../sessions/refreshed.ts'
+import { isDead } from '../sessions/session-data.ts'
+import type { Session } from '../sessions/sessions.ts'
 import type { Access, Call, House } from './call.ts'
 import { ticketOf } from './call.ts'
 

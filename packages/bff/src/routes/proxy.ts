@@ -4,7 +4,7 @@ import { exchange } from '../proxy/exchange.ts'
 import type { Passage } from '../proxy/proxy-routes.ts'
 import { judged } from '../proxy/rejection.ts'
 import { requestHeaders } from '../proxy/request-headers.ts'
-import type { Provider } from '../provider-description.ts'
+import type { Provider } from '../description/provider-description.ts'
 import type { Access, Call, House } from './call.ts'
 import { invalid } from './call.ts'
 

@@ -1,8 +1,8 @@
 import type { SessionAnswer, WireToken } from '@latchkey/wire'
 import { jsonResponse } from '../errors.ts'
-import { isDead, secondsUntil, tokenSecondsLeft } from '../session-data.ts'
-import type { Session } from '../sessions.ts'
-import { endOf } from '../sessions.ts'
+import { isDead, secondsUntil, tokenSecondsLeft } from '../sessions/session-data.ts'
+import type { Session } from '../sessions/sessions.ts'
+import { endOf } from '../sessions/sessions.ts'
 import type { House } from './call.ts'
 
 /** Tells a browser of a session, and hands out its token while that lives. */

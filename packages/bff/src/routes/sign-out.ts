@@ -1,4 +1,4 @@
-import { clearCookie } from '../cookie.ts'
+import { clearCookie } from '../sessions/cookie.ts'
 import type { Call, House } from './call.ts'
 import { ticketOf } from './call.ts'
 

@@ -1,6 +1,6 @@
 import type { TokenRequest } from '@latchkey/wire'
 import { tokenRequest } from '@latchkey/wire/schemas'
-import { alive, ended } from '../refreshed.ts'
+import { alive, ended } from '../sessions/refreshed.ts'
 import { accessOf } from './access.ts'
 import type { Call, House } from './call.ts'
 import { invalid, jsonOf, ticketOf } from './call.ts'

@@ -211,7 +211,7 @@ const truth: fc.Arbitrary<string> = fc
   .map(([own, others, first]) => written(first ? [...others, ...own.flat()] : [...own.flat(), ...others]))
 
 /** A body with which everything is all right. */
-export const goodBody = written([
+const goodBody = written([
   ['access_token', '"good-token"'],
   ['token', '"good-token"'],
   ['token_type', '"Bearer"'],

@@ -1,7 +1,7 @@
-import { boundedText } from './bounded-body.ts'
+import { boundedText } from '../bounded-body.ts'
 import type { ConnectionFault } from './connection-fault.ts'
 import { connectionFault } from './connection-fault.ts'
-import type { Platform } from './platform.ts'
+import type { Platform } from '../platform.ts'
 
 const longestAnswer = 65_536
 /** Seconds that a server is believed at most when it asks us to wait. */

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto'
-import type { Platform } from './platform.ts'
+import type { Platform } from '../platform.ts'
 import type { Ticket } from './seal.ts'
 import { ivSize, open, seal, ticketFrom, ticketSize } from './seal.ts'
-import type { Store } from './store.ts'
+import type { Store } from '../stores/store.ts'
 import { reached } from './store-access.ts'
 
 /** A sign-in that waits for something more. */

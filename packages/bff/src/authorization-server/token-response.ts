@@ -1,10 +1,10 @@
 import { lifetimeFrom } from './expiry.ts'
-import { isObject, isShallow, valueAt } from './json-pointer.ts'
+import { isObject, isShallow, valueAt } from '../json-pointer.ts'
 import { jsonFrom } from './json-text.ts'
 import type { Act, Judgement } from './judgement.ts'
-import type { Provider } from './provider-description.ts'
+import type { Provider } from '../description/provider-description.ts'
 import { isSaid, refusal } from './refusal.ts'
-import { endpointFault } from './secure-url.ts'
+import { endpointFault } from '../secure-url.ts'
 import type { UpstreamAnswer, UpstreamFailure } from './upstream.ts'
 
 /**

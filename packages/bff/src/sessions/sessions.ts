@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import type { LoginReason } from '@latchkey/wire'
-import { BffError } from './errors.ts'
-import type { Platform } from './platform.ts'
+import { BffError } from '../errors.ts'
+import type { Platform } from '../platform.ts'
 import type { Ticket } from './seal.ts'
 import { ivSize, open, seal, ticketFrom, ticketSize } from './seal.ts'
 import type { SessionData } from './session-data.ts'
-import type { Store, StoredRecord } from './store.ts'
+import type { Store, StoredRecord } from '../stores/store.ts'
 import { reached } from './store-access.ts'
 
 /** Seconds until a session ends: since its last use, and since its sign-in. */

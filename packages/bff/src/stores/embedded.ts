@@ -5,7 +5,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { open } from 'lmdb'
-import { BffError } from './errors.ts'
+import { BffError } from '../errors.ts'
 import type { Store, StoredRecord } from './store.ts'
 import { cleanedPerInsert } from './store.ts'
 

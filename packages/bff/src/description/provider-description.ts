@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import { incoherences } from './description/coherence.ts'
-import type { grant } from './description/grant.ts'
-import { primaryOf, shape } from './description/shape.ts'
-import { BffError } from './errors.ts'
+import { incoherences } from './coherence.ts'
+import type { grant } from './grant.ts'
+import { primaryOf, shape } from './shape.ts'
+import { BffError } from '../errors.ts'
 
 const description = shape
   .superRefine((own, context) => {

@@ -1,6 +1,6 @@
-import { isObject, valueAt } from './json-pointer.ts'
+import { isObject, valueAt } from '../json-pointer.ts'
 import type { Act, Judgement } from './judgement.ts'
-import type { Provider } from './provider-description.ts'
+import type { Provider } from '../description/provider-description.ts'
 import { waitFrom } from './rate-limit.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 

@@ -1,5 +1,5 @@
-import { BffError } from './errors.ts'
-import { told } from './log.ts'
+import { BffError } from '../errors.ts'
+import { told } from '../log.ts'
 
 /**
  * What a store answers.

@@ -1,5 +1,5 @@
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
-import { BffError } from './errors.ts'
+import { BffError } from '../errors.ts'
 
 /**
  * Refuses what our own page did not send: the header that no other origin can send without a preflight, and what the

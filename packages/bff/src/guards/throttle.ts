@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { clientOf } from './client-address.ts'
-import { BffError } from './errors.ts'
+import { BffError } from '../errors.ts'
 import { createFailures, keep } from './failures.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from '../log.ts'
 
 /** What the throttle of sign-ins cannot find out by itself. */
 export interface ThrottleOptions {

@@ -1,4 +1,4 @@
-import type { Provider } from './provider-description.ts'
+import type { Provider } from '../description/provider-description.ts'
 import { longestWait } from './upstream.ts'
 
 /**

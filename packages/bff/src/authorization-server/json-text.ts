@@ -1,4 +1,4 @@
-import { isObject } from './json-pointer.ts'
+import { isObject } from '../json-pointer.ts'
 
 /**
  * The JSON object or text that a body holds; `null` when it holds anything else.

@@ -1,5 +1,5 @@
 import type { ErrorCode, LoginReason } from '@latchkey/wire'
-import { BffError } from './errors.ts'
+import { BffError } from '../errors.ts'
 import type { Session } from './sessions.ts'
 
 /** A session after a refresh was wanted; `failure` tells why it still holds the token it had. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { BffOptions } from './bff-options.ts'
-import { readConfig } from './config/config.ts'
-import { defaultConfigFile, openConfigFile } from './config/opened.ts'
-import type { Environment } from './config/variables.ts'
+import type { BffOptions } from '../bff-options.ts'
+import { readConfig } from './config.ts'
+import { defaultConfigFile, openConfigFile } from './opened.ts'
+import type { Environment } from './variables.ts'
 
 /**
  * The options of `createBff` that a configuration holds: `{ "provider": { "preset": "axosoft", … }, "mode": "proxy", … }`,

@@ -8,8 +8,8 @@ import {
   validateApplicationLevelSignature,
 } from 'oauth4webapi'
 import type { AuthorizationServer as Metadata } from 'oauth4webapi'
-import { isObject, isShallow } from './json-pointer.ts'
-import type { Platform } from './platform.ts'
+import { isObject, isShallow } from '../json-pointer.ts'
+import type { Platform } from '../platform.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Claims about the token, not about the user. */

@@ -1,4 +1,4 @@
-import type { Client, Grant } from './provider-description.ts'
+import type { Client, Grant } from '../description/provider-description.ts'
 
 /** How the client shows who it is: one way, and only one (RFC 6749 §2.3). */
 export interface ClientAuthentication {

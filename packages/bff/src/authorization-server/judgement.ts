@@ -1,4 +1,4 @@
-import type { ChallengeRule } from './provider-description.ts'
+import type { ChallengeRule } from '../description/provider-description.ts'
 
 /** What an authorization server issued. */
 export interface IssuedToken {

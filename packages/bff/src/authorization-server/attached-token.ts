@@ -1,4 +1,4 @@
-import type { Provider } from './provider-description.ts'
+import type { Provider } from '../description/provider-description.ts'
 
 /** The header that shows a token to a resource server; none where it goes into the query. RFC 6750 §2. */
 export function attachedToken(attach: Provider['resource']['attach'], token: string): Record<string, string> {

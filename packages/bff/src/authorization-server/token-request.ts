@@ -1,7 +1,7 @@
 import { basic, clientAuthentication } from './client-authentication.ts'
-import { BffError } from './errors.ts'
+import { BffError } from '../errors.ts'
 import type { Hooks, PreparedRequest } from './hooks.ts'
-import type { Client, Grant } from './provider-description.ts'
+import type { Client, Grant } from '../description/provider-description.ts'
 import type { Upstream, UpstreamAnswer, UpstreamFailure } from './upstream.ts'
 
 /** One request for a token. */

@@ -1,6 +1,6 @@
 import { longestLifetime } from '@latchkey/wire'
-import { isObject, valueAt } from './json-pointer.ts'
-import type { Provider } from './provider-description.ts'
+import { isObject, valueAt } from '../json-pointer.ts'
+import type { Provider } from '../description/provider-description.ts'
 
 /**
  * Seconds that a token lives from the moment it was asked for, as the first source that can be used tells; `null` when
