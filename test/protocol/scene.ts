@@ -2,7 +2,7 @@ import type { BffOptions, ProviderDescription, Store, StoredRecord } from '@latc
 import { memoryStore } from '@latchkey/bff'
 import type { OAuth2Options } from '@latchkey/bff/providers'
 import { oauth2 } from '@latchkey/bff/providers'
-import { open, ticketFrom } from '../../packages/bff/src/seal.ts'
+import { open, ticketFrom } from '../../packages/bff/src/sessions/seal.ts'
 import { createClock, createScene } from '../../packages/bff/test/support/browser.ts'
 import type { Reply, TokenEndpoint } from '../../packages/bff/test/support/token-endpoint.ts'
 import { createTokenEndpoint, json } from '../../packages/bff/test/support/token-endpoint.ts'
