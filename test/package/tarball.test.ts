@@ -65,6 +65,19 @@ describe.each(names)('the tarball of %s', (name) => {
   })
 })
 
+describe('the commands', () => {
+  it.each([
+    ['latchkey', 'latchkey doctor [--config FILE] [--sign-in]'],
+    ['latchkey-sandbox', 'latchkey-sandbox [--port N]'],
+  ])('%s starts from where it was installed', async (name, help) => {
+    const { ok, output } = await run('npx', ['--no-install', name, '--help'], {
+      cwd: folder,
+      shell: process.platform === 'win32',
+    })
+    expect([ok, output]).toEqual([true, expect.stringContaining(help)])
+  })
+})
+
 describe('types', () => {
   it.each([
     ['bundler', 'esnext'],

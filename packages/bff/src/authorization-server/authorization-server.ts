@@ -7,9 +7,10 @@ import type { Act, IssuedToken, Judgement } from './judgement.ts'
 import type { Logger } from '../log.ts'
 import { told } from '../log.ts'
 import type { Platform } from '../platform.ts'
-import type { ChallengeRule, Client, Grant, Provider } from '../description/provider-description.ts'
+import type { ChallengeRule, Provider } from '../description/provider-description.ts'
 import { grantNamed } from '../description/provider-description.ts'
-import { placeholdersOf, filled } from '../template.ts'
+import type { Typed, Wanted } from './grant-request.ts'
+import { tokenRequestFrom } from './grant-request.ts'
 import { sendTokenRequest } from './token-request.ts'
 import { judge } from './token-response.ts'
 import type { Upstream } from './upstream.ts'
@@ -20,9 +21,6 @@ export interface Granting {
   sentAt: number
   judgement: Judgement
 }
-
-/** What was typed, by the names of the fields. */
-export type Typed = Record<string, string>
 
 /** What a session holds that a next token can be had with. */
 export interface Held {
@@ -110,17 +108,12 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
     return ask(provider.primary, 'sign-in', { typed, names: Object.keys(login.fields), scope })
   }
 
-  async function ask(name: string, act: Act, request: GrantRequest): Promise<Granting> {
+  async function ask(name: string, act: Act, request: Wanted): Promise<Granting> {
     const grant = grantNamed(provider, name)
     return judged(act, async () => {
       const url = grant.url ?? (await endpoints()).token
       const sentAt = platform.now()
-      const answer = await sendTokenRequest(
-        upstream,
-        url,
-        { grant, ...requestFrom(name, grant, request) },
-        hooks,
-      )
+      const answer = await sendTokenRequest(upstream, url, tokenRequestFrom(provider, name, request), hooks)
       const { response = provider.response } = grant
       return { sentAt, judgement: judge(answer, { ...provider, response }, act, sentAt) }
     })
@@ -133,32 +126,6 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
       const answer = await upstream.send(String(refresh.url), { method: 'POST', headers })
       return { sentAt, judgement: judge(answer, provider, 'refresh', sentAt) }
     })
-  }
-
-  function requestFrom(
-    name: string,
-    grant: Grant,
-    { typed = {}, names = [], scope = [], more = {} }: GrantRequest,
-  ): { client: Client | undefined; parameters: Record<string, string>; person?: Person } {
-    const own = Object.fromEntries(
-      names.filter((field) => Object.hasOwn(typed, field)).map((field) => [field, typed[field] ?? '']),
-    )
-    const { client_id: id = '', client_secret: secret = '' } = own
-    const byBasic = grant.clientAuth === 'user-basic'
-    const used = [
-      ...Object.values(grant.params).flatMap(placeholdersOf),
-      ...(login.asClient ? ['client_id', 'client_secret'] : []),
-      ...(byBasic ? [login.username, 'password'] : []),
-    ]
-    const sent = Object.entries(own).filter(([field]) => !used.includes(field))
-    const params = Object.entries(grant.params).map(([param, template]) => [param, filled(template, own)])
-    const described = { ...(Object.fromEntries([...params, ...sent]) as Record<string, string>), ...more }
-    if (grant.bare) return { client: undefined, parameters: described }
-    return {
-      client: login.asClient ? { id, secret } : provider.client,
-      parameters: { grant_type: grant.grantType ?? name, ...described, scope: scope.join(' ') },
-      ...(byBasic && { person: { username: own[login.username] ?? '', password: own['password'] ?? '' } }),
-    }
   }
 
   async function judged(act: Act, work: () => Promise<Granting>): Promise<Granting> {
@@ -200,19 +167,6 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
     const claims = await claimsFrom(token.idToken, metadata, provider.client?.id, upstream, platform)
     return claims && { ...token, user: { ...claims, ...token.user } }
   }
-}
-
-interface GrantRequest {
-  typed?: Typed
-  /** Which of the typed fields go along. */
-  names?: string[]
-  scope?: string[]
-  more?: Record<string, string>
-}
-
-interface Person {
-  username: string
-  password: string
 }
 
 const notValid =

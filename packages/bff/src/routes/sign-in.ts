@@ -1,16 +1,18 @@
-import { createHash } from 'node:crypto'
 import type { SignInRequest } from '@latchkey/wire'
 import { signInRequest } from '@latchkey/wire/schemas'
-import type { Granting, Typed } from '../authorization-server/authorization-server.ts'
+import type { Granting } from '../authorization-server/authorization-server.ts'
+import type { Typed } from '../authorization-server/grant-request.ts'
 import type { PendingSignIn, Waiting } from '../sessions/challenges.ts'
 import { writeCookie } from '../sessions/cookie.ts'
 import { BffError } from '../errors.ts'
 import type { IssuedToken } from '../authorization-server/judgement.ts'
 import { grantNamed } from '../description/provider-description.ts'
 import { heldFrom } from '../sessions/session-data.ts'
+import { subjectFrom } from '../sessions/subject.ts'
 import { isRefusal } from '../guards/throttle.ts'
 import type { Call, House } from './call.ts'
 import { invalid, jsonOf, ticketOf } from './call.ts'
+import { scopeToAsk, typedFrom } from './credentials.ts'
 import { sessionAnswer } from './session-answer.ts'
 
 /**
@@ -123,36 +125,6 @@ async function sessionFrom(house: House, call: Call, attempt: Attempt): Promise<
   return answer
 }
 
-/** What was typed into these fields. The rest of what a page may send, for another step of the same sign-in, is left out. */
-function typedFrom(
-  { provider }: House,
-  credentials: Record<string, string>,
-  fields: House['provider']['login']['fields'],
-): Typed {
-  const asked = provider.errors.challenges.flatMap(({ ask }) => Object.keys(ask))
-  const known = [...new Set([...Object.keys(provider.login.fields), ...asked])]
-  if (Object.keys(credentials).some((name) => !known.includes(name)))
-    throw invalid(`The credentials may hold ${known.join(', ')} only`)
-  const typed: Typed = {}
-  for (const [name, { optional }] of Object.entries(fields)) {
-    const text = Object.hasOwn(credentials, name) ? (credentials[name] ?? '') : ''
-    if (!optional && text === '') throw invalid(`The credentials need a ${name}`)
-    // RFC 6749 appendix A.15 and A.16; half a character cannot be sent as UTF-8.
-    if (/[\r\n]|\p{Surrogate}/u.test(text)) throw invalid(`The ${name} has a character it cannot have`)
-    if (text !== '') typed[name] = text
-  }
-  return typed
-}
-
-/** What a page asks for, within what the description allows; an order of the same values is no other scope. */
-function scopeToAsk({ provider }: House, { scope }: SignInRequest): string[] {
-  const { default: usual, allowed = usual } = grantNamed(provider, provider.primary).scope
-  if (scope === undefined) return usual
-  if (!scope.every((value) => allowed.includes(value)))
-    throw invalid('The scope holds what may not be asked for')
-  return [...new Set(scope)]
-}
-
 async function granted(
   { logger, challenges, provider }: House,
   { judgement, sentAt }: Granting,
@@ -196,13 +168,4 @@ function refused(challenge?: { ask: string[]; id: string }): BffError {
   return new BffError('invalid_credentials', 'The username or the password is wrong', {
     ...(challenge && { challenge }),
   })
-}
-
-/** The same for every sign-in of one user, and nothing can be read out of it but by who knows the user's name. */
-function subjectFrom(providerKey: string, user: Record<string, unknown> | null, username: string): string {
-  const id = user?.['sub'] ?? user?.['id']
-  const who = typeof id === 'string' || typeof id === 'number' ? ['id', String(id)] : ['username', username]
-  return createHash('sha256')
-    .update(JSON.stringify([providerKey, ...who]))
-    .digest('base64url')
 }
