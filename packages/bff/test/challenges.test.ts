@@ -206,7 +206,7 @@ describe('a sign-in that the authorization server asks more of', () => {
     const scene = createScene(json({ ...token, refresh_token: 'r' }), scenes)
     await scene.signIn()
     await scene.clock.pass(880)
-    scene.endpoint.script(server)
+    scene.endpoint.script(json({ error: 'mfa_required' }, 403))
     expect((await scene.token(1)).body).toMatchObject({ error: 'login_required', reason: 'refused' })
   })
 })

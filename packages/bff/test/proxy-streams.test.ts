@@ -60,6 +60,19 @@ async function open(api: RequestListener) {
 const text = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).toString()
 
 describe('over real connections', () => {
+  it.each([302, 307])('a redirect (%i) of the resource server takes the token nowhere', async (status) => {
+    const seen: (string | undefined)[] = []
+    const elsewhere = await listen((incoming, outgoing) => {
+      seen.push(incoming.headers.authorization)
+      outgoing.end()
+    })
+    const { base, headers } = await open((_, outgoing) => {
+      outgoing.writeHead(status, { Location: `${elsewhere}/v1/me` }).end()
+    })
+    expect((await fetch(`${base}/api/me`, { headers, redirect: 'manual' })).status).toBe(502)
+    expect(seen).toEqual([])
+  })
+
   it('a download arrives part by part, and the resource server stops when the page has gone', async () => {
     let closed: Promise<unknown> = Promise.resolve()
     let api: ServerResponse | undefined
