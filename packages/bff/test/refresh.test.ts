@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../src/index.ts'
-import { classSuper, oauth2 } from '../src/providers/index.ts'
+import { classSuper, classy, oauth2 } from '../src/providers/index.ts'
 import { createBrowser, createClock, createScene, turn } from './support/browser.ts'
+import type { Reply } from './support/token-endpoint.ts'
 import { broken, grantsOf, held, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
 const refused = json({ error: 'invalid_grant' }, 400)
@@ -523,6 +524,57 @@ describe('the end of a session', () => {
     )
     await clock.pass(901)
     expect((await token(1)).body.reason).toBe('refused')
+  })
+})
+
+describe('a refresh that is refused without a word of why', () => {
+  /** A session whose token is dead, or lives for another 40 s, and what each of some tries is answered. */
+  async function tries(replies: Reply[], alive = false): Promise<unknown[]> {
+    const { signIn, token, clock, endpoint } = createScene(rotating())
+    await signIn()
+    await clock.pass(alive ? 860 : 901)
+    const told: unknown[] = []
+    for (const reply of replies) {
+      endpoint.script(reply)
+      const { status, body } = await token(1)
+      told.push(body.reason ?? status)
+      await clock.pass(8)
+    }
+    return told
+  }
+
+  const nothing = raw('', 400)
+  const page = raw('<h1>Forbidden</h1>', 403, { 'Content-Type': 'text/html' })
+
+  it.each([
+    ['three times in a row', [nothing, nothing, nothing], [503, 503, 'refused']],
+    ['in words of its own', Array(3).fill(json({ error: 'nope' }, 401)), [503, 503, 'refused']],
+  ])('%s ends the session whose token is dead', async (_, replies, told) => {
+    expect(await tries(replies)).toEqual(told)
+  })
+
+  it.each([
+    ['by a page that somebody in between may have sent', [page, page, page, page], [503, 503, 503, 503]],
+    ['with an outage in between', [nothing, nothing, raw('', 503), nothing], [503, 503, 503, 503]],
+  ])('%s ends nothing', async (_, replies, told) => {
+    expect(await tries(replies)).toEqual(told)
+  })
+
+  it('ends nothing while the token lives', async () => {
+    expect(await tries([nothing, nothing, nothing, nothing], true)).toEqual([200, 200, 200, 200])
+  })
+
+  it('makes room for asking again, where an application signs itself in', async () => {
+    const issued = json({ access_token: 'a', token_type: 'Bearer', expires_in: 900, refresh_token: 'r' })
+    const scene = createScene(issued, {
+      provider: classy({ clientId: 'c', clientSecret: 's' }),
+      authorize: () => ({ subject: 'office' }),
+      dangerouslyGiveMachineTokenToBrowser: true,
+    })
+    await scene.restore()
+    await scene.clock.pass(901)
+    scene.endpoint.script(nothing, json({ access_token: 'b', token_type: 'Bearer', expires_in: 900 }))
+    expect((await scene.restore()).body.token?.access_token).toBe('b')
   })
 })
 

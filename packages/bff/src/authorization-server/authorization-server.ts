@@ -90,7 +90,9 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
           const refreshToken = judgement.token.refreshToken ?? held.refreshToken
           return { ...granting, judgement: { kind: 'issued', token: { ...judgement.token, refreshToken } } }
         }
-        if (judgement.kind !== 'session_ended' || !canReissue(held)) return granting
+        const isOver =
+          judgement.kind === 'session_ended' || ('unexplained' in judgement && judgement.unexplained === true)
+        if (!isOver || !canReissue(held)) return granting
       }
       const granting = await signIn(held.typed ?? {}, held.askedScope)
       const { kind } = granting.judgement

@@ -29,8 +29,17 @@ export type Judgement =
   | { kind: 'forbidden'; hint: string }
   /** Somebody who runs this has to change something; trying again does not help. */
   | { kind: 'config'; hint: string }
-  /** Trying again later may help. `lost`: the request may have been acted upon, and its answer is not known. */
-  | { kind: 'rate_limited' | 'transient'; hint: string; retryAfter: number | null; lost: boolean }
+  /**
+   * Trying again later may help. `lost`: the request may have been acted upon, and its answer is not known.
+   * `unexplained`: it was refused, by the server itself and not by a page in between, without a word of why.
+   */
+  | {
+      kind: 'rate_limited' | 'transient'
+      hint: string
+      retryAfter: number | null
+      lost: boolean
+      unexplained?: boolean
+    }
 
 /** What was being done when the token endpoint was asked. */
 export type Act = 'sign-in' | 'refresh'

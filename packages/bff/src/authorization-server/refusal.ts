@@ -76,6 +76,7 @@ export function refusal(answer: UpstreamAnswer, body: unknown, provider: Provide
   return {
     kind: 'transient',
     ...later,
+    unexplained: answer.text.trim() === '' || isObject(body),
     hint: `${said} to a refresh, which says nothing definite; if it means the end, say so in errors.map (as "session_ended")`,
   }
 }

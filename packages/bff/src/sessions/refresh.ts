@@ -13,6 +13,8 @@ import { heldFrom, isDead, isDue, isTooYoung } from './session-data.ts'
 import type { Session, Sessions } from './sessions.ts'
 
 const longestBackOff = 60_000
+/** A token that is dead, and refused again and again without a word of why, is a session that has ended. */
+const mostUnexplained = 3
 /** Milliseconds by which a browser may ask too early, because it is told whole seconds. */
 const rounding = 5_000
 /** Milliseconds after which a write that failed is tried again. */
@@ -135,7 +137,15 @@ export function createRefresh(parts: RefreshParts): Refresh {
   }
 
   async function postpone(session: Session, judgement: Failed): Promise<Refreshed> {
-    const failures = (session.data.backOff?.failures ?? 0) + 1
+    const { failures: before = 0, unexplained: so = 0 } = session.data.backOff ?? {}
+    const failures = before + 1
+    const unexplained = judgement.kind !== 'config' && judgement.unexplained === true ? so + 1 : 0
+    if (unexplained >= mostUnexplained && isDead(session.data, platform.now())) {
+      logger.warn(
+        `A session ends, because its refresh was refused ${unexplained} times in a row: ${judgement.hint}`,
+      )
+      return endRefused(session)
+    }
     const asked = judgement.kind === 'config' ? 0 : (judgement.retryAfter ?? 0) * 1000
     const wait = Math.max(asked, jittered(Math.min(longestBackOff, 1000 * 2 ** (failures - 1))))
     const code = codes[judgement.kind]
@@ -144,7 +154,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
     const written = await sessions.change(session, (data) =>
       data.sequence > session.data.sequence
         ? null
-        : { ...data, backOff: { until, failures, code }, ...(lost && { lost }) },
+        : { ...data, backOff: { until, failures, code, unexplained }, ...(lost && { lost }) },
     )
     logger[code === 'server_error' ? 'error' : 'warn'](
       `A session was not refreshed and is kept: ${judgement.hint}`,

@@ -29,8 +29,8 @@ export interface SessionData {
   base?: string
   /** Set while the answer to a refresh is lost, so that nobody knows whether the refresh token was used up. */
   lost?: boolean
-  /** Set while refreshing fails: nobody asks again before `until`. */
-  backOff?: { until: number; failures: number; code: ErrorCode }
+  /** Set while refreshing fails: nobody asks again before `until`. The last so many refusals were `unexplained`. */
+  backOff?: { until: number; failures: number; code: ErrorCode; unexplained: number }
 }
 
 /** What a token that was asked for at that moment changes in a session. */
