@@ -160,14 +160,35 @@ describe('a provider whose login is automatic', () => {
     ['an empty refusal', raw('', 400), 502, 'server_error'],
     ['a broken connection', broken('ECONNRESET'), 503, 'temporarily_unavailable'],
     ['an outage', raw('', 503), 503, 'temporarily_unavailable'],
-  ])('answers %s of its token with an error that ends no session', async (_, reply, status, error) => {
-    const scene = createScene(reply, options)
-    expect(await as(scene, 'ada')).toMatchObject({ status, body: { error } })
-    expect(scene.notes.join()).not.toContain('s3cret')
-    scene.endpoint.script(issuing())
-    await scene.clock.pass(60)
-    expect((await as(scene, 'ada')).body.token?.access_token).toBe('machine-1')
-  })
+  ])(
+    'knows its callers through %s, which whoever wants the token is told of',
+    async (_, reply, status, error) => {
+      const scene = createScene(reply, options)
+      const { body } = await as(scene, 'ada')
+      expect(body).toMatchObject({ session: { user: { name: 'ada' } } })
+      expect(body.token).toBeUndefined()
+      const request = { session_id: body.session?.session_id, after: 0 }
+      expect(await as(scene, 'ada', 'POST', '/token', request)).toMatchObject({ status, body: { error } })
+      expect(scene.notes.join()).not.toContain('s3cret')
+      scene.endpoint.script(issuing())
+      await scene.clock.pass(60)
+      expect((await as(scene, 'ada')).body.token?.access_token).toBe('machine-1')
+    },
+  )
+
+  it.each([403, 423])(
+    'is refused for a reason that no caller can mend (%i), and nobody is signed out',
+    async (status) => {
+      const errors = { map: [{ status, as: 'forbidden' as const }] }
+      const scene = createScene(raw('', status), { ...options, provider: { ...provider, errors } })
+      const { body } = await as(scene, 'ada')
+      const request = { session_id: body.session?.session_id, after: 0 }
+      expect(await as(scene, 'ada', 'POST', '/token', request)).toMatchObject({
+        status: 502,
+        body: { error: 'server_error' },
+      })
+    },
+  )
 
   it('keeps a token that is still good through an outage', async () => {
     const scene = createScene(issuing(), options)

@@ -95,8 +95,7 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
         if (!isOver || !canReissue(held)) return granting
       }
       const granting = await signIn(held.typed ?? {}, held.askedScope)
-      const { kind } = granting.judgement
-      if (kind !== 'bad_credentials' && kind !== 'session_ended') return granting
+      if (!definite.includes(granting.judgement.kind)) return granting
       // What was right at the sign-in and is refused now has been withdrawn since.
       const judgement: Judgement =
         login.mode === 'automatic'
@@ -170,6 +169,9 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
     return claims && { ...token, user: { ...claims, ...token.user } }
   }
 }
+
+/** Refusals that only another sign-in, or nothing at all, can mend. */
+const definite: Judgement['kind'][] = ['bad_credentials', 'session_ended', 'forbidden', 'challenge']
 
 const notValid =
   'the ID Token is not valid: its issuer, audience, time or signature is not what the discovery document and the client id say'

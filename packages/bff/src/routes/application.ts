@@ -51,8 +51,9 @@ export function createApplicationRoutes(
     },
   }
 
+  /** Who somebody is does not hang on the token: without one at the moment, the answer has none. */
   async function answerTo(house: House, who: Who): Promise<Response> {
-    const { session } = await accessOf(house, await application())
+    const { session } = await house.refresh(await application(), false)
     return sessionAnswer(house, sessionOf(who, session))
   }
 
