@@ -91,7 +91,7 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
           return { ...granting, judgement: { kind: 'issued', token: { ...judgement.token, refreshToken } } }
         }
         const isOver =
-          judgement.kind === 'session_ended' || ('unexplained' in judgement && judgement.unexplained === true)
+          judgement.kind === 'session_ended' || ('unexplained' in judgement && judgement.unexplained)
         if (!isOver || !canReissue(held)) return granting
       }
       const granting = await signIn(held.typed ?? {}, held.askedScope)
