@@ -33,12 +33,15 @@ export const clientCredentials: Check = {
     const asked = askedBy(visit)
     const [exchange] = asked
     demand(exchange !== undefined && asked.length === 1, `twenty callers caused ${asked.length} requests`)
-    if (!isIssued(exchange)) {
-      for (const answer of answers) demand(!answer.ok, 'a session began without a token')
-      throw new Impossible(`this client gets no token of its own: the server said ${said(exchange)}`)
-    }
     const held = await Promise.all(answers.map(sessionFrom))
     const { session, token } = held[0] ?? {}
+    if (!isIssued(exchange)) {
+      for (const answer of held) demand(answer.token === undefined, 'a token came from nowhere')
+      const wanted = { session_id: session?.session_id, after: 0 }
+      const refusal = await visit.send('POST', '/token', wanted)
+      demand(!refusal.ok, 'a token came from nowhere')
+      throw new Impossible(`this client gets no token of its own: the server said ${said(exchange)}`)
+    }
     demand(
       held.every((answer) => answer.token?.access_token === exchange.body['access_token']),
       'the callers do not hold the token that the server gave',
