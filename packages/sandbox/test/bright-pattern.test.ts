@@ -20,6 +20,12 @@ describe("Bright Pattern's token endpoint", () => {
     )
   })
 
+  it('gives a new token all of its seconds, however long the answer takes', async () => {
+    let now = 0
+    const sandbox = createSandbox({ now: () => (now += 1) })
+    expect(await bodyOf(await askBrightPattern(sandbox))).toMatchObject({ expires_in: '3599' })
+  })
+
   it.each(['v2', 'v3'])(
     'answers below %s with the headers and the body that were captured',
     async (version) => {

@@ -58,11 +58,13 @@ export function brightPatternTokenEndpoint(
   }
 
   function tokenAnswer(person: Person): Response {
-    const { accessToken, expiresAt } = tokenOf(person)
+    // One moment for the whole answer: a new token has all of its seconds left.
+    const now = ground.now()
+    const { accessToken, expiresAt } = tokenOf(person, now)
     const body = {
       access_token: accessToken,
       token_type: 'Bearer',
-      expires_in: String(Math.floor((expiresAt - ground.now()) / 1000)),
+      expires_in: String(Math.floor((expiresAt - now) / 1000)),
       ...(options.body !== 'documents' && { scope: tenant }),
     }
     const amended = options.amend ? options.amend(body) : body
@@ -70,12 +72,12 @@ export function brightPatternTokenEndpoint(
     return text(200, written, { 'Content-Type': 'application/json' })
   }
 
-  function tokenOf(person: Person): { accessToken: string; expiresAt: number } {
+  function tokenOf(person: Person, now: number): { accessToken: string; expiresAt: number } {
     const before = latest.get(person)
     if (options.askedAgain === 'same' && before && grants.check(before.accessToken)) return before
     const rules = { accessTokenLifetime, rotation: 'kept', withRefreshToken: false } as const
     const { accessToken } = grants.issue({ person, scope: [tenant] }, rules)
-    const token = { accessToken, expiresAt: ground.now() + accessTokenLifetime * 1000 }
+    const token = { accessToken, expiresAt: now + accessTokenLifetime * 1000 }
     latest.set(person, token)
     return token
   }
