@@ -44,7 +44,7 @@ export interface Bff {
   readonly close: () => Promise<void>
 }
 
-/** A session of the application that nobody uses for so long (seconds) is of no use to anybody. */
+/** Seconds that the application's session lasts: it has no user who could leave it open. */
 const endless = { idle: 31_536_000, absolute: 31_536_000 }
 
 /** The routes where people sign in. */
@@ -93,7 +93,8 @@ export function createBff(options: BffOptions): Bff {
     provider: providerKey,
     secret: key,
     platform,
-    onOutlived: (data) => automatic || revoke(data),
+    // The application's token is in use elsewhere, whatever becomes of its record.
+    onOutlived: automatic ? () => {} : revoke,
   })
   const refresh = createRefresh({
     sessions,

@@ -93,6 +93,13 @@ describe('a request to the resource server', () => {
     expect(JSON.stringify([...(received[0]?.headers ?? [])])).not.toContain('forged')
   })
 
+  it('names the application in place of the browser where the provider wants that', async () => {
+    const resource = { headers: { 'User-Agent': 'web:com.example.portal:v1' } }
+    const { send, received } = await createProxyScene({ provider: { ...provider, resource } })
+    await send('/api/me', { headers: { 'User-Agent': 'Mozilla/5.0' } })
+    expect(received[0]?.headers.get('User-Agent')).toBe('web:com.example.portal:v1')
+  })
+
   it('has the token in the query for a provider that wants it there, and only ours', async () => {
     const resource = { attach: { query: 'access_token' } }
     const { send, received, answer } = await createProxyScene({ provider: { ...provider, resource } })

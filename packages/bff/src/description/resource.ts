@@ -33,7 +33,7 @@ export const resource = z.strictObject({
       z.strictObject({ query: text }),
     ])
     .prefault({}),
-  /** Sent by the proxy with every request, where the page sent none of that name. */
+  /** Sent by the proxy with every request, where the page sent none of that name; `User-Agent` in any case. */
   headers: headers.default({}),
   /** What an answer says of the token. */
   unauthorized: z

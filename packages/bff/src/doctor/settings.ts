@@ -52,7 +52,7 @@ export const settings: Check = ({ config, provider }) => {
   for (const [name] of exposed)
     warn(
       `the ${name} grant puts what it sends into the query of a URL, secrets too, and servers write URLs to their logs`,
-      'use POST with a form if the server knows it',
+      'write "method": "POST" if the server knows it, and "clientAuth": "body" in a description',
     )
   return found.length > 0 ? found : [{ check: 'settings', verdict: 'ok', says: `mode "${mode}"` }]
 }

@@ -27,6 +27,7 @@ export function reddit({
   scope,
   otp,
 }: RedditOptions): ProviderDescription {
+  const headers = { 'User-Agent': trimmed(userAgent) }
   return {
     id: 'reddit',
     label: 'Reddit',
@@ -41,7 +42,7 @@ export function reddit({
     token: { url: 'https://www.reddit.com/api/v1/access_token' },
     grants: {
       password: {
-        headers: { 'User-Agent': trimmed(userAgent) },
+        headers,
         ...(otp === true && { params: { password: '{password}:{otp}' } }),
         scope: { default: scope ?? [] },
       },
@@ -56,7 +57,7 @@ export function reddit({
       ],
     },
     refresh: { mode: 'none' },
-    resource: { bases: ['https://oauth.reddit.com/'] },
+    resource: { bases: ['https://oauth.reddit.com/'], headers },
     revocation: { url: 'https://www.reddit.com/api/v1/revoke_token' },
   }
 }

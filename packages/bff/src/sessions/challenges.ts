@@ -11,7 +11,7 @@ export interface PendingSignIn {
   rule: number
   /** What the authorization server gave to go on with. */
   carried: Record<string, string>
-  /** The names that the first request gave, and no password. */
+  /** The name that was typed; the password is not kept. */
   username: string
   scope: string[]
   remember: boolean

@@ -38,6 +38,7 @@ describe('reddit()', () => {
       },
     ])
     expect(endpoint.asked[0]?.headers.get('User-Agent')).toBe(userAgent)
+    expect(provider.resource?.headers).toEqual({ 'User-Agent': userAgent })
   })
 
   it('appends the code of two-factor authentication to the password, and sends it nowhere else', async () => {
