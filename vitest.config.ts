@@ -31,7 +31,7 @@ export default defineConfig({
           setupFiles: 'test/support/react-18.ts',
         },
       },
-      { ...source, test: { name: 'house', root: 'test', testTimeout: 30_000 } },
+      { ...source, test: { name: 'repository', root: 'test', testTimeout: 30_000 } },
     ],
   },
 })

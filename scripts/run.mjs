@@ -48,7 +48,7 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * Runs pnpm, which nobody needs to have: npx brings the version. See docs/decisions/0001-the-house.md for
+ * Runs pnpm, which nobody needs to have: npx brings the version. See docs/decisions/0001-package-layout.md for
  * why this is neither corepack nor a `packageManager` field.
  *
  * @param {...string} args

@@ -4,9 +4,9 @@ import { beforeAll, describe, expect } from 'vitest'
 import { faintWords, overflow } from './legibility.ts'
 import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
-import { loginPageOnAxosoft } from './scenes.ts'
-import { it } from './stage.ts'
-import { greeted, signIn } from './visitor.ts'
+import { loginPageOnAxosoft } from './test-pages.ts'
+import { it } from './chromium-test.ts'
+import { greeted, signIn } from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import { createServer, mergeConfig } from 'vite'
 import { describe, expect, vi } from 'vitest'
 import { sandboxVariables } from '../../examples/login-page/vite-sandbox.ts'
 import { loginPageSettings } from './pages.ts'
-import { it } from './stage.ts'
-import { asked, choose, enter, greeted, signIn, signOut } from './visitor.ts'
+import { it } from './chromium-test.ts'
+import { asked, choose, enter, greeted, signIn, signOut } from './page-actions.ts'
 
 describe('vite dev', { timeout: 60_000 }, () => {
   it('signs in through the BFF inside it, and a restart signs nobody out', async ({ stage }) => {

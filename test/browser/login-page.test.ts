@@ -4,11 +4,21 @@ import { beforeAll, describe, expect } from 'vitest'
 import { faintWords, overflow } from './legibility.ts'
 import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
-import type { Scene } from './scenes.ts'
-import { loginPageOnAxosoft, loginPageOnClass } from './scenes.ts'
-import type { Stage } from './stage.ts'
-import { it } from './stage.ts'
-import { asked, greeted, kept, nothing, openTab, requestsOf, shortLife, signIn, signOut } from './visitor.ts'
+import type { Scene } from './test-pages.ts'
+import { loginPageOnAxosoft, loginPageOnClass } from './test-pages.ts'
+import type { Stage } from './chromium-test.ts'
+import { it } from './chromium-test.ts'
+import {
+  asked,
+  greeted,
+  kept,
+  nothing,
+  openTab,
+  requestsOf,
+  shortLife,
+  signIn,
+  signOut,
+} from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {

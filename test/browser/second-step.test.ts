@@ -1,12 +1,12 @@
 import { cathy } from '@latchkey/sandbox'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect } from 'vitest'
-import { loginPageWithCode, rightCode } from './code-scene.ts'
+import { loginPageWithCode, rightCode } from './second-factor-page.ts'
 import { faintWords, overflow } from './legibility.ts'
 import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
-import { it } from './stage.ts'
-import { greeted, kept, nothing, signIn } from './visitor.ts'
+import { it } from './chromium-test.ts'
+import { greeted, kept, nothing, signIn } from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {

@@ -4,15 +4,25 @@ import { campaigns, cathy, directory, fundSummaries, noor, startSandbox, workIte
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
 import { sandboxVariables } from '../../examples/login-page/vite-sandbox.ts'
-import type { Front } from './front.ts'
+import type { Front } from './front-server.ts'
 import { faintWords, overflow } from './legibility.ts'
 import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
-import { loginPageOnAll } from './scenes.ts'
-import type { Stage } from './stage.ts'
-import { it } from './stage.ts'
-import type { SystemId } from './visitor.ts'
-import { choose, enter, greeted, listed, openTab, requestsOf, signIn, signOut, systems } from './visitor.ts'
+import { loginPageOnAll } from './test-pages.ts'
+import type { Stage } from './chromium-test.ts'
+import { it } from './chromium-test.ts'
+import type { SystemId } from './page-actions.ts'
+import {
+  choose,
+  enter,
+  greeted,
+  listed,
+  openTab,
+  requestsOf,
+  signIn,
+  signOut,
+  systems,
+} from './page-actions.ts'
 
 let files: Files
 let sandbox: RunningSandbox

@@ -1,14 +1,14 @@
 import { cathy, noor } from '@latchkey/sandbox'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect } from 'vitest'
-import { listen } from '../peers/peer.ts'
+import { listen } from '../third-party-servers/third-party-server.ts'
 import type { Files } from './pages.ts'
 import { buildSmallPage } from './pages.ts'
-import type { Scene } from './scenes.ts'
-import { smallPageOnClass } from './scenes.ts'
-import type { Stage } from './stage.ts'
-import { it } from './stage.ts'
-import { greeted, openTab, requestsOf, shortLife, signIn } from './visitor.ts'
+import type { Scene } from './test-pages.ts'
+import { smallPageOnClass } from './test-pages.ts'
+import type { Stage } from './chromium-test.ts'
+import { it } from './chromium-test.ts'
+import { greeted, openTab, requestsOf, shortLife, signIn } from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {

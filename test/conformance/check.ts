@@ -1,5 +1,5 @@
 import type { Server } from './server.ts'
-import type { Scene } from './scene.ts'
+import type { Scene } from './check-context.ts'
 
 /** One promise of the BFF in front of any server. */
 export interface Check {

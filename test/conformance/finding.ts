@@ -1,6 +1,6 @@
 import type { ErrorAnswer, SessionAnswer } from '@latchkey/wire'
-import { errorAnswer, sessionAnswer } from '@latchkey/wire/schemas'
-import type { Exchange } from '../support/visit.ts'
+import { errorAnswer, sessionAnswer } from '../../packages/bff/src/wire-schemas.ts'
+import type { Exchange } from '../support/bff-client.ts'
 
 /** A promise that is not kept. The message is made of our own words, status codes and error codes alone. */
 export class Broken extends Error {

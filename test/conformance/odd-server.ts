@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { listen } from '../peers/peer.ts'
+import { listen } from '../third-party-servers/third-party-server.ts'
 import type { Server } from './server.ts'
 
 /** How an {@link startOddServer odd server} differs from what RFC 6749 leads to expect. */

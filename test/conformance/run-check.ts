@@ -1,8 +1,8 @@
 import type { Check } from './check.ts'
 import { Broken, Impossible } from './finding.ts'
-import { openScene } from './scene.ts'
+import { openScene } from './check-context.ts'
 import type { Server } from './server.ts'
-import type { Way } from './way.ts'
+import type { Way } from './client-auth-method.ts'
 
 /** What came of one check. */
 export interface Row {

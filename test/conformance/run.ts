@@ -4,7 +4,7 @@ import { checks } from './checks.ts'
 import { runCheck } from './run-check.ts'
 import type { Server } from './server.ts'
 import { serverFrom, UnusableFile } from './server.ts'
-import { providerFor, waysOf } from './way.ts'
+import { providerFor, waysOf } from './client-auth-method.ts'
 
 /**
  * Runs every check of the server that a file describes, and writes a row for each.

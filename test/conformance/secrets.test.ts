@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Visit } from '../support/visit.ts'
+import type { Visit } from '../support/bff-client.ts'
 import { leaksOf } from './secrets.ts'
 import type { Server } from './server.ts'
 

@@ -1,4 +1,4 @@
-import type { Visit } from '../support/visit.ts'
+import type { Visit } from '../support/bff-client.ts'
 import type { Server } from './server.ts'
 
 /**

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 import { credentials, page } from '../../packages/bff/test/support/browser.ts'
 import { grantsOf, json, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
 import { openPage } from './page.ts'
-import { good, plain } from './scene.ts'
+import { good, plain } from './setup.ts'
 
 it.each([
   ['Bearer', 'bearer'],

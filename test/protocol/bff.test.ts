@@ -9,7 +9,7 @@ import {
   page,
 } from '../../packages/bff/test/support/browser.ts'
 import { broken, grantsOf, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
-import { createOpenStore, createWatchedScene, good, invalidGrant } from './scene.ts'
+import { createOpenStore, createWatchedScene, good, invalidGrant } from './setup.ts'
 
 const cookieName = '__Host-Http-latchkey'
 

@@ -7,7 +7,7 @@ import { build } from 'vite'
 import { createScene } from '../../packages/bff/test/support/browser.ts'
 import type { Asked, TokenEndpoint } from '../../packages/bff/test/support/token-endpoint.ts'
 import { json } from '../../packages/bff/test/support/token-endpoint.ts'
-import { good, invalidGrant, plain, tokenEndpoint } from './scene.ts'
+import { good, invalidGrant, plain, tokenEndpoint } from './setup.ts'
 
 const application = plain({ grant: 'client_credentials', scope: ['read'] })
 const admitted = {

@@ -32,6 +32,6 @@ it('finds a sentence for every number that a test names', () => {
   expect(tests.filter(({ number }) => !known.includes(number))).toEqual([])
 })
 
-it('says what docs/conformance.md says: write it anew with `npx vitest run --project house protocol/document -u`', async () => {
+it('says what docs/conformance.md says: write it anew with `npx vitest run --project repository protocol/document -u`', async () => {
   await expect(documentOf(groups, tests)).toMatchFileSnapshot('../../docs/conformance.md')
 })

@@ -47,7 +47,7 @@ export function documentOf(groups: Group[], tests: Holding[]): string {
   return [
     '# Conformance',
     '',
-    '<!-- Generated from the tests. Write it anew with: npx vitest run --project house protocol/document -u -->',
+    '<!-- Generated from the tests. Write it anew with: npx vitest run --project repository protocol/document -u -->',
     '',
     `What RFC 6749, its companions and OAuth 2.0 for Browser-Based Applications ask of a client and of a back-end for a`,
     `browser application, in ${all.length} sentences, and the tests that hold each of them: the title of such a test begins with`,

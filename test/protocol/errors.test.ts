@@ -2,7 +2,7 @@ import { memoryStore } from '@latchkey/bff'
 import { expect, it } from 'vitest'
 import { createClock, createScene } from '../../packages/bff/test/support/browser.ts'
 import { broken, grantsOf, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
-import { createWatchedScene, good, invalidGrant, plain } from './scene.ts'
+import { createWatchedScene, good, invalidGrant, plain } from './setup.ts'
 
 /** The answers that speak of the client or of the request, whatever their status. */
 const configuration = [

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { createScene, turn } from '../../packages/bff/test/support/browser.ts'
 import type { Reply } from '../../packages/bff/test/support/token-endpoint.ts'
 import { broken, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
-import { good, plain } from './scene.ts'
+import { good, plain } from './setup.ts'
 
 const issuer = 'https://as.example.com/realm'
 const metadata = { issuer, token_endpoint: `${issuer}/token`, revocation_endpoint: `${issuer}/revoke` }

@@ -9,7 +9,7 @@ import {
   json,
   rotating,
 } from '../../packages/bff/test/support/token-endpoint.ts'
-import { plain } from './scene.ts'
+import { plain } from './setup.ts'
 
 const api = 'https://api.example.com/v1/items/'
 const route = { path: '/api/items/*', to: `${api}*`, methods: ['GET' as const, 'POST' as const] }

@@ -11,7 +11,7 @@ import {
   rotating,
 } from '../../packages/bff/test/support/token-endpoint.ts'
 import { openPage } from './page.ts'
-import { createOpenStore, good, invalidGrant, plain } from './scene.ts'
+import { createOpenStore, good, invalidGrant, plain } from './setup.ts'
 
 it('42 asks once for all callers of three BFFs on one store', async () => {
   const clock = createClock()

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { createClock, createScene } from '../../packages/bff/test/support/browser.ts'
 import { grantsOf, held, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
 import { openPage } from './page.ts'
-import { good, plain } from './scene.ts'
+import { good, plain } from './setup.ts'
 
 const whole = JSON.stringify(good)
 

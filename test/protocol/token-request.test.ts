@@ -3,7 +3,7 @@ import { createBff, defineProvider } from '@latchkey/bff'
 import { expect, it } from 'vitest'
 import { createScene, credentials } from '../../packages/bff/test/support/browser.ts'
 import { json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
-import { createWatchedScene, good, plain, tokenEndpoint } from './scene.ts'
+import { createWatchedScene, good, plain, tokenEndpoint } from './setup.ts'
 
 const characters = ' %&+£€'
 const encoded = '+%25%26%2B%C2%A3%E2%82%AC'

@@ -1,10 +1,10 @@
 import type { ProviderDescription } from '@latchkey/bff'
-import { sessionAnswer } from '@latchkey/wire/schemas'
+import { sessionAnswer } from '../../packages/bff/src/wire-schemas.ts'
 import { expect } from 'vitest'
-import type { Peer } from '../peers/peer.ts'
-import { providerOf } from '../support/peer-providers.ts'
-import type { Visit } from '../support/visit.ts'
-import { openVisit } from '../support/visit.ts'
+import type { Peer } from '../third-party-servers/third-party-server.ts'
+import { providerOf } from '../support/third-party-providers.ts'
+import type { Visit } from '../support/bff-client.ts'
+import { openVisit } from '../support/bff-client.ts'
 
 type Answer = ReturnType<typeof sessionAnswer.parse>
 

@@ -4,7 +4,7 @@ import { axosoft, brightPattern, classSuper, classy } from '@latchkey/bff/provid
 import type { Sandbox, SandboxOptions } from '@latchkey/sandbox'
 import { cathy, classyOrganization, createSandbox, demoClient, demoTenant } from '@latchkey/sandbox'
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
-import { errorAnswer, sessionAnswer } from '@latchkey/wire/schemas'
+import { errorAnswer, sessionAnswer } from '../../packages/bff/src/wire-schemas.ts'
 import { describe, expect, it } from 'vitest'
 
 const at = 'https://sandbox.test'

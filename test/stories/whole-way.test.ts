@@ -1,7 +1,7 @@
 import type { AuthClient } from '@latchkey/core'
 import { cathy, demoClient, noor } from '@latchkey/sandbox'
 import { describe, expect, it } from 'vitest'
-import { setStage } from './stage.ts'
+import { setStage } from './full-stack.ts'
 
 const minute = 60_000
 const hour = 60 * minute

@@ -2,7 +2,7 @@ import { AuthError } from '@latchkey/core'
 import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { ApiError } from './api.ts'
-import { listQuery } from './query.ts'
+import { listQuery } from './query-client.ts'
 import type { Row, System } from './systems/system.ts'
 import { useSystem } from './useSystem.ts'
 

@@ -1,7 +1,7 @@
 import type { KeyboardEvent } from 'react'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { Asked } from './systems/system.ts'
-import { capitalised } from './words.ts'
+import { capitalised } from './format.ts'
 
 /** A password that can be looked at while it is typed, and is covered again when it is sent. */
 export function PasswordField({ name, called }: Asked) {

@@ -1,5 +1,5 @@
 import { useId } from 'react'
-import { capitalised } from './words.ts'
+import { capitalised } from './format.ts'
 
 export interface SecondStepFieldsProps {
   /** The names of what is asked for. */

@@ -14,7 +14,7 @@ import { useCountdown } from './useCountdown.ts'
 import { UsernameField } from './UsernameField.tsx'
 import { useSystem } from './useSystem.ts'
 import { useTitle } from './useTitle.ts'
-import { seconds } from './words.ts'
+import { seconds } from './format.ts'
 
 export interface SignInFormProps {
   /** The name of the page or dialog that it stands in. */

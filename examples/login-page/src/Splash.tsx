@@ -1,5 +1,5 @@
 import { useAuth } from '@latchkey/react'
-import { KeyMark } from './KeyMark.tsx'
+import { KeyMark } from './Logo.tsx'
 
 /** Shown until it is known who is signed in. It fades in late, so that a quick answer shows nothing of it. */
 export function Splash() {

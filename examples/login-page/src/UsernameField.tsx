@@ -1,6 +1,6 @@
 import { useId } from 'react'
 import type { Asked } from './systems/system.ts'
-import { capitalised } from './words.ts'
+import { capitalised } from './format.ts'
 
 export function UsernameField({ name, called, known }: Asked & { readonly known: string }) {
   const field = useId()

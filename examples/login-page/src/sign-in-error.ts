@@ -1,7 +1,7 @@
 import type { AuthErrorCode } from '@latchkey/core'
 import { AuthError } from '@latchkey/core'
 import type { System } from './systems/system.ts'
-import { seconds } from './words.ts'
+import { seconds } from './format.ts'
 
 export interface SignInFailure {
   readonly error: unknown

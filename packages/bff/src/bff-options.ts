@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defaultBasePath } from '@latchkey/wire'
-import type { Authorize } from './sessions/application.ts'
+import type { Authorize } from './sessions/machine-session.ts'
 import { BffError } from './errors.ts'
 import type { Hooks } from './authorization-server/hooks.ts'
 import type { Logger } from './log.ts'

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { defaultConfigFile } from './config/opened.ts'
+import { defaultConfigFile } from './config/config-file.ts'
 import { examine } from './doctor/doctor.ts'
-import { createAsk } from './doctor/terminal.ts'
+import { createAsk } from './doctor/terminal-prompt.ts'
 
 const help = `latchkey doctor [--config FILE] [--sign-in]
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { Authorize, Who } from './sessions/application.ts'
+export type { Authorize, Who } from './sessions/machine-session.ts'
 export { createBff } from './bff.ts'
 export type { Bff } from './bff.ts'
 export type { BffOptions } from './bff-options.ts'

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { configFrom, readConfigFile } from '../src/config/index.ts'
 import { BffError, createBff } from '../src/index.ts'
 import * as functions from '../src/providers/index.ts'
-import { presets } from '../src/providers/presets.ts'
+import { presets } from '../src/config/presets.ts'
 import { createNotes } from './support/browser.ts'
 
 const environment = { CLIENT_SECRET: 's3cret', HOST: 'acct.axosoft.com' }

@@ -4,7 +4,7 @@ import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
 import type { Answer } from './support/browser.ts'
 import { createScene, credentials } from './support/browser.ts'
 import { basic, sent, throughJson } from './support/preset.ts'
-import { createProxyScene } from './support/proxy-scene.ts'
+import { createProxyScene } from './support/proxy-setup.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { json, raw, revokedAt } from './support/token-endpoint.ts'
 

@@ -1,9 +1,9 @@
 import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import type { Terminal } from '../src/doctor/terminal.ts'
-import { createAsk } from '../src/doctor/terminal.ts'
-import type { Examined } from './support/examined.ts'
-import { examined, secret, wayOf } from './support/examined.ts'
+import type { Terminal } from '../src/doctor/terminal-prompt.ts'
+import { createAsk } from '../src/doctor/terminal-prompt.ts'
+import type { Examined } from './support/run-doctor.ts'
+import { examined, secret, wayOf } from './support/run-doctor.ts'
 import type { Asked, Reply } from './support/token-endpoint.ts'
 import { broken, grantsOf, json, raw, rotating } from './support/token-endpoint.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lifetimeFrom } from '../src/authorization-server/expiry.ts'
+import { lifetimeFrom } from '../src/authorization-server/token-lifetime.ts'
 
 const sentAt = Date.parse('2026-01-01T00:00:00Z')
 const hourLater = sentAt / 1000 + 3600

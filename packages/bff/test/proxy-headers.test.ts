@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createProxyScene, provider } from './support/proxy-scene.ts'
+import { createProxyScene, provider } from './support/proxy-setup.ts'
 
 const named = (headers: Headers): string[] => [...headers.keys()]
 

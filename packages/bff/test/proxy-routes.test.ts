@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { BffOptions } from '../src/index.ts'
 import { createBff } from '../src/index.ts'
 import { createNotes, page } from './support/browser.ts'
-import { createProxyScene, provider, routes } from './support/proxy-scene.ts'
+import { createProxyScene, provider, routes } from './support/proxy-setup.ts'
 
 const withBases = (...bases: string[]): BffOptions['provider'] => ({ ...provider, resource: { bases } })
 

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createBff } from '../src/index.ts'
 import { toNodeListener } from '../src/node.ts'
 import { createNotes, credentials } from './support/browser.ts'
-import { provider } from './support/proxy-scene.ts'
+import { provider } from './support/proxy-setup.ts'
 import { createTokenEndpoint, rotating } from './support/token-endpoint.ts'
 
 const servers: Server[] = []

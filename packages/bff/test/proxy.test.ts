@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { turn } from './support/browser.ts'
-import type { Api } from './support/proxy-scene.ts'
-import { createProxyScene, ok, provider } from './support/proxy-scene.ts'
+import type { Api } from './support/proxy-setup.ts'
+import { createProxyScene, ok, provider } from './support/proxy-setup.ts'
 import { broken, grantsOf, json, rotating } from './support/token-endpoint.ts'
 
 const unauthorized: Api = () =>

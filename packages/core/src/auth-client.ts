@@ -1,5 +1,5 @@
 import type { Platform } from './platform.ts'
-import type { AuthState, Session } from './session.ts'
+import type { AuthState, Session } from './auth-state.ts'
 import type { StandardSchema } from './user.ts'
 
 /** How a client is made. */

@@ -1,6 +1,6 @@
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import type { Platform } from './platform.ts'
-import { either } from './signals.ts'
+import { either } from './platform.ts'
 import type { AccessToken } from './token.ts'
 
 /**
@@ -68,4 +68,17 @@ function copyOf(input: RequestInfo | URL, init: RequestInit | undefined): Reques
   if (init?.body) return init.body instanceof ReadableStream ? undefined : input
   // Only a body is used up by sending; a browser that does not show it (`undefined`) may have one.
   return input instanceof Request && input.body !== null ? input.clone() : input
+}
+
+/**
+ * Whether an answer says that the token is no good: a 401, unless its `WWW-Authenticate`, with however many challenges,
+ * puts the blame on something which a newer token cannot mend. Only schemes of the OAuth family have an `error`.
+ *
+ * @see RFC 6750 §3.1
+ */
+export function isTokenRejected({ status, headers }: Response): boolean {
+  // Without a header this reads "null", which puts the blame on nothing.
+  return (
+    status === 401 && !/\berror\s*=\s*"?insufficient_scope/i.test(headers.get('www-authenticate') as string)
+  )
 }

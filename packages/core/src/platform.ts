@@ -43,3 +43,8 @@ export function ifAllowed<T>(work: () => T): T | undefined {
     // Nothing is what the caller gets.
   }
 }
+
+/** A signal that aborts when one of the given ones does. */
+export function either(signal: AbortSignal, other: AbortSignal | null | undefined): AbortSignal {
+  return other ? AbortSignal.any([signal, other]) : signal
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuthClientOptions } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
-import { setStage } from './stage.ts'
+import { setStage } from './setup.ts'
 
 /** A page that is signed in, an API that tells what it was sent, and how often each address was asked. */
 const signedIn = async (

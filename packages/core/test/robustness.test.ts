@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
 import { errorResponse } from '../src/testing/index.ts'
-import { setStage } from './stage.ts'
+import { setStage } from './setup.ts'
 
 const minute = 60_000
 const hour = 60 * minute

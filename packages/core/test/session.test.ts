@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AuthError } from '../src/errors.ts'
-import type { AuthState, Machine, Session } from '../src/session.ts'
+import type { AuthState, Machine, Session } from '../src/auth-state.ts'
 import {
   failed,
   granted,
@@ -14,7 +14,7 @@ import {
   started,
   ticked,
   wanted,
-} from '../src/session.ts'
+} from '../src/auth-state.ts'
 import type { AccessToken } from '../src/token.ts'
 
 const session: Session = { id: 's1', subject: 'cathy', user: { name: 'Cathy' }, scope: ['read'] }
@@ -49,7 +49,7 @@ const events: Record<string, (machine: Machine) => Machine> = {
 
 describe('the machine', () => {
   it('goes along the arrows of its diagram and along no others', () => {
-    const source = readFileSync(new URL('../src/session.ts', import.meta.url), 'utf8')
+    const source = readFileSync(new URL('../src/auth-state.ts', import.meta.url), 'utf8')
     const drawn = new Set<string>()
     for (const [, from, names = '', to] of source.matchAll(/^ \* {3}([\w-]+) ─+ ([\w, ]+) ─+▶ ([\w-]+)$/gm)) {
       for (const name of names.split(', ')) drawn.add(`${from} ${name} ${to}`)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AuthClient, Platform } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import { errorResponse } from '../src/testing/index.ts'
-import { setStage } from './stage.ts'
+import { setStage } from './setup.ts'
 
 const cathy = { username: 'cathy', password: 'pw' }
 const minute = 60_000

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
 import { createTestBrowser, createFakeBff, errorResponse } from '../src/testing/index.ts'
-import { setStage } from './stage.ts'
+import { setStage } from './setup.ts'
 
 const hour = 3_600_000
 const bob = { username: 'bob', password: 'x' }

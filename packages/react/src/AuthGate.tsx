@@ -2,8 +2,8 @@
 
 import type { ReactElement, ReactNode } from 'react'
 import { useAuthState } from './useAuthState.ts'
-import type { Veil } from './veil.ts'
-import { draw } from './veil.ts'
+import type { Veil } from './visibility.ts'
+import { draw } from './visibility.ts'
 
 export interface AuthGateProps {
   /** Shown until it is known who is signed in; nothing by default. */

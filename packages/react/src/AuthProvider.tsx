@@ -2,7 +2,7 @@
 
 import type { ReactElement, ReactNode } from 'react'
 import { createElement, useEffect } from 'react'
-import { AuthClientContext } from './context.ts'
+import { AuthClientContext } from './AuthClientContext.ts'
 import type { RegisteredClient } from './register.ts'
 
 export interface AuthProviderProps {

@@ -1,7 +1,7 @@
 'use client'
 
 import { useSyncExternalStore } from 'react'
-import { useAuthClient } from './context.ts'
+import { useAuthClient } from './useAuthClient.ts'
 
 /**
  * The access token of now, to be shown or handed on; `null` while there is none, and never one that is

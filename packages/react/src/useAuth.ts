@@ -1,7 +1,7 @@
 'use client'
 
 import { useMemo } from 'react'
-import { useAuthClient } from './context.ts'
+import { useAuthClient } from './useAuthClient.ts'
 import type { RegisteredClient } from './register.ts'
 import type { RegisteredState } from './useAuthState.ts'
 import { useAuthState } from './useAuthState.ts'

@@ -1,7 +1,7 @@
 'use client'
 
 import { useSyncExternalStore } from 'react'
-import { useAuthClient } from './context.ts'
+import { useAuthClient } from './useAuthClient.ts'
 import type { RegisteredClient } from './register.ts'
 
 /** The state of the client as the application's user types it. */

@@ -1,6 +1,6 @@
 'use client'
 
-import { useAuthClient } from './context.ts'
+import { useAuthClient } from './useAuthClient.ts'
 
 /** `fetch` with the session's credential, the client's own: the same function for the provider's life. */
 export function useAuthorizedFetch(): typeof globalThis.fetch {

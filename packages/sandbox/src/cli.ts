@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { cathy, demoClient } from './people.ts'
+import { cathy, demoClient } from './users.ts'
 import { startSandbox } from './server.ts'
-import { demoTenant } from './systems/bright-pattern-data.ts'
-import { classyOrganization } from './systems/classy-campaigns.ts'
+import { demoTenant } from './systems/bright-pattern/data.ts'
+import { classyOrganization } from './systems/classy/campaigns.ts'
 
 const { values } = parseArgs({
   options: {

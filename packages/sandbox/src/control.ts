@@ -1,4 +1,4 @@
-import { json, text } from './answers.ts'
+import { json, text } from './responses.ts'
 import type { Fault, Faults } from './faults.ts'
 import type { RequestLog } from './requests.ts'
 import { systemNames } from './systems/index.ts'

@@ -1,5 +1,5 @@
-import type { Grants } from './grants.ts'
-import type { Client, Person } from './people.ts'
+import type { Grants } from './token-issuer.ts'
+import type { Client, Person } from './users.ts'
 
 /** What a request is for; `other` is a path that no system has. */
 export type RequestKind = 'token' | 'resource' | 'discovery' | 'other'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSandbox, noor, workItems } from '../src/index.ts'
-import { askAxosoft, axosoftBase, bodyOf } from './asking.ts'
+import { askAxosoft, axosoftBase, bodyOf } from './requests.ts'
 
 describe("Axosoft's token endpoint", () => {
   it("answers with the body of the documents' example", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSandbox, directory, noor, routedTasks } from '../src/index.ts'
-import { askBrightPattern, bodyOf, brightPatternBase, getWith } from './asking.ts'
+import { askBrightPattern, bodyOf, brightPatternBase, getWith } from './requests.ts'
 
 const directoryUrl = `${brightPatternBase}/configapi/v2/phone/user`
 const taskUrl = `${brightPatternBase}/taskroutingapi/v1/task/65736beabae70b588348f2b5`

@@ -9,7 +9,7 @@ import {
   refreshing,
   signingIn,
   tokensFromClass,
-} from './asking.ts'
+} from './requests.ts'
 
 const exampleScope = 'target:b/OAUTH_TEST offline_access business.fund.create fund.read'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { campaigns, classyOrganization, createSandbox } from '../src/index.ts'
-import { askClassy, bodyOf, classyBase, getWith } from './asking.ts'
+import { askClassy, bodyOf, classyBase, getWith } from './requests.ts'
 
 const exampleToken = 'f22d113d5bad4472c4bcb208f39c959b'
 const campaignsUrl = `${classyBase}/2.0/organizations/${classyOrganization.id}/campaigns`

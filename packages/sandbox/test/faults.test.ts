@@ -10,7 +10,7 @@ import {
   refreshing,
   signingIn,
   tokensFromClass,
-} from './asking.ts'
+} from './requests.ts'
 
 function sandboxWith(fault: Fault, options?: SandboxOptions): Sandbox {
   const sandbox = createSandbox(options)

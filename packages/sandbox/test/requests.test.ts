@@ -10,7 +10,7 @@ import {
   refreshing,
   signingIn,
   tokensFromClass,
-} from './asking.ts'
+} from './requests.ts'
 
 describe('the log of requests', () => {
   it('counts by system, kind, grant and status', async () => {

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RunningSandbox } from '../src/index.ts'
 import { startSandbox } from '../src/index.ts'
-import { bodyOf } from './asking.ts'
+import { bodyOf } from './requests.ts'
 
 let running: RunningSandbox | undefined
 

@@ -1,8 +1,8 @@
 import type { BffOptions } from '@latchkey/bff'
 import type { Check } from '../check.ts'
 import { demand, Impossible, is, isIssued, refusalFrom, said, sessionFrom, wordsFor } from '../finding.ts'
-import { askedBy } from '../scene.ts'
-import { scopeOf } from '../way.ts'
+import { askedBy } from '../check-context.ts'
+import { scopeOf } from '../client-auth-method.ts'
 
 /** Scope values that are about a user: OpenID Connect Core §5.4 and §11. */
 const ofUsers = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']

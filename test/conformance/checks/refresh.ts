@@ -1,4 +1,4 @@
-import type { Visit } from '../../support/visit.ts'
+import type { Visit } from '../../support/bff-client.ts'
 import type { Check } from '../check.ts'
 import {
   codeOf,
@@ -11,8 +11,8 @@ import {
   sessionFrom,
   wordsFor,
 } from '../finding.ts'
-import type { Scene, SignedIn } from '../scene.ts'
-import { askedBy, lastOf, refreshDirectly, statusOfUserinfo } from '../scene.ts'
+import type { Scene, SignedIn } from '../check-context.ts'
+import { askedBy, lastOf, refreshDirectly, statusOfUserinfo } from '../check-context.ts'
 
 export const refresh: Check = {
   name: 'refresh',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { secondsFrom } from '@latchkey/wire'
-import type { Visit } from '../../support/visit.ts'
+import type { Visit } from '../../support/bff-client.ts'
 import type { Check } from '../check.ts'
 import type { Blamed } from '../finding.ts'
 import {
@@ -14,9 +14,9 @@ import {
   sessionFrom,
   wordsFor,
 } from '../finding.ts'
-import type { Scene } from '../scene.ts'
-import { askedBy, lastOf, statusOfUserinfo } from '../scene.ts'
-import { scopeOf } from '../way.ts'
+import type { Scene } from '../check-context.ts'
+import { askedBy, lastOf, statusOfUserinfo } from '../check-context.ts'
+import { scopeOf } from '../client-auth-method.ts'
 
 /** Seconds by which a lifetime may differ from what the file says. */
 const tolerance = 5

@@ -1,10 +1,10 @@
-import type { Exchange } from '../../support/visit.ts'
+import type { Exchange } from '../../support/bff-client.ts'
 import type { Check } from '../check.ts'
 import { demand, Impossible, isIssued, said, sessionFrom } from '../finding.ts'
 import { metadataOf } from '../metadata.ts'
-import type { SignedIn } from '../scene.ts'
-import { refreshDirectly } from '../scene.ts'
-import { providerFor, waysOf } from '../way.ts'
+import type { SignedIn } from '../check-context.ts'
+import { refreshDirectly } from '../check-context.ts'
+import { providerFor, waysOf } from '../client-auth-method.ts'
 
 export const signOut: Check = {
   name: 'sign out',

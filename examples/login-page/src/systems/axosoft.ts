@@ -2,7 +2,7 @@ import { createAuthClient } from '@latchkey/core'
 // Not `zod`: it compiles its schemas with `new Function`, which a strict content security policy forbids.
 import * as z from 'zod/mini'
 import { readJson } from '../api.ts'
-import { dayText } from '../words.ts'
+import { dayText } from '../format.ts'
 import type { User } from '../user.ts'
 import type { Row, System } from './system.ts'
 

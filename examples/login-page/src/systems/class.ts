@@ -1,7 +1,7 @@
 import { createAuthClient } from '@latchkey/core'
 import * as z from 'zod/mini'
 import { readJson } from '../api.ts'
-import { dayText } from '../words.ts'
+import { dayText } from '../format.ts'
 import type { User } from '../user.ts'
 import type { Row, System } from './system.ts'
 

@@ -29,6 +29,6 @@ export function basic(user: string, password: string): string {
 }
 
 /** RFC 6749 appendix B. */
-function formEncoded(text: string): string {
+export function formEncoded(text: string): string {
   return new URLSearchParams({ _: text }).toString().slice(2)
 }

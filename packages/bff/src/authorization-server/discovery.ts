@@ -6,8 +6,8 @@ import { told } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { grantNamed } from '../description/provider-description.ts'
-import { endpointFault, isLoopback } from '../secure-url.ts'
-import type { Upstream } from './upstream.ts'
+import { endpointFault, isLoopback } from '../endpoint-url.ts'
+import type { Upstream } from './http-client.ts'
 
 const freshFor = 3_600_000
 const retryAfter = 60_000

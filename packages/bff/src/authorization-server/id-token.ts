@@ -8,9 +8,10 @@ import {
   validateApplicationLevelSignature,
 } from 'oauth4webapi'
 import type { AuthorizationServer as Metadata } from 'oauth4webapi'
-import { isObject, isShallow } from '../json-pointer.ts'
+import { isShallow } from '../json.ts'
+import { decodeJwtPayload } from '../jwt.ts'
 import type { Platform } from '../platform.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstream } from './http-client.ts'
 
 /** Claims about the token, not about the user. */
 const ofTheToken = 'iss aud exp iat nbf jti nonce azp acr amr at_hash c_hash s_hash auth_time sid'.split(' ')
@@ -61,11 +62,6 @@ export async function claimsFrom(
 }
 
 function audienceOf(idToken: string): string {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString())
-    const audience: unknown = isObject(claims) ? [claims['aud']].flat()[0] : undefined
-    return typeof audience === 'string' && audience !== '' ? audience : 'unknown'
-  } catch {
-    return 'unknown'
-  }
+  const audience: unknown = [decodeJwtPayload(idToken)['aud']].flat()[0]
+  return typeof audience === 'string' && audience !== '' ? audience : 'unknown'
 }

@@ -1,5 +1,5 @@
 import { allowInsecureRequests, customFetch, revocationRequest } from 'oauth4webapi'
-import { attachedToken } from './attached-token.ts'
+import { attachedToken } from './token-headers.ts'
 import { clientAuthentication } from './client-authentication.ts'
 import type { Endpoints } from './discovery.ts'
 import type { Logger } from '../log.ts'
@@ -7,8 +7,8 @@ import { told } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { grantNamed } from '../description/provider-description.ts'
-import { waitFrom } from './rate-limit.ts'
-import type { Upstream, UpstreamAnswer, UpstreamFailure } from './upstream.ts'
+import { waitFrom } from './retry-after.ts'
+import type { Upstream, UpstreamAnswer, UpstreamFailure } from './http-client.ts'
 
 /** What a session holds, and a sign-out gives back. */
 export interface Tokens {

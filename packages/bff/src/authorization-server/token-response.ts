@@ -1,11 +1,10 @@
-import { lifetimeFrom } from './expiry.ts'
-import { isObject, isShallow, valueAt } from '../json-pointer.ts'
-import { jsonFrom } from './json-text.ts'
-import type { Act, Judgement } from './judgement.ts'
+import { lifetimeFrom } from './token-lifetime.ts'
+import { isObject, isShallow, jsonFrom, valueAt } from '../json.ts'
+import type { Act, Judgement } from './token-result.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { isSaid, refusal } from './refusal.ts'
-import { endpointFault } from '../secure-url.ts'
-import type { UpstreamAnswer, UpstreamFailure } from './upstream.ts'
+import { isSaid, refusal } from './error-response.ts'
+import { endpointFault } from '../endpoint-url.ts'
+import type { UpstreamAnswer, UpstreamFailure } from './http-client.ts'
 
 /**
  * Judges what came back from the token endpoint, or did not. Knows no answer that makes it throw.

@@ -4,9 +4,9 @@
  * @module
  */
 import type { BffOptions } from '../bff-options.ts'
-import { readConfig } from './config.ts'
-import { defaultConfigFile, openConfigFile } from './opened.ts'
-import type { Environment } from './variables.ts'
+import { readConfig } from './config-details.ts'
+import { defaultConfigFile, openConfigFile } from './config-file.ts'
+import type { Environment } from './environment.ts'
 
 /**
  * The options of `createBff` that a configuration holds: `{ "provider": { "preset": "axosoft", … }, "mode": "proxy", … }`,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { placeholdersOf } from '../template.ts'
-import { response } from './answers.ts'
+import { response } from './response.ts'
 import { endpoint, headers, reserved, scopeValue, text } from './values.ts'
 
 const params = z.record(z.string(), z.string()).superRefine((own, context) => {

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import { incoherences } from './coherence.ts'
+import { incoherences } from './consistency.ts'
 import type { grant } from './grant.ts'
-import { primaryOf, shape } from './shape.ts'
+import { primaryOf, shape } from './schema.ts'
 import { BffError } from '../errors.ts'
 
 const description = shape

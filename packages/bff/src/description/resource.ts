@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { endpointFault } from '../secure-url.ts'
+import { endpointFault } from '../endpoint-url.ts'
 import { headerName, headers, pointer, text } from './values.ts'
 
 const base = text.superRefine((url, context) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isObject } from '../json-pointer.ts'
+import { isObject } from '../json.ts'
 import { endpoint, text } from './values.ts'
 
 const fixedEndpoint = z.strictObject({ url: endpoint })

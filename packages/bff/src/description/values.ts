@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { endpointFault } from '../secure-url.ts'
+import { endpointFault } from '../endpoint-url.ts'
 
 /** Parameters that a grant writes itself, so that nothing else may (RFC 6749 §3.2: none twice). */
 export const reserved = ['grant_type', 'scope', 'refresh_token', 'client_id', 'client_secret', 'token']

@@ -1,15 +1,33 @@
-import { openConfigFile } from '../config/opened.ts'
-import type { Environment } from '../config/variables.ts'
+import { openConfigFile } from '../config/config-file.ts'
+import type { Environment } from '../config/environment.ts'
 import { BffError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import { nodePlatform } from '../platform.ts'
-import { checks } from './checks.ts'
-import type { Check, Examination } from './examination.ts'
-import { createExamination } from './examination.ts'
+import { applicationToken } from './checks/machine-token.ts'
+import { clientAuthentication } from './checks/client-authentication.ts'
+import { clock, discovery, host } from './checks/network.ts'
+import { revocation } from './checks/revocation.ts'
+import { environment as checkEnvironment, settings } from './checks/settings.ts'
+import { tokenEndpoint } from './checks/token-endpoint.ts'
+import type { Check, Examination } from './doctor-context.ts'
+import { createExamination } from './doctor-context.ts'
 import type { Finding } from './finding.ts'
 import { rowsOf, widest, wrapped } from './finding.ts'
-import type { Ask } from './sign-in.ts'
-import { signIn } from './sign-in.ts'
+import type { Ask } from './checks/sign-in.ts'
+import { signIn } from './checks/sign-in.ts'
+
+/** All that is looked at without anybody's password, in order. */
+const checks: Check[] = [
+  checkEnvironment,
+  settings,
+  host,
+  discovery,
+  tokenEndpoint,
+  clock,
+  clientAuthentication,
+  applicationToken,
+  revocation,
+]
 
 /** What {@link examine} stands on. */
 export interface Examining {

@@ -1,12 +1,12 @@
 import { createAuthorizationServer } from '../authorization-server/authorization-server.ts'
-import type { Judgement } from '../authorization-server/judgement.ts'
+import type { Judgement } from '../authorization-server/token-result.ts'
 import type { Logger } from '../log.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { grantNamed } from '../description/provider-description.ts'
 import { createRevocation } from '../authorization-server/revocation.ts'
-import type { UpstreamAnswer, UpstreamFailure } from '../authorization-server/upstream.ts'
-import type { Examination } from './examination.ts'
-import { noting } from './examination.ts'
+import type { UpstreamAnswer, UpstreamFailure } from '../authorization-server/http-client.ts'
+import type { Examination } from './doctor-context.ts'
+import { noting } from './doctor-context.ts'
 
 /** What came of one request; the judgement only where a token was asked for. */
 export interface Probed {

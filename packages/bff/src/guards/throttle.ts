@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { clientOf } from './client-address.ts'
 import { BffError } from '../errors.ts'
-import { createFailures, keep } from './failures.ts'
+import { createFailures, keep } from './failure-counter.ts'
 import type { Logger } from '../log.ts'
 
 /** What the throttle of sign-ins cannot find out by itself. */

@@ -1,7 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import type { ClientOptions } from './client-options.ts'
-import { clientFrom } from './client-options.ts'
-import { hostFrom, trimmed } from './option.ts'
+import type { ClientOptions } from './option-values.ts'
+import { clientFrom, hostFrom, trimmed } from './option-values.ts'
 
 /** What {@link auth0} needs to know. */
 export interface Auth0Options extends ClientOptions {

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom, trimmed } from './option.ts'
+import { siteFrom, trimmed } from './option-values.ts'
 
 /** What {@link axosoft} needs to know. */
 export interface AxosoftOptions {

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom, slugFrom, trimmed } from './option.ts'
+import { siteFrom, slugFrom, trimmed } from './option-values.ts'
 
 /** What {@link azureV1} needs to know. */
 export interface AzureV1Options {

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { hostFrom, siteFrom } from './option.ts'
+import { hostFrom, siteFrom } from './option-values.ts'
 
 /** What {@link brightPattern} needs to know. */
 export interface BrightPatternOptions {

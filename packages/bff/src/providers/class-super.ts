@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { slugFrom, trimmed } from './option.ts'
+import { slugFrom, trimmed } from './option-values.ts'
 
 /** What {@link classSuper} needs to know. */
 export interface ClassSuperOptions {

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom, trimmed } from './option.ts'
+import { siteFrom, trimmed } from './option-values.ts'
 
 /** What {@link classy} needs to know. */
 export interface ClassyOptions {

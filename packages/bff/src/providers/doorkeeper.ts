@@ -1,7 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import type { ClientOptions } from './client-options.ts'
-import { clientFrom } from './client-options.ts'
-import { siteFrom } from './option.ts'
+import type { ClientOptions } from './option-values.ts'
+import { clientFrom, siteFrom } from './option-values.ts'
 
 /** What {@link doorkeeper} needs to know. */
 export interface DoorkeeperOptions extends ClientOptions {

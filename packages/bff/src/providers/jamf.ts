@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom } from './option.ts'
+import { siteFrom } from './option-values.ts'
 
 /** What {@link jamf} needs to know. */
 export interface JamfOptions {

@@ -1,7 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import type { ClientOptions } from './client-options.ts'
-import { clientFrom } from './client-options.ts'
-import { siteFrom, slugFrom } from './option.ts'
+import type { ClientOptions } from './option-values.ts'
+import { clientFrom, siteFrom, slugFrom } from './option-values.ts'
 
 /** What {@link keycloak} needs to know. */
 export interface KeycloakOptions extends ClientOptions {

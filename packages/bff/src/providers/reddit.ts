@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimmed } from './option.ts'
+import { trimmed } from './option-values.ts'
 
 /** What {@link reddit} needs to know. */
 export interface RedditOptions {

@@ -1,6 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { clientFrom } from './client-options.ts'
-import { siteFrom } from './option.ts'
+import { clientFrom, siteFrom } from './option-values.ts'
 
 /** What {@link salesforce} needs to know. */
 export interface SalesforceOptions {

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom, slugFrom, trimmed } from './option.ts'
+import { siteFrom, slugFrom, trimmed } from './option-values.ts'
 
 /** What {@link sugarCrm} needs to know. */
 export interface SugarCrmOptions {

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimmed } from './option.ts'
+import { trimmed } from './option-values.ts'
 
 /** What {@link wso2} needs to know. */
 export interface Wso2Options {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { BffError } from '../errors.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { endpointFault } from '../secure-url.ts'
+import { endpointFault } from '../endpoint-url.ts'
 import { isAmbiguous } from './ambiguous-path.ts'
 
 /** One way through the proxy: what the page may ask for at its own origin, and where that lies. */

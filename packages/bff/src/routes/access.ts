@@ -1,9 +1,9 @@
 import { BffError } from '../errors.ts'
-import { alive } from '../sessions/refreshed.ts'
+import { alive } from '../sessions/refresh-result.ts'
 import { isDead } from '../sessions/session-data.ts'
 import type { Session } from '../sessions/sessions.ts'
-import type { Access, Call, House } from './call.ts'
-import { ticketOf } from './call.ts'
+import type { Access, Call, House } from './route-context.ts'
+import { ticketOf } from './read-request.ts'
 
 /**
  * The access of the session that the request's cookie names. Counts as use of the session.

@@ -1,8 +1,8 @@
 import type { SignInRequest } from '@latchkey/wire'
-import type { Typed } from '../authorization-server/grant-request.ts'
+import type { Typed } from '../authorization-server/token-request.ts'
 import { grantNamed } from '../description/provider-description.ts'
-import type { House } from './call.ts'
-import { invalid } from './call.ts'
+import type { House } from './route-context.ts'
+import { invalid } from './read-request.ts'
 
 /** What was typed into these fields. The rest of what a page may send, for another step of the same sign-in, is left out. */
 export function typedFrom(

@@ -1,12 +1,12 @@
 import { isAmbiguous } from '../proxy/ambiguous-path.ts'
-import { answerFrom } from '../proxy/answer.ts'
-import { exchange } from '../proxy/exchange.ts'
+import { answerFrom } from '../proxy/proxy-response.ts'
+import { exchange } from '../proxy/fetch-upstream.ts'
 import type { Passage } from '../proxy/proxy-routes.ts'
-import { judged } from '../proxy/rejection.ts'
-import { requestHeaders } from '../proxy/request-headers.ts'
+import { judged } from '../proxy/token-rejection.ts'
+import { requestHeaders } from '../proxy/headers.ts'
 import type { Provider } from '../description/provider-description.ts'
-import type { Access, Call, House } from './call.ts'
-import { invalid } from './call.ts'
+import type { Access, Call, House } from './route-context.ts'
+import { invalid } from './read-request.ts'
 
 /** Bytes up to which a body of known length is read before it is sent, so that it can be sent once more. */
 const shortBody = 65_536

@@ -1,7 +1,7 @@
 import { BffError } from '../errors.ts'
-import type { Call, House } from './call.ts'
-import { ticketOf } from './call.ts'
-import { noSessionAnswer, sessionAnswer } from './session-answer.ts'
+import type { Call, House } from './route-context.ts'
+import { ticketOf } from './read-request.ts'
+import { noSessionAnswer, sessionAnswer } from './session-response.ts'
 
 /**
  * GET session: who is signed in, with a token that can be used, so that a page load needs one request. Counts as use

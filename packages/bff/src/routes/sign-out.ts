@@ -1,6 +1,6 @@
-import { clearCookie } from '../sessions/cookie.ts'
-import type { Call, House } from './call.ts'
-import { ticketOf } from './call.ts'
+import { clearCookie } from '../sessions/session-cookie.ts'
+import type { Call, House } from './route-context.ts'
+import { ticketOf } from './read-request.ts'
 
 /**
  * DELETE session: ends it here at once and gives its tokens back to the authorization server in the background. With

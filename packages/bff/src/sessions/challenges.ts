@@ -3,7 +3,7 @@ import type { Platform } from '../platform.ts'
 import type { Ticket } from './seal.ts'
 import { ivSize, open, seal, ticketFrom, ticketSize } from './seal.ts'
 import type { Store } from '../stores/store.ts'
-import { reached } from './store-access.ts'
+import { reached } from '../stores/call-store.ts'
 
 /** A sign-in that waits for something more. */
 export interface PendingSignIn {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@latchkey/wire'
-import type { IssuedToken } from '../authorization-server/judgement.ts'
+import type { IssuedToken } from '../authorization-server/token-result.ts'
 
 /** What a session's record holds under its seal. Times are milliseconds since 1970, lifetimes seconds. */
 export interface SessionData {

@@ -6,7 +6,7 @@ import type { Ticket } from './seal.ts'
 import { ivSize, open, seal, ticketFrom, ticketSize } from './seal.ts'
 import type { SessionData } from './session-data.ts'
 import type { Store, StoredRecord } from '../stores/store.ts'
-import { reached } from './store-access.ts'
+import { reached } from '../stores/call-store.ts'
 
 /** Seconds until a session ends: since its last use, and since its sign-in. */
 export interface SessionLimits {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { longestLifetime } from '@latchkey/wire'
-import { errorAnswer, sessionAnswer } from '@latchkey/wire/schemas'
+import { errorAnswer, sessionAnswer } from '../../src/wire-schemas.ts'
 import type { BffOptions, ProviderDescription } from '../../src/index.ts'
 import type { Answer } from '../support/browser.ts'
 import { createScene, turn } from '../support/browser.ts'

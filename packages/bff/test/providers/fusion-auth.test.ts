@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fusionAuth } from '../../src/providers/index.ts'
 import { createScene, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused } from '../support/refused.ts'
+import { refreshRefused, signInRefused } from '../support/rejections.ts'
 import { json } from '../support/token-endpoint.ts'
 
 const options = { site: 'https://acme.fusionauth.io', clientId: '3c219e58', clientSecret: 's3cret' }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { glewlwyd } from '../../src/providers/index.ts'
 import { createScene, credentials } from '../support/browser.ts'
 import { basic, sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused, withDiscovery } from '../support/refused.ts'
+import { refreshRefused, signInRefused, withDiscovery } from '../support/rejections.ts'
 import type { Reply } from '../support/token-endpoint.ts'
 import { json, raw } from '../support/token-endpoint.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { laravelPassport } from '../../src/providers/index.ts'
 import { createScene, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused } from '../support/refused.ts'
+import { refreshRefused, signInRefused } from '../support/rejections.ts'
 import { json } from '../support/token-endpoint.ts'
 
 const options = { site: 'https://app.example.com', clientId: '9a1f', clientSecret: 's3cret' }

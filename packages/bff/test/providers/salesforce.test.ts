@@ -3,7 +3,7 @@ import type { BffOptions } from '../../src/index.ts'
 import { salesforce } from '../../src/providers/index.ts'
 import { createScene, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { signInRefused } from '../support/refused.ts'
+import { signInRefused } from '../support/rejections.ts'
 import { json } from '../support/token-endpoint.ts'
 
 const options = { clientId: '3MVG9', clientSecret: '1955279925' }

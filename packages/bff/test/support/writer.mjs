@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 
-const source = fileURLToPath(new URL('../../src/stores/embedded.ts', import.meta.url))
+const source = fileURLToPath(new URL('../../src/stores/embedded-store.ts', import.meta.url))
 const { module } = await runnerImport(source, { configFile: false, logLevel: 'error' })
 const [path, steps] = process.argv.slice(2)
 const store = module.embeddedStore({ path })

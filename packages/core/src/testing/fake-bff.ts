@@ -1,6 +1,6 @@
 import type { ErrorCode, LoginReason, SessionAnswer, SignInRequest, TokenRequest } from '@latchkey/wire'
 import { csrfHeader, defaultBasePath, secondsFrom, sessionPath, tokenPath } from '@latchkey/wire'
-import { cookieHeaders } from './browser.ts'
+import { cookieHeaders } from './test-browser.ts'
 
 /** How a fake BFF is made. */
 export interface FakeBffOptions {

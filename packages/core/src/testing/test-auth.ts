@@ -1,9 +1,9 @@
 import type { LoginReason } from '@latchkey/wire'
 import type { AuthClient } from '../auth-client.ts'
-import { createAuthClient } from '../client.ts'
-import type { AuthState } from '../session.ts'
-import type { TestBrowser } from './browser.ts'
-import { createTestBrowser } from './browser.ts'
+import { createAuthClient } from '../create-auth-client.ts'
+import type { AuthState } from '../auth-state.ts'
+import type { TestBrowser } from './test-browser.ts'
+import { createTestBrowser } from './test-browser.ts'
 import type { FakeBff } from './fake-bff.ts'
 import { createFakeBff } from './fake-bff.ts'
 

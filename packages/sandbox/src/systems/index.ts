@@ -1,12 +1,12 @@
 import type { Ground, System } from '../system.ts'
-import type { AxosoftOptions } from './axosoft.ts'
-import { axosoft } from './axosoft.ts'
-import { brightPattern } from './bright-pattern.ts'
-import type { BrightPatternOptions } from './bright-pattern-token.ts'
-import { classSuper } from './class.ts'
-import type { ClassOptions } from './class-token.ts'
-import { classy } from './classy.ts'
-import type { ClassyOptions } from './classy-token.ts'
+import type { AxosoftOptions } from './axosoft/index.ts'
+import { axosoft } from './axosoft/index.ts'
+import { brightPattern } from './bright-pattern/index.ts'
+import type { BrightPatternOptions } from './bright-pattern/token.ts'
+import { classSuper } from './class/index.ts'
+import type { ClassOptions } from './class/token.ts'
+import { classy } from './classy/index.ts'
+import type { ClassyOptions } from './classy/token.ts'
 
 /** What can be different about each system. */
 export interface SystemOptions {

@@ -1,0 +1,113 @@
+import { isObject, valueAt } from '../json.ts'
+import type { Act, Judgement } from './token-result.ts'
+import type { Provider } from '../description/provider-description.ts'
+import { waitFrom } from './retry-after.ts'
+import type { UpstreamAnswer } from './http-client.ts'
+
+/** Error codes that speak of the client or of the request, not of the user, and what can be done. RFC 6749 §5.2. */
+const configurationCodes: Record<string, string> = {
+  invalid_client:
+    'the client id or the client secret is refused; look for stray characters around them, and try the other values of clientAuth and basicEncoding',
+  unauthorized_client: 'this client may not use this grant; allow it at the authorization server',
+  unsupported_grant_type: 'the server does not know this grant, or it is switched off there',
+  invalid_scope: 'the scope is unknown there, or more than this client may ask for',
+  invalid_request:
+    'a parameter is missing or not understood; are clientAuth, method and encoding what this server expects?',
+  invalid_target: 'the resource or audience in params is unknown there (RFC 8707)',
+  use_dpop_nonce: 'the server demands DPoP (RFC 9449), which is not supported',
+  mfa_required: 'the server asks for a second factor that errors.challenges does not describe',
+  interaction_required: 'the server wants to show the user a page of its own, which this grant cannot do',
+}
+
+/** Parameters that no person types: a server that complains of them complains of the configuration. */
+const ownParameters = ['client_id', 'client_secret', 'grant_type', 'scope', 'refresh_token']
+
+/** Judges an answer that holds no token. Nothing the server wrote gets into what comes of it. */
+export function refusal(answer: UpstreamAnswer, body: unknown, provider: Provider, act: Act): Judgement {
+  const { status } = answer
+  const { errors, login } = provider
+  const code = firstText(body, errors.code)
+  const words = errors.description.map((place) => lowerCase(valueAt(body, place))).join('\n')
+  const fits = (rule: {
+    status?: number | undefined
+    code?: string | undefined
+    contains?: string | undefined
+  }): boolean =>
+    (rule.status === undefined || rule.status === status) &&
+    (rule.code === undefined || rule.code === code) &&
+    (rule.contains === undefined || words.includes(rule.contains.toLowerCase()))
+
+  const known = code !== null && (Object.hasOwn(configurationCodes, code) || code === 'invalid_grant')
+  const said = `the token endpoint answered ${status}${known ? ` ${code}` : ''}`
+  const later = { hint: said, retryAfter: waitFrom(answer, provider.resource), lost: false }
+
+  const challenge = errors.challenges.find(
+    ({ when }) => fits(when) && (when.has === undefined || isSaid(valueAt(body, when.has))),
+  )
+  // A refresh has nobody to ask: the person signs in again.
+  if (challenge) return act === 'refresh' ? { kind: 'session_ended' } : challenged(challenge, body, said)
+
+  const rule = errors.map.find((one) => fits(one) && (one.on === undefined || one.on === act))
+  if (rule) {
+    const hint = rule.hint === undefined ? said : `${said}: ${rule.hint}`
+    if (rule.as === 'config' || rule.as === 'forbidden') return { kind: rule.as, hint }
+    if (rule.as === 'rate_limited' || rule.as === 'transient') return { kind: rule.as, ...later, hint }
+    return { kind: rule.as, ...(rule.hint !== undefined && { hint }) }
+  }
+
+  if (status === 429) return { kind: 'rate_limited', ...later }
+  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', ...later }
+  if (code === 'temporarily_unavailable' || code === 'server_error') return { kind: 'transient', ...later }
+  // Some runtimes hide a redirect that they do not follow behind the status 0.
+  if (status < 200 || (status >= 300 && status < 400))
+    return { kind: 'config', hint: `${said}: redirects are not followed, name the endpoint itself` }
+  if (code === 'invalid_client' && login.asClient && act === 'sign-in') return { kind: 'bad_credentials' }
+  if (code !== null && Object.hasOwn(configurationCodes, code))
+    return { kind: 'config', hint: `${said}: ${configurationCodes[code]}` }
+  const blamed = ownParametersBlamed(body, errors.code)
+  if (blamed.length > 0) return { kind: 'config', hint: `${said} and blames ${blamed.join(', ')}` }
+
+  const judgesUser = status < 300 || [400, 401, 403, 422].includes(status)
+  if (!judgesUser) return { kind: 'config', hint: `${said}: is this the token endpoint?` }
+  if (login.mode === 'automatic' && act === 'sign-in')
+    return { kind: 'config', hint: `${said}: the client id, the client secret or the grant is refused` }
+  if (act === 'sign-in') return { kind: 'bad_credentials' }
+  if (code === 'invalid_grant') return { kind: 'session_ended' }
+  return {
+    kind: 'transient',
+    ...later,
+    unexplained: answer.text.trim() === '' || isObject(body),
+    hint: `${said} to a refresh, which says nothing definite; if it means the end, say so in errors.map (as "session_ended")`,
+  }
+}
+
+function challenged(rule: Provider['errors']['challenges'][number], body: unknown, said: string): Judgement {
+  const carried: Record<string, string> = {}
+  for (const [name, place] of Object.entries(rule.carry)) {
+    const value = valueAt(body, place)
+    if (typeof value !== 'string' || value === '')
+      return { kind: 'config', hint: `${said} and asks for more, but has nothing at ${place} to go on with` }
+    carried[name] = value
+  }
+  return { kind: 'challenge', rule, carried }
+}
+
+function firstText(body: unknown, places: string[]): string | null {
+  const found = places.map((place) => valueAt(body, place))
+  return found.find((value): value is string => typeof value === 'string') ?? null
+}
+
+function lowerCase(value: unknown): string {
+  return typeof value === 'string' ? value.toLowerCase() : ''
+}
+
+/** Whether a server says something at a place: several write `false`, `null` or nothing where there is no error. */
+export function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== ''
+}
+
+/** Some servers put an object of fields and messages where the code belongs. */
+function ownParametersBlamed(body: unknown, places: string[]): string[] {
+  const fields = places.map((place) => valueAt(body, place)).find(isObject) ?? {}
+  return ownParameters.filter((name) => Object.hasOwn(fields, name))
+}

@@ -1,0 +1,123 @@
+import type { BffOptions, Settings } from '../bff-options.ts'
+import { settingsFrom } from '../bff-options.ts'
+import { BffError } from '../errors.ts'
+import { isObject } from '../json.ts'
+import type { ProviderDescription } from '../description/provider-description.ts'
+import { providerFrom } from '../description/provider-description.ts'
+import { presets } from './presets.ts'
+import { createProxyRoutes } from '../proxy/proxy-routes.ts'
+import type { Environment, Use } from './environment.ts'
+import { filledIn } from './environment.ts'
+
+/** What a configuration file says. */
+export interface Config {
+  /** For `createBff`. */
+  options: BffOptions
+  /** The same, read, with every default in its place. */
+  settings: Settings
+  /** The name of the preset; `null` where the provider is described in full. */
+  preset: string | null
+  /** The environment variables that it uses. */
+  uses: Use[]
+  /** Places of secrets that stand in the file itself. */
+  literalSecrets: string[]
+}
+
+/** The options of `createBff` that are plain data; functions and stores belong in code. */
+const plain = [
+  'provider',
+  'basePath',
+  'mode',
+  'proxy',
+  'dangerouslyGiveMachineTokenToBrowser',
+  'secret',
+  'origin',
+  'session',
+  'throttle',
+  'timeout',
+] satisfies (keyof BffOptions)[]
+
+/**
+ * Reads a configuration.
+ *
+ * @param file how the messages call it
+ * @throws BffError `server_error` whose message names the file, each place that is wrong, and what would be right. It
+ *   holds no value of a variable
+ */
+export function readConfig(text: string, environment: Environment, file: string): Config {
+  const own = parsed(text, file)
+  const { value, uses, faults } = filledIn(own, environment)
+  const { $schema: _schema, ...members } = value as Record<string, unknown>
+  for (const name of Object.keys(members))
+    if (!(plain as string[]).includes(name))
+      faults.push(`${name}: no such option in a file; there are ${plain.join(', ')}`)
+  if (faults.length > 0) throw unusable(file, faults.map((fault) => `\n  ${fault}`).join(''))
+
+  const [preset, provider] = within(file, () => describedBy(members['provider']))
+  const options = { ...members, provider } as BffOptions
+  const settings = within(file, () => {
+    const automatic = providerFrom(provider).login.mode === 'automatic'
+    // A function cannot stand in a file; whoever starts the BFF adds it.
+    const read = settingsFrom(automatic ? { ...options, authorize: () => null } : options)
+    createProxyRoutes(read.proxy, read.basePath, read.provider.resource)
+    return read
+  })
+  return { options, settings, preset, uses, literalSecrets: literalSecretsOf(own, []) }
+}
+
+function describedBy(own: unknown): [preset: string | null, provider: ProviderDescription] {
+  if (!isObject(own))
+    throw wrong('provider: must be given: a description, or { "preset": "axosoft", … } with its options')
+  if (own['preset'] === undefined) return [null, own as unknown as ProviderDescription]
+  const { preset: name, ...options } = own
+  const found = typeof name === 'string' && Object.hasOwn(presets, name) ? presets[name] : undefined
+  if (typeof name !== 'string' || !found)
+    throw wrong(`provider.preset: no such preset; there are ${Object.keys(presets).join(', ')}`)
+  try {
+    return [name, found.describe(options)]
+  } catch (error) {
+    if (!(error instanceof BffError)) throw error
+    throw wrong(`provider: the options of ${name} cannot be used:\n${error.message}`)
+  }
+}
+
+/** Never tells what stands in the file: it may be a secret. */
+function parsed(text: string, file: string): object {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\u{feff}/u, ''))
+    if (isObject(value)) return value
+  } catch (error) {
+    const [, position] = /position (\d+)/.exec(String(error)) ?? []
+    const line = position === undefined ? 'the end' : `line ${lineOf(text, Number(position))}`
+    throw unusable(file, ` it is no JSON, look at ${line} (comments and trailing commas are not allowed)`)
+  }
+  throw unusable(file, ' it must hold an object: { "provider": { … } }')
+}
+
+function lineOf(text: string, position: number): number {
+  return text.slice(0, position).split('\n').length
+}
+
+function within<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof BffError ? unusable(file, `\n${error.message}`) : error
+  }
+}
+
+function wrong(fault: string): BffError {
+  return new BffError('server_error', `  ${fault}`)
+}
+
+function unusable(file: string, faults: string): BffError {
+  return new BffError('server_error', `${file} cannot be used:${faults}`)
+}
+
+function literalSecretsOf(value: unknown, path: string[]): string[] {
+  if (typeof value === 'string')
+    return /secret$/i.test(path.at(-1) ?? '') && !value.includes('${') ? [path.join('.')] : []
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([key, item]) => literalSecretsOf(item, [...path, key]))
+    : []
+}

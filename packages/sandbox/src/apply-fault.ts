@@ -1,0 +1,71 @@
+import { json, text } from './responses.ts'
+import type { Failure } from './faults.ts'
+
+/** What a failure needs of the request that it meets. */
+export interface Victim {
+  readonly url: URL
+  /** Lets the system act. */
+  readonly act: () => Promise<Response>
+  readonly refuse: () => Response
+  readonly wait: (ms: number) => Promise<void>
+  readonly hold: () => Promise<void>
+}
+
+/** The answer to a request that meets this failure; rejects as `fetch` does when the connection is cut. */
+export async function failing(failure: Failure, { url, act, refuse, wait, hold }: Victim): Promise<Response> {
+  switch (failure.kind) {
+    case 'slow':
+      return late(() => wait(failure.ms), failure.when)
+    case 'held':
+      return late(hold, failure.when)
+    case 'cut':
+      if (failure.when === 'body') return cutHalfWay(await act())
+      if (failure.when === 'after') await act()
+      throw cutConnection()
+    case 'status': {
+      const retryAfter = failure.retryAfter === undefined ? {} : { 'Retry-After': String(failure.retryAfter) }
+      const headers = { ...retryAfter, ...failure.headers }
+      return failure.body === undefined
+        ? text(failure.status, '', headers)
+        : json(failure.status, failure.body, headers)
+    }
+    case 'html':
+      return text(failure.status ?? 200, page, { 'Content-Type': 'text/html; charset=utf-8' })
+    case 'refuse':
+      return refuse()
+    case 'malformed': {
+      const answer = await act()
+      const body = await answer.text()
+      return text(answer.status, body.slice(0, body.length / 2), Object.fromEntries(answer.headers))
+    }
+    case 'redirect':
+      return text(failure.status ?? 307, '', { Location: failure.location ?? `${url.origin}/elsewhere` })
+  }
+
+  async function late(pause: () => Promise<void>, when: 'before' | 'after' = 'before'): Promise<Response> {
+    if (when === 'before') await pause()
+    const answer = await act()
+    if (when === 'after') await pause()
+    return answer
+  }
+}
+
+const page = '<!doctype html><title>Welcome to the guest network</title><p>Accept the terms to go on.</p>'
+
+/** The error with which `fetch` rejects when a connection closes. */
+function cutConnection(): TypeError {
+  return new TypeError('fetch failed', { cause: new Error('the connection was closed by the sandbox') })
+}
+
+async function cutHalfWay(answer: Response): Promise<Response> {
+  const body = new Uint8Array(await answer.arrayBuffer())
+  const halves = [body.subarray(0, body.length / 2)]
+  const stream = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      const half = halves.pop()
+      if (half) controller.enqueue(half)
+      else controller.error(cutConnection())
+    },
+  })
+  return new Response(stream, { status: answer.status, headers: answer.headers })
+}

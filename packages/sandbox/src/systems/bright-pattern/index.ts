@@ -1,0 +1,69 @@
+/**
+ * Bright Pattern Contact Center: client credentials that are a person's login ID and API secret, the tenant as
+ * the scope, `expires_in` as a string, and codes of its own where Task Routing refuses.
+ *
+ * @see "Request Access Token" in Bright Pattern's API specifications, and its published Postman collections
+ * @module
+ */
+import { json } from '../../responses.ts'
+import { createGrants } from '../../token-issuer.ts'
+import type { Call, Ground, Route, System } from '../../system.ts'
+import { directory, routedTasks } from './data.ts'
+import type { BrightPatternOptions } from './token.ts'
+import { brightPatternTokenEndpoint, notAuthenticated } from './token.ts'
+
+export function brightPattern(ground: Ground, options: BrightPatternOptions = {}): System {
+  const grants = createGrants(ground.now, ground.randomId)
+  const { withoutTaskRouting = [] } = options
+
+  const directoryRoute: Route = {
+    kind: 'resource',
+    methods: ['GET'],
+    path: /^\/configapi\/v2\/phone\/user$/,
+    answer: (call) =>
+      grants.check(bearerOf(call)) ? json(200, directory, plain) : notAuthenticated(options),
+    refuse: () => notAuthenticated(options),
+  }
+
+  const taskRoute: Route = {
+    kind: 'resource',
+    methods: ['GET'],
+    path: /^\/taskroutingapi\/v1\/task\/([^/]+)\/?$/,
+    answer: (call, id = '') => {
+      const bearer = bearerOf(call)
+      if (grants.hasExpired(bearer)) return taskError(401, 2, 'Access token expired')
+      const access = grants.check(bearer)
+      if (!access) return taskError(401, 1, 'Authentication failed')
+      if (withoutTaskRouting.includes(access.person.username)) {
+        return taskError(403, 3, 'Privilege not granted')
+      }
+      const task = Object.hasOwn(routedTasks, id) ? routedTasks[id] : undefined
+      return task ? json(200, task, plain) : taskError(404, 8, 'Task not found')
+    },
+    refuse: () => taskError(401, 2, 'Access token expired'),
+  }
+
+  return {
+    grants,
+    routes: [
+      {
+        kind: 'token',
+        methods: ['POST'],
+        path: /^\/configapi\/v[23]\/oauth\/token$/,
+        ...brightPatternTokenEndpoint(ground, grants, options),
+      },
+      directoryRoute,
+      taskRoute,
+    ],
+  }
+}
+
+const plain = { 'Content-Type': 'application/json' }
+
+function taskError(status: number, errorCode: number, errorMessage: string): Response {
+  return json(status, { errorCode, errorMessage }, plain)
+}
+
+function bearerOf({ request }: Call): string {
+  return /^Bearer (\S+)$/.exec(request.headers.get('Authorization') ?? '')?.[1] ?? ''
+}

@@ -1,0 +1,97 @@
+/**
+ * Classy (GoFundMe Pro): client credentials in a POST form, a token of the application rather than of a user,
+ * errors that are a code or the messages on each field, an edge that may answer before Classy does.
+ *
+ * @see "Authentication" in Classy's API documentation, and its published Postman collections
+ * @module
+ */
+import type { OAuthError } from '../../responses.ts'
+import { json, text } from '../../responses.ts'
+import { createGrants } from '../../token-issuer.ts'
+import type { Ground, Route, System } from '../../system.ts'
+import { campaigns, classyOrganization } from './campaigns.ts'
+import type { ClassyOptions } from './token.ts'
+import { classyTokenEndpoint } from './token.ts'
+
+export function classy(ground: Ground, options: ClassyOptions = {}): System {
+  const grants = createGrants<null>(ground.now, ground.randomId)
+  const { integrationId } = options
+
+  /** Every request passes the edge, which may know nobody without a header. */
+  function behindEdge(route: Route): Route {
+    return {
+      ...route,
+      answer: (call, ...captures) =>
+        integrationId === undefined || call.request.headers.get('x-integration-id') === integrationId
+          ? route.answer(call, ...captures)
+          : text(403, forbiddenPage, { 'Content-Type': 'text/html; charset=utf-8' }),
+    }
+  }
+
+  function resource(path: RegExp, read: (id: string) => Response): Route {
+    return {
+      kind: 'resource',
+      methods: ['GET'],
+      path,
+      answer: (call, id = '') => {
+        // The documents write `Bearer`; in lower case it was seen to work as well.
+        const bearer = /^Bearer (\S+)$/i.exec(call.request.headers.get('Authorization') ?? '')?.[1]
+        return grants.check(bearer ?? '') ? read(id) : refusedToken()
+      },
+      refuse: refusedToken,
+    }
+  }
+
+  const routes: Route[] = [
+    {
+      kind: 'token',
+      methods: ['POST'],
+      path: /^\/oauth2\/auth$/,
+      ...classyTokenEndpoint(ground, grants, options),
+    },
+    resource(/^\/2\.0\/organizations\/(\d+)\/campaigns$/, (id) =>
+      Number(id) === classyOrganization.id
+        ? apiJson(200, pageOf(campaigns))
+        : apiJson(403, forbidden('fetch', 'organization')),
+    ),
+    resource(/^\/2\.0\/campaigns\/(\d+)$/, (id) => {
+      const campaign = campaigns.find((candidate) => candidate.id === Number(id))
+      return campaign ? apiJson(200, campaign) : apiJson(404, { error: 'The resource cannot be found' })
+    }),
+  ]
+  return { grants, routes: routes.map(behindEdge) }
+}
+
+const forbiddenPage = '<!doctype html><title>403 Forbidden</title><h1>403 Forbidden</h1>'
+
+function apiJson(status: number, body: unknown): Response {
+  return json(status, body, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' })
+}
+
+function refusedToken(): Response {
+  const error: OAuthError = {
+    error: 'invalid_token',
+    error_description: 'The access token is invalid or has expired',
+  }
+  return apiJson(401, error)
+}
+
+/** The answer to a good token that may not do this. */
+function forbidden(action: string, entity: string): unknown {
+  return { error: 'This action is unauthorized.', permissions: [{ action, entity }] }
+}
+
+/** Classy lists in pages; the demo's data fill the first. */
+function pageOf(items: readonly object[]): unknown {
+  return {
+    total: items.length,
+    per_page: 20,
+    current_page: 1,
+    last_page: 1,
+    next_page_url: null,
+    prev_page_url: null,
+    from: 1,
+    to: items.length,
+    data: items,
+  }
+}

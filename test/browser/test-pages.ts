@@ -1,0 +1,121 @@
+import type { Bff, ProviderDescription } from '@latchkey/bff'
+import { createBff } from '@latchkey/bff'
+import { axosoft, classSuper, oauth2 } from '@latchkey/bff/providers'
+import type { ClassOptions, RunningSandbox } from '@latchkey/sandbox'
+import { cathy, classBusiness, demoClient, startSandbox, workItems } from '@latchkey/sandbox'
+import type { Peer } from '../third-party-servers/third-party-server.ts'
+import type { Front, FrontOptions } from './front-server.ts'
+import { openFront } from './front-server.ts'
+import type { Files } from './pages.ts'
+
+/** A site in front of the sandbox. */
+export interface Scene extends Front {
+  readonly sandbox: RunningSandbox
+}
+
+/** Where the example speaks to the BFF that it shows first. */
+export const basePath = '/auth/axosoft'
+
+/** The example as it begins: in front of Axosoft, which knows no refresh. */
+export async function loginPageOnAxosoft(files: Files): Promise<Scene> {
+  const sandbox = await startSandbox()
+  const site = `${sandbox.url}/axosoft`
+  return scene(sandbox, {
+    files,
+    bffs: (around) => [createBff({ ...around, basePath, provider: axosoft({ site, ...demoClient }) })],
+    api: (path, headers) => fetch(path.replace('/api/axosoft', `${site}/api`), { headers }),
+  })
+}
+
+const classScope = [`target:b/${classBusiness.code}`, 'fund.read', 'offline_access']
+const fundList = `/class/api/1.0/b/${classBusiness.code}/fund-data/fund-list`
+
+const { id, firstName: first_name, lastName: last_name, email } = cathy
+/** What Axosoft tells of her. */
+export const cathyOnAxosoft = { id, first_name, last_name, email }
+
+/** The example in front of a system that refreshes: Class, which says who the user is as Axosoft does. */
+export async function loginPageOnClass(files: Files, options: ClassOptions): Promise<Scene> {
+  const sandbox = await startSandbox({
+    class: { ...options, amend: (body) => ({ ...body, data: cathyOnAxosoft }) },
+  })
+  const provider = oauth2({
+    tokenEndpoint: `${sandbox.url}/class/connect/token`,
+    ...demoClient,
+    basicEncoding: 'raw',
+    scope: classScope,
+    user: '/data',
+  })
+  return scene(sandbox, {
+    files,
+    bffs: (around) => [createBff({ ...around, basePath, provider })],
+    api: async (_path, headers) => {
+      const answer = await fetch(sandbox.url + fundList, { headers })
+      return answer.ok ? Response.json({ data: workItems }) : answer
+    },
+  })
+}
+
+/** The example as a whole: the four BFFs that it makes itself, for what {@link sandboxVariables} of this sandbox says. */
+export function loginPageOnAll(files: Files, sandbox: RunningSandbox, bffs: readonly Bff[]): Promise<Front> {
+  const places: Record<string, string> = {
+    axosoft: '/axosoft/api',
+    'bright-pattern': '/bright-pattern/configapi/v2',
+    class: `/class/api/1.0/b/${classBusiness.code}`,
+  }
+  return openFront({
+    files,
+    bffs: () => bffs,
+    api: (path, headers) =>
+      fetch(
+        path.replace(/^\/api\/([^/]+)/, (_, name: string) => sandbox.url + places[name]),
+        { headers },
+      ),
+  })
+}
+
+/** The small page in front of Class, with more of the API below the path of each answer. */
+export async function smallPageOnClass(
+  files: Files,
+  options: ClassOptions = {},
+  more: Pick<FrontOptions, 'connectTo'> & { readonly redirectTo?: string } = {},
+): Promise<Scene> {
+  const sandbox = await startSandbox({ class: options })
+  const { redirectTo, ...front } = more
+  const provider = classSuper({
+    ...demoClient,
+    business: classBusiness.code,
+    scope: classScope.slice(1),
+    tokenEndpoint: `${sandbox.url}/class/connect/token`,
+  })
+  return scene(sandbox, {
+    ...front,
+    files,
+    bffs: (around) => [createBff({ ...around, provider })],
+    api: (path, headers) =>
+      path === '/api/elsewhere' && redirectTo !== undefined
+        ? new Response(null, { status: 302, headers: { Location: redirectTo } })
+        : fetch(sandbox.url + fundList, { headers: { ...headers, Accept: 'application/json' } }),
+  })
+}
+
+/** The small page in front of a server that is not ours. */
+export function smallPageOnPeer(files: Files, peer: Peer, provider: ProviderDescription): Promise<Front> {
+  return openFront({
+    files,
+    bffs: (around) => [createBff({ ...around, provider })],
+    api: (_path, headers) => fetch(`${peer.resourceUrl}/items`, { headers }),
+  })
+}
+
+async function scene(sandbox: RunningSandbox, options: FrontOptions): Promise<Scene> {
+  const front = await openFront(options)
+  return {
+    ...front,
+    sandbox,
+    close: async () => {
+      await front.close()
+      await sandbox.close()
+    },
+  }
+}
