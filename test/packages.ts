@@ -241,4 +241,4 @@ export const longFiles: Record<string, string> = {
 }
 
 /** Lines of a source file; about 160 is a good ceiling, and this one fails. */
-export const longestFile = 260
+export const maxFileLines = 260

@@ -6,7 +6,7 @@ import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
 import { loginPageOnAxosoft } from './test-pages.ts'
 import { it } from './chromium-test.ts'
-import { greeted, signIn } from './page-actions.ts'
+import { expectGreeting, signIn } from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('the keyboard alone', () => {
     await keyboard.press('Shift+Tab')
     expect(await focused(page)).toBe('Password')
     await keyboard.press('Enter')
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
 
     await keyboard.press('Shift+Tab')
     expect(await focused(page)).toBe('Sign out')

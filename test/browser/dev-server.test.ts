@@ -7,7 +7,14 @@ import { describe, expect, vi } from 'vitest'
 import { sandboxVariables } from '../../examples/login-page/vite-sandbox.ts'
 import { loginPageSettings } from './pages.ts'
 import { it } from './chromium-test.ts'
-import { asked, choose, enter, greeted, signIn, signOut } from './page-actions.ts'
+import {
+  expectSignInForm,
+  chooseSystem,
+  openSystem,
+  expectGreeting,
+  signIn,
+  signOut,
+} from './page-actions.ts'
 
 describe('vite dev', { timeout: 60_000 }, () => {
   it('signs in through the BFF inside it, and a restart signs nobody out', async ({ stage }) => {
@@ -28,27 +35,27 @@ describe('vite dev', { timeout: 60_000 }, () => {
 
     const page = await stage.visit(String(server.resolvedUrls?.local[0]))
     await signIn(page, cathy)
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
 
     // The page notices by itself, and loads again.
     const reloaded = page.waitForEvent('load')
     await server.restart()
     await reloaded
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
     expect(sandbox.requests.count({ kind: 'token' })).toBe(1)
 
     for (const system of ['bright-pattern', 'class', 'classy'] as const) {
-      await choose(page, system)
-      await enter(page, system)
+      await chooseSystem(page, system)
+      await openSystem(page, system)
     }
-    await choose(page, 'axosoft')
-    await greeted(page, 'Cathy')
+    await chooseSystem(page, 'axosoft')
+    await expectGreeting(page, 'Cathy')
 
     await signOut(page)
-    await asked(page)
+    await expectSignInForm(page)
     await page.reload()
-    await asked(page)
+    await expectSignInForm(page)
   })
 })

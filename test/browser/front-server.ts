@@ -5,7 +5,7 @@ import { listen } from '../third-party-servers/third-party-server.ts'
 import type { Files } from './pages.ts'
 
 /** The one server that a page in production talks to. */
-export interface Front {
+export interface FrontServer {
   readonly url: string
   /** What arrived for the BFFs and for the API, as `GET /auth/session`. */
   readonly asked: string[]
@@ -33,7 +33,12 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
-export async function openFront({ files, bffs: made, api, connectTo }: FrontOptions): Promise<Front> {
+export async function startFrontServer({
+  files,
+  bffs: made,
+  api,
+  connectTo,
+}: FrontOptions): Promise<FrontServer> {
   const asked: string[] = []
   const log: string[] = []
   const note = (line: string): void => void log.push(line)

@@ -9,9 +9,9 @@ import { loginPageOnAxosoft, loginPageOnClass } from './test-pages.ts'
 import type { Stage } from './chromium-test.ts'
 import { it } from './chromium-test.ts'
 import {
-  asked,
-  greeted,
-  kept,
+  expectSignInForm,
+  expectGreeting,
+  readBrowserStorage,
   nothing,
   openTab,
   requestsOf,
@@ -29,7 +29,7 @@ async function signedIn(stage: Stage): Promise<{ site: Scene; page: Page }> {
   const site = await stage.open(loginPageOnAxosoft(files))
   const page = await stage.visit(site.url)
   await signIn(page, cathy)
-  await greeted(page, 'Cathy')
+  await expectGreeting(page, 'Cathy')
   return { site, page }
 }
 
@@ -67,14 +67,14 @@ describe('signing in', () => {
     expect(await page.getByRole('textbox', { name: 'Password' }).inputValue()).toBe('')
     await page.getByRole('textbox', { name: 'Password' }).fill(cathy.password)
     await page.keyboard.press('Enter')
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
   })
 
   it('passes a password on as it was typed', async ({ stage }) => {
     const site = await stage.open(loginPageOnAxosoft(files))
     const page = await stage.visit(site.url)
     await signIn(page, noor)
-    await greeted(page, 'Noor')
+    await expectGreeting(page, 'Noor')
   })
 })
 
@@ -148,7 +148,7 @@ describe('another tab', () => {
     })
     const requests = requestsOf(tab)
     await tab.goto(page.url())
-    await greeted(tab, 'Cathy')
+    await expectGreeting(tab, 'Cathy')
     await tab.getByText(/^\d+ of \d+ items$/).waitFor()
     expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/v6/items'])
     expect(await tab.title()).toBe('Items – Latchkey')
@@ -157,7 +157,7 @@ describe('another tab', () => {
   it('ends when the user signs out in one, without a request of its own', async ({ stage }) => {
     const { page } = await signedIn(stage)
     const tab = await openTab(page)
-    await greeted(tab, 'Cathy')
+    await expectGreeting(tab, 'Cathy')
     await tab.getByText(/^\d+ of \d+ items$/).waitFor()
     const requests = requestsOf(tab)
     await signOut(page)
@@ -166,17 +166,17 @@ describe('another tab', () => {
     expect(requests).toEqual([])
     await page.getByText('You have signed out.').waitFor()
     await tab.reload()
-    await asked(tab)
+    await expectSignInForm(tab)
   })
 
   it('follows whoever signs in next', async ({ stage }) => {
     const { page } = await signedIn(stage)
     const tab = await openTab(page)
-    await greeted(tab, 'Cathy')
+    await expectGreeting(tab, 'Cathy')
     await signOut(page)
-    await asked(tab)
+    await expectSignInForm(tab)
     await signIn(page, noor)
-    await greeted(tab, 'Noor')
+    await expectGreeting(tab, 'Noor')
     expect(await tab.content()).not.toContain(cathy.email)
   })
 })
@@ -189,9 +189,9 @@ describe('the back button', () => {
     await page.getByRole('heading', { name: 'Help' }).waitFor()
     const tab = await openTab(page)
     await signOut(tab)
-    await asked(tab)
+    await expectSignInForm(tab)
     await page.goBack({ waitUntil: 'commit' })
-    await asked(page)
+    await expectSignInForm(page)
     expect(await page.content()).not.toContain(cathy.email)
     const seen = await whatWasSeen(page)
     expect(seen.text).not.toContain(cathy.email)
@@ -212,7 +212,7 @@ describe('the back button', () => {
     })
     expect(answer.status()).toBe(204)
     await page.goBack({ waitUntil: 'commit' })
-    await asked(page)
+    await expectSignInForm(page)
     expect(await page.content()).not.toContain(cathy.email)
     const seen = await whatWasSeen(page)
     expect(seen.text).not.toContain(cathy.email)
@@ -231,11 +231,11 @@ describe('what stays in the browser', () => {
         path: '/',
       }),
     ])
-    expect(await kept(page)).toEqual(nothing)
+    expect(await readBrowserStorage(page)).toEqual(nothing)
     await signOut(page)
-    await asked(page)
+    await expectSignInForm(page)
     await expect.poll(() => page.context().cookies()).toEqual([])
-    expect(await kept(page)).toEqual(nothing)
+    expect(await readBrowserStorage(page)).toEqual(nothing)
   })
 
   it('is a note about a sign-out, for as long as the BFF has not heard of it', async ({ stage }) => {
@@ -243,19 +243,19 @@ describe('what stays in the browser', () => {
     const context = page.context()
     await context.setOffline(true)
     await signOut(page)
-    await asked(page)
+    await expectSignInForm(page)
     // Which session is meant, by its public name.
     const about = expect.stringMatching(/^\?session_id=[\w-]+$/) as string
     const note = { ...nothing, localStorage: { 'latchkey:/auth/axosoft': about } }
-    expect(await kept(page)).toEqual(note)
+    expect(await readBrowserStorage(page)).toEqual(note)
 
     // The page can be loaded again, but the BFF is still away.
     await context.route('**/auth/**', (route) => route.abort())
     await context.setOffline(false)
     await page.reload()
-    await asked(page)
+    await expectSignInForm(page)
     expect(await page.content()).not.toContain(cathy.email)
-    expect(await kept(page)).toEqual(note)
+    expect(await readBrowserStorage(page)).toEqual(note)
 
     const heard = page.waitForResponse(
       (response) => response.request().method() === 'DELETE' && response.status() === 204,
@@ -263,7 +263,7 @@ describe('what stays in the browser', () => {
     await context.unroute('**/auth/**')
     await page.reload()
     await heard
-    await expect.poll(() => kept(page)).toEqual(nothing)
+    await expect.poll(() => readBrowserStorage(page)).toEqual(nothing)
     expect(await context.cookies()).toEqual([])
     expect(site.asked.at(-1)).toMatch(/^DELETE \/auth\/axosoft\/session\b/)
   })
@@ -293,7 +293,7 @@ describe('what stays in the browser', () => {
     await page.reload()
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
     await signOut(page)
-    await asked(page)
+    await expectSignInForm(page)
 
     expect(token).not.toBe('')
     const secrets = [token, cathy.password, demoClient.clientSecret, cookie?.value ?? 'no cookie']
@@ -324,7 +324,7 @@ async function noteWhatIsSeen(page: Page): Promise<void> {
     })
   })
   await page.reload()
-  await greeted(page, 'Cathy')
+  await expectGreeting(page, 'Cathy')
   expect((await whatWasSeen(page)).text).toContain(cathy.email)
 }
 

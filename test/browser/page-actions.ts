@@ -29,22 +29,22 @@ export const systems = {
 
 export type SystemId = keyof typeof systems
 
-export async function choose(page: Page, system: SystemId): Promise<void> {
+export async function chooseSystem(page: Page, system: SystemId): Promise<void> {
   await page.bringToFront()
   await page.getByLabel('System').selectOption({ label: systems[system].label })
 }
 
 /** Signs Cathy in to the system that the page shows. */
-export async function enter(page: Page, system: SystemId): Promise<void> {
+export async function openSystem(page: Page, system: SystemId): Promise<void> {
   const { fields } = systems[system]
   const password = system === 'bright-pattern' ? cathy.apiSecret : cathy.password
   if (fields) await signIn(page, { ...cathy, password }, fields)
-  await listed(page, system)
+  await expectList(page, system)
 }
 
 /** Resolves when the page lists what that system has. */
-export async function listed(page: Page, system: SystemId): Promise<void> {
-  await greeted(page, systems[system].name)
+export async function expectList(page: Page, system: SystemId): Promise<void> {
+  await expectGreeting(page, systems[system].name)
   await page.getByText(new RegExp(`^\\d+ of \\d+ ${systems[system].many}$`)).waitFor()
 }
 
@@ -54,12 +54,12 @@ export async function signOut(page: Page): Promise<void> {
 }
 
 /** Resolves when the page greets somebody of that name. */
-export async function greeted(page: Page, name: string): Promise<void> {
+export async function expectGreeting(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { name: `Hello, ${name}` }).waitFor()
 }
 
 /** Resolves when the page asks for a username. */
-export async function asked(page: Page): Promise<void> {
+export async function expectSignInForm(page: Page): Promise<void> {
   await page.getByLabel('Username').waitFor()
 }
 
@@ -80,11 +80,11 @@ export function requestsOf(page: Page): string[] {
   return requests
 }
 
-/** What {@link kept} finds when there is nothing. */
+/** What {@link readBrowserStorage} finds when there is nothing. */
 export const nothing = { localStorage: {}, sessionStorage: {}, databases: [], caches: [], cookies: '' }
 
 /** Everything that a site can leave in a browser, but for its cookies. */
-export function kept(page: Page): Promise<Record<string, unknown>> {
+export function readBrowserStorage(page: Page): Promise<Record<string, unknown>> {
   return page.evaluate(async () => ({
     localStorage: Object.fromEntries(Object.entries(localStorage)),
     sessionStorage: Object.fromEntries(Object.entries(sessionStorage)),

@@ -4,8 +4,8 @@ import { toNodeListener } from '@latchkey/bff/node'
 import { oauth2 } from '@latchkey/bff/providers'
 import { cathy, workItems } from '@latchkey/sandbox'
 import { listen } from '../third-party-servers/third-party-server.ts'
-import type { Front } from './front-server.ts'
-import { openFront } from './front-server.ts'
+import type { FrontServer } from './front-server.ts'
+import { startFrontServer } from './front-server.ts'
 import type { Files } from './pages.ts'
 import { basePath, cathyOnAxosoft } from './test-pages.ts'
 
@@ -23,7 +23,7 @@ export interface CodeOptions {
 export async function loginPageWithCode(
   files: Files,
   { how = 'carried', firstLifetime = 900 }: CodeOptions = {},
-): Promise<Front & { readonly tokenRequests: readonly URLSearchParams[] }> {
+): Promise<FrontServer & { readonly tokenRequests: readonly URLSearchParams[] }> {
   const tokenRequests: URLSearchParams[] = []
   let lifetime = firstLifetime
   const server = await listen(
@@ -44,19 +44,19 @@ export async function loginPageWithCode(
     scope: ['read'],
     user: '/data',
   })
-  const ask = { otp: { label: 'Code', type: 'otp' } } as const
+  const fields = { otp: { label: 'Code', type: 'otp' } } as const
   const provider: ProviderDescription = {
     ...base,
     grants: { ...base.grants, 'mfa-otp': { clientAuth: 'none' } },
     errors: {
       challenges: [
         how === 'carried'
-          ? { when: { code: 'mfa_required' }, ask, carry: { mfa_token: '/mfa_token' }, grant: 'mfa-otp' }
-          : { when: { code: 'mfa_required' }, ask, grant: 'password' },
+          ? { when: { code: 'mfa_required' }, fields, forward: { mfa_token: '/mfa_token' }, grant: 'mfa-otp' }
+          : { when: { code: 'mfa_required' }, fields, grant: 'password' },
       ],
     },
   }
-  const front = await openFront({
+  const front = await startFrontServer({
     files,
     bffs: (around) => [createBff({ ...around, basePath, provider })],
     api: () => Response.json({ data: workItems }),

@@ -6,7 +6,7 @@ import { faintWords, overflow } from './legibility.ts'
 import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
 import { it } from './chromium-test.ts'
-import { greeted, kept, nothing, signIn } from './page-actions.ts'
+import { expectGreeting, readBrowserStorage, nothing, signIn } from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {
@@ -29,11 +29,11 @@ describe('an account that asks for a one-time code', () => {
     expect(await description(page)).toBe('One more step for cathy. From your authenticator app or a message.')
     // Nobody has failed.
     expect(await page.getByRole('alert').textContent()).toBe('')
-    expect(await kept(page)).toEqual(nothing)
+    expect(await readBrowserStorage(page)).toEqual(nothing)
 
     await page.keyboard.type(rightCode)
     await page.keyboard.press('Enter')
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
     expect(site.tokenRequests.map((form) => form.has('password'))).toEqual([true, false])
   })
@@ -44,7 +44,7 @@ describe('an account that asks for a one-time code', () => {
     await signIn(page, cathy)
     await code(page).fill(rightCode)
     await page.keyboard.press('Enter')
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
     expect(site.tokenRequests.at(-1)?.get('password')).toBe(cathy.password)
   })
 
@@ -62,7 +62,7 @@ describe('an account that asks for a one-time code', () => {
     await expect.poll(() => page.title()).toBe('Error: Sign in to Axosoft – Latchkey')
     await page.keyboard.type(rightCode)
     await page.keyboard.press('Enter')
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
   })
 
   it('begins again after too many wrong codes', async ({ stage }) => {
@@ -91,7 +91,7 @@ describe('an account that asks for a one-time code', () => {
     await page.getByRole('alert').filter({ hasText: 'That code came too late. Enter a new one.' }).waitFor()
     await code(page).fill(rightCode)
     await page.keyboard.press('Enter')
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
   })
 
   it('goes back to the beginning, where the username still stands', async ({ stage }) => {
@@ -108,7 +108,7 @@ describe('an account that asks for a one-time code', () => {
     await signIn(page, cathy)
     await code(page).fill(rightCode)
     await page.keyboard.press('Enter')
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
   })
 
   it('is asked over the page, too, when its session has ended', async ({ stage }) => {
@@ -117,7 +117,7 @@ describe('an account that asks for a one-time code', () => {
     await signIn(page, cathy)
     await code(page).fill(rightCode)
     await page.keyboard.press('Enter')
-    await greeted(page, 'Cathy')
+    await expectGreeting(page, 'Cathy')
     await page.getByLabel('Find an item').fill('dialog')
     const dialog = page.getByRole('dialog', { name: 'Sign in again' })
     await dialog.waitFor({ timeout: 20_000 })

@@ -4,7 +4,7 @@ import { campaigns, cathy, directory, fundSummaries, noor, startSandbox, workIte
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
 import { sandboxVariables } from '../../examples/login-page/vite-sandbox.ts'
-import type { Front } from './front-server.ts'
+import type { FrontServer } from './front-server.ts'
 import { faintWords, overflow } from './legibility.ts'
 import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
@@ -13,10 +13,10 @@ import type { Stage } from './chromium-test.ts'
 import { it } from './chromium-test.ts'
 import type { SystemId } from './page-actions.ts'
 import {
-  choose,
-  enter,
-  greeted,
-  listed,
+  chooseSystem,
+  openSystem,
+  expectGreeting,
+  expectList,
   openTab,
   requestsOf,
   signIn,
@@ -43,7 +43,7 @@ afterAll(async () => {
   await sandbox.close()
 })
 
-const open = (stage: Stage): Promise<Front> => stage.open(loginPageOnAll(files, sandbox, bffs))
+const open = (stage: Stage): Promise<FrontServer> => stage.open(loginPageOnAll(files, sandbox, bffs))
 
 const everySystem = Object.keys(systems) as SystemId[]
 const names = { axosoft: workItems, 'bright-pattern': directory, class: fundSummaries, classy: campaigns }
@@ -52,7 +52,7 @@ describe.for(everySystem)('%s', (system) => {
   it('is signed in to, lists what it has, and is signed out of', async ({ stage }) => {
     const site = await open(stage)
     const page = await stage.visit(`${site.url}/?system=${system}`)
-    await enter(page, system)
+    await openSystem(page, system)
     expect(await page.getByRole('row').count()).toBe(names[system].length + 1)
     await signOut(page)
     await page.getByText('You have signed out.').waitFor()
@@ -83,21 +83,21 @@ describe.for([
 describe('the switch', () => {
   it('leaves each session to itself', async ({ stage }) => {
     const page = await stage.visit((await open(stage)).url)
-    await enter(page, 'axosoft')
-    await choose(page, 'class')
+    await openSystem(page, 'axosoft')
+    await chooseSystem(page, 'class')
     await signIn(page, noor)
-    await greeted(page, 'Noor')
+    await expectGreeting(page, 'Noor')
     expect(await page.content()).not.toContain(cathy.email)
 
-    await choose(page, 'axosoft')
-    await listed(page, 'axosoft')
+    await chooseSystem(page, 'axosoft')
+    await expectList(page, 'axosoft')
     await signOut(page)
     await page.getByText('You have signed out.').waitFor()
 
-    await choose(page, 'class')
-    await greeted(page, 'Noor')
+    await chooseSystem(page, 'class')
+    await expectGreeting(page, 'Noor')
     await page.reload()
-    await greeted(page, 'Noor')
+    await expectGreeting(page, 'Noor')
     const cookies = await page.context().cookies()
     expect(cookies.map(({ name }) => name)).toEqual(['latchkey-auth-class'])
   })
@@ -106,7 +106,7 @@ describe('the switch', () => {
     const { url } = await open(stage)
     const page = await stage.visit(`${url}/?system=nobody-knows-it`)
     await page.getByRole('heading', { name: 'Sign in to Axosoft' }).waitFor()
-    await choose(page, 'class')
+    await chooseSystem(page, 'class')
     await page.getByRole('heading', { name: 'Sign in to Class' }).waitFor()
     await page.reload()
     await page.getByRole('heading', { name: 'Sign in to Class' }).waitFor()
@@ -132,24 +132,24 @@ describe('the switch', () => {
 
   it('hides no sign-out: one in another tab counts here while another system is shown', async ({ stage }) => {
     const page = await stage.visit((await open(stage)).url)
-    await enter(page, 'axosoft')
+    await openSystem(page, 'axosoft')
     const tab = await openTab(page)
-    await listed(tab, 'axosoft')
-    await choose(page, 'class')
+    await expectList(tab, 'axosoft')
+    await chooseSystem(page, 'class')
     await page.getByRole('heading', { name: 'Sign in to Class' }).waitFor()
     await signOut(tab)
     await tab.getByText('You have signed out.').waitFor()
-    await choose(page, 'axosoft')
+    await chooseSystem(page, 'axosoft')
     await page.getByText('You have signed out in another tab.').waitFor()
     expect(await page.content()).not.toContain(cathy.email)
   })
 
   it('is remembered by the way back from the help', async ({ stage }) => {
     const page = await stage.visit(`${(await open(stage)).url}/?system=classy`)
-    await listed(page, 'classy')
+    await expectList(page, 'classy')
     await page.getByRole('link', { name: 'Help' }).click()
     await page.getByRole('link', { name: 'Back to the page' }).click()
-    await listed(page, 'classy')
+    await expectList(page, 'classy')
   })
 })
 
@@ -160,8 +160,8 @@ describe('Classy, where nobody types anything', () => {
     await page.getByRole('heading', { name: 'Sign in to Axosoft' }).waitFor()
     const answers: Promise<string>[] = []
     page.on('response', (response) => void answers.push(response.text().catch(() => '')))
-    await choose(page, 'classy')
-    await listed(page, 'classy')
+    await chooseSystem(page, 'classy')
+    await expectList(page, 'classy')
     await page.getByText('Stays on the server: this page works without it').waitFor()
     const told = (await Promise.all(answers)).join('\n')
     expect(told).toContain('Developer')
@@ -184,14 +184,14 @@ describe.for(['light', 'dark'] as const)('on a small phone, %s', (colorScheme) =
     const viewport = { width: 320, height: 640 }
     const page = await stage.visit((await open(stage)).url, { viewport, colorScheme })
     for (const system of everySystem) {
-      await choose(page, system)
+      await chooseSystem(page, system)
       const { fields, label } = systems[system]
       if (fields) {
         await signIn(page, { username: cathy.username, password: 'wrong' }, fields)
         await page.getByText('is not right.').waitFor()
         await isLegible(page)
       }
-      await enter(page, system)
+      await openSystem(page, system)
       await isLegible(page)
       if (fields) continue
       await signOut(page)

@@ -3,13 +3,13 @@ import { createBff } from '@latchkey/bff'
 import { axosoft, classSuper, oauth2 } from '@latchkey/bff/providers'
 import type { ClassOptions, RunningSandbox } from '@latchkey/sandbox'
 import { cathy, classBusiness, demoClient, startSandbox, workItems } from '@latchkey/sandbox'
-import type { Peer } from '../third-party-servers/third-party-server.ts'
-import type { Front, FrontOptions } from './front-server.ts'
-import { openFront } from './front-server.ts'
+import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
+import type { FrontServer, FrontOptions } from './front-server.ts'
+import { startFrontServer } from './front-server.ts'
 import type { Files } from './pages.ts'
 
 /** A site in front of the sandbox. */
-export interface Scene extends Front {
+export interface Scene extends FrontServer {
   readonly sandbox: RunningSandbox
 }
 
@@ -57,13 +57,17 @@ export async function loginPageOnClass(files: Files, options: ClassOptions): Pro
 }
 
 /** The example as a whole: the four BFFs that it makes itself, for what {@link sandboxVariables} of this sandbox says. */
-export function loginPageOnAll(files: Files, sandbox: RunningSandbox, bffs: readonly Bff[]): Promise<Front> {
+export function loginPageOnAll(
+  files: Files,
+  sandbox: RunningSandbox,
+  bffs: readonly Bff[],
+): Promise<FrontServer> {
   const places: Record<string, string> = {
     axosoft: '/axosoft/api',
     'bright-pattern': '/bright-pattern/configapi/v2',
     class: `/class/api/1.0/b/${classBusiness.code}`,
   }
-  return openFront({
+  return startFrontServer({
     files,
     bffs: () => bffs,
     api: (path, headers) =>
@@ -100,8 +104,12 @@ export async function smallPageOnClass(
 }
 
 /** The small page in front of a server that is not ours. */
-export function smallPageOnPeer(files: Files, peer: Peer, provider: ProviderDescription): Promise<Front> {
-  return openFront({
+export function smallPageOnPeer(
+  files: Files,
+  peer: ThirdPartyServer,
+  provider: ProviderDescription,
+): Promise<FrontServer> {
+  return startFrontServer({
     files,
     bffs: (around) => [createBff({ ...around, provider })],
     api: (_path, headers) => fetch(`${peer.resourceUrl}/items`, { headers }),
@@ -109,7 +117,7 @@ export function smallPageOnPeer(files: Files, peer: Peer, provider: ProviderDesc
 }
 
 async function scene(sandbox: RunningSandbox, options: FrontOptions): Promise<Scene> {
-  const front = await openFront(options)
+  const front = await startFrontServer(options)
   return {
     ...front,
     sandbox,

@@ -5,7 +5,16 @@ import type { Files } from './pages.ts'
 import { buildSmallPage } from './pages.ts'
 import { smallPageOnPeer } from './test-pages.ts'
 import { it } from './chromium-test.ts'
-import { asked, greeted, kept, nothing, requestsOf, shortLife, signIn, signOut } from './page-actions.ts'
+import {
+  expectSignInForm,
+  expectGreeting,
+  readBrowserStorage,
+  nothing,
+  requestsOf,
+  shortLife,
+  signIn,
+  signOut,
+} from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {
@@ -25,7 +34,7 @@ describe.concurrent('a page', { timeout: 60_000 }, () => {
     await signIn(page, { ...peer, password: 'wrong' })
     await page.getByText('invalid_credentials').waitFor()
     await signIn(page, peer)
-    await greeted(page, peer.username)
+    await expectGreeting(page, peer.username)
     await items.waitFor()
 
     const first = String(await token.textContent())
@@ -35,17 +44,17 @@ describe.concurrent('a page', { timeout: 60_000 }, () => {
 
     const requests = requestsOf(page)
     await page.reload()
-    await greeted(page, peer.username)
+    await expectGreeting(page, peer.username)
     await items.waitFor()
     expect(requests).toEqual(['GET /auth/session', 'GET /api/items'])
 
     await signOut(page)
-    await asked(page)
+    await expectSignInForm(page)
     // The note goes when the BFF has heard of it.
     await page.waitForFunction(() => localStorage.length === 0)
     await page.reload()
-    await asked(page)
-    expect(await kept(page)).toEqual(nothing)
+    await expectSignInForm(page)
+    expect(await readBrowserStorage(page)).toEqual(nothing)
     expect(await page.context().cookies()).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ import type { Scene } from './test-pages.ts'
 import { smallPageOnClass } from './test-pages.ts'
 import type { Stage } from './chromium-test.ts'
 import { it } from './chromium-test.ts'
-import { greeted, openTab, requestsOf, shortLife, signIn } from './page-actions.ts'
+import { expectGreeting, openTab, requestsOf, shortLife, signIn } from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function signedIn(
   const site = await stage.open(smallPageOnClass(files, ...options))
   const page = await stage.visit(site.url)
   await signIn(page, cathy)
-  await greeted(page, cathy.username)
+  await expectGreeting(page, cathy.username)
   await loaded(page)
   return { site, page }
 }
@@ -122,14 +122,14 @@ describe('another tab', () => {
   it('goes over to who signs in while it shows somebody else', async ({ stage }) => {
     const { page } = await signedIn(stage)
     const tab = await openTab(page)
-    await greeted(tab, cathy.username)
+    await expectGreeting(tab, cathy.username)
     await tab.getByTestId('user').evaluate((element) => element.setAttribute('data-left-by', 'cathy'))
     await page.evaluate(
       ({ username, password }) => window.auth.signIn({ username, password }).then(() => {}),
       noor,
     )
-    await greeted(page, noor.username)
-    await greeted(tab, noor.username)
+    await expectGreeting(page, noor.username)
+    await expectGreeting(tab, noor.username)
     await loaded(tab)
     expect(await tab.locator('[data-left-by]').count()).toBe(0)
     expect(await tab.content()).not.toContain(cathy.username)

@@ -1,5 +1,5 @@
 import type { Server } from './server.ts'
-import type { Scene } from './check-context.ts'
+import type { CheckContext } from './check-context.ts'
 
 /** One promise of the BFF in front of any server. */
 export interface Check {
@@ -10,5 +10,5 @@ export interface Check {
    * Throws what `finding.ts` has words for; what it returns stands in the row, where servers differ and the BFF has
    * to differ with them.
    */
-  readonly run: (scene: Scene) => Promise<string | undefined>
+  readonly run: (scene: CheckContext) => Promise<string | undefined>
 }

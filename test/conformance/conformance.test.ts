@@ -6,33 +6,33 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peers } from '../third-party-servers/all.ts'
 import { startOAuth2Server } from '../third-party-servers/oauth2-server.ts'
-import type { Peer } from '../third-party-servers/third-party-server.ts'
+import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
 import { checks } from './checks.ts'
 import { refreshTokenUsedElsewhere } from './checks/refresh.ts'
 import { signIn } from './checks/sign-in.ts'
 import { runCheck } from './run-check.ts'
-import type { Way } from './client-auth-method.ts'
-import { waysOf } from './client-auth-method.ts'
+import type { ClientAuthMethod } from './client-auth-method.ts'
+import { listClientAuthMethods } from './client-auth-method.ts'
 import { fileOf } from './server-file.ts'
 import type { Server } from './server.ts'
 
 /** The checks that a server has no part in (it is held to all others), and what its refused refresh means. */
 const facts: Record<string, { missing: string[]; refusedRefresh: string }> = {
-  'oidc-provider': { missing: [], refusedRefresh: 'the session ends: 401 login_required refused' },
+  'oidc-provider': { missing: [], refusedRefresh: 'the session ends: 401 login_required refresh_rejected' },
   '@node-oauth/oauth2-server': {
     missing: ['the token opens userinfo', 'discovery', 'revoke'],
-    refusedRefresh: 'the session ends: 401 login_required refused',
+    refusedRefresh: 'the session ends: 401 login_required refresh_rejected',
   },
   Glewlwyd: { missing: [], refusedRefresh: 'the session stays: 503 temporarily_unavailable' },
 }
 
 describe.for(peers)('a BFF in front of $name', ({ name, start }) => {
-  let peer: Peer
-  let ways: Way[]
+  let peer: ThirdPartyServer
+  let ways: ClientAuthMethod[]
 
   beforeAll(async () => {
     peer = await start()
-    ways = await waysOf(peer)
+    ways = await listClientAuthMethods(peer)
   }, 30_000)
   afterAll(async () => {
     await peer.stop()
@@ -47,7 +47,7 @@ describe.for(peers)('a BFF in front of $name', ({ name, start }) => {
   })
 
   it('ends a session whose refresh the server refuses in so many words, and keeps any other', async () => {
-    const { note } = await runCheck(refreshTokenUsedElsewhere, peer, ways[0] as Way)
+    const { note } = await runCheck(refreshTokenUsedElsewhere, peer, ways[0] as ClientAuthMethod)
     expect(note).toContain(facts[name]?.refusedRefresh)
   })
 
@@ -55,7 +55,7 @@ describe.for(peers)('a BFF in front of $name', ({ name, start }) => {
     expect(ways.map((way) => way.name)).toEqual(['basic', 'post'])
     const other = await start({ clientSecret: 's3cr+t %:&' })
     try {
-      for (const way of await waysOf(other))
+      for (const way of await listClientAuthMethods(other))
         expect(await runCheck(signIn, other, way)).toEqual({ outcome: 'ok', note: '' })
     } finally {
       await other.stop()
@@ -64,7 +64,7 @@ describe.for(peers)('a BFF in front of $name', ({ name, start }) => {
 })
 
 describe('the command', () => {
-  let peer: Peer
+  let peer: ThirdPartyServer
   let folder: string
 
   beforeAll(async () => {

@@ -39,7 +39,11 @@ async function outcomeFor(
 describe('a server with manners of its own passes', () => {
   it.each<[string, Oddities, string]>([
     ['that has none', {}, 'ok       wrong password (basic)\n'],
-    ['that refuses a refresh by name', {}, 'elsewhere (basic): the session ends: 401 login_required refused'],
+    [
+      'that refuses a refresh by name',
+      {},
+      'elsewhere (basic): the session ends: 401 login_required refresh_rejected',
+    ],
     [
       'that refuses a password with an empty 403',
       { refusedSignIn: 'empty 403' },

@@ -1,8 +1,8 @@
 import type { Check } from './check.ts'
-import { Broken, Impossible } from './finding.ts'
-import { openScene } from './check-context.ts'
+import { CheckFailedError, CheckSkippedError } from './finding.ts'
+import { createCheckContext } from './check-context.ts'
 import type { Server } from './server.ts'
-import type { Way } from './client-auth-method.ts'
+import type { ClientAuthMethod } from './client-auth-method.ts'
 
 /** What came of one check. */
 export interface Row {
@@ -12,10 +12,10 @@ export interface Row {
 }
 
 /** Runs one check of one server. Never rejects. */
-export async function runCheck(check: Check, server: Server, way: Way): Promise<Row> {
+export async function runCheck(check: Check, server: Server, way: ClientAuthMethod): Promise<Row> {
   const lacking = check.lacks?.(server)
   if (lacking) return { outcome: 'skipped', note: lacking }
-  const scene = openScene(server, way)
+  const scene = createCheckContext(server, way)
   const run = await rowOf(() => check.run(scene))
   const closing = await rowOf(() => scene.close())
   return closing.outcome === 'FAILED' ? closing : run
@@ -25,8 +25,8 @@ async function rowOf(work: () => Promise<string | void>): Promise<Row> {
   try {
     return { outcome: 'ok', note: (await work()) ?? '' }
   } catch (error) {
-    if (error instanceof Impossible) return { outcome: 'skipped', note: error.message }
-    if (error instanceof Broken) return { outcome: 'FAILED', note: error.message }
+    if (error instanceof CheckSkippedError) return { outcome: 'skipped', note: error.message }
+    if (error instanceof CheckFailedError) return { outcome: 'FAILED', note: error.message }
     // Nobody knows what its message holds: the place in the code is enough.
     const [, place = ''] = /\n\s+at (.+)/.exec(error instanceof Error ? String(error.stack) : '') ?? []
     return {

@@ -4,7 +4,7 @@ import { checks } from './checks.ts'
 import { runCheck } from './run-check.ts'
 import type { Server } from './server.ts'
 import { serverFrom, UnusableFile } from './server.ts'
-import { providerFor, waysOf } from './client-auth-method.ts'
+import { providerFor, listClientAuthMethods } from './client-auth-method.ts'
 
 /**
  * Runs every check of the server that a file describes, and writes a row for each.
@@ -30,7 +30,7 @@ export async function main(files: readonly string[], write: (text: string) => vo
 }
 
 async function report(server: Server, write: (text: string) => void): Promise<number> {
-  const ways = await waysOf(server)
+  const ways = await listClientAuthMethods(server)
   for (const way of ways) defineProvider(providerFor(server, way))
   write(`${server.name} at ${server.tokenUrl ?? server.discoveryUrl}\n`)
   const count = { ok: 0, FAILED: 0, skipped: 0 }

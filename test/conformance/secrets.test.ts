@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Visit } from '../support/bff-client.ts'
+import type { BffClient } from '../support/bff-client.ts'
 import { leaksOf } from './secrets.ts'
 import type { Server } from './server.ts'
 
@@ -21,7 +21,7 @@ const server: Server = {
 
 const pair = Buffer.from('client-7:client-secret-8').toString('base64')
 
-function visitWith(seen: { log?: string; answered?: string }): Visit {
+function visitWith(seen: { log?: string; answered?: string }): BffClient {
   const form = new URLSearchParams({ grant_type: 'password', password: 'mistyped-5' })
   const exchange = {
     url: String(server.tokenUrl),

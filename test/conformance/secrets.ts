@@ -1,11 +1,11 @@
-import type { Visit } from '../support/bff-client.ts'
+import type { BffClient } from '../support/bff-client.ts'
 import type { Server } from './server.ts'
 
 /**
  * Where secrets came out that a visit has seen: each in the log, and all but the access token in an answer to the page.
  * Those that cannot be told from plain text are not looked for.
  */
-export function leaksOf(visit: Visit, server: Server): string[] {
+export function leaksOf(visit: BffClient, server: Server): string[] {
   const exchanges = visit.exchanges()
   const sent = (name: string): string[] => exchanges.flatMap(({ form }) => form.get(name) ?? [])
   const issued = (member: string): string[] =>

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { examine } from '../../packages/bff/src/doctor/doctor.ts'
+import { runDoctor } from '../../packages/bff/src/doctor/doctor.ts'
 import { peers } from '../third-party-servers/all.ts'
-import type { Peer } from '../third-party-servers/third-party-server.ts'
+import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
 
 /** With characters that Basic form-encodes, and others that some servers expect as they are. */
 const clientSecret = 's3cr+t %:&'
@@ -22,12 +22,12 @@ const takes: Record<string, { ways: string[]; fix: string }> = {
 const settings: Record<string, object> = {
   form: { basicEncoding: 'form' },
   raw: { basicEncoding: 'raw' },
-  body: { clientAuth: 'body' },
+  body: { clientAuth: 'post' },
 }
 
 describe.for(peers)('the doctor before $name', ({ name, start }) => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-doctor-'))
-  let peer: Peer
+  let peer: ThirdPartyServer
 
   beforeAll(async () => {
     peer = await start({ clientSecret })
@@ -56,7 +56,7 @@ describe.for(peers)('the doctor before $name', ({ name, start }) => {
     writeFileSync(file, JSON.stringify({ provider }))
     const lines: string[] = []
     const typed: Record<string, string> = { username, password }
-    const code = await examine({
+    const code = await runDoctor({
       file,
       environment: { SECRET: secret },
       print: (line) => lines.push(line),

@@ -18,7 +18,7 @@ it.each([
   '50 shows a token with the scheme as the description spells it: %s, told as %s',
   async (scheme, token_type) => {
     const { client, heard } = await openPage(json({ ...good, token_type }), {
-      provider: { ...plain(), resource: { attach: { header: 'Authorization', scheme } } },
+      provider: { ...plain(), resource: { tokenPlacement: { header: 'Authorization', scheme } } },
     })
     await client.fetch('/api/items')
     expect(heard[0]?.headers.get('Authorization')).toBe(`${scheme} a`)

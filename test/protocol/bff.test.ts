@@ -4,11 +4,17 @@ import type { Answer } from '../../packages/bff/test/support/browser.ts'
 import {
   createBrowser,
   createClock,
-  createScene,
+  createTestBff,
   credentials,
   page,
 } from '../../packages/bff/test/support/browser.ts'
-import { broken, grantsOf, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
+import {
+  failWithCode,
+  grantsOf,
+  json,
+  raw,
+  rotating,
+} from '../../packages/bff/test/support/token-endpoint.ts'
 import { createOpenStore, createWatchedScene, good, invalidGrant } from './setup.ts'
 
 const cookieName = '__Host-Http-latchkey'
@@ -19,7 +25,7 @@ it('62 forbids every cache to keep an answer, whatever the authorization server 
     Expires: 'Thu, 01 Jan 2099 00:00:00 GMT',
     ETag: '"1"',
   }
-  const { signIn, restore, token, signOut, endpoint, clock } = createScene(
+  const { signIn, restore, token, signOut, endpoint, clock } = createTestBff(
     json({ ...good, refresh_token: 'r' }, 200, cacheable),
   )
   const answers = [await signIn(), await restore()]
@@ -37,7 +43,7 @@ it('62 forbids every cache to keep an answer, whatever the authorization server 
 it.each(['https://evil.example', 'null', page])(
   '66 opens nothing to other origins (asked from %s)',
   async (origin) => {
-    const { ask, signIn } = createScene(rotating())
+    const { ask, signIn } = createTestBff(rotating())
     await signIn()
     const preflight = {
       Origin: origin,
@@ -55,7 +61,7 @@ it.each(['https://evil.example', 'null', page])(
 )
 
 it('67 has another cookie and another name for the session after each sign-in, and none after a sign-out', async () => {
-  const { signIn, signOut, restore, jar, bff } = createScene(rotating())
+  const { signIn, signOut, restore, jar, bff } = createTestBff(rotating())
   jar.set(cookieName, Buffer.alloc(48, 7).toString('base64url'))
   const seen = [jar.get(cookieName)]
   const names: (string | undefined)[] = []
@@ -84,7 +90,7 @@ it.each([
   ['one account from one address', () => ({ username: 'cathy', address: '203.0.113.1' })],
 ])('68 answers 429 and Retry-After when too many sign-ins fail at %s, and asks nobody', async (_, who) => {
   const byHeader = (request: Request): string | null => request.headers.get('X-Client')
-  const { ask, endpoint, clock } = createScene(invalidGrant, { throttle: { clientAddress: byHeader } })
+  const { ask, endpoint, clock } = createTestBff(invalidGrant, { throttle: { clientAddress: byHeader } })
   const fail = (turn: number): Promise<Answer> => {
     const { username, address } = who(turn)
     return ask('POST', '/session', { credentials: { username, password: 'x' } }, { 'X-Client': address })
@@ -120,7 +126,7 @@ it.each([
     'the server fails and says it back',
     ({ parameters }: { parameters: URLSearchParams }) => new Response(`${parameters}`, { status: 500 }),
   ],
-  ['the connection breaks', broken('ECONNRESET')],
+  ['the connection breaks', failWithCode('ECONNRESET')],
   [
     'fetch tells all',
     ({ parameters }: { parameters: URLSearchParams }) => {
@@ -130,7 +136,7 @@ it.each([
 ])('69 writes the password nowhere when %s', async (_, reply) => {
   const clock = createClock()
   const store = createOpenStore(clock.now)
-  const { ask, restore, token, sent, notes, jar, signOut, bff } = createWatchedScene(reply, { store }, clock)
+  const { ask, restore, token, sent, log, jar, signOut, bff } = createWatchedScene(reply, { store }, clock)
   const answers: Answer[] = [await ask('POST', '/session', { credentials: { username: 'cathy', password } })]
   const [cookie = ''] = jar.values()
   await clock.pass(901)
@@ -141,14 +147,14 @@ it.each([
   const headers = answers.flatMap((answer) => [...answer.headers])
   const kept = [store.written(cookie), Buffer.from(cookie, 'base64url').toString('latin1')]
   const urls = sent.map(({ request }) => request.url)
-  const all = inspect([notes, kept, answers, headers, urls], { depth: 9, maxStringLength: null })
+  const all = inspect([log, kept, answers, headers, urls], { depth: 9, maxStringLength: null })
   expect(all).not.toContain(password)
   // It was sent once, and to the token endpoint.
   expect(sent.filter(({ body }) => body.includes(password))).toHaveLength(1)
 })
 
 it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('70 signs nobody in by %s', async (method) => {
-  const { ask, restore, endpoint } = createScene(json(good))
+  const { ask, restore, endpoint } = createTestBff(json(good))
   const query = new URLSearchParams({ ...credentials, password }).toString()
   for (const path of [`/session?${query}`, '/session']) {
     const answer = await ask(method, path, method === 'GET' ? undefined : { credentials })
@@ -159,18 +165,18 @@ it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('70 signs nobody in by %s', async (me
 })
 
 it('70 refuses credentials in the query, and says nothing of them', async () => {
-  const { ask, endpoint, notes } = createScene(json(good))
+  const { ask, endpoint, log } = createTestBff(json(good))
   const query = new URLSearchParams({ username: 'cathy', password }).toString()
   for (const body of [undefined, { credentials }]) {
     const answer = await ask('POST', `/session?${query}`, body)
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
-    expect(answer.text + notes.join('\n')).not.toContain('canary')
+    expect(answer.text + log.join('\n')).not.toContain('canary')
   }
   expect(endpoint.asked).toEqual([])
 })
 
 it('72 asks for no scope that is not on the list', async () => {
-  const { signIn, endpoint } = createScene(json(good))
+  const { signIn, endpoint } = createTestBff(json(good))
   for (const scope of [['admin'], ['read', 'admin'], ['read write'], ['*']])
     expect((await signIn({ scope })).body.error).toBe('invalid_request')
   expect(endpoint.asked).toEqual([])
@@ -179,7 +185,7 @@ it('72 asks for no scope that is not on the list', async () => {
 
 it('72 gives to who asks for less a token of its own, and not the wider one of before', async () => {
   const server = rotating()
-  const { signIn, restore, token, another, endpoint } = createScene(server)
+  const { signIn, restore, token, another, endpoint } = createTestBff(server)
   const wide = await signIn({ scope: ['read', 'write'] })
   const narrow = await signIn({ scope: ['read'] })
   expect(grantsOf(endpoint, 'password').map(({ parameters }) => parameters.get('scope'))).toEqual([
@@ -197,7 +203,7 @@ it('72 gives to who asks for less a token of its own, and not the wider one of b
 })
 
 it('73 answers 200 without a session to who has no cookie', async () => {
-  const { restore, endpoint } = createScene(json(good))
+  const { restore, endpoint } = createTestBff(json(good))
   const answer = await restore()
   expect([answer.status, answer.text]).toEqual([200, '{"session":null}'])
   expect(answer.headers.get('Set-Cookie')).toBeNull()
@@ -214,7 +220,7 @@ it('75 never asks for Basic, whatever the authorization server asks for', async 
   ]
   const answers: Answer[] = []
   for (const reply of refusals) {
-    const { signIn, token, restore, signOut, endpoint, clock } = createScene(rotating())
+    const { signIn, token, restore, signOut, endpoint, clock } = createTestBff(rotating())
     answers.push(await token(0, 'x'))
     await signIn()
     endpoint.script(reply)

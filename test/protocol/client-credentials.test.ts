@@ -4,8 +4,8 @@ import { createBff, defineProvider } from '@latchkey/bff'
 import { classy, oauth2 } from '@latchkey/bff/providers'
 import { expect, it } from 'vitest'
 import { build } from 'vite'
-import { createScene } from '../../packages/bff/test/support/browser.ts'
-import type { Asked, TokenEndpoint } from '../../packages/bff/test/support/token-endpoint.ts'
+import { createTestBff } from '../../packages/bff/test/support/browser.ts'
+import type { ReceivedRequest, TokenEndpoint } from '../../packages/bff/test/support/token-endpoint.ts'
 import { json } from '../../packages/bff/test/support/token-endpoint.ts'
 import { good, invalidGrant, plain, tokenEndpoint } from './setup.ts'
 
@@ -18,14 +18,14 @@ const admitted = {
 /** Uses the refresh token that comes, and asks again without one. */
 const withRefreshToken: ProviderDescription = {
   ...application,
-  refresh: { mode: 'refresh_token', whenMissing: 'reissue' },
+  refresh: { mode: 'refresh_token', fallback: 'reissue' },
 }
 
 /** The person who signs in is the client. */
 const personal: ProviderDescription = {
   id: 'personal',
   login: {
-    asClient: true,
+    userIsClient: true,
     username: 'client_id',
     fields: {
       client_id: { label: 'Login ID', type: 'text' },
@@ -33,16 +33,16 @@ const personal: ProviderDescription = {
     },
   },
   token: { url: tokenEndpoint },
-  primary: 'client_credentials',
+  signInGrant: 'client_credentials',
   grants: {
-    client_credentials: { clientAuth: 'body', scope: { default: ['tenant.example.com'] } },
-    refresh_token: { clientAuth: 'body' },
+    client_credentials: { clientAuth: 'post', scope: { default: ['tenant.example.com'] } },
+    refresh_token: { clientAuth: 'post' },
   },
-  refresh: { mode: 'reissue', keepCredentials: true },
+  refresh: { mode: 'reissue', storeCredentials: true },
 }
 
 /** Issues access and refresh tokens, counted together. */
-function issuing(): (asked: Asked) => Response {
+function issuing(): (asked: ReceivedRequest) => Response {
   let issued = 0
   return () => {
     issued += 1
@@ -93,7 +93,7 @@ it('12 knows of no client secret in anything that a browser loads', async () => 
 })
 
 it('31 ignores a refresh token where the description asks again', async () => {
-  const { restore, endpoint, clock } = createScene(issuing(), { provider: application, ...admitted })
+  const { restore, endpoint, clock } = createTestBff(issuing(), { provider: application, ...admitted })
   expect((await restore()).body.token?.access_token).toBe('access-1')
   await clock.pass(901)
   expect((await restore()).body.token?.access_token).toBe('access-2')
@@ -104,7 +104,7 @@ it.each([
   ['a description', withRefreshToken],
   ['the preset of Classy', classy({ clientId: 'portal', clientSecret: 's3cret' })],
 ])('31 uses a refresh token where %s says so', async (_, provider) => {
-  const { restore, endpoint, clock } = createScene(issuing(), { provider, ...admitted })
+  const { restore, endpoint, clock } = createTestBff(issuing(), { provider, ...admitted })
   await restore()
   await clock.pass(901)
   expect((await restore()).body.token?.access_token).toBe('access-2')
@@ -114,7 +114,7 @@ it.each([
 
 it('31 asks again when the refresh token is refused, and signs nobody out', async () => {
   const server = issuing()
-  const { restore, endpoint, clock } = createScene(server, { provider: withRefreshToken, ...admitted })
+  const { restore, endpoint, clock } = createTestBff(server, { provider: withRefreshToken, ...admitted })
   const before = await restore()
   endpoint.script(invalidGrant, server)
   await clock.pass(901)
@@ -133,10 +133,10 @@ it('31 asks again when the refresh token is refused, and signs nobody out', asyn
 
 it('36 asks again in place of a refused refresh token that a person who is the client has left', async () => {
   const server = issuing()
-  const { ask, restore, endpoint, clock } = createScene(server, {
+  const { ask, restore, endpoint, clock } = createTestBff(server, {
     provider: {
       ...personal,
-      refresh: { mode: 'refresh_token', whenMissing: 'reissue', keepCredentials: true },
+      refresh: { mode: 'refresh_token', fallback: 'reissue', storeCredentials: true },
     },
   })
   await ask('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
@@ -147,7 +147,7 @@ it('36 asks again in place of a refused refresh token that a person who is the c
 })
 
 it('48 asks again with the first scope before the token ends, and nobody has to do anything', async () => {
-  const { restore, token, endpoint, clock } = createScene(json({ ...good, scope: 'read more' }), {
+  const { restore, token, endpoint, clock } = createTestBff(json({ ...good, scope: 'read more' }), {
     provider: plain({ grant: 'client_credentials', scope: ['read', 'more', 'most'] }),
     ...admitted,
   })
@@ -166,7 +166,7 @@ it('48 asks again with the first scope before the token ends, and nobody has to 
 })
 
 it('48 asks again with what a person typed who is the client, where the description keeps it', async () => {
-  const { ask, restore, endpoint, clock } = createScene(json(good), { provider: personal })
+  const { ask, restore, endpoint, clock } = createTestBff(json(good), { provider: personal })
   await ask('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
   await clock.pass(850)
   expect((await restore()).body.token?.sequence).toBe(2)

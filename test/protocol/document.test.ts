@@ -1,13 +1,13 @@
 import { beforeAll, expect, it } from 'vitest'
 import { groups } from './assertions.ts'
-import type { Holding } from './document.ts'
-import { documentOf, holdings } from './document.ts'
+import type { AssertionTest } from './document.ts'
+import { documentOf, listAssertionTests } from './document.ts'
 
 const all = groups.flatMap(({ assertions }) => assertions)
-let tests: Holding[] = []
+let tests: AssertionTest[] = []
 
 beforeAll(async () => {
-  tests = await holdings()
+  tests = await listAssertionTests()
 }, 60_000)
 
 it('numbers the sentences from 1 without a gap', () => {

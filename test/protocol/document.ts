@@ -5,7 +5,7 @@ import { bin, root, tool } from '../../scripts/run.mjs'
 import type { Assertion, Group } from './assertions.ts'
 
 /** A test that holds an assertion. */
-export interface Holding {
+export interface AssertionTest {
   number: number
   title: string
   /** Its file, from the folder of the repository. */
@@ -20,7 +20,7 @@ const places = [
 ]
 
 /** The tests whose titles begin with a number; one that is skipped is none. */
-export async function holdings(): Promise<Holding[]> {
+export async function listAssertionTests(): Promise<AssertionTest[]> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-titles-'))
   try {
     const list = join(folder, 'titles.json')
@@ -42,7 +42,7 @@ export async function holdings(): Promise<Holding[]> {
 }
 
 /** The page of the documentation. */
-export function documentOf(groups: Group[], tests: Holding[]): string {
+export function documentOf(groups: Group[], tests: AssertionTest[]): string {
   const all = groups.flatMap(({ assertions }) => assertions)
   return [
     '# Conformance',
@@ -67,7 +67,7 @@ export function documentOf(groups: Group[], tests: Holding[]): string {
   ].join('\n')
 }
 
-function answerTo({ number, notApplicable, missing }: Assertion, tests: Holding[]): string {
+function answerTo({ number, notApplicable, missing }: Assertion, tests: AssertionTest[]): string {
   if (notApplicable !== undefined) return `Does not apply. ${cell(notApplicable)}`
   if (missing !== undefined) return `**Does not hold yet.** ${cell(missing)}`
   return tests

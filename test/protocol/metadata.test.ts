@@ -1,9 +1,9 @@
 import type { ProviderDescription } from '@latchkey/bff'
 import { oauth2 } from '@latchkey/bff/providers'
 import { expect, it } from 'vitest'
-import { createScene, turn } from '../../packages/bff/test/support/browser.ts'
+import { createTestBff, flushPromises } from '../../packages/bff/test/support/browser.ts'
 import type { Reply } from '../../packages/bff/test/support/token-endpoint.ts'
-import { broken, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
+import { failWithCode, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
 import { good, plain } from './setup.ts'
 
 const issuer = 'https://as.example.com/realm'
@@ -17,9 +17,12 @@ function discovering(
   others: Reply = json(good),
 ) {
   const reply = typeof document === 'function' ? (document as Reply) : json(document)
-  return createScene((asked) => (asked.url.pathname.includes('.well-known') ? reply(asked) : others(asked)), {
-    provider,
-  })
+  return createTestBff(
+    (asked) => (asked.url.pathname.includes('.well-known') ? reply(asked) : others(asked)),
+    {
+      provider,
+    },
+  )
 }
 
 it.each([
@@ -68,9 +71,9 @@ it.each([
   ['a token endpoint with credentials', 'https://a:b@as.example.com/token'],
   ['a number for the token endpoint', 7],
 ])('78 uses no document with %s', async (_, token_endpoint) => {
-  const { signIn, endpoint, notes } = discovering({ ...metadata, token_endpoint })
+  const { signIn, endpoint, log } = discovering({ ...metadata, token_endpoint })
   expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-  expect(notes.at(-1)).toContain('token_endpoint')
+  expect(log.at(-1)).toContain('token_endpoint')
   expect(endpoint.asked).toHaveLength(1)
 })
 
@@ -90,7 +93,7 @@ it('79 shows the client by Basic where the document does not say how', async () 
 })
 
 it('79 shows the client as the description says, where that says so', async () => {
-  const { signIn, endpoint } = discovering(metadata, oauth2({ issuer, ...client, clientAuth: 'body' }))
+  const { signIn, endpoint } = discovering(metadata, oauth2({ issuer, ...client, clientAuth: 'post' }))
   await signIn()
   expect(endpoint.asked.at(-1)?.headers.has('Authorization')).toBe(false)
   expect(endpoint.asked.at(-1)?.parameters.get('client_secret')).toBe('s3cret')
@@ -109,11 +112,11 @@ it.each([
   ['lists others', ['authorization_code', 'refresh_token'], 1],
   ['lists it', ['password'], 0],
 ])('80 warns once of the password grant where the document %s', async (_, grant_types_supported, times) => {
-  const { signIn, notes, clock } = discovering({ ...metadata, grant_types_supported })
+  const { signIn, log, clock } = discovering({ ...metadata, grant_types_supported })
   await signIn()
   await clock.pass(3601)
   await signIn()
-  expect(notes.filter((note) => note.includes('does not name the grant password'))).toHaveLength(times)
+  expect(log.filter((note) => note.includes('does not name the grant password'))).toHaveLength(times)
 })
 
 it('82 gives back the refresh token, by a form and with the client shown', async () => {
@@ -153,30 +156,30 @@ it.each([
     json({ error: 'unsupported_token_type', error_description: 'canary' }, 400),
     true,
   ],
-  ['nothing: the connection breaks', broken('ECONNRESET'), true],
+  ['nothing: the connection breaks', failWithCode('ECONNRESET'), true],
 ])(
   '82 signs out when the revocation endpoint answers %s, and tells the log of a token that may live on',
   async (_, reply, told) => {
-    const { signIn, signOut, restore, endpoint, notes, bff } = createScene(rotating())
+    const { signIn, signOut, restore, endpoint, log, bff } = createTestBff(rotating())
     await signIn()
-    const before = notes.length
+    const before = log.length
     endpoint.script(reply)
     const answer = await signOut()
     expect(answer.status).toBe(204)
     expect((await restore()).body).toEqual({ session: null })
     await bff.close()
-    expect(notes.length > before).toBe(told)
-    expect(notes.join('\n') + answer.text).not.toContain('canary')
+    expect(log.length > before).toBe(told)
+    expect(log.join('\n') + answer.text).not.toContain('canary')
   },
 )
 
 it('82 asks a revocation endpoint that is busy once more, when it says', async () => {
-  const { signIn, signOut, endpoint, clock, bff, notes } = createScene(rotating())
+  const { signIn, signOut, endpoint, clock, bff, log } = createTestBff(rotating())
   await signIn()
-  const before = notes.length
+  const before = log.length
   endpoint.script(raw('', 503, { 'Retry-After': '5' }), raw(''))
   await signOut()
-  await turn()
+  await flushPromises()
   await clock.pass(4)
   expect(endpoint.asked).toHaveLength(2)
   await clock.pass(1)
@@ -185,28 +188,28 @@ it('82 asks a revocation endpoint that is busy once more, when it says', async (
     'refresh-1',
     'refresh-1',
   ])
-  expect(notes.length).toBe(before)
+  expect(log.length).toBe(before)
 })
 
 it('84 sends a resource as the description names it, and tells the log of invalid_target', async () => {
   const resource = 'https://api.example.com/v1?a=1'
-  const { signIn, endpoint, notes } = createScene(json({ error: 'invalid_target' }, 400), {
+  const { signIn, endpoint, log } = createTestBff(json({ error: 'invalid_target' }, 400), {
     provider: plain({ params: { resource } }),
   })
   expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
   expect(endpoint.asked[0]?.parameters.get('resource')).toBe(resource)
-  expect(notes.at(-1)).toContain('invalid_target')
+  expect(log.at(-1)).toContain('invalid_target')
 })
 
 it.each([
   ['use_dpop_nonce', json({ error: 'use_dpop_nonce' }, 400, { 'DPoP-Nonce': 'x' })],
   ['a token of the type DPoP', json({ ...good, token_type: 'DPoP' })],
 ])('85 takes %s for what it cannot do, and falls back to no weaker token', async (_, reply) => {
-  const { signIn, restore, endpoint, notes } = createScene(reply)
+  const { signIn, restore, endpoint, log } = createTestBff(reply)
   const answer = await signIn()
   expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
   expect(answer.body.token).toBeUndefined()
   expect((await restore()).body).toEqual({ session: null })
   expect(endpoint.asked).toHaveLength(1)
-  expect(notes.at(-1)).toMatch(/dpop|token_type/i)
+  expect(log.at(-1)).toMatch(/dpop|token_type/i)
 })

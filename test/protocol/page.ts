@@ -4,11 +4,11 @@ import { createAuthClient } from '@latchkey/core'
 import type { TestBrowser, TestTab } from '@latchkey/core/testing'
 import { createTestBrowser } from '@latchkey/core/testing'
 import type { Clock } from '../../packages/bff/test/support/browser.ts'
-import { createScene, credentials, page } from '../../packages/bff/test/support/browser.ts'
+import { createTestBff, credentials, page } from '../../packages/bff/test/support/browser.ts'
 import type { Reply } from '../../packages/bff/test/support/token-endpoint.ts'
 
 /** A page in a test browser on which somebody is signed in, at a BFF before a scripted authorization server. */
-export interface Page extends Pick<ReturnType<typeof createScene>, 'bff' | 'endpoint' | 'notes'> {
+export interface Page extends Pick<ReturnType<typeof createTestBff>, 'bff' | 'endpoint' | 'log'> {
   browser: TestBrowser
   tab: TestTab
   client: AuthClient
@@ -31,7 +31,7 @@ export async function openPage(
   const { api = () => new Response(), ...more } = options
   const heard: Request[] = []
   const browser = createTestBrowser({
-    address: `${page}/`,
+    pageUrl: `${page}/`,
     network: (request) => {
       const { origin, pathname } = new URL(request.url)
       if (origin === page && pathname.startsWith('/auth/')) return scene.bff.fetch(request)
@@ -51,7 +51,7 @@ export async function openPage(
       ]),
     pass,
   }
-  const scene = createScene(reply, more, clock)
+  const scene = createTestBff(reply, more, clock)
   const window = new EventTarget()
   const open = (): { tab: TestTab; client: AuthClient } => {
     const tab = browser.openTab()

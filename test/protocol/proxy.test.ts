@@ -1,8 +1,8 @@
 import type { BffOptions } from '@latchkey/bff'
 import { expect, it } from 'vitest'
 import type { Answer } from '../../packages/bff/test/support/browser.ts'
-import { createBrowser, createScene } from '../../packages/bff/test/support/browser.ts'
-import type { Asked, Reply } from '../../packages/bff/test/support/token-endpoint.ts'
+import { createBrowser, createTestBff } from '../../packages/bff/test/support/browser.ts'
+import type { ReceivedRequest, Reply } from '../../packages/bff/test/support/token-endpoint.ts'
 import {
   createTokenEndpoint,
   grantsOf,
@@ -17,15 +17,19 @@ const route = { path: '/api/items/*', to: `${api}*`, methods: ['GET' as const, '
 /** A browser that is signed in at a BFF which stands between it and a resource server. */
 async function openProxy(resource: Reply = json({ ok: true }), options: Partial<BffOptions> = {}) {
   const server = rotating()
-  const scene = createScene((asked) => (asked.url.hostname === 'as.example.com' ? server : resource)(asked), {
-    mode: 'proxy',
-    proxy: [route],
-    ...options,
-  })
+  const scene = createTestBff(
+    (asked) => (asked.url.hostname === 'as.example.com' ? server : resource)(asked),
+    {
+      mode: 'proxy',
+      proxy: [route],
+      ...options,
+    },
+  )
   await scene.signIn()
   const { ask, jar } = createBrowser({ fetch: scene.bff.fetch, basePath: '' })
   for (const [name, value] of scene.jar) jar.set(name, value)
-  const heard = (): Asked[] => scene.endpoint.asked.filter(({ url }) => url.hostname !== 'as.example.com')
+  const heard = (): ReceivedRequest[] =>
+    scene.endpoint.asked.filter(({ url }) => url.hostname !== 'as.example.com')
   return { ...scene, ask, heard }
 }
 
@@ -146,7 +150,7 @@ it('52 writes the token into the URL where the description says so, and lets nob
   const { ask, heard } = await openProxy(
     json({ ok: true }, 200, { 'Cache-Control': 'public, max-age=3600' }),
     {
-      provider: { ...plain(), resource: { attach: { query: 'access_token' } } },
+      provider: { ...plain(), resource: { tokenPlacement: { query: 'access_token' } } },
     },
   )
   const answer = await ask('GET', '/api/items/7?a=1')

@@ -1,10 +1,15 @@
 import { memoryStore } from '@latchkey/bff'
 import { expect, it } from 'vitest'
-import { createClock, createScene, credentials, turn } from '../../packages/bff/test/support/browser.ts'
 import {
-  broken,
+  createClock,
+  createTestBff,
+  credentials,
+  flushPromises,
+} from '../../packages/bff/test/support/browser.ts'
+import {
+  failWithCode,
   grantsOf,
-  held,
+  hangUntilReleased,
   json,
   raw,
   revokedAt,
@@ -17,26 +22,26 @@ it('42 asks once for all callers of three BFFs on one store', async () => {
   const clock = createClock()
   const store = memoryStore({ now: clock.now })
   const server = rotating()
-  const first = createScene(server, { store }, clock)
+  const first = createTestBff(server, { store }, clock)
   await first.signIn()
   const id = (await first.restore()).body.session?.session_id
   const platform = { fetch: first.endpoint.fetch }
   const all = [
     first,
-    createScene(server, { store, platform }, clock),
-    createScene(server, { store, platform }, clock),
+    createTestBff(server, { store, platform }, clock),
+    createTestBff(server, { store, platform }, clock),
   ]
   for (const other of all) for (const [name, value] of first.jar) other.jar.set(name, value)
   await clock.pass(901)
-  const slow = held(server)
+  const slow = hangUntilReleased(server)
   first.endpoint.script(slow.reply)
   const asked = Promise.all(
     all.flatMap((one) => Array.from({ length: 10 }, () => [one.token(1, id), one.restore()]).flat()),
   )
-  await turn()
+  await flushPromises()
   await clock.pass(2)
   slow.release()
-  await turn()
+  await flushPromises()
   await clock.pass(1)
   expect((await asked).map(({ body }) => body.token?.sequence)).toEqual(Array(60).fill(2))
   expect(grantsOf(first.endpoint, 'refresh_token')).toHaveLength(1)
@@ -61,7 +66,7 @@ it('43 shows the refresh token to no page: not in a body, a header or an error',
       status,
       headers: { 'X-Echo': canaries.join(), 'WWW-Authenticate': `Basic ${canaries.join()}` },
     })
-  const { signIn, restore, token, signOut, ask, endpoint, clock, jar, notes, bff } = createScene((asked) =>
+  const { signIn, restore, token, signOut, ask, endpoint, clock, jar, log, bff } = createTestBff((asked) =>
     json({ ...good, refresh_token: canaries[issued++] }, 200, { 'X-Echo': canaries.join() })(asked),
   )
   const answers = [await signIn(), await restore()]
@@ -77,7 +82,7 @@ it('43 shows the refresh token to no page: not in a body, a header or an error',
   const seen = [
     ...answers.flatMap(({ text, headers }) => [text, ...[...headers].flat()]),
     ...[...jar.values()].map((value) => Buffer.from(value, 'base64url').toString('latin1')),
-    ...notes,
+    ...log,
   ].join('\n')
   expect(grantsOf(endpoint, 'refresh_token').length).toBeGreaterThan(4)
   for (const canary of canaries) {
@@ -89,7 +94,7 @@ it('43 shows the refresh token to no page: not in a body, a header or an error',
 it.each([
   ['503', raw('', 503)],
   ['429', raw('', 429)],
-  ['a broken connection', broken('ECONNRESET')],
+  ['a broken connection', failWithCode('ECONNRESET')],
   ['HTML', raw('<h1>Wi-Fi</h1>')],
 ])('44 leaves the present token usable when a refresh before its end meets %s', async (_, reply) => {
   const { client, endpoint, pass, heard } = await openPage(rotating())
@@ -103,7 +108,7 @@ it.each([
 })
 
 it('44 answers with the present token while it lives, whatever a refresh meets', async () => {
-  const { signIn, restore, token, endpoint, clock } = createScene(rotating())
+  const { signIn, restore, token, endpoint, clock } = createTestBff(rotating())
   await signIn()
   endpoint.script(raw('', 503))
   await clock.pass(850)
@@ -153,14 +158,14 @@ it('45 is not misled by a clock that is set back', async () => {
 
 it('46 drops the answer to a refresh that a sign-out overtakes, and gives its token back', async () => {
   const server = rotating()
-  const { signIn, signOut, restore, token, endpoint, clock, bff, jar } = createScene(server)
+  const { signIn, signOut, restore, token, endpoint, clock, bff, jar } = createTestBff(server)
   await signIn()
   const [before = ''] = jar.values()
   await clock.pass(901)
-  const slow = held(server)
+  const slow = hangUntilReleased(server)
   endpoint.script(slow.reply, server)
   const late = token(1)
-  await turn()
+  await flushPromises()
   expect((await signOut()).status).toBe(204)
   slow.release()
   const answer = await late
@@ -178,7 +183,7 @@ it.each(['a sign-out', 'another sign-in'])(
     const server = rotating()
     const { client, endpoint, pass, sleep } = await openPage(server)
     await sleep(7200)
-    const slow = held(server)
+    const slow = hangUntilReleased(server)
     endpoint.script(slow.reply, json({ ...good, access_token: 'of-bob' }))
     const late = client.getAccessToken().catch((error: unknown) => error)
     await pass(0)
@@ -206,7 +211,7 @@ it('47 asks to sign in again when a token without refresh token is over', async 
 it('47 has given the password up when there is a token, also under the seal of the session', async () => {
   const clock = createClock()
   const store = createOpenStore(clock.now)
-  const { signIn, restore, jar } = createScene(rotating(), { store }, clock)
+  const { signIn, restore, jar } = createTestBff(rotating(), { store }, clock)
   await signIn()
   await clock.pass(850)
   await restore()
@@ -216,7 +221,7 @@ it('47 has given the password up when there is a token, also under the seal of t
 })
 
 it('47 sends no password in a later request', async () => {
-  const { signIn, token, restore, endpoint, clock } = createScene(rotating())
+  const { signIn, token, restore, endpoint, clock } = createTestBff(rotating())
   await signIn()
   endpoint.script(invalidGrant)
   await clock.pass(901)
@@ -232,7 +237,7 @@ it.each([
   ['the description says', { seconds: 1800 }],
 ])('49 ends the session with its refresh token, whose life %s', async (_, source) => {
   const reply = json({ ...good, refresh_token: 'r', refresh_expires_in: 1800 })
-  const { signIn, restore, clock } = createScene(reply, {
+  const { signIn, restore, clock } = createTestBff(reply, {
     provider: { ...plain(), response: { refreshExpiry: [source] } },
   })
   expect((await signIn()).body.session?.expires_in).toBe(1800)
@@ -243,7 +248,7 @@ it.each([
 })
 
 it('49 has no session any more when its refresh token is over, however much it was used', async () => {
-  const { signIn, restore, token, clock } = createScene(
+  const { signIn, restore, token, clock } = createTestBff(
     json({ ...good, expires_in: 3600, refresh_token: 'r', refresh_expires_in: 1800 }),
     {
       provider: { ...plain(), response: { refreshExpiry: [{ from: '/refresh_expires_in', as: 'seconds' }] } },
@@ -258,7 +263,7 @@ it('49 has no session any more when its refresh token is over, however much it w
 })
 
 it('49 leaves the limits of the session alone where a refresh token has no end', async () => {
-  const { signIn } = createScene(json({ ...good, refresh_token: 'r', refresh_expires_in: 0 }), {
+  const { signIn } = createTestBff(json({ ...good, refresh_token: 'r', refresh_expires_in: 0 }), {
     provider: { ...plain(), response: { refreshExpiry: [{ from: '/refresh_expires_in', as: 'seconds' }] } },
   })
   expect((await signIn()).body.session?.expires_in).toBe(43_200)

@@ -2,8 +2,8 @@ import type { BffOptions, ProviderDescription, Store, StoredRecord } from '@latc
 import { memoryStore } from '@latchkey/bff'
 import type { OAuth2Options } from '@latchkey/bff/providers'
 import { oauth2 } from '@latchkey/bff/providers'
-import { open, ticketFrom } from '../../packages/bff/src/sessions/seal.ts'
-import { createClock, createScene } from '../../packages/bff/test/support/browser.ts'
+import { unseal, deriveRecordKeys } from '../../packages/bff/src/sessions/seal.ts'
+import { createClock, createTestBff } from '../../packages/bff/test/support/browser.ts'
 import type { Reply, TokenEndpoint } from '../../packages/bff/test/support/token-endpoint.ts'
 import { createTokenEndpoint, json } from '../../packages/bff/test/support/token-endpoint.ts'
 
@@ -44,13 +44,13 @@ export function createOpenStore(now: () => number): OpenStore {
     insert: (key, record) => (records.push([key, record]), store.insert(key, record)),
     replace: (key, record, version) => (records.push([key, record]), store.replace(key, record, version)),
     written: (cookie) => {
-      const ticket = ticketFrom(Buffer.from(cookie, 'base64url'))
+      const ticket = deriveRecordKeys(Buffer.from(cookie, 'base64url'))
       return records
         .flatMap(([key, { subject, sealed }]) => [
           key,
           subject,
           Buffer.from(sealed).toString('latin1'),
-          open(ticket, sealed),
+          unseal(ticket, sealed),
         ])
         .join('\n')
     },
@@ -69,7 +69,7 @@ export function createWatchedScene(
   reply: Reply,
   options: Partial<BffOptions> = {},
   clock = createClock(),
-): ReturnType<typeof createScene> & { sent: Sent[] } {
+): ReturnType<typeof createTestBff> & { sent: Sent[] } {
   const sent: Sent[] = []
   const endpoint: TokenEndpoint = createTokenEndpoint(reply)
   const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -77,6 +77,6 @@ export function createWatchedScene(
     sent.push({ request, body: await request.clone().text() })
     return endpoint.fetch(input, init)
   }
-  const scene = createScene(reply, { ...options, platform: { ...options.platform, fetch } }, clock)
+  const scene = createTestBff(reply, { ...options, platform: { ...options.platform, fetch } }, clock)
   return { ...scene, endpoint, sent }
 }

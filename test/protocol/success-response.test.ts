@@ -1,7 +1,13 @@
 import { memoryStore } from '@latchkey/bff'
 import { expect, it } from 'vitest'
-import { createClock, createScene } from '../../packages/bff/test/support/browser.ts'
-import { grantsOf, held, json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
+import { createClock, createTestBff } from '../../packages/bff/test/support/browser.ts'
+import {
+  grantsOf,
+  hangUntilReleased,
+  json,
+  raw,
+  rotating,
+} from '../../packages/bff/test/support/token-endpoint.ts'
 import { openPage } from './page.ts'
 import { good, plain } from './setup.ts'
 
@@ -14,7 +20,7 @@ it.each([
   'application/json; charset="ISO-8859-1"',
   'Application/JSON',
 ])('18 takes JSON that is called %s', async (type) => {
-  const { signIn } = createScene(raw(whole, 200, { 'Content-Type': type }))
+  const { signIn } = createTestBff(raw(whole, 200, { 'Content-Type': type }))
   expect((await signIn()).body.token?.access_token).toBe('a')
 })
 
@@ -26,32 +32,32 @@ it.each([
   ['one in an array', { ...good, access_token: ['a'] }],
   ['one under another name', { ...good, access_token: undefined, accessToken: 'a' }],
 ])('18 takes a 200 with %s for an access token as an error of the server', async (_, body) => {
-  const { signIn, notes } = createScene(json(body))
+  const { signIn, log } = createTestBff(json(body))
   const answer = await signIn()
   expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
   expect(answer.headers.get('Set-Cookie')).toBeNull()
-  expect(notes.at(-1)).toContain('access_token')
+  expect(log.at(-1)).toContain('access_token')
 })
 
 it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('19 takes the token type %s', async (token_type) => {
-  const { signIn } = createScene(json({ ...good, token_type }))
+  const { signIn } = createTestBff(json({ ...good, token_type }))
   expect((await signIn()).body.token).toMatchObject({ access_token: 'a', token_type: 'Bearer' })
 })
 
 it.each(['mac', 'DPoP', 'N_A', 'JWT', 'access_token', '', ' Bearer', 'Bearer x'])(
   '20 uses no token of the type %j',
   async (token_type) => {
-    const { signIn, restore, notes } = createScene(json({ ...good, token_type }))
+    const { signIn, restore, log } = createTestBff(json({ ...good, token_type }))
     const answer = await signIn()
     expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(answer.text).not.toContain('"a"')
     expect((await restore()).body).toEqual({ session: null })
-    expect(notes.at(-1)).toMatch(/token_type|DPoP/)
+    expect(log.at(-1)).toMatch(/token_type|DPoP/)
   },
 )
 
 it('20 goes on with the token it has when a refresh brings one of another type', async () => {
-  const { signIn, restore, endpoint, clock } = createScene(rotating())
+  const { signIn, restore, endpoint, clock } = createTestBff(rotating())
   await signIn()
   endpoint.script(json({ ...good, access_token: 'other', token_type: 'mac' }))
   await clock.pass(850)
@@ -66,8 +72,11 @@ it.each([
   '21 uses no token whose type is %s, unless the description says what that means',
   async (_, token_type) => {
     const reply = json({ ...good, token_type })
-    expect(await createScene(reply).signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    const told = createScene(reply, { provider: plain({ defaultTokenType: 'Bearer' }) })
+    expect(await createTestBff(reply).signIn()).toMatchObject({
+      status: 502,
+      body: { error: 'server_error' },
+    })
+    const told = createTestBff(reply, { provider: plain({ defaultTokenType: 'Bearer' }) })
     expect((await told.signIn()).body.token).toMatchObject({ access_token: 'a', token_type: 'Bearer' })
   },
 )
@@ -84,7 +93,7 @@ it('22 drops members that it does not know, and is not harmed by any name', asyn
     'user',
   ]
   const odd = names.map((name) => `"${name}":{"polluted":"canary"}`).join(',')
-  const { signIn, restore, token, clock } = createScene(
+  const { signIn, restore, token, clock } = createTestBff(
     raw(`{"access_token":"a","token_type":"Bearer","expires_in":900,"queries_log":["canary"],${odd}}`),
   )
   const first = await signIn()
@@ -102,27 +111,27 @@ it.each(['__proto__', 'constructor'])(
   '22 reads the member %s of an answer only where it is there',
   async (name) => {
     const provider = { ...plain(), response: { user: `/${name}` } }
-    expect((await createScene(json(good), { provider }).signIn()).body.session?.user).toBeNull()
+    expect((await createTestBff(json(good), { provider }).signIn()).body.session?.user).toBeNull()
     const own = raw(`{"access_token":"a","token_type":"Bearer","${name}":{"id":7}}`)
-    expect((await createScene(own, { provider }).signIn()).body.session?.user).toEqual({ id: 7 })
+    expect((await createTestBff(own, { provider }).signIn()).body.session?.user).toEqual({ id: 7 })
     const within = raw(`{"${name}":{"access_token":"a","token_type":"Bearer"}}`)
-    expect((await createScene(within, { provider }).signIn()).status).toBe(502)
+    expect((await createTestBff(within, { provider }).signIn()).status).toBe(502)
   },
 )
 
 it('22 keeps the members that the description names, and no others', async () => {
-  const provider = { ...plain(), response: { extras: ['BusinessName', 'constructor'] } }
-  const { signIn } = createScene(json({ ...good, BusinessName: 'B', BusinessCode: 'C' }), { provider })
+  const provider = { ...plain(), response: { extraUserFields: ['BusinessName', 'constructor'] } }
+  const { signIn } = createTestBff(json({ ...good, BusinessName: 'B', BusinessCode: 'C' }), { provider })
   expect((await signIn()).body.session?.user).toEqual({ username: 'cathy', BusinessName: 'B' })
 })
 
 it('22 reads a member of the answer only where it is its own', async () => {
-  const { signIn } = createScene(raw('{"__proto__":{"access_token":"a","token_type":"Bearer"}}'))
+  const { signIn } = createTestBff(raw('{"__proto__":{"access_token":"a","token_type":"Bearer"}}'))
   expect((await signIn()).status).toBe(502)
 })
 
 it('23 counts the life of a token from the moment it was asked for', async () => {
-  const { signIn, token, endpoint, clock } = createScene(rotating())
+  const { signIn, token, endpoint, clock } = createTestBff(rotating())
   endpoint.script(async (asked) => {
     await clock.pass(7)
     return json({ ...good, refresh_token: `${asked.parameters.get('grant_type')}` })(asked)
@@ -136,7 +145,7 @@ it('23 counts the life of a token in the page from the moment it was asked for',
   const server = rotating()
   const { client, browser, endpoint, pass } = await openPage(server)
   await pass(500)
-  const slow = held(server)
+  const slow = hangUntilReleased(server)
   endpoint.script(slow.reply)
   const asked = client.getAccessToken({ forceRefresh: true })
   await pass(5)
@@ -154,7 +163,7 @@ it.each([
   [0, 0],
   ['0', 0],
 ])('24 reads the lifetime %j as %i seconds', async (expires_in, seconds) => {
-  const { signIn, clock, restore } = createScene(json({ ...good, expires_in }))
+  const { signIn, clock, restore } = createTestBff(json({ ...good, expires_in }))
   const { body } = await signIn()
   // A token that is over already is not handed out.
   expect(body.token?.expires_in).toBe(seconds === 0 ? undefined : seconds)
@@ -178,20 +187,20 @@ it.each([
   [900],
   {},
 ])('24 takes the lifetime %j for none', async (expires_in) => {
-  const { signIn } = createScene(json({ ...good, expires_in }))
+  const { signIn } = createTestBff(json({ ...good, expires_in }))
   expect((await signIn()).body.token).toMatchObject({ access_token: 'a', expires_in: null })
 })
 
 it('25 takes the lifetime of the description where the answer has none, and only there', async () => {
-  const provider = plain({ lifetime: 1200 })
-  const { signIn } = createScene(json({ ...good, expires_in: undefined }), { provider })
+  const provider = plain({ defaultLifetime: 1200 })
+  const { signIn } = createTestBff(json({ ...good, expires_in: undefined }), { provider })
   expect((await signIn()).body.token?.expires_in).toBe(1200)
-  const other = createScene(json(good), { provider })
+  const other = createTestBff(json(good), { provider })
   expect((await other.signIn()).body.token?.expires_in).toBe(900)
 })
 
 it('25 refreshes a token whose life nobody knows only when it was rejected', async () => {
-  const { signIn, restore, token, clock, endpoint } = createScene(
+  const { signIn, restore, token, clock, endpoint } = createTestBff(
     json({ ...good, refresh_token: 'r', expires_in: undefined }),
   )
   expect((await signIn()).body.token?.expires_in).toBeNull()
@@ -232,7 +241,7 @@ it.each([0, 1, 2, 5, 30])('27 makes no loop of tokens that live %i seconds', asy
 })
 
 it('28 grants what was asked for when the answer says nothing of a scope', async () => {
-  const { signIn, token, clock } = createScene(rotating())
+  const { signIn, token, clock } = createTestBff(rotating())
   expect((await signIn({ scope: ['write', 'read'] })).body.session?.scope).toEqual(['write', 'read'])
   await clock.pass(500)
   expect((await token(1)).body.session?.scope).toEqual(['write', 'read'])
@@ -241,7 +250,7 @@ it('28 grants what was asked for when the answer says nothing of a scope', async
 it('28 grants what the answer says, also when it is less', async () => {
   const scopes = ['read admin', 'read', undefined, 'write']
   let issued = 0
-  const { signIn, token, clock } = createScene((asked) =>
+  const { signIn, token, clock } = createTestBff((asked) =>
     json({ ...good, refresh_token: 'r', scope: scopes[issued++] })(asked),
   )
   const seen = [(await signIn({ scope: ['read', 'write'] })).body.session?.scope]
@@ -254,7 +263,7 @@ it('28 grants what the answer says, also when it is less', async () => {
 
 it('29 goes on with the refresh token it has when a refresh brings none', async () => {
   let issued = 0
-  const { signIn, token, endpoint, clock } = createScene((asked) =>
+  const { signIn, token, endpoint, clock } = createTestBff((asked) =>
     json({ ...good, ...(issued++ === 0 && { refresh_token: 'first' }) })(asked),
   )
   await signIn()
@@ -269,10 +278,10 @@ it('29 goes on with the refresh token it has when a refresh brings none', async 
 it('30 never uses a refresh token again once there is a newer one, here or in another process', async () => {
   const clock = createClock()
   const store = memoryStore(clock)
-  const one = createScene(rotating(), { store }, clock)
+  const one = createTestBff(rotating(), { store }, clock)
   await one.signIn()
   const id = (await one.restore()).body.session?.session_id
-  const other = createScene(rotating(), { store, platform: { fetch: one.endpoint.fetch } }, clock)
+  const other = createTestBff(rotating(), { store, platform: { fetch: one.endpoint.fetch } }, clock)
   for (const [name, value] of one.jar) other.jar.set(name, value)
   for (const [sequence, browser] of [one, other, other, one, other].entries()) {
     await clock.pass(901)
@@ -289,7 +298,7 @@ it('30 never uses a refresh token again once there is a newer one, here or in an
 it.each(['a\r\nb', 'a\nb', 'a\u{0}b', 'a b', 'a\u{7f}', 'é', 'a\u{2028}b', '\u{feff}a', ' a'])(
   '32 hands out no access token that cannot stand in a header: %j',
   async (access_token) => {
-    const { signIn, restore } = createScene(json({ ...good, access_token }))
+    const { signIn, restore } = createTestBff(json({ ...good, access_token }))
     const answer = await signIn()
     expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(answer.body.token).toBeUndefined()

@@ -1,7 +1,7 @@
 import type { ProviderDescription } from '@latchkey/bff'
 import { createBff, defineProvider } from '@latchkey/bff'
 import { expect, it } from 'vitest'
-import { createScene, credentials } from '../../packages/bff/test/support/browser.ts'
+import { createTestBff, credentials } from '../../packages/bff/test/support/browser.ts'
 import { json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
 import { createWatchedScene, good, plain, tokenEndpoint } from './setup.ts'
 
@@ -18,13 +18,13 @@ const byGet: ProviderDescription = {
 /** One provider for each way to show who the client is. */
 const ways: Record<string, ProviderDescription> = {
   basic: plain(),
-  body: plain({ clientAuth: 'body' }),
+  post: plain({ clientAuth: 'post' }),
   none: plain({ clientAuth: 'none' }),
   query: byGet,
 }
 
 it('1 asks with POST, for the first token and for the next', async () => {
-  const { signIn, token, clock, endpoint } = createScene(rotating())
+  const { signIn, token, clock, endpoint } = createTestBff(rotating())
   await signIn()
   await clock.pass(901)
   await token(1)
@@ -32,7 +32,7 @@ it('1 asks with POST, for the first token and for the next', async () => {
 })
 
 it('1 asks with GET only where the description says so', async () => {
-  const { signIn, endpoint } = createScene(json(good), { provider: byGet })
+  const { signIn, endpoint } = createTestBff(json(good), { provider: byGet })
   await signIn()
   expect(endpoint.asked.map(({ method }) => method)).toEqual(['GET'])
   expect((await signIn({ method: 'GET' })).status).toBe(400)
@@ -58,7 +58,7 @@ it.each([
   ['form-encoded', 'form', 'Y2xpZW50JTNBMTpzM2NyJTJCdCslMjUlQzIlQTM='],
   ['as it is where the description says so', 'raw', Buffer.from('client:1:s3cr+t %£').toString('base64')],
 ] as const)('3 shows id and secret by Basic, %s', async (_, basicEncoding, expected) => {
-  const { signIn, token, clock, endpoint } = createScene(rotating(), {
+  const { signIn, token, clock, endpoint } = createTestBff(rotating(), {
     provider: plain({ clientId: 'client:1', clientSecret: 's3cr+t %£', basicEncoding }),
   })
   await signIn()
@@ -72,7 +72,7 @@ it.each([
 
 it.each([
   ['basic', 'header', ['header', 'header', 'header']],
-  ['body', 'body', ['body', 'body', 'body']],
+  ['post', 'the body', ['body', 'body', 'body']],
   ['none', 'no secret', ['', '', '']],
   ['query', 'query', ['query', 'body']],
 ])('4 shows its secret in one way alone: %s means %s', async (way, _, expected) => {
@@ -96,7 +96,7 @@ it.each([
   expect(sent.map(placesOf)).toEqual(expected)
 })
 
-it.each(['basic', 'body', 'none'])('5 writes nothing of the client into a URL (%s)', async (way) => {
+it.each(['basic', 'post', 'none'])('5 writes nothing of the client into a URL (%s)', async (way) => {
   const { signIn, token, signOut, clock, sent, bff } = createWatchedScene(rotating(), {
     provider: { ...ways[way], revocation: { url: 'https://as.example.com/revoke' } } as ProviderDescription,
   })
@@ -110,7 +110,7 @@ it.each(['basic', 'body', 'none'])('5 writes nothing of the client into a URL (%
 })
 
 it('5 writes the client into the URL where the description says `query`', async () => {
-  const { signIn, endpoint } = createScene(json(good), { provider: byGet })
+  const { signIn, endpoint } = createTestBff(json(good), { provider: byGet })
   await signIn()
   expect(endpoint.asked[0]?.url.searchParams.get('client_id')).toBe('portal')
 })
@@ -123,7 +123,7 @@ it.each([
     '?site=7&grant_type=password&username=cathy&password=correct+horse&scope=read&client_id=portal&client_secret=s3cret',
   ],
 ])('6 keeps the query of the token endpoint (%s)', async (_, provider, query) => {
-  const { signIn, endpoint } = createScene(json(good), { provider })
+  const { signIn, endpoint } = createTestBff(json(good), { provider })
   await signIn()
   expect(endpoint.asked[0]?.url.search).toBe(query)
 })
@@ -135,7 +135,7 @@ it('6 refuses a token endpoint with a fragment', () => {
 })
 
 it.each(Object.entries(ways))('7 sends no parameter twice (%s)', async (_, provider) => {
-  const { signIn, token, clock, endpoint } = createScene(rotating(), { provider })
+  const { signIn, token, clock, endpoint } = createTestBff(rotating(), { provider })
   await signIn()
   await clock.pass(801)
   await token(1)
@@ -154,7 +154,7 @@ it.each(['grant_type', 'client_id', 'client_secret', 'refresh_token', 'scope', '
 )
 
 it('7 sends nothing that a page adds to the credentials', async () => {
-  const { ask, endpoint } = createScene(json(good))
+  const { ask, endpoint } = createTestBff(json(good))
   for (const name of ['grant_type', 'client_id', 'scope', 'refresh_token', 'audience'])
     expect((await ask('POST', '/session', { credentials: { ...credentials, [name]: 'x' } })).status).toBe(400)
   expect(endpoint.asked).toEqual([])
@@ -163,7 +163,7 @@ it('7 sends nothing that a page adds to the credentials', async () => {
 it('8 leaves out what is empty: a scope, a secret, a field that nobody has to fill in', async () => {
   const field = { label: 'Site', type: 'text', optional: true } as const
   const login = { fields: { username: { ...field, optional: false }, password: field, site: field } }
-  const { ask, endpoint } = createScene(json(good), {
+  const { ask, endpoint } = createTestBff(json(good), {
     provider: {
       ...plain({ scope: [], clientAuth: 'none', clientSecret: '' }),
       client: { id: 'portal' },
@@ -185,7 +185,7 @@ it.each([
   { username: 'cathy' },
   { password: 'p' },
 ])('8 refuses to ask with %j', async (typed) => {
-  const { ask, endpoint } = createScene(json(good))
+  const { ask, endpoint } = createTestBff(json(good))
   expect((await ask('POST', '/session', { credentials: typed })).body.error).toBe('invalid_request')
   expect(endpoint.asked).toEqual([])
 })
@@ -195,7 +195,7 @@ it.each([
   ['discovery document', (url: string) => ({ ...plain(), token: { discovery: url } })],
   ['fall-back', (url: string) => ({ ...plain(), token: { discovery: tokenEndpoint, fallbackUrl: url } })],
   ['revocation endpoint', (url: string) => ({ ...plain(), revocation: { url } })],
-  ['resource server', (url: string) => ({ ...plain(), resource: { bases: [url] } })],
+  ['resource server', (url: string) => ({ ...plain(), resource: { baseUrls: [url] } })],
 ])('9 refuses a %s without TLS, but for this machine', (_, at) => {
   for (const url of ['http://as.example.com/x', 'http://127.0.0.1.example.com/x', 'ftp://as.example.com/x'])
     expect(() => createBff({ provider: at(url) })).toThrow(/must be https/)
@@ -212,7 +212,7 @@ it.each([
     ['grant_type', 'username', 'password', 'audience'],
   ],
 ])('10 sends what the password grant has and nothing else, with %s', async (_, more, names) => {
-  const { signIn, endpoint } = createScene(json(good), { provider: plain(more) })
+  const { signIn, endpoint } = createTestBff(json(good), { provider: plain(more) })
   await signIn({ remember: true })
   expect(endpoint.asked[0]?.parameters.get('grant_type')).toBe('password')
   expect([...(endpoint.asked[0]?.parameters.keys() ?? [])].toSorted()).toEqual(names.toSorted())
@@ -234,14 +234,14 @@ it.each([
   ['the first half of a character', 'a\u{d83d}'],
   ['the second half of a character', '\u{de00}a'],
 ])('11 sends nothing with %s in it', async (_, typed) => {
-  const { ask, endpoint } = createScene(json(good))
+  const { ask, endpoint } = createTestBff(json(good))
   for (const wrong of [{ username: typed }, { password: typed }])
     expect((await ask('POST', '/session', { credentials: { ...credentials, ...wrong } })).status).toBe(400)
   expect(endpoint.asked).toEqual([])
 })
 
 it('13 refreshes with the refresh token and no scope, whatever was asked for at first', async () => {
-  const { signIn, token, clock, endpoint } = createScene(rotating())
+  const { signIn, token, clock, endpoint } = createTestBff(rotating())
   await signIn({ scope: ['read', 'write'] })
   await clock.pass(901)
   await token(1)
@@ -268,20 +268,20 @@ it.each(['', 'two words', 'a"b', 'a\\b', 'é', 'a\tb', '\u{7f}'])(
 )
 
 it('14 leaves the scope out when there is no value', async () => {
-  const { signIn, endpoint } = createScene(json(good), { provider: plain({ scope: [] }) })
+  const { signIn, endpoint } = createTestBff(json(good), { provider: plain({ scope: [] }) })
   await signIn()
   expect(endpoint.asked[0]?.parameters.has('scope')).toBe(false)
 })
 
 it('15 compares the values of a scope by case and not by order', async () => {
-  const { signIn } = createScene(json(good), { provider: plain({ scope: ['read', 'write', 'Read'] }) })
+  const { signIn } = createTestBff(json(good), { provider: plain({ scope: ['read', 'write', 'Read'] }) })
   expect((await signIn({ scope: ['write', 'read'] })).status).toBe(200)
   expect((await signIn({ scope: ['READ'] })).status).toBe(400)
   expect((await signIn({ scope: ['Write'] })).status).toBe(400)
 })
 
 it('16 asks for JSON, at a sign-in and at a refresh', async () => {
-  const { signIn, token, clock, endpoint } = createScene(rotating())
+  const { signIn, token, clock, endpoint } = createTestBff(rotating())
   await signIn()
   await clock.pass(901)
   await token(1)
@@ -293,7 +293,7 @@ it('16 asks for JSON, at a sign-in and at a refresh', async () => {
 
 it.each([301, 302, 303, 307, 308])('16 carries no password to where a %i points', async (status) => {
   const heard: string[] = []
-  const { signIn } = createScene(json(good), {
+  const { signIn } = createTestBff(json(good), {
     platform: {
       // Follows redirects unless told not to, as every `fetch` does.
       fetch: async (input, init) => {
@@ -320,7 +320,7 @@ it.each([
 
 it('17 takes a token of 16 kB', async () => {
   const access_token = 'a'.repeat(16_384)
-  const { body } = await createScene(json({ ...good, access_token, refresh_token: access_token })).signIn()
+  const { body } = await createTestBff(json({ ...good, access_token, refresh_token: access_token })).signIn()
   expect(body.token?.access_token).toBe(access_token)
 })
 
@@ -330,12 +330,12 @@ it('17 reads no answer that is larger than any token, and stops the sender', asy
     pull: (stream) => stream.enqueue(new TextEncoder().encode(' '.repeat(4096))),
     cancel: () => void (stopped = true),
   })
-  const { signIn } = createScene(() => new Response(endless))
+  const { signIn } = createTestBff(() => new Response(endless))
   expect(await signIn()).toMatchObject({ status: 503 })
   expect(stopped).toBe(true)
 })
 
 it('17 refuses a large answer that is a token at its beginning', async () => {
-  const { signIn } = createScene(raw(`${JSON.stringify(good)}${' '.repeat(2 ** 20)}`))
+  const { signIn } = createTestBff(raw(`${JSON.stringify(good)}${' '.repeat(2 ** 20)}`))
   expect((await signIn()).status).toBe(503)
 })

@@ -11,7 +11,7 @@ import { classBusiness, createSandbox, demoClient } from '@latchkey/sandbox'
 const sandboxOrigin = 'https://sandbox.test'
 
 /** The whole way from a page to an authorization server, in one process and in virtual time. */
-export interface Stage {
+export interface FullStack {
   readonly browser: TestBrowser
   readonly sandbox: Sandbox
   /** What the BFF told its operator. */
@@ -24,10 +24,10 @@ export interface Stage {
 }
 
 /** A page, a BFF and the sandbox of one system; `/api/*` of the page's origin is the system's API. */
-export function setStage(
+export function createFullStack(
   system: 'axosoft' | 'class',
   options: { sandbox?: SandboxOptions; bff?: Partial<BffOptions> } = {},
-): Stage {
+): FullStack {
   const log: string[] = []
   const answers: string[] = []
   const note = (line: string): void => void log.push(line)
@@ -64,7 +64,7 @@ export function setStage(
   const base = `${sandboxOrigin}/${system}`
 
   const browser = createTestBrowser({
-    address: 'https://portal.test/',
+    pageUrl: 'https://portal.test/',
     network: async (request) => {
       const { pathname, search } = new URL(request.url)
       if (!pathname.startsWith('/auth')) {

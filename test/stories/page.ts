@@ -1,15 +1,15 @@
 import type { ProviderDescription } from '@latchkey/bff'
-import { sessionAnswer } from '../../packages/bff/src/wire-schemas.ts'
+import { sessionResponseSchema } from '../../packages/bff/src/wire-schemas.ts'
 import { expect } from 'vitest'
-import type { Peer } from '../third-party-servers/third-party-server.ts'
+import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
 import { providerOf } from '../support/third-party-providers.ts'
-import type { Visit } from '../support/bff-client.ts'
-import { openVisit } from '../support/bff-client.ts'
+import type { BffClient } from '../support/bff-client.ts'
+import { createBffClient } from '../support/bff-client.ts'
 
-type Answer = ReturnType<typeof sessionAnswer.parse>
+type Answer = ReturnType<typeof sessionResponseSchema.parse>
 
 /** A page in front of a BFF of its own, with what a peer's user does there. */
-export interface Page extends Pick<Visit, 'send' | 'wait' | 'log' | 'close'> {
+export interface Page extends Pick<BffClient, 'send' | 'wait' | 'log' | 'close'> {
   readonly signIn: () => Promise<Answer>
   readonly restore: () => Promise<Answer>
   /** Asks for a token newer than the one held. */
@@ -22,15 +22,15 @@ export interface Page extends Pick<Visit, 'send' | 'wait' | 'log' | 'close'> {
   readonly secrets: () => string[]
 }
 
-export function openPage(peer: Peer, provider: ProviderDescription = providerOf(peer)): Page {
+export function openPage(peer: ThirdPartyServer, provider: ProviderDescription = providerOf(peer)): Page {
   const { clientId, clientSecret, tokenUrl, resourceUrl } = peer
-  const visit = openVisit(provider)
+  const visit = createBffClient(provider)
   const { send } = visit
   let held: Answer | null = null
 
   async function hold(answer: Response): Promise<Answer> {
     expect(answer.status).toBe(200)
-    return (held = sessionAnswer.parse(await answer.json()))
+    return (held = sessionResponseSchema.parse(await answer.json()))
   }
 
   function refreshTokens(): string[] {
@@ -60,7 +60,7 @@ export function openPage(peer: Peer, provider: ProviderDescription = providerOf(
 
 /** What the peer's user types, with members changed. */
 export function credentialsOf(
-  { username, password }: Peer,
+  { username, password }: ThirdPartyServer,
   changed: Record<string, string> = {},
 ): Record<string, string> {
   return { username, password, ...changed }

@@ -66,7 +66,7 @@ async function setStage(options: Pick<BffOptions, 'provider' | 'proxy'>): Promis
     },
   })
   const browser = createTestBrowser({
-    address: 'https://portal.test/',
+    pageUrl: 'https://portal.test/',
     network: async (request) => {
       const { pathname } = new URL(request.url)
       if (!bff.owns(pathname)) return new Response('', { status: 404 })

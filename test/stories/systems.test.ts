@@ -4,7 +4,7 @@ import { axosoft, brightPattern, classSuper, classy } from '@latchkey/bff/provid
 import type { Sandbox, SandboxOptions } from '@latchkey/sandbox'
 import { cathy, classyOrganization, createSandbox, demoClient, demoTenant } from '@latchkey/sandbox'
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
-import { errorAnswer, sessionAnswer } from '../../packages/bff/src/wire-schemas.ts'
+import { errorResponseSchema, sessionResponseSchema } from '../../packages/bff/src/wire-schemas.ts'
 import { describe, expect, it } from 'vitest'
 
 const at = 'https://sandbox.test'
@@ -37,7 +37,7 @@ function open(
 ): Scene {
   let now = Date.now()
   let cookie = ''
-  let held: ReturnType<typeof sessionAnswer.parse> | null = null
+  let held: ReturnType<typeof sessionResponseSchema.parse> | null = null
   const sandbox = createSandbox({ now: () => now, ...systems })
   const log: string[] = []
   const note = (line: string): void => void log.push(line)
@@ -66,7 +66,9 @@ function open(
     cookie = response.headers.get('Set-Cookie')?.split(';')[0] ?? cookie
     const text = await response.text()
     const found =
-      path.startsWith('/auth') && response.ok && text !== '' ? sessionAnswer.parse(JSON.parse(text)) : null
+      path.startsWith('/auth') && response.ok && text !== ''
+        ? sessionResponseSchema.parse(JSON.parse(text))
+        : null
     held = found ?? held
     return { status: response.status, headers: response.headers, text }
   }
@@ -88,10 +90,10 @@ function open(
 }
 
 const bodyOf = ({ text }: Answer): unknown => JSON.parse(text)
-const told = ({ text }: Answer): ReturnType<typeof sessionAnswer.parse> =>
-  sessionAnswer.parse(JSON.parse(text))
-const failure = ({ text }: Answer): ReturnType<typeof errorAnswer.parse> =>
-  errorAnswer.parse(JSON.parse(text))
+const told = ({ text }: Answer): ReturnType<typeof sessionResponseSchema.parse> =>
+  sessionResponseSchema.parse(JSON.parse(text))
+const failure = ({ text }: Answer): ReturnType<typeof errorResponseSchema.parse> =>
+  errorResponseSchema.parse(JSON.parse(text))
 
 /** Answers every token request with this body, byte for byte. */
 const answering = (body: string, status = 200): Required<Pick<BffOptions, 'platform'>> => ({
@@ -470,11 +472,14 @@ describe('Bright Pattern', () => {
     expect(answer.text + scene.log.join()).not.toContain(cathy.apiSecret)
     scene.wait(3590)
     scene.sandbox.faults.add({ kind: 'refuse' })
-    expect(failure(await scene.refresh())).toMatchObject({ error: 'login_required', reason: 'refused' })
+    expect(failure(await scene.refresh())).toMatchObject({
+      error: 'login_required',
+      reason: 'refresh_rejected',
+    })
   })
 
   it('makes no loop of a server that gives the same token again, with less time', async () => {
-    const scene = open(kept, {}, { brightPattern: { askedAgain: 'same' } })
+    const scene = open(kept, {}, { brightPattern: { repeatedSignIn: 'same' } })
     const first = told(await scene.signIn(agent))
     scene.wait(3560)
     const second = told(await scene.refresh())

@@ -1,13 +1,13 @@
-import { errorAnswer, sessionAnswer } from '../../packages/bff/src/wire-schemas.ts'
+import { errorResponseSchema, sessionResponseSchema } from '../../packages/bff/src/wire-schemas.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { peers } from '../third-party-servers/all.ts'
-import type { Peer } from '../third-party-servers/third-party-server.ts'
+import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
 import { providerOf } from '../support/third-party-providers.ts'
 import type { Page } from './page.ts'
 import { credentialsOf, openPage } from './page.ts'
 
 describe.for(peers)('a BFF in front of $name', ({ start }) => {
-  let peer: Peer
+  let peer: ThirdPartyServer
   let page: Page
 
   beforeAll(async () => {
@@ -32,7 +32,7 @@ describe.for(peers)('a BFF in front of $name', ({ start }) => {
     for (const wrong of [{ password: 'wrong' }, { username: 'nobody' }]) {
       const answer = await page.send('POST', '/session', { credentials: credentialsOf(peer, wrong) })
       expect(answer.status).toBe(401)
-      expect(errorAnswer.parse(await answer.json()).error).toBe('invalid_credentials')
+      expect(errorResponseSchema.parse(await answer.json()).error).toBe('invalid_credentials')
       expect(answer.headers.get('Set-Cookie')).toBeNull()
     }
   })
@@ -54,7 +54,7 @@ describe.for(peers)('a BFF in front of $name', ({ start }) => {
     const body = { session_id: session?.session_id, after: 1 }
     const answers = await Promise.all(Array.from({ length: 50 }, () => page.send('POST', '/token', body)))
     const tokens = await Promise.all(
-      answers.map(async (answer) => sessionAnswer.parse(await answer.json()).token),
+      answers.map(async (answer) => sessionResponseSchema.parse(await answer.json()).token),
     )
     expect(new Set(tokens.map((token) => token?.access_token)).size).toBe(1)
     expect(page.grants()).toEqual(['password', 'refresh_token'])
@@ -89,9 +89,9 @@ describe.for(peers)('a BFF in front of $name', ({ start }) => {
     page.wait(peer.accessTokenLifetime)
     const answer = await page.send('POST', '/token', { session_id: session?.session_id, after: 1 })
     expect(answer.status).toBe(401)
-    expect(errorAnswer.parse(await answer.json())).toMatchObject({
+    expect(errorResponseSchema.parse(await answer.json())).toMatchObject({
       error: 'login_required',
-      reason: 'refused',
+      reason: 'refresh_rejected',
     })
     expect(await page.restore()).toEqual({ session: null })
     expect((await page.signIn()).token?.sequence).toBe(1)
@@ -111,7 +111,7 @@ describe.for(peers)('a BFF in front of $name', ({ start }) => {
     const withoutDiscovery = providerOf(other, ({ issuer: _issuer, ...options }) => ({
       ...options,
       tokenEndpoint: other.tokenUrl,
-      clientAuth: 'body',
+      clientAuth: 'post',
     }))
     page = openPage(other, withoutDiscovery)
     try {

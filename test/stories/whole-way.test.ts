@@ -1,7 +1,7 @@
 import type { AuthClient } from '@latchkey/core'
 import { cathy, demoClient, noor } from '@latchkey/sandbox'
 import { describe, expect, it } from 'vitest'
-import { setStage } from './full-stack.ts'
+import { createFullStack } from './full-stack.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -14,7 +14,7 @@ const funds = (client: AuthClient): Promise<Response> =>
 
 describe('Axosoft', () => {
   it('signs in with everything in the query of a GET, shows its user, and answers with data', async () => {
-    const { openPage, sandbox } = setStage('axosoft')
+    const { openPage, sandbox } = createFullStack('axosoft')
     const { client } = openPage()
     await client.ready()
     const session = await client.signIn(credentialsOf(cathy))
@@ -31,14 +31,14 @@ describe('Axosoft', () => {
   })
 
   it('sends a password with +&=% é 😀 and spaces around it as it was typed', async () => {
-    const { openPage } = setStage('axosoft')
+    const { openPage } = createFullStack('axosoft')
     const { client } = openPage()
     await client.ready()
     expect((await client.signIn(credentialsOf(noor))).user).toMatchObject({ first_name: 'Noor' })
   })
 
   it('says the same of a wrong password and of an unknown user', async () => {
-    const { openPage, answers } = setStage('axosoft')
+    const { openPage, answers } = createFullStack('axosoft')
     const { client } = openPage()
     await client.ready()
     const refusals: string[] = []
@@ -53,7 +53,7 @@ describe('Axosoft', () => {
   })
 
   it('keeps its token for thirty days without a loop, and then asks to sign in again in place', async () => {
-    const { openPage, browser, grants } = setStage('axosoft', {
+    const { openPage, browser, grants } = createFullStack('axosoft', {
       bff: { session: { idle: 60 * 86_400, absolute: 60 * 86_400 } },
     })
     const { client } = openPage()
@@ -72,7 +72,7 @@ describe('Axosoft', () => {
   })
 
   it('asks to sign in again when the API no longer knows a token that nothing can refresh', async () => {
-    const { openPage, browser, sandbox } = setStage('axosoft')
+    const { openPage, browser, sandbox } = createFullStack('axosoft')
     const { client } = openPage()
     await client.ready()
     await client.signIn(credentialsOf(cathy))
@@ -92,7 +92,7 @@ describe('Class', () => {
   it.each(['number', 'string'] as const)(
     'refreshes a token of 899 seconds (as a %s) in time, all day long',
     async (expiresIn) => {
-      const { openPage, browser, grants } = setStage('class', { sandbox: { class: { expiresIn } } })
+      const { openPage, browser, grants } = createFullStack('class', { sandbox: { class: { expiresIn } } })
       const { client } = openPage()
       await client.ready()
       await client.signIn(credentialsOf(cathy))
@@ -107,7 +107,7 @@ describe('Class', () => {
   )
 
   it('makes one grant for 100 callers in each of 3 tabs whose tokens have expired, and nobody is signed out', async () => {
-    const { openPage, browser, grants } = setStage('class')
+    const { openPage, browser, grants } = createFullStack('class')
     const pages = [openPage(), openPage(), openPage()]
     await Promise.all(pages.map(({ client }) => client.ready()))
     await pages[0]!.client.signIn(credentialsOf(cathy))
@@ -121,7 +121,7 @@ describe('Class', () => {
   })
 
   it('makes one grant of 200 requests that the API rejects at once', async () => {
-    const { openPage, browser, sandbox, grants } = setStage('class')
+    const { openPage, browser, sandbox, grants } = createFullStack('class')
     const { client } = openPage()
     await client.ready()
     await client.signIn(credentialsOf(cathy))
@@ -133,7 +133,7 @@ describe('Class', () => {
   })
 
   it('refreshes once after eight hours of sleep, and goes on', async () => {
-    const { openPage, browser, grants } = setStage('class')
+    const { openPage, browser, grants } = createFullStack('class')
     const { client, tab } = openPage()
     await client.ready()
     await client.signIn(credentialsOf(cathy))
@@ -145,19 +145,19 @@ describe('Class', () => {
   })
 
   it('ends the session when the refresh token is refused, with its reason, and the user goes on after signing in', async () => {
-    const { openPage, browser, sandbox } = setStage('class')
+    const { openPage, browser, sandbox } = createFullStack('class')
     const { client } = openPage()
     await client.ready()
     await client.signIn(credentialsOf(cathy))
     sandbox.revokeAll()
     await browser.advance(15 * minute)
-    expect(client.getState()).toMatchObject({ status: 'expired', reason: 'refused' })
+    expect(client.getState()).toMatchObject({ status: 'expired', reason: 'refresh_rejected' })
     await client.signIn(credentialsOf(cathy))
     expect((await funds(client)).status).toBe(200)
   })
 
   it('with a scope that is too small for the API hands the 401 on, after one more try', async () => {
-    const { openPage, browser, grants } = setStage('class', {
+    const { openPage, browser, grants } = createFullStack('class', {
       sandbox: { class: { grantScope: (scope) => scope.filter((value) => value !== 'fund.read') } },
     })
     const { client } = openPage()
@@ -180,7 +180,7 @@ describe('an outage of the authorization server', () => {
   ] as const)(
     'that %s for twenty minutes signs nobody out, and is asked a bounded number of times',
     async (_, fault) => {
-      const { openPage, browser, sandbox } = setStage('class')
+      const { openPage, browser, sandbox } = createFullStack('class')
       const { client } = openPage()
       await client.ready()
       await client.signIn(credentialsOf(cathy))
@@ -204,17 +204,17 @@ describe('an outage of the authorization server', () => {
     ['cuts the connection after it', { kind: 'cut', when: 'after' }],
     ['cuts the answer in the middle', { kind: 'malformed' }],
   ] as const)('that spends the refresh token and %s ends with a reason of its own', async (_, fault) => {
-    const { openPage, browser, sandbox } = setStage('class')
+    const { openPage, browser, sandbox } = createFullStack('class')
     const { client } = openPage()
     await client.ready()
     await client.signIn(credentialsOf(cathy))
     sandbox.faults.add({ ...fault, on: 'token', times: 1 })
     await browser.advance(16 * minute)
-    expect(client.getState()).toMatchObject({ status: 'expired', reason: 'lost' })
+    expect(client.getState()).toMatchObject({ status: 'expired', reason: 'refresh_lost' })
   })
 
   it('at a page load shows the session and hands out a token when it is over', async () => {
-    const { openPage, browser, sandbox } = setStage('class')
+    const { openPage, browser, sandbox } = createFullStack('class')
     const first = openPage()
     await first.client.ready()
     await first.client.signIn(credentialsOf(cathy))
@@ -230,7 +230,7 @@ describe('an outage of the authorization server', () => {
 
 describe('signing out', () => {
   it('during a refresh stays so, here, at the BFF and after a reload', async () => {
-    const { openPage, browser, sandbox } = setStage('class')
+    const { openPage, browser, sandbox } = createFullStack('class')
     const { client, tab } = openPage()
     await client.ready()
     await client.signIn(credentialsOf(cathy))
@@ -248,7 +248,7 @@ describe('signing out', () => {
   })
 
   it('offline reaches the BFF when the network is back, and a reload meanwhile shows nobody', async () => {
-    const { openPage, browser } = setStage('axosoft')
+    const { openPage, browser } = createFullStack('axosoft')
     const { client, tab } = openPage()
     await client.ready()
     await client.signIn(credentialsOf(cathy))
@@ -260,12 +260,12 @@ describe('signing out', () => {
     expect((await reloaded.client.ready()).status).toBe('signed-out')
     browser.goOnline()
     await browser.advance(0)
-    expect(browser.notes.size).toBe(0)
+    expect(browser.storage.size).toBe(0)
     expect((await openPage().client.ready()).status).toBe('signed-out')
   })
 
   it('everywhere ends the sessions of this user in other browsers, and of nobody else', async () => {
-    const { openPage, browser } = setStage('axosoft')
+    const { openPage, browser } = createFullStack('axosoft')
     const { client } = openPage()
     await client.ready()
     await client.signIn(credentialsOf(cathy))
@@ -278,7 +278,7 @@ describe('signing out', () => {
 describe('secrets', () => {
   it('are seen by nobody who should not see them, whatever goes wrong', async () => {
     const people = [{ ...cathy, password: 'canary-password' }]
-    const { openPage, browser, sandbox, log, answers } = setStage('class', { sandbox: { people } })
+    const { openPage, browser, sandbox, log, answers } = createFullStack('class', { sandbox: { people } })
     const { client } = openPage()
     const errors: unknown[] = []
     client.subscribe((state) => errors.push(state))
@@ -303,7 +303,7 @@ describe('secrets', () => {
       ...log,
       ...answers,
       ...browser.requests,
-      ...[...browser.notes].flat(),
+      ...[...browser.storage].flat(),
       ...errors.map(
         (error) =>
           `${String(error)} ${JSON.stringify(error)} ${(error as Error).stack ?? ''} ${String((error as Error).cause)}`,

@@ -17,7 +17,7 @@ export interface Exchange {
 }
 
 /** A browser in front of a BFF of its own, whose clock can be set forward. */
-export interface Visit {
+export interface BffClient {
   /** Sends what a page of the BFF's own origin sends, with the cookie that the browser holds. */
   readonly send: (method: string, path: string, body?: unknown, process?: number) => Promise<Response>
   /** What the BFF asked the authorization server, in order. */
@@ -35,15 +35,15 @@ export interface Visit {
 }
 
 /**
- * Opens a {@link Visit}.
+ * Opens a {@link BffClient}.
  *
  * @param processes how many BFFs share one store; `send` goes to the first unless it is told another
  */
-export function openVisit(
+export function createBffClient(
   provider: ProviderDescription,
   options: Omit<BffOptions, 'provider'> = {},
   processes = 1,
-): Visit {
+): BffClient {
   const origin = 'https://portal.test'
   const exchanges: Exchange[] = []
   const lines: string[] = []
@@ -52,7 +52,7 @@ export function openVisit(
   const note = (line: string): void => void lines.push(line)
   let now = Date.now()
 
-  const platform = { now: () => now, fetch: noting(exchanges) }
+  const platform = { now: () => now, fetch: createRecordingFetch(exchanges) }
   const store = memoryStore(platform)
   const bffs = Array.from({ length: processes }, () =>
     createBff({ store, logger: { info: note, warn: note, error: note }, platform, ...options, provider }),
@@ -93,7 +93,7 @@ export function openVisit(
 }
 
 /** The network, with a note of every request and its answer. */
-export function noting(exchanges: Exchange[]): typeof globalThis.fetch {
+export function createRecordingFetch(exchanges: Exchange[]): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     const { url, headers } = request

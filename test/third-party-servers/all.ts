@@ -1,12 +1,12 @@
 import { glewlwydIsHere, howToInstallGlewlwyd, startGlewlwyd } from './glewlwyd.ts'
 import { startOAuth2Server } from './oauth2-server.ts'
 import { startOidcProvider } from './oidc-provider.ts'
-import type { Peer, PeerOptions } from './third-party-server.ts'
+import type { ThirdPartyServer, PeerOptions } from './third-party-server.ts'
 
 /** A way to start a peer. */
 export interface KnownPeer {
   readonly name: string
-  readonly start: (options?: PeerOptions) => Promise<Peer>
+  readonly start: (options?: PeerOptions) => Promise<ThirdPartyServer>
 }
 
 /** Every authorization server that is not ours, that the tests know and that can run here. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { Peer, PeerOptions } from './third-party-server.ts'
+import type { ThirdPartyServer, PeerOptions } from './third-party-server.ts'
 import { client, isActive, listen, startResource, user } from './third-party-server.ts'
 
 /** The tables and the administrator of a new installation, as the Debian package brings them. */
@@ -29,7 +29,7 @@ export function glewlwydIsHere(): boolean {
  * Glewlwyd (C), its OpenID Connect plugin. Refresh tokens work once. A wrong password is 403 and a refused
  * refresh 400, both with an empty body; discovery names endpoints with a doubled slash and no password grant.
  */
-export async function startGlewlwyd(options: PeerOptions = {}): Promise<Peer> {
+export async function startGlewlwyd(options: PeerOptions = {}): Promise<ThirdPartyServer> {
   const { accessTokenLifetime = 60, clientSecret = client.clientSecret } = options
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-glewlwyd-'))
   const database = join(folder, 'glewlwyd.db')

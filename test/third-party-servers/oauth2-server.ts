@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import OAuth2Server from '@node-oauth/oauth2-server'
-import type { Peer, PeerOptions } from './third-party-server.ts'
+import type { ThirdPartyServer, PeerOptions } from './third-party-server.ts'
 import { client, listen, startResource, user } from './third-party-server.ts'
 
 /**
  * `@node-oauth/oauth2-server` (Node.js), with the model of its documentation kept in memory: it knows no
  * discovery and no revocation, and forgets a refresh token that was used.
  */
-export async function startOAuth2Server(options: PeerOptions = {}): Promise<Peer> {
+export async function startOAuth2Server(options: PeerOptions = {}): Promise<ThirdPartyServer> {
   const { accessTokenLifetime = 60, clientSecret = client.clientSecret } = options
   const registered = { id: client.clientId, grants: ['password', 'client_credentials', 'refresh_token'] }
   const accessTokens = new Map<string, OAuth2Server.Token>()

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { errors, Provider } from 'oidc-provider'
-import type { Peer, PeerOptions } from './third-party-server.ts'
+import type { ThirdPartyServer, PeerOptions } from './third-party-server.ts'
 import { client, isActive, listen, startResource, user } from './third-party-server.ts'
 
 /**
  * `oidc-provider` (Node.js), with the password grant as a custom grant type, which its documentation leaves
  * to the user. Refresh tokens work once; one that comes back revokes the whole grant.
  */
-export async function startOidcProvider(options: PeerOptions = {}): Promise<Peer> {
+export async function startOidcProvider(options: PeerOptions = {}): Promise<ThirdPartyServer> {
   const { accessTokenLifetime = 60, clientSecret = client.clientSecret } = options
   const scope = 'openid offline_access'
   const listening = await listen()

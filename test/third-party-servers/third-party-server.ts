@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A running authorization server that is not ours, and a resource server that trusts it. */
-export interface Peer {
+export interface ThirdPartyServer {
   readonly name: string
   readonly tokenUrl: string
   /** `null` where the server has no such endpoint. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peers } from './all.ts'
-import type { Peer } from './third-party-server.ts'
+import type { ThirdPartyServer } from './third-party-server.ts'
 
 /** What a server does where servers differ: the ground that the BFF has to stand on. */
 interface Facts {
@@ -67,7 +67,7 @@ interface Tokens {
 
 describe.for(peers)('$name', ({ name, start }) => {
   const known = facts[name] as Facts
-  let peer: Peer
+  let peer: ThirdPartyServer
 
   beforeAll(async () => {
     peer = await start()
@@ -194,7 +194,7 @@ describe.for(peers)('$name', ({ name, start }) => {
 })
 
 function signIn(
-  peer: Peer,
+  peer: ThirdPartyServer,
   changed: Record<string, string | undefined> = {},
   clientAuth: 'basic' | 'post' = 'basic',
   pair?: string,
@@ -204,16 +204,16 @@ function signIn(
   return post(peer, peer.tokenUrl, fields, clientAuth, pair)
 }
 
-function refresh(peer: Peer, refreshToken: string): Promise<Response> {
+function refresh(peer: ThirdPartyServer, refreshToken: string): Promise<Response> {
   return post(peer, peer.tokenUrl, { grant_type: 'refresh_token', refresh_token: refreshToken }, 'basic')
 }
 
-function askForItems({ resourceUrl }: Peer, accessToken: string): Promise<Response> {
+function askForItems({ resourceUrl }: ThirdPartyServer, accessToken: string): Promise<Response> {
   return fetch(`${resourceUrl}/items`, { headers: { Authorization: `Bearer ${accessToken}` } })
 }
 
 function post(
-  { clientId, clientSecret }: Peer,
+  { clientId, clientSecret }: ThirdPartyServer,
   url: string,
   fields: Record<string, string | undefined>,
   clientAuth: 'basic' | 'post',

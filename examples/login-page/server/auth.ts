@@ -1,6 +1,6 @@
 import { createBff } from '@latchkey/bff'
 import { axosoft, brightPattern, classSuper, classy } from '@latchkey/bff/providers'
-import { whoIsOnThisMachine } from './authorize.ts'
+import { authorizeLocalhost } from './authorize.ts'
 
 /** A variable of `.env`, or of the place where this runs. */
 const env = (name: string): string => process.env[name] ?? ''
@@ -41,7 +41,7 @@ export default [
       ...(env('CLASSY_INTEGRATION_ID') && { integrationId: env('CLASSY_INTEGRATION_ID') }),
       site: classySite,
     }),
-    authorize: whoIsOnThisMachine,
+    authorize: authorizeLocalhost,
     // The token is the application's: it stays here, and the page reaches this one list with it.
     mode: 'proxy',
     proxy: [

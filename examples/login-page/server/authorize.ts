@@ -7,7 +7,7 @@ import type { BffOptions } from '@latchkey/bff'
  * one. YOUR APPLICATION LOOKS AT ITS OWN SESSION HERE (its cookie, its headers, its database), and answers with who that
  * is, or with `null`.
  */
-export const whoIsOnThisMachine: NonNullable<BffOptions['authorize']> = ({ url }) =>
+export const authorizeLocalhost: NonNullable<BffOptions['authorize']> = ({ url }) =>
   ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
     ? { subject: 'developer', user: { name: 'Developer' } }
     : null

@@ -16,7 +16,7 @@ export function AccessTokenCard() {
       ) : (
         <>
           <p>
-            <code>{shortened(token)}</code>
+            <code>{abbreviateToken(token)}</code>
           </p>
           {/* Another token has another time. */}
           <TimeLeft key={token} />
@@ -34,16 +34,18 @@ function TimeLeft() {
     return () => clearInterval(timer)
   }, [accessToken])
   return (
-    <p className="quiet-text">{left === Infinity ? 'Good until it is refused' : `${timeOf(left)} left`}</p>
+    <p className="quiet-text">
+      {left === Infinity ? 'Good until it is refused' : `${formatTimeLeft(left)} left`}
+    </p>
   )
 }
 
 /** Enough to see that it has changed. */
-function shortened(token: string): string {
+function abbreviateToken(token: string): string {
   return `${token.slice(0, 6)}…${token.slice(-4)}`
 }
 
-function timeOf(left: number): string {
+function formatTimeLeft(left: number): string {
   const seconds = Math.max(0, Math.floor(left))
   const minutes = Math.floor(seconds / 60)
   const hours = Math.floor(minutes / 60)

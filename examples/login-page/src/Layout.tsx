@@ -2,15 +2,15 @@ import { AuthProvider } from '@latchkey/react'
 import { useEffect } from 'react'
 import { App } from './App.tsx'
 import { KeyMark } from './Logo.tsx'
-import { follow } from './query-client.ts'
+import { bindQueryCache } from './query-client.ts'
 import { SignOutButton } from './SignOutButton.tsx'
 import { SystemSwitch } from './SystemSwitch.tsx'
 import { SystemContext, useSystemInAddress } from './useSystem.ts'
 
 /** The page of whichever system the address names. Each has a session of its own, which lives on while another is shown. */
-export function Frame() {
-  const [system, choose] = useSystemInAddress()
-  useEffect(() => follow(system), [system])
+export function Layout() {
+  const [system, selectSystem] = useSystemInAddress()
+  useEffect(() => bindQueryCache(system), [system])
   return (
     <SystemContext value={system}>
       <AuthProvider client={system.auth}>
@@ -19,7 +19,7 @@ export function Frame() {
             <p className="brand">
               <KeyMark /> Latchkey
             </p>
-            <SystemSwitch onChoose={choose} />
+            <SystemSwitch onChoose={selectSystem} />
             <SignOutButton />
           </header>
           <App key={system.id} />

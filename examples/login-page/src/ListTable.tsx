@@ -8,7 +8,7 @@ import { useSystem } from './useSystem.ts'
 
 export function ListTable() {
   const system = useSystem()
-  const { title, one, many, columns } = system.list
+  const { title, itemLabel, itemsLabel, columns } = system.list
   const { data, error, isFetching, refetch } = useQuery(listQuery(system))
   const [wanted, setWanted] = useState('')
   const heading = useId()
@@ -21,7 +21,7 @@ export function ListTable() {
       <div className="section-head">
         <h2 id={heading}>{title}</h2>
         <div className="find">
-          <label htmlFor={field}>Find {one}</label>
+          <label htmlFor={field}>Find {itemLabel}</label>
           <input
             id={field}
             type="search"
@@ -58,19 +58,19 @@ export function ListTable() {
         </table>
       )}
       <p role="status" className="quiet-text">
-        {!data && isFetching && `Loading the ${many}…`}
-        {found && `${found.length} of ${data?.length} ${many}`}
+        {!data && isFetching && `Loading the ${itemsLabel}…`}
+        {found && `${found.length} of ${data?.length} ${itemsLabel}`}
       </p>
     </section>
   )
 }
 
-function TableRow({ name, status, details, brief }: Row) {
+function TableRow({ name, status, details, shortDetails }: Row) {
   return (
     <tr>
       <td>
         {name}
-        <span className="narrow">{brief}</span>
+        <span className="narrow">{shortDetails}</span>
       </td>
       <td>{status}</td>
       {details.map((detail, place) => (
@@ -88,5 +88,5 @@ function problemText(error: Error, { label, list }: System): string | null {
   if (AuthError.is(error) && error.code === 'login_required') return null
   if (error instanceof ApiError && error.status === 401)
     return `${label} no longer accepts this session. Sign out and in again.`
-  return `The ${list.many} could not be loaded.`
+  return `The ${list.itemsLabel} could not be loaded.`
 }

@@ -1,5 +1,5 @@
 import { useAuth } from '@latchkey/react'
-import { endReasonText } from './end-reason.ts'
+import { describeEndReason } from './end-reason.ts'
 import { focusHeading } from './focus.ts'
 import { SignInForm } from './SignInForm.tsx'
 import { useSystem } from './useSystem.ts'
@@ -9,10 +9,10 @@ export interface LoginPageProps {
 }
 
 export function LoginPage({ onUsername }: LoginPageProps) {
-  const { label, asks } = useSystem()
+  const { label, fields } = useSystem()
   const { status, reason } = useAuth()
-  const unknown = asks ? null : `${label} asks for no password: this site lets in whom it knows already.`
-  const why = (status === 'signed-out' ? endReasonText(reason) : null) ?? unknown
+  const unknown = fields ? null : `${label} asks for no password: this site lets in whom it knows already.`
+  const why = (status === 'signed-out' ? describeEndReason(reason) : null) ?? unknown
   const title = `Sign in to ${label}`
   return (
     <main className="sign-in-page">

@@ -1,10 +1,10 @@
 import type { KeyboardEvent } from 'react'
 import { useEffect, useId, useRef, useState } from 'react'
-import type { Asked } from './systems/system.ts'
-import { capitalised } from './format.ts'
+import type { CredentialField } from './systems/system.ts'
+import { capitalize } from './format.ts'
 
 /** A password that can be looked at while it is typed, and is covered again when it is sent. */
-export function PasswordField({ name, called }: Asked) {
+export function PasswordField({ name, label: called }: CredentialField) {
   const [revealed, setRevealed] = useState(false)
   const [capsLock, setCapsLock] = useState(false)
   const input = useRef<HTMLInputElement>(null)
@@ -22,7 +22,7 @@ export function PasswordField({ name, called }: Asked) {
 
   return (
     <div className="field">
-      <label htmlFor={field}>{capitalised(called)}</label>
+      <label htmlFor={field}>{capitalize(called)}</label>
       <div className="password">
         <input
           ref={input}

@@ -1,5 +1,5 @@
 import { useId } from 'react'
-import { capitalised } from './format.ts'
+import { capitalize } from './format.ts'
 
 export interface SecondStepFieldsProps {
   /** The names of what is asked for. */
@@ -25,7 +25,7 @@ export function SecondStepFields({ ask, username, wrong }: SecondStepFieldsProps
         const hint = `${field}-hint`
         return (
           <div key={name} className="field">
-            <label htmlFor={field}>{isCode ? 'One-time code' : capitalised(name.replaceAll('_', ' '))}</label>
+            <label htmlFor={field}>{isCode ? 'One-time code' : capitalize(name.replaceAll('_', ' '))}</label>
             <input
               id={field}
               name={name}

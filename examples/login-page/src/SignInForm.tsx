@@ -6,15 +6,15 @@ import { flushSync } from 'react-dom'
 import { focusFirstEmpty } from './focus.ts'
 import { PasswordField } from './PasswordField.tsx'
 import type { SecondStep } from './second-step.ts'
-import { isAnother, stepAfter } from './second-step.ts'
+import { isNewChallenge, getNextStep } from './second-step.ts'
 import { SecondStepFields } from './SecondStepFields.tsx'
 import type { SignInFailure } from './sign-in-error.ts'
-import { signInErrorText, waitFor } from './sign-in-error.ts'
+import { describeSignInError, getWaitSeconds } from './sign-in-error.ts'
 import { useCountdown } from './useCountdown.ts'
 import { UsernameField } from './UsernameField.tsx'
 import { useSystem } from './useSystem.ts'
 import { useTitle } from './useTitle.ts'
-import { seconds } from './format.ts'
+import { formatSeconds } from './format.ts'
 
 export interface SignInFormProps {
   /** The name of the page or dialog that it stands in. */
@@ -31,7 +31,7 @@ export interface SignInFormProps {
  */
 export function SignInForm({ title, username = '', onUsername, onSignedIn }: SignInFormProps) {
   const system = useSystem()
-  const { asks } = system
+  const { fields } = system
   const { signIn } = useAuth()
   const [pending, setPending] = useState(false)
   const [failure, setFailure] = useState<SignInFailure | null>(null)
@@ -40,15 +40,15 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
   const form = useRef<HTMLFormElement>(null)
   const summary = useRef<HTMLDivElement>(null)
   const summaryId = useId()
-  const limit = waitFor(failure?.error)
+  const limit = getWaitSeconds(failure?.error)
   const wait = useCountdown(failure, limit)
 
   useTitle(`${failure ? 'Error: ' : step ? 'One more step: ' : ''}${title}`)
 
   const submit = async (): Promise<void> => {
-    const typed = { ...step?.typed, ...textsIn(form.current) }
-    if (asks) {
-      const name = typed[asks.username.name] ?? ''
+    const typed = { ...step?.typed, ...readFields(form.current) }
+    if (fields) {
+      const name = typed[fields.username.name] ?? ''
       setKnown(name)
       onUsername(name)
     }
@@ -59,7 +59,7 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
       onSignedIn?.()
     } catch (error) {
       for (const input of form.current?.querySelectorAll('input') ?? [])
-        if (input.name !== asks?.username.name) input.value = ''
+        if (input.name !== fields?.username.name) input.value = ''
       // An act that came after this one has taken its place: nothing failed.
       if (!(error instanceof DOMException && error.name === 'AbortError')) fail(error, typed)
     } finally {
@@ -68,11 +68,11 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
   }
 
   const fail = (error: unknown, typed: Record<string, string>): void => {
-    const next = AuthError.is(error) ? stepAfter(error, typed, step) : step
+    const next = AuthError.is(error) ? getNextStep(error, typed, step) : step
     // Now, because the focus goes into what this brings.
     flushSync(() => {
       setStep(next)
-      setFailure(isAnother(next, step) ? null : { error, atSecondStep: step !== null })
+      setFailure(isNewChallenge(next, step) ? null : { error, atSecondStep: step !== null })
     })
     if (next) focusFirstEmpty(form.current)
     else summary.current?.focus()
@@ -96,22 +96,22 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
   return (
     <form ref={form} className="sign-in-form" onSubmit={onSubmit}>
       <div ref={summary} id={summaryId} role="alert" tabIndex={-1} className="error-summary">
-        {failure && signInErrorText(failure, system)}
+        {failure && describeSignInError(failure, system)}
       </div>
 
       {step && (
-        <SecondStepFields ask={step.challenge.ask} username={known} wrong={failure ? summaryId : null} />
+        <SecondStepFields ask={step.challenge.fields} username={known} wrong={failure ? summaryId : null} />
       )}
-      {!step && asks && (
+      {!step && fields && (
         <>
-          <UsernameField {...asks.username} known={known} />
-          <PasswordField {...asks.password} />
+          <UsernameField {...fields.username} known={known} />
+          <PasswordField {...fields.password} />
         </>
       )}
 
       {/* Never disabled: it would lose the focus, and say nothing. */}
       <button type="submit" className="primary" aria-disabled={pending || wait > 0}>
-        {pending ? 'Signing in…' : wait > 0 ? `Wait ${seconds(wait)}` : 'Sign in'}
+        {pending ? 'Signing in…' : wait > 0 ? `Wait ${formatSeconds(wait)}` : 'Sign in'}
       </button>
       <p role="status" className="visually-hidden">
         {pending && 'Signing in'}
@@ -127,7 +127,7 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
 }
 
 /** What was typed, by the names of the fields. */
-function textsIn(form: HTMLFormElement | null): Record<string, string> {
+function readFields(form: HTMLFormElement | null): Record<string, string> {
   const inputs = [...(form?.querySelectorAll('input') ?? [])]
   return Object.fromEntries(inputs.map(({ name, value }) => [name, value]))
 }

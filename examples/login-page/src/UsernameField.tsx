@@ -1,12 +1,12 @@
 import { useId } from 'react'
-import type { Asked } from './systems/system.ts'
-import { capitalised } from './format.ts'
+import type { CredentialField } from './systems/system.ts'
+import { capitalize } from './format.ts'
 
-export function UsernameField({ name, called, known }: Asked & { readonly known: string }) {
+export function UsernameField({ name, label: called, known }: CredentialField & { readonly known: string }) {
   const field = useId()
   return (
     <div className="field">
-      <label htmlFor={field}>{capitalised(called)}</label>
+      <label htmlFor={field}>{capitalize(called)}</label>
       <input
         id={field}
         name={name}

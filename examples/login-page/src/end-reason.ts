@@ -1,7 +1,7 @@
 import type { EndReason } from '@latchkey/core'
 
 /** Why the sign-in page is there; `null` where that is plain. */
-export function endReasonText(reason: EndReason = 'no_session'): string | null {
+export function describeEndReason(reason: EndReason = 'no_session'): string | null {
   return reason === 'no_session' ? null : (texts[reason] ?? 'Your session has ended.')
 }
 

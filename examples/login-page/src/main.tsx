@@ -1,7 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Frame } from './Layout.tsx'
+import { Layout } from './Layout.tsx'
 import { queryClient } from './query-client.ts'
 
 const root = document.getElementById('root')
@@ -10,7 +10,7 @@ if (!root) throw new Error('index.html has no element with the id "root"')
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <Frame />
+      <Layout />
     </QueryClientProvider>
   </StrictMode>,
 )

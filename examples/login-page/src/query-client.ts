@@ -17,15 +17,15 @@ export function listQuery({ id, list }: System) {
   return queryOptions({ queryKey: [id, 'list'], queryFn: ({ signal }) => list.load(signal) })
 }
 
-const followed = new Set<System>()
+const boundSystems = new Set<System>()
 
 /**
  * Keeps what was loaded in step with who is signed in. It begins when a system is first shown and never ends, so that a
  * sign-out in another tab is heard of while this one shows another system.
  */
-export function follow(system: System): void {
-  if (followed.has(system)) return
-  followed.add(system)
+export function bindQueryCache(system: System): void {
+  if (boundSystems.has(system)) return
+  boundSystems.add(system)
   const { id, auth } = system
   auth.subscribe((state, previous) => {
     // What one user loaded is never shown to another one.

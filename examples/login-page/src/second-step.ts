@@ -8,7 +8,7 @@ export interface SecondStep {
 }
 
 /** Where a sign-in stands after a failure: at a second step, or (`null`) at its beginning. */
-export function stepAfter(
+export function getNextStep(
   { code, challenge }: Pick<AuthError, 'code' | 'challenge'>,
   typed: Record<string, string>,
   step: SecondStep | null,
@@ -19,6 +19,6 @@ export function stepAfter(
 }
 
 /** Whether something is asked for that was not asked for before, so that nobody has failed. */
-export function isAnother(next: SecondStep | null, step: SecondStep | null): boolean {
-  return next !== null && next.challenge.ask.join() !== step?.challenge.ask.join()
+export function isNewChallenge(next: SecondStep | null, step: SecondStep | null): boolean {
+  return next !== null && next.challenge.fields.join() !== step?.challenge.fields.join()
 }

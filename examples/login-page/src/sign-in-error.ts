@@ -1,7 +1,7 @@
 import type { AuthErrorCode } from '@latchkey/core'
 import { AuthError } from '@latchkey/core'
 import type { System } from './systems/system.ts'
-import { seconds } from './format.ts'
+import { formatSeconds } from './format.ts'
 
 export interface SignInFailure {
   readonly error: unknown
@@ -10,20 +10,21 @@ export interface SignInFailure {
 }
 
 /** What a person is told when a sign-in fails: what happened and what to do, never which of the two was wrong. */
-export function signInErrorText({ error, atSecondStep }: SignInFailure, { asks }: System): string {
+export function describeSignInError({ error, atSecondStep }: SignInFailure, { fields }: System): string {
   if (!AuthError.is(error)) return unexpected
   const { code, challenge } = error
-  if (code === 'rate_limited') return `Too many attempts. Try again in ${seconds(waitFor(error))}.`
+  if (code === 'rate_limited')
+    return `Too many attempts. Try again in ${formatSeconds(getWaitSeconds(error))}.`
   if (code === 'invalid_credentials' && challenge) return 'That code is not right.'
   if (code === 'invalid_credentials' && atSecondStep) return 'That code is not right. Begin again.'
-  if (code === 'invalid_credentials' && asks)
-    return `The ${asks.username.called} or ${asks.password.called} is not right.`
+  if (code === 'invalid_credentials' && fields)
+    return `The ${fields.username.label} or ${fields.password.label} is not right.`
   if (code === 'challenge_required' && challenge) return 'That code came too late. Enter a new one.'
   return texts[code] ?? unexpected
 }
 
 /** How many seconds a limited user has to wait. */
-export function waitFor(error: unknown): number {
+export function getWaitSeconds(error: unknown): number {
   return AuthError.is(error) && error.code === 'rate_limited' ? (error.retryAfter ?? 60) : 0
 }
 

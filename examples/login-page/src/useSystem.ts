@@ -1,8 +1,8 @@
 import { createContext, useContext, useEffect, useState } from 'react'
-import { systemNamed } from './systems/index.ts'
+import { findSystem } from './systems/index.ts'
 import type { System } from './systems/system.ts'
 
-export const SystemContext = createContext<System>(systemNamed(null))
+export const SystemContext = createContext<System>(findSystem(null))
 
 /** The system that the page is about. */
 export function useSystem(): System {
@@ -30,5 +30,5 @@ export function useSystemInAddress(): readonly [System, (id: string) => void] {
 }
 
 function systemInAddress(): System {
-  return systemNamed(new URLSearchParams(location.search).get('system'))
+  return findSystem(new URLSearchParams(location.search).get('system'))
 }

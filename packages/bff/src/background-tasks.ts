@@ -1,21 +1,21 @@
 import type { Logger } from './log.ts'
-import { told } from './log.ts'
+import { describeError } from './log.ts'
 
 /** Work that no answer waits for. */
-export interface Background {
+export interface BackgroundTasks {
   run(name: string, task: () => Promise<unknown>): void
   /** Resolves when all of it is done. */
-  settled(): Promise<void>
+  whenIdle(): Promise<void>
 }
 
-export function createBackground(logger: Logger): Background {
+export function createBackgroundTasks(logger: Logger): BackgroundTasks {
   const running = new Set<Promise<void>>()
   return {
     run(name, task) {
       const work = perform(name, task).finally(() => running.delete(work))
       running.add(work)
     },
-    async settled() {
+    async whenIdle() {
       while (running.size > 0) await Promise.all(running)
     },
   }
@@ -24,7 +24,7 @@ export function createBackground(logger: Logger): Background {
     try {
       await task()
     } catch (error) {
-      logger.warn(`${name} failed: ${told(error)}`)
+      logger.warn(`${name} failed: ${describeError(error)}`)
     }
   }
 }

@@ -6,9 +6,9 @@ import type { Hooks } from './authorization-server/hooks.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Provider, ProviderDescription } from './description/provider-description.ts'
-import { providerFrom } from './description/provider-description.ts'
+import { parseProvider } from './description/provider-description.ts'
 import type { ProxyRoute } from './proxy/proxy-routes.ts'
-import { proxyRoute } from './proxy/proxy-routes.ts'
+import { proxyRouteSchema } from './proxy/proxy-routes.ts'
 import type { Store } from './stores/store.ts'
 import type { ThrottleOptions } from './guards/throttle.ts'
 
@@ -57,7 +57,7 @@ export interface BffOptions {
 
 const seconds = z.number().positive()
 
-const throttled: z.ZodType<ThrottleOptions> = z.strictObject({
+const throttleSchema: z.ZodType<ThrottleOptions> = z.strictObject({
   clientAddress: z
     .custom<NonNullable<ThrottleOptions['clientAddress']>>((own) => typeof own === 'function')
     .exactOptional(),
@@ -70,7 +70,7 @@ const settings = z
       .regex(/^(\/[\w.~-]+)+$/, 'must begin with a slash and not end with one, for example "/auth"')
       .default(defaultBasePath),
     mode: z.enum(['token', 'proxy']).default('token'),
-    proxy: z.array(proxyRoute).default([]),
+    proxy: z.array(proxyRouteSchema).default([]),
     authorize: z.custom<Authorize>((own) => typeof own === 'function', 'must be a function').optional(),
     dangerouslyGiveMachineTokenToBrowser: z.boolean().default(false),
     secret: z.string().min(32, 'must have at least 32 characters').optional(),
@@ -85,7 +85,7 @@ const settings = z
       .strictObject({ idle: seconds.default(43_200), absolute: seconds.default(604_800) })
       .prefault({}),
     throttle: z
-      .union([z.literal(false), throttled], {
+      .union([z.literal(false), throttleSchema], {
         error: 'must be false, or an object in which clientAddress is a function of the request',
       })
       .default({}),
@@ -106,7 +106,7 @@ const settings = z
   })
 
 /** The options that are plain values, checked, with their defaults; and the provider. */
-export type Settings = Omit<
+export type ResolvedOptions = Omit<
   z.output<typeof settings>,
   'provider' | 'hooks' | 'store' | 'logger' | 'platform'
 > & { provider: Provider }
@@ -116,11 +116,11 @@ export type Settings = Omit<
  *
  * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
  */
-export function settingsFrom(options: BffOptions): Settings {
-  const provider = providerFrom(options.provider)
+export function resolveOptions(options: BffOptions): ResolvedOptions {
+  const provider = parseProvider(options.provider)
   const read = settings.safeParse(options)
   const faults = read.success
-    ? faultsTogether(read.data, provider)
+    ? findOptionConflicts(read.data, provider)
     : read.error.issues.map(({ path, message }) => `${path.join('.') || 'the options'}: ${message}`)
   if (read.success && faults.length === 0) return { ...read.data, provider }
   const all = faults.map((fault) => `\n  ${fault}`).join('')
@@ -128,9 +128,9 @@ export function settingsFrom(options: BffOptions): Settings {
 }
 
 /** What is right by itself, and does not go with this provider. */
-function faultsTogether(own: z.output<typeof settings>, { id, login, resource }: Provider): string[] {
+function findOptionConflicts(own: z.output<typeof settings>, { id, login, resource }: Provider): string[] {
   const { mode, authorize, dangerouslyGiveMachineTokenToBrowser: given } = own
-  const { attach } = resource
+  const { tokenPlacement: attach } = resource
   const byAuthorization =
     'header' in attach && attach.header.toLowerCase() === 'authorization' && attach.scheme !== ''
   const automatic = login.mode === 'automatic'

@@ -1,37 +1,37 @@
 import { createSecretKey } from 'node:crypto'
 import { sessionPath, tokenPath } from '@latchkey/wire'
-import { createApplication } from './sessions/machine-session.ts'
+import { createMachineSessionLoader } from './sessions/machine-session.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
-import { createBackground } from './background-tasks.ts'
+import { createBackgroundTasks } from './background-tasks.ts'
 import type { BffOptions } from './bff-options.ts'
-import { settingsFrom } from './bff-options.ts'
+import { resolveOptions } from './bff-options.ts'
 import { createChallenges } from './sessions/challenges.ts'
-import { sessionCookie } from './sessions/session-cookie.ts'
-import { defaultStore } from './stores/default-store.ts'
-import { createEndpoints } from './authorization-server/discovery.ts'
+import { createSessionCookie } from './sessions/session-cookie.ts'
+import { getDefaultStore } from './stores/default-store.ts'
+import { createEndpointResolver } from './authorization-server/discovery.ts'
 import { BffError } from './errors.ts'
-import { guard } from './guards/csrf.ts'
-import { consoleLogger, told } from './log.ts'
+import { assertSameOrigin } from './guards/csrf.ts'
+import { consoleLogger, describeError } from './log.ts'
 import { memoryStore } from './stores/memory-store.ts'
 import { nodePlatform } from './platform.ts'
-import type { Passage } from './proxy/proxy-routes.ts'
-import { createProxyRoutes } from './proxy/proxy-routes.ts'
+import type { ProxyMatch } from './proxy/proxy-routes.ts'
+import { createProxyMatcher } from './proxy/proxy-routes.ts'
 import { createRefresh } from './sessions/refresh.ts'
-import type { Tokens } from './authorization-server/revocation.ts'
-import { createRevocation } from './authorization-server/revocation.ts'
-import { sessionAccess } from './routes/access.ts'
-import type { CallerRoutes } from './routes/machine-handlers.ts'
-import { createApplicationRoutes } from './routes/machine-handlers.ts'
-import type { House, Route } from './routes/route-context.ts'
-import { proxy } from './routes/proxy.ts'
-import { restore } from './routes/restore.ts'
-import { signIn } from './routes/sign-in.ts'
-import { signOut } from './routes/sign-out.ts'
-import { token } from './routes/token.ts'
-import { isLoopback } from './endpoint-url.ts'
+import type { RevocableTokens } from './authorization-server/revocation.ts'
+import { createTokenRevoker } from './authorization-server/revocation.ts'
+import { getSessionAccess } from './routes/access.ts'
+import type { SessionHandlers } from './routes/machine-handlers.ts'
+import { createMachineHandlers } from './routes/machine-handlers.ts'
+import type { RouteContext, RouteHandler } from './routes/route-context.ts'
+import { handleProxy } from './routes/proxy.ts'
+import { handleRestore } from './routes/restore.ts'
+import { handleSignIn } from './routes/sign-in.ts'
+import { handleSignOut } from './routes/sign-out.ts'
+import { handleToken } from './routes/token.ts'
+import { isLoopbackHost } from './endpoint-url.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
-import { createUpstream } from './authorization-server/http-client.ts'
+import { createHttpClient } from './authorization-server/http-client.ts'
 
 /** A backend-for-frontend: a web-standard handler for everything below its base path, and for the paths of its proxy. */
 export interface Bff {
@@ -45,13 +45,19 @@ export interface Bff {
 }
 
 /** Seconds that the application's session lasts: it has no user who could leave it open. */
-const endless = { idle: 31_536_000, absolute: 31_536_000 }
+const machineSessionLimits = { idle: 31_536_000, absolute: 31_536_000 }
 
 /** The routes where people sign in. */
-const sessionRoutes: CallerRoutes = { restore, signIn, signOut, token, access: sessionAccess }
+const sessionRoutes: SessionHandlers = {
+  restore: handleRestore,
+  signIn: handleSignIn,
+  signOut: handleSignOut,
+  token: handleToken,
+  access: getSessionAccess,
+}
 
 /** What every answer says, unless it says something else itself. */
-const standing = {
+const defaultHeaders = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   Vary: 'Cookie, Origin, Sec-Fetch-Site',
@@ -64,37 +70,37 @@ const standing = {
  *   field and the fix
  */
 export function createBff(options: BffOptions): Bff {
-  const settings = settingsFrom(options)
+  const settings = resolveOptions(options)
   const { provider, basePath, mode, origin, session: limits, timeout, secret, throttle } = settings
   const automatic = provider.login.mode === 'automatic'
-  const passageOf = createProxyRoutes(settings.proxy, basePath, provider.resource)
+  const matchProxyRoute = createProxyMatcher(settings.proxy, basePath, provider.resource)
   const platform = { ...nodePlatform, ...options.platform }
   const logger = options.logger ?? consoleLogger
-  const store = options.store ?? defaultStore() ?? memoryStore({ now: () => platform.now() })
+  const store = options.store ?? getDefaultStore() ?? memoryStore({ now: () => platform.now() })
 
-  if (provider.primary === 'password')
+  if (provider.signInGrant === 'password')
     logger.warn(
       `The provider ${provider.id} uses the password grant, which RFC 9700 §2.4 says must not be used: this server ` +
         'sees the passwords of its users. Use it only where the authorization server offers nothing better.',
     )
 
-  const place = 'url' in provider.token ? provider.token.url : provider.token.discovery
-  const providerKey = `${provider.id} ${place}`
-  const background = createBackground(logger)
-  const upstream = createUpstream(platform, timeout)
-  const endpoints = createEndpoints(provider, upstream, platform, logger)
+  const serverUrl = 'url' in provider.token ? provider.token.url : provider.token.discovery
+  const providerKey = `${provider.id} ${serverUrl}`
+  const background = createBackgroundTasks(logger)
+  const upstream = createHttpClient(platform, timeout)
+  const endpoints = createEndpointResolver(provider, upstream, platform, logger)
   const hooks = options.hooks ?? {}
   const server = createAuthorizationServer({ provider, endpoints, upstream, hooks, platform, logger })
-  const giveBack = createRevocation(provider, endpoints, upstream, platform, logger)
+  const revokeTokens = createTokenRevoker(provider, endpoints, upstream, platform, logger)
   const key = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
   const sessions = createSessions({
     store,
-    limits: automatic ? endless : limits,
+    limits: automatic ? machineSessionLimits : limits,
     provider: providerKey,
     secret: key,
     platform,
     // The application's token is in use elsewhere, whatever becomes of its record.
-    onOutlived: automatic ? () => {} : revoke,
+    onExpired: automatic ? () => {} : revoke,
   })
   const refresh = createRefresh({
     sessions,
@@ -102,20 +108,20 @@ export function createBff(options: BffOptions): Bff {
     revoke,
     platform,
     logger,
-    unauthorizedMayMeanScope: provider.resource.unauthorized.mayMeanScope,
+    unauthorizedMayMeanScope: provider.resource.tokenRejection.mayMeanInsufficientScope,
     longestWait: timeout * 1000 + 1000,
   })
-  const serving = settings.authorize
-    ? createApplicationRoutes(
+  const handlers = settings.authorize
+    ? createMachineHandlers(
         settings.authorize,
-        createApplication(sessions, provider, providerKey, platform),
+        createMachineSessionLoader(sessions, provider, providerKey, platform),
       )
     : sessionRoutes
-  const routes: Record<string, Record<string, Route>> = {
-    [sessionPath]: { GET: serving.restore, POST: serving.signIn, DELETE: serving.signOut },
-    [tokenPath]: { POST: serving.token },
+  const routes: Record<string, Record<string, RouteHandler>> = {
+    [sessionPath]: { GET: handlers.restore, POST: handlers.signIn, DELETE: handlers.signOut },
+    [tokenPath]: { POST: handlers.token },
   }
-  const house: House = {
+  const context: RouteContext = {
     provider,
     providerKey,
     mode,
@@ -125,7 +131,7 @@ export function createBff(options: BffOptions): Bff {
     challenges: createChallenges(store, providerKey, key, platform),
     throttle: throttle ? createThrottle(throttle, () => platform.now(), logger) : noThrottle,
     refresh,
-    access: (call) => serving.access(house, call),
+    getAccess: (request) => handlers.access(context, request),
     revoke,
     background,
     platform,
@@ -134,49 +140,53 @@ export function createBff(options: BffOptions): Bff {
 
   return {
     basePath,
-    owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || passageOf(pathname) !== null,
+    owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
     async fetch(request) {
-      const answer = await respond(request).catch(toResponse)
-      for (const [name, value] of Object.entries(standing))
+      const answer = await respond(request).catch(createErrorResponse)
+      for (const [name, value] of Object.entries(defaultHeaders))
         if (!answer.headers.has(name)) answer.headers.set(name, value)
       return answer
     },
-    close: () => background.settled(),
+    close: () => background.whenIdle(),
   }
 
   async function respond(request: Request): Promise<Response> {
     const url = new URL(request.url)
     const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
-    const passage = passageOf(url.pathname)
-    const methods = passage ? passed(passage) : Object.hasOwn(routes, path) ? routes[path] : undefined
+    const passage = matchProxyRoute(url.pathname)
+    const methods = passage
+      ? createProxyMethods(passage)
+      : Object.hasOwn(routes, path)
+        ? routes[path]
+        : undefined
     if (!methods) throw new BffError('invalid_request', 'There is nothing here', { status: 404 })
     const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
     if (!route) {
       const allow = Object.keys(methods).join(', ')
       throw new BffError('invalid_request', `This path knows ${allow}`, { status: 405, allow })
     }
-    guard(request, url, origin, passage !== null)
+    assertSameOrigin(request, url, origin, passage !== null)
     const page = origin === undefined ? url : new URL(origin)
-    const secure = page.protocol === 'https:' || !isLoopback(page.hostname)
-    return route(house, { request, url, cookie: sessionCookie(basePath, secure) })
+    const secure = page.protocol === 'https:' || !isLoopbackHost(page.hostname)
+    return route(context, { raw: request, url, cookie: createSessionCookie(basePath, secure) })
   }
 
-  function passed(passage: Passage): Record<string, Route> {
-    const route: Route = (_, call) => proxy(house, call, passage)
+  function createProxyMethods(passage: ProxyMatch): Record<string, RouteHandler> {
+    const route: RouteHandler = (_, request) => handleProxy(context, request, passage)
     return Object.fromEntries(passage.methods.map((method) => [method, route]))
   }
 
   /** The one place where errors become answers; what nobody foresaw is told to the log alone. */
-  function toResponse(error: unknown): Response {
+  function createErrorResponse(error: unknown): Response {
     const known =
       error instanceof BffError
         ? error
-        : new BffError('server_error', 'Something went wrong', { hint: told(error) })
+        : new BffError('server_error', 'Something went wrong', { hint: describeError(error) })
     if (known.hint !== undefined) logger[known.status < 500 ? 'warn' : 'error'](known.hint)
     return known.toResponse()
   }
 
-  function revoke(tokens: Tokens): void {
-    background.run('Giving a token back', () => giveBack(tokens))
+  function revoke(tokens: RevocableTokens): void {
+    background.run('Giving a token back', () => revokeTokens(tokens))
   }
 }

@@ -4,7 +4,7 @@
  * @returns `null` when it is longer; the rest is not read
  * @throws what the body throws when it breaks off
  */
-export async function boundedText(
+export async function readBoundedText(
   body: ReadableStream<Uint8Array> | null,
   limit: number,
 ): Promise<string | null> {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { defaultConfigFile } from './config/config-file.ts'
-import { examine } from './doctor/doctor.ts'
-import { createAsk } from './doctor/terminal-prompt.ts'
+import { runDoctor } from './doctor/doctor.ts'
+import { createTerminalPrompt } from './doctor/terminal-prompt.ts'
 
 const help = `latchkey doctor [--config FILE] [--sign-in]
 
@@ -28,10 +28,13 @@ async function run(): Promise<number> {
     return 2
   }
   const { env, stdin, stderr } = process
-  return examine({
+  return runDoctor({
     file: given.values.config,
     environment: env,
-    ask: given.values['sign-in'] === true ? createAsk(env, { input: stdin, output: stderr }) : undefined,
+    ask:
+      given.values['sign-in'] === true
+        ? createTerminalPrompt(env, { input: stdin, output: stderr })
+        : undefined,
     print: (line) => console.log(line),
   })
 }

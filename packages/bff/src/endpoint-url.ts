@@ -1,13 +1,13 @@
 /** Whether this host is the machine itself, where plain http harms nobody. */
-export function isLoopback(hostname: string): boolean {
+export function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 /** What is wrong with an endpoint's URL and how to put it right; `null` when nothing is. RFC 6749 §1.6 and §3.2. */
-export function endpointFault(text: string): string | null {
+export function validateEndpointUrl(text: string): string | null {
   if (!URL.canParse(text)) return 'is not an absolute URL'
   const url = new URL(text)
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname)))
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))
     return 'must be https: passwords and tokens travel to it (plain http is for loopback hosts only)'
   if (text.includes('#')) return 'must have no fragment (#…)'
   if (url.username !== '' || url.password !== '') return 'must hold no credentials (user:password@)'

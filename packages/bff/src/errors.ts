@@ -1,6 +1,6 @@
-import type { Challenge, ErrorAnswer, ErrorCode, LoginReason } from '@latchkey/wire'
+import type { SignInChallenge, ErrorResponse, ErrorCode, LoginRequiredReason } from '@latchkey/wire'
 
-const statuses: Record<ErrorCode, number> = {
+const statusByCode: Record<ErrorCode, number> = {
   invalid_request: 400,
   invalid_credentials: 401,
   challenge_required: 401,
@@ -16,13 +16,13 @@ const statuses: Record<ErrorCode, number> = {
 export interface BffErrorDetails {
   /** The status of the answer, where it is not the usual one of the code. */
   status?: number
-  reason?: LoginReason
+  reason?: LoginRequiredReason
   /** Seconds to wait before another try. */
   retryAfter?: number
   /** For the log and never for the browser: what the operator can do. Holds no secret. */
   hint?: string
   /** What else a sign-in needs. */
-  challenge?: Challenge
+  challenge?: SignInChallenge
   /** The methods that a path knows, where another was used. */
   allow?: string
 }
@@ -35,16 +35,16 @@ export class BffError extends Error {
   override readonly name = 'BffError'
   readonly code: ErrorCode
   readonly status: number
-  readonly reason: LoginReason | undefined
+  readonly reason: LoginRequiredReason | undefined
   readonly retryAfter: number | undefined
   readonly hint: string | undefined
-  readonly challenge: Challenge | undefined
+  readonly challenge: SignInChallenge | undefined
   readonly allow: string | undefined
 
   constructor(code: ErrorCode, message: string, details: BffErrorDetails = {}) {
     super(message)
     this.code = code
-    this.status = details.status ?? statuses[code]
+    this.status = details.status ?? statusByCode[code]
     this.reason = details.reason
     this.retryAfter = details.retryAfter
     this.hint = details.hint
@@ -54,7 +54,7 @@ export class BffError extends Error {
 
   /** The answer that tells a browser of this error (without the hint). */
   toResponse(): Response {
-    const body: ErrorAnswer = {
+    const body: ErrorResponse = {
       error: this.code,
       error_description: this.message,
       ...(this.reason !== undefined && { reason: this.reason }),
@@ -67,12 +67,16 @@ export class BffError extends Error {
       ...(this.status === 401 && { 'WWW-Authenticate': 'Latchkey' }),
       ...(this.allow !== undefined && { Allow: this.allow }),
     }
-    return jsonResponse(body, this.status, headers)
+    return createJsonResponse(body, this.status, headers)
   }
 }
 
 /** An answer with a JSON body and its character set. */
-export function jsonResponse(body: object, status = 200, headers: Record<string, string> = {}): Response {
+export function createJsonResponse(
+  body: object,
+  status = 200,
+  headers: Record<string, string> = {},
+): Response {
   const bytes = Buffer.from(JSON.stringify(body))
   const own = {
     'Content-Type': 'application/json; charset=utf-8',

@@ -3,13 +3,13 @@
  *
  * @module
  */
-export type { Authorize, Who } from './sessions/machine-session.ts'
+export type { Authorize, Caller } from './sessions/machine-session.ts'
 export { createBff } from './bff.ts'
 export type { Bff } from './bff.ts'
 export type { BffOptions } from './bff-options.ts'
 export { BffError } from './errors.ts'
 export type { BffErrorDetails } from './errors.ts'
-export type { Hooks, PreparedRequest, RawAnswer } from './authorization-server/hooks.ts'
+export type { Hooks, PreparedRequest, RawResponse } from './authorization-server/hooks.ts'
 export type { Logger } from './log.ts'
 export { memoryStore } from './stores/memory-store.ts'
 export type { Platform } from './platform.ts'

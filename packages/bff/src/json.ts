@@ -1,5 +1,5 @@
 /** The value at a place in parsed JSON (RFC 6901); `undefined` where there is none, also for inherited members. */
-export function valueAt(document: unknown, pointer: string): unknown {
+export function getByPointer(document: unknown, pointer: string): unknown {
   let value = document
   for (const part of pointer.split('/').slice(1)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
@@ -12,14 +12,14 @@ export function valueAt(document: unknown, pointer: string): unknown {
 }
 
 /** Whether a value is a JSON object, and no array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Whether nothing in it lies deeper than that: nesting without end can be read from JSON, and not be written again. */
-export function isShallow(value: unknown, levels = 100): boolean {
+export function isWithinDepth(value: unknown, levels = 100): boolean {
   if (typeof value !== 'object' || value === null) return true
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1))
+  return levels > 0 && Object.values(value).every((inner) => isWithinDepth(inner, levels - 1))
 }
 
 /**
@@ -28,16 +28,17 @@ export function isShallow(value: unknown, levels = 100): boolean {
  * @param form `trailing-commas` reads a second time without the commas before closing brackets, because some documents
  *   show them
  */
-export function jsonFrom(
+export function parseJson(
   text: string,
   form: 'strict' | 'trailing-commas',
 ): Record<string, unknown> | string | null {
-  const value = parsed(text) ?? (form === 'trailing-commas' ? parsed(withoutTrailingCommas(text)) : null)
-  return isObject(value) || typeof value === 'string' ? value : null
+  const value =
+    tryParseJson(text) ?? (form === 'trailing-commas' ? tryParseJson(withoutTrailingCommas(text)) : null)
+  return isJsonObject(value) || typeof value === 'string' ? value : null
 }
 
 /** Returns parsed JSON, or `null` when the text is not JSON. */
-export function parsed(text: string): unknown {
+export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

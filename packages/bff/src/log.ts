@@ -17,7 +17,7 @@ export const consoleLogger: Logger = {
 /* oxlint-enable no-console */
 
 /** Says what went wrong, for a log: our own hint, or the place in the code and what our own code or Node said there. */
-export function told(error: unknown): string {
+export function describeError(error: unknown): string {
   if (error instanceof BffError) return error.hint ?? error.message
   return error instanceof Error ? (error.stack ?? error.message) : 'something that is no error was thrown'
 }

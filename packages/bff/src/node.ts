@@ -3,15 +3,15 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { Bff } from './bff.ts'
 import { setSocketAddress } from './guards/client-address.ts'
-import { jsonResponse } from './errors.ts'
+import { createJsonResponse } from './errors.ts'
 
-export { socketAddress } from './guards/client-address.ts'
+export { getSocketAddress } from './guards/client-address.ts'
 
 /** A listener for `node:http`, and middleware for Express, Connect, Vite and their like. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
 
 /** What frameworks add to a request. */
-interface Framework {
+interface FrameworkRequest {
   /** The whole URL, where `url` is what is left of it below a mount point. */
   originalUrl?: unknown
   /** What a body parser read. */
@@ -24,21 +24,25 @@ interface Framework {
  */
 export function toNodeListener(bff: Pick<Bff, 'owns' | 'fetch'>): NodeListener {
   return (incoming, outgoing, next) => {
-    const url = urlOf(incoming)
+    const url = parseRequestUrl(incoming)
     if (next && !(url && bff.owns(url.pathname))) return next()
     // Whatever happens to one connection, the process and the others go on.
-    answer(incoming, outgoing, url).catch(() => outgoing.destroy())
+    respond(incoming, outgoing, url).catch(() => outgoing.destroy())
   }
 
-  async function answer(incoming: IncomingMessage, outgoing: ServerResponse, url: URL | null): Promise<void> {
-    const gone = new AbortController()
+  async function respond(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    url: URL | null,
+  ): Promise<void> {
+    const disconnected = new AbortController()
     outgoing.once('close', () => {
-      if (!outgoing.writableFinished) gone.abort()
+      if (!outgoing.writableFinished) disconnected.abort()
     })
-    const request = url ? requestFrom(incoming, url, gone.signal) : badRequest()
+    const request = url ? createWebRequest(incoming, url, disconnected.signal) : createBadRequestResponse()
     if (request instanceof Request) setSocketAddress(request, incoming.socket.remoteAddress)
     const response = request instanceof Request ? await bff.fetch(request) : request
-    if (gone.signal.aborted) return
+    if (disconnected.signal.aborted) return
     // A framework's CORS middleware must not open to other origins what the BFF closes to them.
     for (const name of outgoing.getHeaderNames())
       if (name.startsWith('access-control-')) outgoing.removeHeader(name)
@@ -48,23 +52,24 @@ export function toNodeListener(bff: Pick<Bff, 'owns' | 'fetch'>): NodeListener {
     if (cookies.length > 0) outgoing.setHeader('Set-Cookie', cookies)
     // The other end hears of a stream of events when it opens, not when the first one comes.
     if (response.headers.get('Content-Type')?.startsWith('text/event-stream')) outgoing.flushHeaders()
-    if (response.body) await send(response.body, outgoing, gone.signal)
+    if (response.body) await sendBody(response.body, outgoing, disconnected.signal)
     else outgoing.end()
   }
 }
 
 /** Writes a body as fast as the browser takes it, and lets go of it when the browser has gone. */
-async function send(
+async function sendBody(
   body: ReadableStream<Uint8Array>,
   outgoing: ServerResponse,
-  gone: AbortSignal,
+  disconnected: AbortSignal,
 ): Promise<void> {
   const reader = body.getReader()
   const stop = (): void => void reader.cancel().catch(() => {})
-  gone.addEventListener('abort', stop, { once: true })
+  disconnected.addEventListener('abort', stop, { once: true })
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read())
-      if (!outgoing.write(part.value) && !gone.aborted) await once(outgoing, 'drain', { signal: gone })
+      if (!outgoing.write(part.value) && !disconnected.aborted)
+        await once(outgoing, 'drain', { signal: disconnected })
     outgoing.end()
   } catch {
     // The body broke, or the browser has gone: a connection that ends early tells it, there is no other way by now.
@@ -73,9 +78,9 @@ async function send(
 }
 
 /** The request as the web knows it, or the refusal of one that it does not know. */
-function requestFrom(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request | Response {
+function createWebRequest(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request | Response {
   const method = incoming.method ?? 'GET'
-  if (/^(CONNECT|TRACE|TRACK)$/i.test(method)) return badRequest()
+  if (/^(CONNECT|TRACE|TRACK)$/i.test(method)) return createBadRequestResponse()
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (name.startsWith(':')) continue
@@ -85,7 +90,7 @@ function requestFrom(incoming: IncomingMessage, url: URL, signal: AbortSignal): 
     return new Request(url, { method, headers, signal })
   const body = bodyOf(incoming)
   return body === null
-    ? bodyGone()
+    ? createBodyConsumedResponse()
     : new Request(url, { method, headers, signal, body, duplex: 'half' } as RequestInit)
 }
 
@@ -99,7 +104,7 @@ function hasBody({ httpVersionMajor, headers }: IncomingMessage): boolean {
 }
 
 /** The body; `null` when a parser has read it and left what cannot be made into the same again. */
-function bodyOf(incoming: IncomingMessage & Framework): BodyInit | null {
+function bodyOf(incoming: IncomingMessage & FrameworkRequest): BodyInit | null {
   const { body, headers } = incoming
   if (!incoming.readableDidRead) return Readable.toWeb(incoming) as ReadableStream
   if (typeof body === 'string' || body instanceof Uint8Array) return new Uint8Array(Buffer.from(body))
@@ -109,7 +114,7 @@ function bodyOf(incoming: IncomingMessage & Framework): BodyInit | null {
 }
 
 /** The URL that was asked for; `null` when its host or its path is none. Nothing that a proxy adds is believed. */
-function urlOf(incoming: IncomingMessage & Framework): URL | null {
+function parseRequestUrl(incoming: IncomingMessage & FrameworkRequest): URL | null {
   const scheme = 'encrypted' in incoming.socket && incoming.socket.encrypted === true ? 'https' : 'http'
   const host = incoming.headers.host ?? String(incoming.headers[':authority'] ?? '')
   const asked = typeof incoming.originalUrl === 'string' ? incoming.originalUrl : (incoming.url ?? '')
@@ -122,15 +127,15 @@ function urlOf(incoming: IncomingMessage & Framework): URL | null {
   return URL.canParse(text) ? new URL(text) : null
 }
 
-function badRequest(): Response {
-  return jsonResponse(
+function createBadRequestResponse(): Response {
+  return createJsonResponse(
     { error: 'invalid_request', error_description: 'The method, the host or the path cannot be used' },
     400,
   )
 }
 
-function bodyGone(): Response {
-  return jsonResponse(
+function createBodyConsumedResponse(): Response {
+  return createJsonResponse(
     {
       error: 'server_error',
       error_description: 'The body was read before the BFF was asked: mount the BFF before the body parser',

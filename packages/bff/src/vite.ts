@@ -11,24 +11,24 @@ import type { Bff } from './bff.ts'
 import { setDefaultStore } from './stores/default-store.ts'
 import { embeddedStore } from './stores/embedded-store.ts'
 import { BffError } from './errors.ts'
-import { told } from './log.ts'
+import { describeError } from './log.ts'
 import { toNodeListener } from './node.ts'
 import type { Store } from './stores/store.ts'
 
 /** What {@link latchkey} needs to know. */
-export interface LatchkeyOptions {
+export interface LatchkeyPluginOptions {
   /** The module whose default export is the BFF, or a list of them, from the root of the project: `./server/auth.ts`. */
   entry: string
 }
 
 /** Shorter secrets are not looked for in what browsers load: such words are found everywhere. */
-const shortestSecret = 8
+const minSecretLength = 8
 
 /** One for each folder, for as long as the process lives: Vite starts its server anew within it. */
 const stores = new Map<string, Store>()
 
 /** Names that came from `.env` files, so that the next start may read them again. */
-const taken = new Set<string>()
+const loadedEnvNames = new Set<string>()
 
 /**
  * Serves the BFF that `entry` exports, or each of them, at the paths that are its own. A change of the module, or of anything it imports,
@@ -36,29 +36,29 @@ const taken = new Set<string>()
  * that a restart signs nobody out. What stands in `.env` files is in `process.env` for the module, whatever its prefix,
  * and a build fails when the value of one called `…_SECRET` or `…_PASSWORD` is in what browsers load.
  */
-export function latchkey({ entry }: LatchkeyOptions): Plugin {
+export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
   let secrets: [name: string, value: string][] = []
 
   return {
     name: 'latchkey',
     configResolved({ root, mode, envDir }) {
-      for (const name of taken) delete process.env[name]
+      for (const name of loadedEnvNames) delete process.env[name]
       const own = loadEnv(mode, typeof envDir === 'string' ? envDir : root, '')
       for (const [name, value] of Object.entries(own)) {
         if (process.env[name] !== undefined) continue
         process.env[name] = value
-        taken.add(name)
+        loadedEnvNames.add(name)
       }
       secrets = Object.entries(own).filter(
-        ([name, value]) => /_(SECRET|PASSWORD)$/.test(name) && value.length >= shortestSecret,
+        ([name, value]) => /_(SECRET|PASSWORD)$/.test(name) && value.length >= minSecretLength,
       )
     },
     configureServer(server) {
       const { config, middlewares } = server
       const module = resolve(config.root, entry)
       middlewares.use(
-        served(entry, config.logger, () => {
-          setDefaultStore(() => storeOf(config.root))
+        createMiddleware(entry, config.logger, () => {
+          setDefaultStore(() => getStore(config.root))
           // Evaluates the module only when it, or what it imports, has changed.
           return server.ssrLoadModule(module, { fixStacktrace: true })
         }),
@@ -71,8 +71,8 @@ export function latchkey({ entry }: LatchkeyOptions): Plugin {
       } = config
       let loading: Promise<unknown> | undefined
       middlewares.use(
-        served(entry, config.logger, () => {
-          setDefaultStore(() => storeOf(root))
+        createMiddleware(entry, config.logger, () => {
+          setDefaultStore(() => getStore(root))
           const settings = {
             root,
             configFile: false,
@@ -95,7 +95,7 @@ export function latchkey({ entry }: LatchkeyOptions): Plugin {
   }
 }
 
-function storeOf(root: string): Store {
+function getStore(root: string): Store {
   const path = resolve(root, 'node_modules/.cache/latchkey')
   const store = stores.get(path) ?? embeddedStore({ path })
   stores.set(path, store)
@@ -103,7 +103,7 @@ function storeOf(root: string): Store {
 }
 
 /** Hands each request to the BFF as it is by now; a module that cannot be loaded breaks no request but the BFF's. */
-function served(
+function createMiddleware(
   entry: string,
   logger: { error(message: string): void },
   load: () => Promise<unknown>,
@@ -121,16 +121,16 @@ function served(
 
   async function current(): Promise<Pick<Bff, 'owns' | 'fetch'>[]> {
     try {
-      const bffs = bffsFrom(entry, await load())
+      const bffs = parseEntryModule(entry, await load())
       owns = (pathname) => bffs.some((bff) => bff.owns(pathname))
       return bffs
     } catch (error) {
-      return [{ owns, fetch: async () => broken(error) }]
+      return [{ owns, fetch: async () => createLoadErrorResponse(error) }]
     }
   }
 
-  function broken(error: unknown): Response {
-    logger.error(`[latchkey] ${entry} cannot be loaded: ${told(error)}`)
+  function createLoadErrorResponse(error: unknown): Response {
+    logger.error(`[latchkey] ${entry} cannot be loaded: ${describeError(error)}`)
     return new BffError(
       'server_error',
       'The module of the BFF cannot be loaded; see the terminal',
@@ -138,7 +138,7 @@ function served(
   }
 }
 
-function bffsFrom(entry: string, module: unknown): Bff[] {
+function parseEntryModule(entry: string, module: unknown): Bff[] {
   const { default: exported } = Object(module) as { default?: unknown }
   const bffs: unknown[] = Array.isArray(exported) ? exported : [exported]
   if (bffs.length === 0 || !bffs.every(isBff))

@@ -1,12 +1,18 @@
-import type { Challenge, ErrorAnswer, SessionAnswer, SignInRequest, TokenRequest } from '@latchkey/wire'
-import { errorCodes, loginReasons, visibleAscii } from '@latchkey/wire'
+import type {
+  SignInChallenge,
+  ErrorResponse,
+  SessionResponse,
+  SignInRequest,
+  TokenRequest,
+} from '@latchkey/wire'
+import { errorCodes, loginRequiredReasons, visibleAsciiPattern } from '@latchkey/wire'
 import { z } from 'zod'
 
-const visible = z.string().regex(visibleAscii)
+const visible = z.string().regex(visibleAsciiPattern)
 const seconds = z.number().nonnegative().nullable()
 
 /** Accepts exactly what `isSessionAnswer` does, and changes nothing in it; a property test holds the two together. */
-export const sessionAnswer: z.ZodType<SessionAnswer> = z.looseObject({
+export const sessionResponseSchema: z.ZodType<SessionResponse> = z.looseObject({
   session: z
     .looseObject({
       session_id: visible,
@@ -26,19 +32,22 @@ export const sessionAnswer: z.ZodType<SessionAnswer> = z.looseObject({
     .optional(),
 })
 
-const challenge: z.ZodType<Challenge> = z.object({ ask: z.array(z.string()), id: z.string().optional() })
+const challenge: z.ZodType<SignInChallenge> = z.object({
+  fields: z.array(z.string()),
+  id: z.string().optional(),
+})
 
 /** The body of every answer that is no success, as the BFF writes it. */
-export const errorAnswer: z.ZodType<ErrorAnswer> = z.object({
+export const errorResponseSchema: z.ZodType<ErrorResponse> = z.object({
   error: z.enum(errorCodes),
   error_description: z.string().optional(),
-  reason: z.enum(loginReasons).optional(),
+  reason: z.enum(loginRequiredReasons).optional(),
   retry_after: z.number().nonnegative().optional(),
   challenge: challenge.optional(),
 })
 
 /** The body of a sign-in; unknown members are refused, so that a misspelt one is not lost in silence. */
-export const signInRequest: z.ZodType<SignInRequest> = z.strictObject({
+export const signInRequestSchema: z.ZodType<SignInRequest> = z.strictObject({
   credentials: z.record(z.string(), z.string()),
   scope: z.array(z.string()).optional(),
   remember: z.boolean().optional(),
@@ -46,7 +55,7 @@ export const signInRequest: z.ZodType<SignInRequest> = z.strictObject({
 })
 
 /** The body of a request for a newer token. */
-export const tokenRequest: z.ZodType<TokenRequest> = z.strictObject({
+export const tokenRequestSchema: z.ZodType<TokenRequest> = z.strictObject({
   session_id: visible,
   after: z.number().nonnegative(),
 })

@@ -3,9 +3,9 @@ import type { BffOptions } from '../src/index.ts'
 import { createBff, memoryStore } from '../src/index.ts'
 import { classy, oauth2 } from '../src/providers/index.ts'
 import type { Browser } from './support/browser.ts'
-import { createBrowser, createNotes, createScene } from './support/browser.ts'
+import { createBrowser, createTestLogger, createTestBff } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
-import { broken, grantsOf, held, json, raw } from './support/token-endpoint.ts'
+import { failWithCode, grantsOf, hangUntilReleased, json, raw } from './support/token-endpoint.ts'
 
 const provider = oauth2({
   grant: 'client_credentials',
@@ -39,7 +39,7 @@ const as = (browser: Browser, name: string, method = 'GET', path = '/session', b
 
 describe('a provider whose login is automatic', () => {
   it('gives every caller whom authorize admits the one token of the application', async () => {
-    const scene = createScene(issuing(), options)
+    const scene = createTestBff(issuing(), options)
     const ada = await as(scene, 'ada')
     const bob = await as(scene.another(), 'bob')
     expect(ada.body).toMatchObject({
@@ -59,7 +59,7 @@ describe('a provider whose login is automatic', () => {
   })
 
   it('admits nobody of whom authorize knows nothing, at any route', async () => {
-    const scene = createScene(issuing(), options)
+    const scene = createTestBff(issuing(), options)
     expect((await scene.restore()).body).toEqual({ session: null })
     for (const answer of [await scene.signIn({ credentials: {} }), await scene.token(0, 'some-session')])
       expect(answer).toMatchObject({ status: 403, body: { error: 'access_denied' } })
@@ -67,7 +67,7 @@ describe('a provider whose login is automatic', () => {
   })
 
   it('admits nobody when authorize throws, and tells nobody why', async () => {
-    const scene = createScene(issuing(), {
+    const scene = createTestBff(issuing(), {
       ...options,
       authorize: () => {
         throw new Error('the directory is down')
@@ -81,7 +81,7 @@ describe('a provider whose login is automatic', () => {
 
   it('lets out at once whom authorize no longer admits', async () => {
     let admitted = true
-    const scene = createScene(issuing(), {
+    const scene = createTestBff(issuing(), {
       ...options,
       authorize: () => (admitted ? { subject: 'a' } : null),
     })
@@ -93,7 +93,7 @@ describe('a provider whose login is automatic', () => {
 
   it('shows authorize the request without its body', async () => {
     const seen: unknown[] = []
-    const scene = createScene(issuing(), {
+    const scene = createTestBff(issuing(), {
       ...options,
       authorize: async (request) => {
         seen.push(request.method, await request.text())
@@ -105,11 +105,11 @@ describe('a provider whose login is automatic', () => {
   })
 
   it('asks for its first token once, however many callers of however many processes want one', async () => {
-    const { reply, release } = held(issuing())
+    const { reply, release } = hangUntilReleased(issuing())
     const store = memoryStore()
-    const one = createScene(reply, { ...options, store })
+    const one = createTestBff(reply, { ...options, store })
     const platform = { fetch: one.endpoint.fetch, now: one.clock.now, sleep: one.clock.sleep }
-    const two = createBrowser(createBff({ ...options, store, platform, logger: createNotes() }))
+    const two = createBrowser(createBff({ ...options, store, platform, logger: createTestLogger() }))
     const answers = Array.from({ length: 40 }, (_, index) => as(index % 2 ? one : two, `caller-${index}`))
     await one.clock.pass(1)
     release()
@@ -122,7 +122,7 @@ describe('a provider whose login is automatic', () => {
   })
 
   it('asks again before the token ends, and once for all', async () => {
-    const scene = createScene(issuing(), options)
+    const scene = createTestBff(issuing(), options)
     const { body } = await as(scene, 'ada')
     await scene.clock.pass(3550)
     const answers = await Promise.all([as(scene, 'ada'), as(scene, 'bob'), as(scene, 'cy')])
@@ -136,7 +136,7 @@ describe('a provider whose login is automatic', () => {
   })
 
   it('asks again for the caller whose token was rejected, and not for the next who is behind', async () => {
-    const scene = createScene(issuing(), options)
+    const scene = createTestBff(issuing(), options)
     const ada = (await as(scene, 'ada')).body.session?.session_id
     const bob = (await as(scene, 'bob')).body.session?.session_id
     await scene.clock.pass(60)
@@ -149,7 +149,7 @@ describe('a provider whose login is automatic', () => {
   })
 
   it('has nothing to end at a sign-out, which is no failure', async () => {
-    const scene = createScene(issuing(), options)
+    const scene = createTestBff(issuing(), options)
     await as(scene, 'ada')
     expect((await as(scene, 'ada', 'DELETE')).status).toBe(204)
     expect((await as(scene, 'ada')).body.token?.access_token).toBe('machine-1')
@@ -158,18 +158,18 @@ describe('a provider whose login is automatic', () => {
   it.each([
     ['a refusal', json({ error: 'invalid_client' }, 401), 502, 'server_error'],
     ['an empty refusal', raw('', 400), 502, 'server_error'],
-    ['a broken connection', broken('ECONNRESET'), 503, 'temporarily_unavailable'],
+    ['a broken connection', failWithCode('ECONNRESET'), 503, 'temporarily_unavailable'],
     ['an outage', raw('', 503), 503, 'temporarily_unavailable'],
   ])(
     'knows its callers through %s, which whoever wants the token is told of',
     async (_, reply, status, error) => {
-      const scene = createScene(reply, options)
+      const scene = createTestBff(reply, options)
       const { body } = await as(scene, 'ada')
       expect(body).toMatchObject({ session: { user: { name: 'ada' } } })
       expect(body.token).toBeUndefined()
       const request = { session_id: body.session?.session_id, after: 0 }
       expect(await as(scene, 'ada', 'POST', '/token', request)).toMatchObject({ status, body: { error } })
-      expect(scene.notes.join()).not.toContain('s3cret')
+      expect(scene.log.join()).not.toContain('s3cret')
       scene.endpoint.script(issuing())
       await scene.clock.pass(60)
       expect((await as(scene, 'ada')).body.token?.access_token).toBe('machine-1')
@@ -179,8 +179,8 @@ describe('a provider whose login is automatic', () => {
   it.each([403, 423])(
     'is refused for a reason that no caller can mend (%i), and nobody is signed out',
     async (status) => {
-      const errors = { map: [{ status, as: 'forbidden' as const }] }
-      const scene = createScene(raw('', status), { ...options, provider: { ...provider, errors } })
+      const errors = { map: [{ status, outcome: 'access_denied' as const }] }
+      const scene = createTestBff(raw('', status), { ...options, provider: { ...provider, errors } })
       const { body } = await as(scene, 'ada')
       const request = { session_id: body.session?.session_id, after: 0 }
       expect(await as(scene, 'ada', 'POST', '/token', request)).toMatchObject({
@@ -191,7 +191,7 @@ describe('a provider whose login is automatic', () => {
   )
 
   it('keeps a token that is still good through an outage', async () => {
-    const scene = createScene(issuing(), options)
+    const scene = createTestBff(issuing(), options)
     await as(scene, 'ada')
     scene.endpoint.script(raw('', 503))
     await scene.clock.pass(3550)
@@ -199,7 +199,7 @@ describe('a provider whose login is automatic', () => {
   })
 
   it('is refused without authorize, and in token mode unless that is said in so many words', () => {
-    const make = (more: object) => () => createBff({ provider, logger: createNotes(), ...more })
+    const make = (more: object) => () => createBff({ provider, logger: createTestLogger(), ...more })
     expect(make({ mode: 'proxy' })).toThrow('authorize: must be given')
     expect(make({ authorize })).toThrow('mode: must be "proxy"')
     expect(make({ authorize, mode: 'proxy' })).not.toThrow()
@@ -209,7 +209,7 @@ describe('a provider whose login is automatic', () => {
   })
 
   it('does not warn of the password grant, which it does not use', () => {
-    const notes = createNotes()
+    const notes = createTestLogger()
     createBff({ provider, authorize, mode: 'proxy', logger: notes })
     expect(notes.lines).toEqual([])
   })
@@ -227,7 +227,7 @@ describe('an application whose token came with a refresh token', () => {
             expires_in: 3600,
             refresh_token: issued < 2 ? 'good' : 'dead',
           })
-    return createScene(reply, { ...options, provider: classy({ clientId: 'c', clientSecret: 's' }) })
+    return createTestBff(reply, { ...options, provider: classy({ clientId: 'c', clientSecret: 's' }) })
   }
 
   it('refreshes with it, and asks again from the start when it is refused', async () => {
@@ -253,7 +253,7 @@ describe('an application in mode proxy', () => {
   it('uses its token for callers who never see it', async () => {
     const api: Reply = ({ headers }) => Response.json({ seen: headers.get('Authorization') })
     const issue = issuing()
-    const scene = createScene((asked) => (asked.url.pathname === '/token' ? issue(asked) : api(asked)), {
+    const scene = createTestBff((asked) => (asked.url.pathname === '/token' ? issue(asked) : api(asked)), {
       provider,
       authorize,
       mode: 'proxy',

@@ -17,7 +17,7 @@ const base: ProviderDescription = {
 describe('a description that cannot be used', () => {
   const password = (grant: object): object => ({ grants: { password: grant, refresh_token: {} } })
   const challenge = (one: object): object => ({
-    errors: { challenges: [{ when: { code: 'mfa' }, ask: {}, grant: 'password', ...one }] },
+    errors: { challenges: [{ when: { code: 'mfa' }, fields: {}, grant: 'password', ...one }] },
   })
   const text = { label: 'Text', type: 'text' }
   const automatic = {
@@ -27,9 +27,9 @@ describe('a description that cannot be used', () => {
   }
   const typedClient = {
     client: undefined,
-    login: { asClient: true, username: 'client_id', fields: { client_id: text, client_secret: text } },
-    primary: 'own',
-    grants: { own: { clientAuth: 'body' } },
+    login: { userIsClient: true, username: 'client_id', fields: { client_id: text, client_secret: text } },
+    signInGrant: 'own',
+    grants: { own: { clientAuth: 'post' } },
     refresh: { mode: 'none' },
   }
 
@@ -117,12 +117,12 @@ describe('a description that cannot be used', () => {
     [
       'a client beside a person who is one',
       { ...typedClient, client: { id, secret } },
-      'client: must be absent, because login.asClient is true',
+      'client: must be absent, because login.userIsClient is true',
     ],
     [
       'a person who is the client and types no secret',
       { ...typedClient, login: { ...typedClient.login, fields: { client_id: text } } },
-      'login.fields.client_secret: must be described, because login.asClient',
+      'login.fields.client_secret: must be described, because login.userIsClient',
     ],
     [
       'an automatic login with fields',
@@ -137,7 +137,7 @@ describe('a description that cannot be used', () => {
     [
       'an automatic login that asks once',
       { ...automatic, refresh: { mode: 'none' } },
-      'refresh.mode: must be "reissue", or whenMissing be',
+      'refresh.mode: must be "reissue", or fallback be',
     ],
 
     [
@@ -145,7 +145,7 @@ describe('a description that cannot be used', () => {
       { grants: { refresh_token: {} } },
       'grants.password: must be described: a sign-in runs it',
     ],
-    ['another primary grant', { primary: 'pin' }, 'grants.pin: must be described: a sign-in runs it'],
+    ['another primary grant', { signInGrant: 'pin' }, 'grants.pin: must be described: a sign-in runs it'],
     [
       'no grant of an automatic login',
       { ...automatic, grants: { password: {} } },
@@ -153,7 +153,7 @@ describe('a description that cannot be used', () => {
     ],
     [
       'a body of GET',
-      password({ method: 'GET', clientAuth: 'body' }),
+      password({ method: 'GET', clientAuth: 'post' }),
       'grants.password.clientAuth: must not be "body" when the method is GET, which has none: use "query"',
     ],
     [
@@ -163,7 +163,7 @@ describe('a description that cannot be used', () => {
     ],
     [
       'a body that is not sent',
-      password({ encoding: 'none', clientAuth: 'body' }),
+      password({ encoding: 'none', clientAuth: 'post' }),
       'grants.password.clientAuth: must not be "body" when the encoding is "none"',
     ],
     [
@@ -260,7 +260,7 @@ describe('a description that cannot be used', () => {
     ],
     ['JSON of another kind', { response: { json: 'json5' } }, 'response.json'],
 
-    ['a meaning that is none', { errors: { map: [{ as: 'unknown' }] } }, 'errors.map.0.as'],
+    ['a meaning that is none', { errors: { map: [{ as: 'unknown' }] } }, 'errors.map.0.outcome'],
     ['a code at no place', { errors: { code: ['error'] } }, 'errors.code.0: must be a JSON pointer'],
     [
       'a challenge at any answer',
@@ -274,8 +274,8 @@ describe('a description that cannot be used', () => {
     ],
     [
       'a challenge that carries all',
-      challenge({ carry: { a: '' } }),
-      'errors.challenges.0.carry.a: must be a JSON pointer',
+      challenge({ forward: { a: '' } }),
+      'errors.challenges.0.forward.a: must be a JSON pointer',
     ],
 
     [
@@ -291,39 +291,43 @@ describe('a description that cannot be used', () => {
     [
       'asking again for a person',
       { refresh: { mode: 'reissue' } },
-      'refresh.keepCredentials: must be true, or the login automatic',
+      'refresh.storeCredentials: must be true, or the login automatic',
     ],
     [
       'asking again for want of a refresh token',
-      { refresh: { mode: 'refresh_token', whenMissing: 'reissue' } },
-      'refresh.keepCredentials: must be true',
+      { refresh: { mode: 'refresh_token', fallback: 'reissue' } },
+      'refresh.storeCredentials: must be true',
     ],
     [
       'keeping a password',
-      { refresh: { mode: 'reissue', keepCredentials: true } },
-      /refresh\.keepCredentials: must be false: .* never a password/,
+      { refresh: { mode: 'reissue', storeCredentials: true } },
+      /refresh\.storeCredentials: must be false: .* never a password/,
     ],
 
     [
       'a base without TLS',
-      { resource: { bases: ['http://api.example.com'] } },
-      'resource.bases.0: must be https',
+      { resource: { baseUrls: ['http://api.example.com'] } },
+      'resource.baseUrls.0: must be https',
     ],
     [
       'a base with a query',
-      { resource: { bases: ['https://api.example.com?a'] } },
-      'resource.bases.0: must have no query',
+      { resource: { baseUrls: ['https://api.example.com?a'] } },
+      'resource.baseUrls.0: must have no query',
     ],
     [
       'any host as a base',
-      { resource: { baseFrom: { from: '/u', hostSuffix: 'example.com' } } },
+      { resource: { baseUrlFrom: { from: '/u', hostSuffix: 'example.com' } } },
       'hostSuffix: must begin with a dot, for example ".example.com"',
     ],
-    ['a scheme of two words', { resource: { attach: { scheme: 'Bearer x' } } }, 'resource.attach'],
+    [
+      'a scheme of two words',
+      { resource: { tokenPlacement: { scheme: 'Bearer x' } } },
+      'resource.tokenPlacement',
+    ],
     [
       'a rule of no values',
-      { resource: { unauthorized: { neverIf: { pointer: '/a', in: [] } } } },
-      'resource.unauthorized.neverIf.in',
+      { resource: { tokenRejection: { ignoreIf: { pointer: '/a', in: [] } } } },
+      'resource.tokenRejection.ignoreIf.in',
     ],
     [
       'a revocation without TLS',

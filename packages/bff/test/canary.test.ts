@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
 import type { Answer } from './support/browser.ts'
-import { createScene } from './support/browser.ts'
-import type { Asked, Reply } from './support/token-endpoint.ts'
-import { broken } from './support/token-endpoint.ts'
+import { createTestBff } from './support/browser.ts'
+import type { ReceivedRequest, Reply } from './support/token-endpoint.ts'
+import { failWithCode } from './support/token-endpoint.ts'
 
 const password = 'canary-of-the-password'
 const clientSecret = 'canary-of-the-client-secret'
@@ -19,7 +19,7 @@ const providers: Record<string, ProviderDescription> = {
     tokenEndpoint: 'https://as.example.com/token',
     clientId: 'portal',
     clientSecret,
-    clientAuth: 'body',
+    clientAuth: 'post',
   }),
   query: axosoft({ site: 'https://acct.axosoft.com', clientId: 'portal', clientSecret }),
 }
@@ -30,7 +30,7 @@ const echoing =
   (asked) =>
     new Response(body(heardBy(asked)), { status, headers: { 'WWW-Authenticate': heardBy(asked) } })
 
-const heardBy = ({ url, headers, parameters }: Asked): string =>
+const heardBy = ({ url, headers, parameters }: ReceivedRequest): string =>
   [url.href, parameters, [...headers].join(' '), refreshToken].join(' ')
 
 const failures: Record<string, Reply> = {
@@ -64,8 +64,8 @@ const failures: Record<string, Reply> = {
         },
       }),
     ),
-  'a refused connection': broken('ECONNREFUSED'),
-  'a broken connection': broken('ECONNRESET'),
+  'a refused connection': failWithCode('ECONNREFUSED'),
+  'a broken connection': failWithCode('ECONNRESET'),
   'an error of fetch that tells all': (asked) => {
     throw new TypeError(`Failed to parse URL from ${heardBy(asked)}`, { cause: new Error(heardBy(asked)) })
   },
@@ -85,7 +85,7 @@ describe.each(Object.entries(providers))('no secret sent by %s', (_, provider) =
               expires_in: 900,
             })
       const revocation = { url: 'https://as.example.com/revoke' }
-      const { ask, restore, token, signOut, endpoint, clock, jar, notes, bff } = createScene(issue, {
+      const { ask, restore, token, signOut, endpoint, clock, jar, log, bff } = createTestBff(issue, {
         provider: { ...provider, revocation },
       })
       const answers: Answer[] = []
@@ -110,7 +110,7 @@ describe.each(Object.entries(providers))('no secret sent by %s', (_, provider) =
       answers.push(await ask('POST', '/session', { credentials: { username, password, more: password } }))
       await bff.close()
 
-      const seen = inspect([notes, answers.map(({ body, text }) => [body, text])], {
+      const seen = inspect([log, answers.map(({ body, text }) => [body, text])], {
         depth: 9,
         maxStringLength: null,
       })
@@ -127,17 +127,17 @@ describe.each(Object.entries(providers))('no secret sent by %s', (_, provider) =
         btoa(`portal:${clientSecret}`),
       ])
         expect(all).not.toContain(secret)
-      expect(notes.join(' ')).not.toContain(username)
-      expect(notes.join(' ')).not.toContain('://')
+      expect(log.join(' ')).not.toContain(username)
+      expect(log.join(' ')).not.toContain('://')
     },
   )
 })
 
 it('finds a canary where there is one', async () => {
-  const { signIn, endpoint, jar } = createScene(
+  const { signIn, endpoint, jar } = createTestBff(
     echoing(200, () => '{"access_token":"a","token_type":"Bearer"}'),
   )
   await signIn()
-  expect(heardBy(endpoint.asked[0] as Asked)).toContain('correct+horse')
+  expect(heardBy(endpoint.asked[0] as ReceivedRequest)).toContain('correct+horse')
   expect([...jar.values()].join('')).toMatch(/^[\w-]{64}$/)
 })

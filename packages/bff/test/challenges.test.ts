@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { createBff, memoryStore } from '../src/index.ts'
 import { oauth2 } from '../src/providers/index.ts'
-import { createBrowser, createNotes, createScene, credentials } from './support/browser.ts'
+import { createBrowser, createTestLogger, createTestBff, credentials } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { json } from './support/token-endpoint.ts'
 
@@ -19,8 +19,8 @@ const carrying: ProviderDescription = {
     challenges: [
       {
         when: { code: 'mfa_required' },
-        ask: { otp: { label: 'Code', type: 'otp' } },
-        carry: { mfa_token: '/mfa_token' },
+        fields: { otp: { label: 'Code', type: 'otp' } },
+        forward: { mfa_token: '/mfa_token' },
         grant: 'mfa-otp',
       },
     ],
@@ -34,7 +34,7 @@ const again: ProviderDescription = {
     challenges: [
       {
         when: { contains: 'code required' },
-        ask: { totp: { label: 'Code', type: 'otp' } },
+        fields: { totp: { label: 'Code', type: 'otp' } },
         grant: 'password',
       },
     ],
@@ -57,19 +57,19 @@ const scenes = { provider: carrying }
 
 describe('a sign-in that the authorization server asks more of', () => {
   it('answers with what to ask, begins no session, and is no failure for the log', async () => {
-    const { signIn, restore, notes } = createScene(server, scenes)
+    const { signIn, restore, log } = createTestBff(server, scenes)
     const answer = await signIn()
     expect(answer).toMatchObject({
       status: 401,
-      body: { error: 'challenge_required', challenge: { ask: ['otp'], id: expect.any(String) as string } },
+      body: { error: 'challenge_required', challenge: { fields: ['otp'], id: expect.any(String) as string } },
     })
     expect(answer.headers.get('Set-Cookie')).toBeNull()
     expect((await restore()).body).toEqual({ session: null })
-    expect(notes).toHaveLength(1) // the warning at the start
+    expect(log).toHaveLength(1) // the warning at the start
   })
 
   it('is finished by a second request with what the first one brought, under the name of the first', async () => {
-    const { signIn, ask, endpoint } = createScene(server, scenes)
+    const { signIn, ask, endpoint } = createTestBff(server, scenes)
     const { challenge } = (await signIn()).body
     const answer = await ask('POST', '/session', { credentials: { otp: '123456' }, challenge: challenge?.id })
     expect(answer).toMatchObject({
@@ -86,7 +86,7 @@ describe('a sign-in that the authorization server asks more of', () => {
   })
 
   it('does not send the password again where it is not wanted, though the page may', async () => {
-    const { signIn, ask, endpoint } = createScene(server, scenes)
+    const { signIn, ask, endpoint } = createTestBff(server, scenes)
     const { challenge } = (await signIn()).body
     await ask('POST', '/session', {
       credentials: { ...credentials, otp: '123456' },
@@ -96,9 +96,9 @@ describe('a sign-in that the authorization server asks more of', () => {
   })
 
   it('sends everything again where the server wants that', async () => {
-    const { signIn, ask, endpoint } = createScene(server, { provider: again })
+    const { signIn, ask, endpoint } = createTestBff(server, { provider: again })
     const { challenge } = (await signIn()).body
-    expect(challenge?.ask).toEqual(['totp'])
+    expect(challenge?.fields).toEqual(['totp'])
     const second = { credentials: { ...credentials, totp: '123456' }, challenge: challenge?.id }
     expect((await ask('POST', '/session', second)).status).toBe(200)
     expect(Object.fromEntries(endpoint.asked[1]?.parameters ?? [])).toEqual({
@@ -111,7 +111,7 @@ describe('a sign-in that the authorization server asks more of', () => {
   })
 
   it('may be tried again after a wrong code, without the password', async () => {
-    const { signIn, ask } = createScene(server, scenes)
+    const { signIn, ask } = createTestBff(server, scenes)
     const { challenge } = (await signIn()).body
     const answerWith = (otp: string) =>
       ask('POST', '/session', { credentials: { otp }, challenge: challenge?.id })
@@ -123,7 +123,7 @@ describe('a sign-in that the authorization server asks more of', () => {
   })
 
   it('works once', async () => {
-    const { signIn, ask, bff, endpoint } = createScene(server, scenes)
+    const { signIn, ask, bff, endpoint } = createTestBff(server, scenes)
     const { challenge } = (await signIn()).body
     const second = { credentials: { otp: '123456' }, challenge: challenge?.id }
     expect((await ask('POST', '/session', second)).status).toBe(200)
@@ -133,18 +133,18 @@ describe('a sign-in that the authorization server asks more of', () => {
   })
 
   it('runs out after five minutes, and is a first request then', async () => {
-    const { signIn, ask, clock, endpoint } = createScene(server, scenes)
+    const { signIn, ask, clock, endpoint } = createTestBff(server, scenes)
     const { challenge } = (await signIn()).body
     await clock.pass(300)
     const late = { credentials: { ...credentials, otp: '123456' }, challenge: challenge?.id }
     const answer = await ask('POST', '/session', late)
-    expect(answer.body).toMatchObject({ error: 'challenge_required', challenge: { ask: ['otp'] } })
+    expect(answer.body).toMatchObject({ error: 'challenge_required', challenge: { fields: ['otp'] } })
     expect(answer.body.challenge?.id).not.toBe(challenge?.id)
     expect(endpoint.asked[1]?.parameters.get('grant_type')).toBe('password')
   })
 
   it('keeps the scope and the wish to be remembered of the first request', async () => {
-    const { signIn, ask, endpoint } = createScene(server, {
+    const { signIn, ask, endpoint } = createTestBff(server, {
       provider: {
         ...carrying,
         grants: { ...carrying.grants, password: { clientAuth: 'none', scope: { allowed: ['write'] } } },
@@ -166,20 +166,20 @@ describe('a sign-in that the authorization server asks more of', () => {
         return store.insert(...args)
       },
     }
-    const { signIn, notes } = createScene(server, { ...scenes, store: watched })
+    const { signIn, log } = createTestBff(server, { ...scenes, store: watched })
     const answer = await signIn()
-    for (const text of [answer.text, JSON.stringify([...answer.headers]), notes.join(), written.join()])
+    for (const text of [answer.text, JSON.stringify([...answer.headers]), log.join(), written.join()])
       for (const secret of ['canary-mfa-token', credentials.password]) expect(text).not.toContain(secret)
     expect(written.join()).not.toContain(answer.body.challenge?.id)
   })
 
   it('opens at no other provider, and its name opens no session', async () => {
     const store = memoryStore()
-    const scene = createScene(server, { ...scenes, store })
+    const scene = createTestBff(server, { ...scenes, store })
     const { challenge } = (await scene.signIn()).body
     const platform = { fetch: scene.endpoint.fetch, now: scene.clock.now }
     const other = createBrowser(
-      createBff({ provider: { ...carrying, id: 'another' }, store, platform, logger: createNotes() }),
+      createBff({ provider: { ...carrying, id: 'another' }, store, platform, logger: createTestLogger() }),
     )
     const second = { credentials: { otp: '123456' }, challenge: challenge?.id }
     expect((await other.ask('POST', '/session', second)).status).toBe(400)
@@ -190,23 +190,23 @@ describe('a sign-in that the authorization server asks more of', () => {
   it.each(['', 'x', 'a'.repeat(64), '%00', '😀'])(
     'with a made-up name (%j) is a first request',
     async (id) => {
-      const { ask, endpoint } = createScene(json(token), scenes)
+      const { ask, endpoint } = createTestBff(json(token), scenes)
       expect((await ask('POST', '/session', { credentials, challenge: id })).status).toBe(200)
       expect(endpoint.asked[0]?.parameters.get('grant_type')).toBe('password')
     },
   )
 
   it('is a matter of configuration when the server gives nothing to go on with', async () => {
-    const { signIn, notes } = createScene(json({ error: 'mfa_required', mfa_token: 7 }, 403), scenes)
+    const { signIn, log } = createTestBff(json({ error: 'mfa_required', mfa_token: 7 }, 403), scenes)
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toContain('has nothing at /mfa_token')
+    expect(log.at(-1)).toContain('has nothing at /mfa_token')
   })
 
   it('ends the session when it comes at a refresh, where there is nobody to ask', async () => {
-    const scene = createScene(json({ ...token, refresh_token: 'r' }), scenes)
+    const scene = createTestBff(json({ ...token, refresh_token: 'r' }), scenes)
     await scene.signIn()
     await scene.clock.pass(880)
     scene.endpoint.script(json({ error: 'mfa_required' }, 403))
-    expect((await scene.token(1)).body).toMatchObject({ error: 'login_required', reason: 'refused' })
+    expect((await scene.token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
   })
 })

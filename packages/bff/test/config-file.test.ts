@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { configFrom, readConfigFile } from '../src/config/index.ts'
+import { parseConfig, readConfigFile } from '../src/config/index.ts'
 import { BffError, createBff } from '../src/index.ts'
 import * as functions from '../src/providers/index.ts'
 import { presets } from '../src/config/presets.ts'
-import { createNotes } from './support/browser.ts'
+import { createTestLogger } from './support/browser.ts'
 
 const environment = { CLIENT_SECRET: 's3cret', HOST: 'acct.axosoft.com' }
 const axosoft = {
@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** The message with which a configuration is refused. */
 function refusal(own: unknown, env: Record<string, string> = environment): string {
   try {
-    configFrom(typeof own === 'string' ? own : JSON.stringify(own), env)
+    parseConfig(typeof own === 'string' ? own : JSON.stringify(own), env)
   } catch (error) {
     expect(error).toBeInstanceOf(BffError)
     expect((error as BffError).code).toBe('server_error')
@@ -41,7 +41,7 @@ describe('a configuration file', () => {
       proxy: [{ path: '/api/*', to: 'https://${HOST}/api/v5/*', methods: ['GET'] }],
       session: { idle: 600 },
     }
-    const options = configFrom(`\u{feff}${JSON.stringify(own)}`, environment)
+    const options = parseConfig(`\u{feff}${JSON.stringify(own)}`, environment)
     expect(options).toEqual({
       provider: functions.axosoft({
         site: 'https://acct.axosoft.com',
@@ -53,26 +53,26 @@ describe('a configuration file', () => {
       proxy: [{ path: '/api/*', to: 'https://acct.axosoft.com/api/v5/*', methods: ['GET'] }],
       session: { idle: 600 },
     })
-    expect(createBff({ ...options, logger: createNotes() }).basePath).toBe('/axosoft')
+    expect(createBff({ ...options, logger: createTestLogger() }).basePath).toBe('/axosoft')
   })
 
   it('may describe the provider in full', () => {
     const provider = JSON.parse(
       JSON.stringify(functions.oauth2({ tokenEndpoint: 'https://as.example.com/token' })),
     ) as object
-    expect(configFrom(JSON.stringify({ provider }), {}).provider).toEqual(provider)
+    expect(parseConfig(JSON.stringify({ provider }), {}).provider).toEqual(provider)
   })
 
   it('may hold a provider that signs itself in, whose `authorize` comes with the code', () => {
     const provider = { preset: 'classy', clientId: 'app', clientSecret: '${CLIENT_SECRET}' }
-    const options = configFrom(JSON.stringify({ provider, mode: 'proxy' }), environment)
-    const logger = createNotes()
+    const options = parseConfig(JSON.stringify({ provider, mode: 'proxy' }), environment)
+    const logger = createTestLogger()
     expect(() => createBff({ ...options, logger })).toThrow('authorize')
     expect(createBff({ ...options, logger, authorize: () => null }).basePath).toBe('/auth')
   })
 
   it('fills in a variable once: its value is not looked at again', () => {
-    const { secret } = configFrom(JSON.stringify({ provider: axosoft, secret: '${SESSION}' }), {
+    const { secret } = parseConfig(JSON.stringify({ provider: axosoft, secret: '${SESSION}' }), {
       ...environment,
       SESSION: '${CLIENT_SECRET} and 32 characters more',
     })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
 import type { Answer } from './support/browser.ts'
-import { createScene, credentials } from './support/browser.ts'
+import { createTestBff, credentials } from './support/browser.ts'
 import { basic, sent, throughJson } from './support/preset.ts'
 import { createProxyScene } from './support/proxy-setup.ts'
 import type { Reply } from './support/token-endpoint.ts'
@@ -34,14 +34,14 @@ async function signInSends(
   more: object = {},
 ): Promise<Record<string, unknown>> {
   const provider = own({ grants: { password, refresh_token: {} }, ...change })
-  const { signIn, endpoint } = createScene(json(good), { provider })
+  const { signIn, endpoint } = createTestBff(json(good), { provider })
   expect((await signIn(more)).status).toBe(200)
   return sent(endpoint.asked[0])
 }
 
 /** What a page hears of a sign-in that is answered like this. */
 async function told(reply: Reply, change: Partial<ProviderDescription>): Promise<Answer['body']> {
-  return (await createScene(reply, { provider: own(change) }).signIn()).body
+  return (await createTestBff(reply, { provider: own(change) }).signIn()).body
 }
 
 describe('a grant of a description', () => {
@@ -53,7 +53,7 @@ describe('a grant of a description', () => {
   const person = basic('cathy', 'correct horse')
 
   it('is a POST of a form with Basic unless it says otherwise, and the refresh likewise', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(good), { provider: own({}) })
+    const { signIn, token, endpoint, clock } = createTestBff(json(good), { provider: own({}) })
     await signIn()
     await clock.pass(850)
     await token(1)
@@ -71,7 +71,7 @@ describe('a grant of a description', () => {
       { basicEncoding: 'raw' },
       { POST: url, authorization: basic(id, secret), form: usual },
     ],
-    ['clientAuth body', { clientAuth: 'body' }, { POST: url, form: { ...usual, ...client } }],
+    ['clientAuth body', { clientAuth: 'post' }, { POST: url, form: { ...usual, ...client } }],
     ['clientAuth none', { clientAuth: 'none' }, { POST: url, form: { ...usual, client_id: id } }],
     [
       'clientAuth user-basic',
@@ -86,7 +86,7 @@ describe('a grant of a description', () => {
     ['encoding json', { encoding: 'json' }, { ...post, json: usual }],
     [
       'encoding json with clientAuth body',
-      { encoding: 'json', clientAuth: 'body' },
+      { encoding: 'json', clientAuth: 'post' },
       { POST: url, json: { ...usual, ...client } },
     ],
     ['encoding query', { encoding: 'query' }, { POST: `${url}?${query}`, authorization }],
@@ -121,7 +121,7 @@ describe('a grant of a description', () => {
     const provider = own({
       grants: { password: { headers: { 'X-Integration': '7', Accept: '*/*' } }, refresh_token: {} },
     })
-    const { signIn, endpoint } = createScene(json(good), { provider })
+    const { signIn, endpoint } = createTestBff(json(good), { provider })
     await signIn()
     expect(endpoint.asked[0]?.headers.get('X-Integration')).toBe('7')
     expect(endpoint.asked[0]?.headers.get('Accept')).toBe('*/*')
@@ -130,7 +130,7 @@ describe('a grant of a description', () => {
   it('says which scope a page may ask for', async () => {
     const scope = { default: ['read'], allowed: ['read', 'write'] }
     expect(await signInSends({ scope }, {}, { scope: ['write'] })).toMatchObject({ form: { scope: 'write' } })
-    const { signIn } = createScene(json(good), {
+    const { signIn } = createTestBff(json(good), {
       provider: own({ grants: { password: { scope }, refresh_token: {} } }),
     })
     expect(await signIn({ scope: ['admin'] })).toMatchObject({
@@ -141,7 +141,7 @@ describe('a grant of a description', () => {
 
   it('does not read what a person types as a template, and sends it to the letter', async () => {
     const odd = { username: '{password}', password: ' +&=% é😀 {username} ' }
-    const { signIn, endpoint } = createScene(json(good), {
+    const { signIn, endpoint } = createTestBff(json(good), {
       provider: own({ grants: { password: { params: { login: 'x{username}' } }, refresh_token: {} } }),
     })
     await signIn({ credentials: odd })
@@ -158,8 +158,8 @@ describe('a grant of a description', () => {
   })
 
   it('is run by a sign-in when it is the primary one', async () => {
-    const { signIn, endpoint } = createScene(json(good), {
-      provider: own({ primary: 'pin', grants: { pin: { grantType: 'urn:pin' }, refresh_token: {} } }),
+    const { signIn, endpoint } = createTestBff(json(good), {
+      provider: own({ signInGrant: 'pin', grants: { pin: { grantType: 'urn:pin' }, refresh_token: {} } }),
     })
     await signIn()
     expect(endpoint.asked[0]?.parameters.get('grant_type')).toBe('urn:pin')
@@ -172,7 +172,7 @@ describe('the login of a description', () => {
 
   it('says what may be typed, what must be, and which field names the user', async () => {
     const login = { fields, username: 'email' }
-    const { signIn, endpoint } = createScene(json(good), { provider: own({ login }) })
+    const { signIn, endpoint } = createTestBff(json(good), { provider: own({ login }) })
     const typed = { email: 'c@x.example', password: 'p' }
     expect((await signIn({ credentials: typed })).body.session?.user).toEqual({ username: 'c@x.example' })
     await signIn({ credentials: { ...typed, hint: 'h' } })
@@ -186,33 +186,33 @@ describe('the login of a description', () => {
     expect(endpoint.asked).toHaveLength(2)
   })
 
-  const asClient: Partial<ProviderDescription> = {
+  const userIsClient: Partial<ProviderDescription> = {
     client: undefined,
-    login: { asClient: true, username: 'client_id', fields: { client_id: text, client_secret: text } },
-    primary: 'client_credentials',
-    grants: { client_credentials: { clientAuth: 'body' } },
+    login: { userIsClient: true, username: 'client_id', fields: { client_id: text, client_secret: text } },
+    signInGrant: 'client_credentials',
+    grants: { client_credentials: { clientAuth: 'post' } },
     refresh: { mode: 'none' },
   }
   const typed = { client_id: 'cathy', client_secret: 'api secret' }
 
   it.each([
-    ['body', { form: { grant_type: 'client_credentials', ...typed } }],
+    ['post', { form: { grant_type: 'client_credentials', ...typed } }],
     ['basic', { authorization: basic('cathy', 'api+secret'), form: { grant_type: 'client_credentials' } }],
   ] as const)('makes the person the client, who is shown by %s', async (clientAuth, expected) => {
-    const change = { ...asClient, grants: { client_credentials: { clientAuth } } }
-    const { signIn, endpoint } = createScene(json(good), { provider: own(change) })
+    const change = { ...userIsClient, grants: { client_credentials: { clientAuth } } }
+    const { signIn, endpoint } = createTestBff(json(good), { provider: own(change) })
     expect((await signIn({ credentials: typed })).body.session?.user).toEqual({ username: 'cathy' })
     expect(sent(endpoint.asked[0])).toEqual({ POST: url, ...expected })
   })
 
   it('takes a refusal of the client for wrong credentials, when the person is the client', async () => {
-    const { signIn } = createScene(json({ error: 'invalid_client' }, 401), { provider: own(asClient) })
+    const { signIn } = createTestBff(json({ error: 'invalid_client' }, 401), { provider: own(userIsClient) })
     expect((await signIn({ credentials: typed })).body.error).toBe('invalid_credentials')
   })
 
   it('keeps what was typed to ask again, where it says so, and nothing of it comes out', async () => {
-    const change = { ...asClient, refresh: { mode: 'reissue' as const, keepCredentials: true } }
-    const { signIn, token, endpoint, clock } = createScene(json(good), { provider: own(change) })
+    const change = { ...userIsClient, refresh: { mode: 'reissue' as const, storeCredentials: true } }
+    const { signIn, token, endpoint, clock } = createTestBff(json(good), { provider: own(change) })
     await signIn({ credentials: typed })
     endpoint.script(json({ ...good, access_token: 'b' }))
     await clock.pass(850)
@@ -222,7 +222,7 @@ describe('the login of a description', () => {
     expect(sent(endpoint.asked[1])).toEqual(sent(endpoint.asked[0]))
     endpoint.script(json({ error: 'invalid_client' }, 401))
     await clock.pass(850)
-    expect((await token(2)).body).toMatchObject({ error: 'login_required', reason: 'refused' })
+    expect((await token(2)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
   })
 })
 
@@ -292,7 +292,7 @@ describe('the response of a description', () => {
     [
       'extras, whatever their names',
       json({ ...good, '.issued': 'x', 'https://a.example/roles': ['r'], other: 1, data: { id: 7 } }),
-      { user: '/data', extras: ['.issued', 'https://a.example/roles', 'gone'] },
+      { user: '/data', extraUserFields: ['.issued', 'https://a.example/roles', 'gone'] },
       { session: { user: { id: 7, '.issued': 'x', 'https://a.example/roles': ['r'] } } },
     ],
   ])('says %s', async (_, reply, response, expected) => {
@@ -302,7 +302,7 @@ describe('the response of a description', () => {
   })
 
   it('says where the refresh token is', async () => {
-    const { signIn, token, endpoint, clock } = createScene(
+    const { signIn, token, endpoint, clock } = createTestBff(
       json({ ...good, refresh_token: undefined, data: { renewal: 'r2' } }),
       { provider: own({ response: { fields: { refresh_token: '/data/renewal' } } }) },
     )
@@ -322,8 +322,8 @@ describe('the response of a description', () => {
 })
 
 describe('the errors of a description', () => {
-  const outcomes: Record<Map[number]['as'], [signIn: [number, string], refresh: [number, string]]> = {
-    bad_credentials: [
+  const outcomes: Record<Map[number]['outcome'], [signIn: [number, string], refresh: [number, string]]> = {
+    invalid_credentials: [
       [401, 'invalid_credentials'],
       [401, 'login_required'],
     ],
@@ -331,7 +331,7 @@ describe('the errors of a description', () => {
       [401, 'invalid_credentials'],
       [401, 'login_required'],
     ],
-    config: [
+    configuration_error: [
       [502, 'server_error'],
       [502, 'server_error'],
     ],
@@ -339,19 +339,19 @@ describe('the errors of a description', () => {
       [429, 'rate_limited'],
       [503, 'temporarily_unavailable'],
     ],
-    transient: [
+    temporarily_unavailable: [
       [503, 'temporarily_unavailable'],
       [503, 'temporarily_unavailable'],
     ],
-    forbidden: [
+    access_denied: [
       [403, 'access_denied'],
       [401, 'login_required'],
     ],
   }
 
-  it.each(Object.entries(outcomes))('say that a failure means %s', async (as, [atSignIn, atRefresh]) => {
-    const map: Map = [{ status: 418, as: as as Map[number]['as'] }]
-    const { signIn, token, endpoint, clock } = createScene(raw('', 418), {
+  it.each(Object.entries(outcomes))('say that a failure means %s', async (outcome, [atSignIn, atRefresh]) => {
+    const map: Map = [{ status: 418, outcome: outcome as Map[number]['outcome'] }]
+    const { signIn, token, endpoint, clock } = createTestBff(raw('', 418), {
       provider: own({ errors: { map } }),
     })
     const first = await signIn()
@@ -364,17 +364,17 @@ describe('the errors of a description', () => {
   })
 
   it.each<[string, Map[number], boolean]>([
-    ['status', { status: 400, as: 'forbidden' }, true],
-    ['another status', { status: 401, as: 'forbidden' }, false],
-    ['code', { code: 'E7', as: 'forbidden' }, true],
-    ['another code', { code: 'e7', as: 'forbidden' }, false],
-    ['contains, whatever the case', { contains: 'LOCKED OUT', as: 'forbidden' }, true],
-    ['words of another place', { contains: 'elsewhere', as: 'forbidden' }, false],
-    ['all that it names', { status: 400, code: 'E7', contains: 'locked', as: 'forbidden' }, true],
-    ['all but one of it', { status: 400, code: 'E8', contains: 'locked', as: 'forbidden' }, false],
-    ['on sign-in', { status: 400, on: 'sign-in', as: 'forbidden' }, true],
-    ['on refresh', { status: 400, on: 'refresh', as: 'forbidden' }, false],
-    ['everything', { as: 'forbidden' }, true],
+    ['status', { status: 400, outcome: 'access_denied' }, true],
+    ['another status', { status: 401, outcome: 'access_denied' }, false],
+    ['code', { code: 'E7', outcome: 'access_denied' }, true],
+    ['another code', { code: 'e7', outcome: 'access_denied' }, false],
+    ['contains, whatever the case', { contains: 'LOCKED OUT', outcome: 'access_denied' }, true],
+    ['words of another place', { contains: 'elsewhere', outcome: 'access_denied' }, false],
+    ['all that it names', { status: 400, code: 'E7', contains: 'locked', outcome: 'access_denied' }, true],
+    ['all but one of it', { status: 400, code: 'E8', contains: 'locked', outcome: 'access_denied' }, false],
+    ['on sign-in', { status: 400, during: 'sign-in', outcome: 'access_denied' }, true],
+    ['on refresh', { status: 400, during: 'refresh', outcome: 'access_denied' }, false],
+    ['everything', { outcome: 'access_denied' }, true],
   ])('fit by %s', async (_, rule, fits) => {
     const body = { detail: { code: 'E7' }, notes: [7, 'Is locked out'], error_description: 'elsewhere' }
     const { error } = await told(json(body, 400), {
@@ -385,23 +385,25 @@ describe('the errors of a description', () => {
 
   it('are tried in order, before what RFC 6749 says', async () => {
     const map: Map = [
-      { code: 'invalid_client', status: 500, as: 'transient' },
-      { code: 'invalid_client', as: 'bad_credentials' },
-      { code: 'invalid_client', as: 'forbidden' },
+      { code: 'invalid_client', status: 500, outcome: 'temporarily_unavailable' },
+      { code: 'invalid_client', outcome: 'invalid_credentials' },
+      { code: 'invalid_client', outcome: 'access_denied' },
     ]
     const { error } = await told(json({ error: 'invalid_client' }, 400), { errors: { map } })
     expect(error).toBe('invalid_credentials')
   })
 
   it('may give the operator a hint, which the page does not hear, and nothing of what the server wrote', async () => {
-    const { signIn, notes } = createScene(json({ error: 'odd', error_description: 'Secret words' }, 400), {
+    const { signIn, log } = createTestBff(json({ error: 'odd', error_description: 'Secret words' }, 400), {
       provider: own({
-        errors: { map: [{ code: 'odd', as: 'config', hint: 'switch it on in the console' }] },
+        errors: {
+          map: [{ code: 'odd', outcome: 'configuration_error', hint: 'switch it on in the console' }],
+        },
       }),
     })
     const { text } = await signIn()
-    expect(notes.at(-1)).toContain('the token endpoint answered 400: switch it on in the console')
-    expect(`${notes.join()}${text}`).not.toContain('Secret words')
+    expect(log.at(-1)).toContain('the token endpoint answered 400: switch it on in the console')
+    expect(`${log.join()}${text}`).not.toContain('Secret words')
     expect(text).not.toContain('console')
   })
 
@@ -410,18 +412,24 @@ describe('the errors of a description', () => {
     grants: { password: {}, refresh_token: {}, otp: { grantType: 'urn:otp', params: { device: 'web' } } },
     errors: {
       challenges: [
-        { when: { code: 'mfa' }, ask: { otp }, carry: { mfa_token: '/mfa/token' }, grant: 'otp', ...more },
+        {
+          when: { code: 'mfa' },
+          fields: { otp },
+          forward: { mfa_token: '/mfa/token' },
+          grant: 'otp',
+          ...more,
+        },
       ],
     },
   })
   const mfa = json({ error: 'mfa', mfa: { token: 'half', kinds: ['totp'] } }, 403)
 
   it('may ask for more, and the second request carries what the first one gave', async () => {
-    const { signIn, endpoint } = createScene(mfa, { provider: own(asking({})) })
+    const { signIn, endpoint } = createTestBff(mfa, { provider: own(asking({})) })
     const first = await signIn()
     expect(first).toMatchObject({
       status: 401,
-      body: { error: 'challenge_required', challenge: { ask: ['otp'] } },
+      body: { error: 'challenge_required', challenge: { fields: ['otp'] } },
     })
     expect(first.text).not.toContain('half')
     endpoint.script(json(good))
@@ -433,7 +441,7 @@ describe('the errors of a description', () => {
   })
 
   it('send everything typed again when the challenge runs the primary grant', async () => {
-    const { signIn, endpoint } = createScene(mfa, { provider: own(asking({ grant: 'password' })) })
+    const { signIn, endpoint } = createTestBff(mfa, { provider: own(asking({ grant: 'password' })) })
     const { challenge } = (await signIn()).body
     endpoint.script(json(good))
     await signIn({ credentials: { ...credentials, otp: '123456' }, challenge: challenge?.id })
@@ -467,7 +475,7 @@ describe('the errors of a description', () => {
 
 describe('the refresh of a description', () => {
   const at = async (change: Partial<ProviderDescription>, second: Reply, first: Reply = json(good)) => {
-    const scene = createScene(first, { provider: own(change) })
+    const scene = createTestBff(first, { provider: own(change) })
     await scene.signIn()
     scene.endpoint.script(second)
     await scene.clock.pass(900)
@@ -508,9 +516,9 @@ describe('the refresh of a description', () => {
 describe('the resource of a description', () => {
   it.each<[string, NonNullable<ProviderDescription['resource']>, Record<string, string>, string]>([
     ['nothing', {}, { authorization: 'Bearer a' }, ''],
-    ['a scheme', { attach: { scheme: 'OAuth2' } }, { authorization: 'OAuth2 a' }, ''],
-    ['a header', { attach: { header: 'X-Token', scheme: '' } }, { 'x-token': 'a' }, ''],
-    ['a place in the query', { attach: { query: 'wstoken' } }, {}, '?wstoken=a'],
+    ['a scheme', { tokenPlacement: { scheme: 'OAuth2' } }, { authorization: 'OAuth2 a' }, ''],
+    ['a header', { tokenPlacement: { header: 'X-Token', scheme: '' } }, { 'x-token': 'a' }, ''],
+    ['a place in the query', { tokenPlacement: { query: 'wstoken' } }, {}, '?wstoken=a'],
     ['headers', { headers: { Accept: 'application/x' } }, { accept: 'application/x' }, ''],
   ])('says %s of how a token is shown', async (_, resource, headers, query) => {
     const { send, received } = await createProxyScene({ provider: own({ resource }) }, json(good))
@@ -523,23 +531,25 @@ describe('the resource of a description', () => {
 
   it('tells a page in token mode the scheme, however the server spells it', async () => {
     const attach = { scheme: 'Token' }
-    const body = await told(json({ ...good, token_type: 'token' }), { resource: { attach } })
+    const body = await told(json({ ...good, token_type: 'token' }), { resource: { tokenPlacement: attach } })
     expect(body.token?.token_type).toBe('Token')
   })
 
-  it.each<[string, NonNullable<ProviderDescription['resource']>['unauthorized'], number, unknown, boolean]>([
-    ['nothing', undefined, 401, {}, true],
-    ['nothing', undefined, 403, {}, false],
-    ['another status', { status: [419] }, 419, {}, true],
-    ['another status', { status: [419] }, 401, {}, false],
-    ['refreshIf', { refreshIf: { pointer: '/errorCode', in: [2] } }, 401, { errorCode: 2 }, true],
-    ['refreshIf', { refreshIf: { pointer: '/errorCode', in: [2] } }, 401, { errorCode: 1 }, false],
-    ['neverIf', { neverIf: { pointer: '/0/code', in: ['SCOPE'] } }, 401, [{ code: 'SCOPE' }], false],
-    ['neverIf', { neverIf: { pointer: '/0/code', in: ['SCOPE'] } }, 401, [{ code: 'OLD' }], true],
-  ])(
+  it.each<[string, NonNullable<ProviderDescription['resource']>['tokenRejection'], number, unknown, boolean]>(
+    [
+      ['nothing', undefined, 401, {}, true],
+      ['nothing', undefined, 403, {}, false],
+      ['another status', { status: [419] }, 419, {}, true],
+      ['another status', { status: [419] }, 401, {}, false],
+      ['refreshIf', { refreshIf: { pointer: '/errorCode', in: [2] } }, 401, { errorCode: 2 }, true],
+      ['refreshIf', { refreshIf: { pointer: '/errorCode', in: [2] } }, 401, { errorCode: 1 }, false],
+      ['ignoreIf', { ignoreIf: { pointer: '/0/code', in: ['SCOPE'] } }, 401, [{ code: 'SCOPE' }], false],
+      ['ignoreIf', { ignoreIf: { pointer: '/0/code', in: ['SCOPE'] } }, 401, [{ code: 'OLD' }], true],
+    ],
+  )(
     'that says %s of rejected tokens judges %3$d with %4$j',
-    async (_, unauthorized, status, body, rejected) => {
-      const resource = unauthorized ? { unauthorized } : {}
+    async (_, tokenRejection, status, body, rejected) => {
+      const resource = tokenRejection ? { tokenRejection } : {}
       const scene = await createProxyScene({ provider: own({ resource }) }, json(good))
       await scene.clock.pass(60)
       scene.endpoint.script(json({ ...good, access_token: 'b' }))
@@ -550,7 +560,7 @@ describe('the resource of a description', () => {
     },
   )
 
-  const bases = { baseFrom: { from: '/instance_url', hostSuffix: '.salesforce.example' } }
+  const bases = { baseUrlFrom: { from: '/instance_url', hostSuffix: '.salesforce.example' } }
   it.each([
     ['https://acct.salesforce.example/services', undefined],
     ['https://acct.salesforce.example.evil.example', 'server_error'],
@@ -579,7 +589,7 @@ describe('the revocation of a description', () => {
   it('shows the client, or the token itself', async () => {
     const revoke = 'https://as.example.com/revoke'
     for (const auth of ['client', 'bearer'] as const) {
-      const scene = createScene(json(good), { provider: own({ revocation: { url: revoke, auth } }) })
+      const scene = createTestBff(json(good), { provider: own({ revocation: { url: revoke, auth } }) })
       await scene.signIn()
       await scene.signOut()
       await scene.bff.close()

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { classSuper, oauth2 } from '../src/providers/index.ts'
-import { createScene, turn } from './support/browser.ts'
+import { createTestBff, flushPromises } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
-import { broken, held, json, raw, revokedAt } from './support/token-endpoint.ts'
+import { failWithCode, hangUntilReleased, json, raw, revokedAt } from './support/token-endpoint.ts'
 
 const issuer = 'https://as.example.com/realm'
 const metadata = {
@@ -20,7 +20,7 @@ function serving(document: Reply): Reply {
 }
 
 function makeScene(document: Reply, provider: ProviderDescription = oauth2({ issuer })) {
-  const scene = createScene(serving(document), { provider })
+  const scene = createTestBff(serving(document), { provider })
   const asked = (part: string): string[] =>
     scene.endpoint.asked.map(({ url }) => url.href).filter((href) => href.includes(part))
   return { ...scene, asked }
@@ -41,10 +41,10 @@ describe('discovery', () => {
   })
 
   it('81 asks once for many callers, and again after an hour', async () => {
-    const document = held(json(metadata))
+    const document = hangUntilReleased(json(metadata))
     const { signIn, another, clock, asked } = makeScene(document.reply)
     const all = Promise.all([signIn(), another().signIn(), another().signIn()])
-    await turn()
+    await flushPromises()
     document.release()
     expect((await all).map(({ status }) => status)).toEqual([200, 200, 200])
     await clock.pass(3599)
@@ -56,12 +56,12 @@ describe('discovery', () => {
   })
 
   it('81 uses the last good document while a new one cannot be had, and asks for it a minute later', async () => {
-    const { signIn, endpoint, clock, asked, notes } = makeScene(json(metadata))
+    const { signIn, endpoint, clock, asked, log } = makeScene(json(metadata))
     await signIn()
     endpoint.script(serving(raw('', 500)))
     await clock.pass(3600)
     expect((await signIn()).status).toBe(200)
-    expect(notes.at(-1)).toContain('the answer has status 500')
+    expect(log.at(-1)).toContain('the answer has status 500')
     expect((await signIn()).status).toBe(200)
     expect(asked('.well-known')).toHaveLength(2)
     await clock.pass(60)
@@ -73,7 +73,7 @@ describe('discovery', () => {
     ['answers 503', raw('', 503)],
     ['answers with HTML', raw('<html>')],
     ['redirects', raw('', 301, { Location: 'https://evil.example/' })],
-    ['cannot be reached', broken('ENOTFOUND')],
+    ['cannot be reached', failWithCode('ENOTFOUND')],
   ])('that %s makes a sign-in fail for the moment, where nothing else is known', async (_, document) => {
     const { signIn, endpoint } = makeScene(document)
     expect(await signIn()).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
@@ -95,9 +95,9 @@ describe('discovery', () => {
       /token_endpoint must be https/,
     ],
   ])('with %s is a mistake of the configuration, and the log says which', async (_, change, message) => {
-    const { signIn, notes, asked } = makeScene(json({ ...metadata, ...change }))
+    const { signIn, log, asked } = makeScene(json({ ...metadata, ...change }))
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toMatch(message)
+    expect(log.at(-1)).toMatch(message)
     expect(asked('/token')).toEqual([])
   })
 
@@ -125,7 +125,7 @@ describe('discovery', () => {
 
   it('81 falls back to the endpoint that the provider is known to have', async () => {
     const { signIn, asked } = makeScene(
-      broken('ENOTFOUND'),
+      failWithCode('ENOTFOUND'),
       classSuper({ business: 'B', scope: [], discovery: issuer }),
     )
     expect((await signIn()).status).toBe(200)
@@ -147,8 +147,8 @@ it('78 uses no endpoint at a host that the description does not name, where it n
   })
   const good = makeScene(json(metadata), provider(['as.example.com']))
   expect((await good.signIn()).status).toBe(200)
-  const { signIn, asked, notes } = makeScene(json(metadata), provider(['other.example.com']))
+  const { signIn, asked, log } = makeScene(json(metadata), provider(['other.example.com']))
   expect((await signIn()).status).toBe(502)
   expect(asked('/token')).toEqual([])
-  expect(notes.at(-1)).toContain('token_endpoint is at a host that token.hosts does not name')
+  expect(log.at(-1)).toContain('token_endpoint is at a host that token.hosts does not name')
 })

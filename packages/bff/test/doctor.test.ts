@@ -1,11 +1,11 @@
 import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Terminal } from '../src/doctor/terminal-prompt.ts'
-import { createAsk } from '../src/doctor/terminal-prompt.ts'
-import type { Examined } from './support/run-doctor.ts'
-import { examined, secret, wayOf } from './support/run-doctor.ts'
-import type { Asked, Reply } from './support/token-endpoint.ts'
-import { broken, grantsOf, json, raw, rotating } from './support/token-endpoint.ts'
+import { createTerminalPrompt } from '../src/doctor/terminal-prompt.ts'
+import type { DoctorRun } from './support/run-doctor.ts'
+import { runTestDoctor, secret, getClientAuthMethod } from './support/run-doctor.ts'
+import type { ReceivedRequest, Reply } from './support/token-endpoint.ts'
+import { failWithCode, grantsOf, json, raw, rotating } from './support/token-endpoint.ts'
 
 const as = 'https://as.example.com'
 const oauth2 = {
@@ -21,15 +21,18 @@ const invalidClient = { error: 'invalid_client' }
 const invalidGrant = { error: 'invalid_grant' }
 
 /** A server that takes its client in some ways, and says so to a refresh token that it does not know. */
-function server(takes: (string | null)[], more: (asked: Asked) => Response | null = () => null): Reply {
+function server(
+  takes: (string | null)[],
+  more: (asked: ReceivedRequest) => Response | null = () => null,
+): Reply {
   return (asked) => {
     if (asked.method === 'HEAD') return new Response(null)
-    if (!takes.includes(wayOf(asked))) return Response.json(invalidClient, { status: 401 })
+    if (!takes.includes(getClientAuthMethod(asked))) return Response.json(invalidClient, { status: 401 })
     return more(asked) ?? Response.json(invalidGrant, { status: 400 })
   }
 }
 
-const healthy = server(['form', 'raw', 'body'])
+const healthy = server(['form', 'raw', 'post'])
 
 /** Answers to the token endpoint, where the rest of the host answers anything. */
 function answering(reply: Reply): Reply {
@@ -37,7 +40,7 @@ function answering(reply: Reply): Reply {
 }
 
 /** The one row that speaks of this. */
-function row({ rows }: Examined, check: string): string {
+function row({ rows }: DoctorRun, check: string): string {
   const found = rows.filter((one) => one.replace(/^\w+ /, '').startsWith(check))
   expect(found).toHaveLength(1)
   return found[0] ?? ''
@@ -45,7 +48,7 @@ function row({ rows }: Examined, check: string): string {
 
 describe('the doctor', () => {
   it("finds nothing where all is right, sends nobody's password, and signs nobody in", async () => {
-    const { code, text, troubles, asked } = await examined(healthy, oauth2)
+    const { code, text, troubles, asked } = await runTestDoctor(healthy, oauth2)
     expect(troubles).toEqual([])
     expect(code).toBe(0)
     expect(text).toMatch(/Nothing failed\. .*--sign-in/s)
@@ -57,7 +60,7 @@ describe('the doctor', () => {
 
   it('writes lines of at most 100 characters', async () => {
     for (const provider of [oauth2, { ...oauth2, clientSecrt: 'x'.repeat(300) }, classy]) {
-      const { text } = await examined(server([]), provider, {
+      const { text } = await runTestDoctor(server([]), provider, {
         options: { origin: 'http://portal.example.com' },
       })
       for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
@@ -65,15 +68,15 @@ describe('the doctor', () => {
   })
 
   it('answers 2 for a file that cannot be used, and asks nobody anything', async () => {
-    const { code, text, asked } = await examined(healthy, { ...oauth2, clientSecret: '${SECRT}' })
+    const { code, text, asked } = await runTestDoctor(healthy, { ...oauth2, clientSecret: '${SECRT}' })
     expect(code).toBe(2)
     expect(text).toMatch(/provider\.clientSecret: the environment variable SECRT is not set/)
     expect(asked).toEqual([])
   })
 
   it('answers 1 where something failed, and 0 where there is something to look at', async () => {
-    expect((await examined(server([]), oauth2)).code).toBe(1)
-    const { code, troubles } = await examined(healthy, { ...oauth2, clientSecret: secret })
+    expect((await runTestDoctor(server([]), oauth2)).code).toBe(1)
+    const { code, troubles } = await runTestDoctor(healthy, { ...oauth2, clientSecret: secret })
     expect(code).toBe(0)
     expect(troubles).toHaveLength(1)
   })
@@ -91,18 +94,24 @@ describe('the environment and the settings', () => {
       /Secure/,
     ],
   ])('warn of %s', async (_, change, more, message) => {
-    const { troubles } = await examined(answering(json(invalidGrant, 400)), { ...oauth2, ...change }, more)
+    const { troubles } = await runTestDoctor(
+      answering(json(invalidGrant, 400)),
+      { ...oauth2, ...change },
+      more,
+    )
     expect(troubles.join('\n')).toMatch(message)
   })
 
   it('warn of passwords in a URL', async () => {
     const axosoft = { preset: 'axosoft', site: as, clientId: 'portal', clientSecret: '${SECRET}' }
-    expect(row(await examined(healthy, axosoft), 'settings')).toMatch(/^warn.*password grant.*query/)
+    expect(row(await runTestDoctor(healthy, axosoft), 'settings')).toMatch(/^warn.*password grant.*query/)
   })
 
   it('warn of a token of the application that browsers get', async () => {
     const options = { dangerouslyGiveMachineTokenToBrowser: true }
-    expect(row(await examined(healthy, classy, { options }), 'settings')).toMatch(/^warn.*whole application/)
+    expect(row(await runTestDoctor(healthy, classy, { options }), 'settings')).toMatch(
+      /^warn.*whole application/,
+    )
   })
 })
 
@@ -113,16 +122,17 @@ describe('the way to the host', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'NODE_EXTRA_CA_CERTS'],
   ])('is closed by %s: it says what to look at, and looks at nothing else', async (error, advice) => {
-    const { code, troubles, rows, asked } = await examined(broken(error), oauth2)
+    const { code, troubles, rows, asked } = await runTestDoctor(failWithCode(error), oauth2)
     expect(code).toBe(1)
     expect(troubles).toHaveLength(1)
-    expect(row({ rows } as Examined, 'host')).toContain(advice)
+    expect(row({ rows } as DoctorRun, 'host')).toContain(advice)
     expect(asked).toHaveLength(1)
   })
 
   it('is open where only the front page of the host is broken', async () => {
-    const reply: Reply = (asked) => (asked.method === 'HEAD' ? broken('ECONNRESET')(asked) : healthy(asked))
-    const examination = await examined(reply, oauth2)
+    const reply: Reply = (asked) =>
+      asked.method === 'HEAD' ? failWithCode('ECONNRESET')(asked) : healthy(asked)
+    const examination = await runTestDoctor(reply, oauth2)
     expect(row(examination, 'host')).toMatch(/^warn/)
     expect(row(examination, 'client')).toMatch(/^ok/)
   })
@@ -133,8 +143,8 @@ describe('the way to the host', () => {
   ])('shows a clock that is off by %i s', async (off, message) => {
     const now = Date.parse('2026-01-01T00:00:00Z')
     const headers = { Date: new Date(now - off * 1000).toUTCString() }
-    const { rows } = await examined(answering(json(invalidGrant, 400, headers)), oauth2, { now })
-    expect(row({ rows } as Examined, 'clock')).toMatch(message)
+    const { rows } = await runTestDoctor(answering(json(invalidGrant, 400, headers)), oauth2, { now })
+    expect(row({ rows } as DoctorRun, 'clock')).toMatch(message)
   })
 })
 
@@ -148,7 +158,7 @@ describe('discovery', () => {
       asked.url.pathname.includes('.well-known') ? document(asked) : healthy(asked)
 
   it('is right where the document is', async () => {
-    expect((await examined(serving(json(metadata)), provider)).troubles).toEqual([])
+    expect((await runTestDoctor(serving(json(metadata)), provider)).troubles).toEqual([])
   })
 
   it.each<[string, Reply, RegExp]>([
@@ -175,7 +185,7 @@ describe('discovery', () => {
       /warn.*token_endpoint is on another host, login\.example\.com/,
     ],
   ])('tells of %s, and what to change', async (_, document, message) => {
-    const examination = await examined(serving(document), provider)
+    const examination = await runTestDoctor(serving(document), provider)
     expect(examination.troubles).toHaveLength(1)
     expect(row(examination, 'discovery')).toMatch(message)
   })
@@ -197,18 +207,18 @@ describe('the token endpoint', () => {
     ['breaks', raw('', 500), /warn.*answers 500/],
     ['stands behind a firewall', raw('<html>', 403), /warn.*firewall/],
   ])('that %s is told, with what to do', async (_, reply, message) => {
-    expect(row(await examined(answering(reply), oauth2), 'token endpoint')).toMatch(message)
+    expect(row(await runTestDoctor(answering(reply), oauth2), 'token endpoint')).toMatch(message)
   })
 
   it('that does not know the grant is told', async () => {
     const unknown = server(['form'], () => Response.json({ error: 'unauthorized_client' }, { status: 400 }))
-    expect(row(await examined(unknown, oauth2), 'grant')).toMatch(/^warn.*may not use this grant/)
+    expect(row(await runTestDoctor(unknown, oauth2), 'grant')).toMatch(/^warn.*may not use this grant/)
     const noRefresh = { ...oauth2, refresh: false }
-    expect(row(await examined(unknown, noRefresh), 'grant')).toMatch(/^FAILED.*may not use this grant/)
+    expect(row(await runTestDoctor(unknown, noRefresh), 'grant')).toMatch(/^FAILED.*may not use this grant/)
   })
 
   it('is asked about nobody where no refresh token is ever used', async () => {
-    const { asked } = await examined(healthy, { ...oauth2, refresh: false })
+    const { asked } = await runTestDoctor(healthy, { ...oauth2, refresh: false })
     const [first] = grantsOf({ asked } as Parameters<typeof grantsOf>[0], 'password')
     expect(first?.parameters.get('username')).toMatch(/^latchkey-doctor-/)
     expect(first?.parameters.get('password')).toMatch(/^latchkey-doctor-/)
@@ -218,28 +228,28 @@ describe('the token endpoint', () => {
 describe('the client', () => {
   it.each<[string[], object, RegExp]>([
     [
-      ['form', 'raw', 'body'],
+      ['form', 'raw', 'post'],
       {},
       /^ok .*accepted by Basic \(form-encoded\); also by Basic \(raw\), the body$/,
     ],
     [['form'], {}, /^ok .*accepted by Basic \(form-encoded\); not by Basic \(raw\), the body$/],
-    [['raw', 'body'], {}, /^FAILED .*secret is right.*write "clientAuth": "basic", "basicEncoding": "raw"$/],
-    [['body'], {}, /^FAILED .*secret is right.*write "clientAuth": "body"$/],
-    [['form'], { clientAuth: 'body' }, /^FAILED .*write "clientAuth": "basic", "basicEncoding": "form"$/],
+    [['raw', 'post'], {}, /^FAILED .*secret is right.*write "clientAuth": "basic", "basicEncoding": "raw"$/],
+    [['post'], {}, /^FAILED .*secret is right.*write "clientAuth": "post"$/],
+    [['form'], { clientAuth: 'post' }, /^FAILED .*write "clientAuth": "basic", "basicEncoding": "form"$/],
     [[], {}, /^FAILED .*the client is refused, by Basic .*client secret in SECRET with what the server has/],
   ])('that a server takes by %j is told apart', async (takes, change, message) => {
-    expect(row(await examined(server(takes), { ...oauth2, ...change }), 'client')).toMatch(message)
+    expect(row(await runTestDoctor(server(takes), { ...oauth2, ...change }), 'client')).toMatch(message)
   })
 
   it('cannot be judged where a made-up secret gets the same answer', async () => {
     for (const reply of [raw('', 400), raw('', 401), json(invalidGrant, 400)])
-      expect(row(await examined(answering(reply), oauth2), 'client')).toMatch(
+      expect(row(await runTestDoctor(answering(reply), oauth2), 'client')).toMatch(
         /^warn .*answers alike to the configured secret and to a made-up one fix: sign in/,
       )
   })
 
   it('cannot be judged while the server is busy', async () => {
-    expect(row(await examined(answering(raw('', 503)), oauth2), 'client')).toMatch(/^warn .*busy/)
+    expect(row(await runTestDoctor(answering(raw('', 503)), oauth2), 'client')).toMatch(/^warn .*busy/)
   })
 
   it('is judged by revocation where the token endpoint says nothing', async () => {
@@ -248,15 +258,15 @@ describe('the client', () => {
         ? server(['raw'], () => new Response(null))(asked)
         : new Response(null, { status: 400 })
     const provider = { ...oauth2, revocationEndpoint: `${as}/revoke` }
-    expect(row(await examined(reply, provider), 'client')).toMatch(/^FAILED .*"basicEncoding": "raw"$/)
+    expect(row(await runTestDoctor(reply, provider), 'client')).toMatch(/^FAILED .*"basicEncoding": "raw"$/)
   })
 
   it('is not taken to be right in a way that the server does not look at', async () => {
     const reply: Reply = (asked) =>
       asked.headers.has('Authorization')
         ? Response.json({ error: 'invalid_request' }, { status: 400 })
-        : server(['body'])(asked)
-    expect(row(await examined(reply, oauth2), 'client')).toMatch(/^FAILED .*write "clientAuth": "body"$/)
+        : server(['post'])(asked)
+    expect(row(await runTestDoctor(reply, oauth2), 'client')).toMatch(/^FAILED .*write "clientAuth": "post"$/)
   })
 
   it('of a preset without that option needs a description', async () => {
@@ -267,32 +277,32 @@ describe('the client', () => {
       clientId: 'portal',
       clientSecret: '${SECRET}',
     }
-    const examination = await examined(server(['body']), { ...provider, tokenEndpoint: `${as}/token` })
+    const examination = await runTestDoctor(server(['post']), { ...provider, tokenEndpoint: `${as}/token` })
     expect(row(examination, 'client')).toMatch(/the preset classSuper has no option for this/)
   })
 
   it('without a secret is taken, or told to bring one', async () => {
     const provider = { ...oauth2, clientSecret: undefined }
-    expect(row(await examined(answering(json(invalidGrant, 400)), provider), 'client')).toMatch(/^ok/)
-    expect(row(await examined(healthy, provider), 'client')).toMatch(/^FAILED .*needs a secret/)
+    expect(row(await runTestDoctor(answering(json(invalidGrant, 400)), provider), 'client')).toMatch(/^ok/)
+    expect(row(await runTestDoctor(healthy, provider), 'client')).toMatch(/^FAILED .*needs a secret/)
   })
 
   it('that a person is, is not asked about', async () => {
     const provider = { preset: 'brightPattern', tenant: 'acme.brightpattern.com' }
-    const { rows } = await examined(answering(json(invalidClient, 401)), provider)
+    const { rows } = await runTestDoctor(answering(json(invalidClient, 401)), provider)
     expect(rows.join('\n')).not.toContain('client')
   })
 })
 
 describe('an application that signs itself in', () => {
-  const issuing = server(['body'], ({ parameters }) =>
+  const issuing = server(['post'], ({ parameters }) =>
     parameters.get('grant_type') === 'client_credentials'
       ? Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 3600 })
       : null,
   )
 
   it('gets a token, whose lifetime is shown', async () => {
-    const examination = await examined(issuing, classy, { options: { mode: 'proxy' } })
+    const examination = await runTestDoctor(issuing, classy, { options: { mode: 'proxy' } })
     expect(row(examination, 'token it')).toMatch(/^ok .*lives for 3600 s; no refresh token came/)
     expect(examination.code).toBe(0)
     const grants = examination.asked.map(({ parameters }) => parameters.get('grant_type'))
@@ -305,23 +315,23 @@ describe('an application that signs itself in', () => {
       client: { id: 'portal', secret: '${SECRET}' },
       login: { mode: 'automatic' },
       token: { url: `${as}/token` },
-      grants: { client_credentials: { clientAuth: 'body' } },
+      grants: { client_credentials: { clientAuth: 'post' } },
       refresh: { mode: 'reissue' },
     }
-    const { asked, rows } = await examined(issuing, provider, { options: { mode: 'proxy' } })
-    expect(row({ rows } as Examined, 'client')).toMatch(/^ok/)
-    expect(asked.filter((one) => wayOf(one) !== null)).toHaveLength(1)
+    const { asked, rows } = await runTestDoctor(issuing, provider, { options: { mode: 'proxy' } })
+    expect(row({ rows } as DoctorRun, 'client')).toMatch(/^ok/)
+    expect(asked.filter((one) => getClientAuthMethod(one) !== null)).toHaveLength(1)
   })
 
   it('is told why it gets none', async () => {
     const provider = { ...classy, clientSecret: 'wrong' }
-    const wrong = await examined(issuing, provider, { options: { mode: 'proxy' } })
+    const wrong = await runTestDoctor(issuing, provider, { options: { mode: 'proxy' } })
     expect(row(wrong, 'client')).toMatch(/^FAILED/)
-    const forbidden = server(['body'], ({ parameters }) =>
+    const forbidden = server(['post'], ({ parameters }) =>
       parameters.get('grant_type') === 'client_credentials' ? new Response('<html>', { status: 403 }) : null,
     )
-    const { rows } = await examined(forbidden, classy, { options: { mode: 'proxy' } })
-    expect(row({ rows } as Examined, 'token the')).toMatch(/^FAILED .*integrationId/)
+    const { rows } = await runTestDoctor(forbidden, classy, { options: { mode: 'proxy' } })
+    expect(row({ rows } as DoctorRun, 'token the')).toMatch(/^FAILED .*integrationId/)
   })
 })
 
@@ -335,7 +345,7 @@ describe('revocation', () => {
     const reply = server(['form'], ({ url }) =>
       url.pathname === '/revoke' ? new Response(null, { status }) : null,
     )
-    expect(row(await examined(reply, provider), 'revocation')).toMatch(message)
+    expect(row(await runTestDoctor(reply, provider), 'revocation')).toMatch(message)
   })
 })
 
@@ -343,7 +353,7 @@ describe('a sign-in that was asked for', () => {
   const typed: Record<string, string> = { username: 'cathy', password: 'correct horse', otp: '123456' }
   const ask = async ({ name }: { name: string }): Promise<string> => typed[name] ?? ''
   const rows = async (reply: Reply, provider: object = oauth2): Promise<string> =>
-    (await examined(reply, provider, { ask })).rows.join('\n')
+    (await runTestDoctor(reply, provider, { ask })).rows.join('\n')
 
   it('shows the scope, the lifetime, a refresh, and signs out', async () => {
     const tokens = rotating(900)
@@ -360,7 +370,7 @@ describe('a sign-in that was asked for', () => {
   })
 
   it('is not made before the client is right', async () => {
-    const { asked } = await examined(server([]), oauth2, { ask })
+    const { asked } = await runTestDoctor(server([]), oauth2, { ask })
     expect(asked.some(({ parameters }) => parameters.get('username') === 'cathy')).toBe(false)
   })
 
@@ -424,9 +434,9 @@ describe('no secret', () => {
   const password = 'canary-of-the-password'
   const canaries = [secret, password, 'canary-of-the-token']
   const ask = async ({ hidden }: { hidden: boolean }): Promise<string> => (hidden ? password : 'cathy')
-  const heard = ({ url, headers, parameters }: Asked): string =>
+  const heard = ({ url, headers, parameters }: ReceivedRequest): string =>
     [url.href, parameters, [...headers].join(' '), ...canaries].join(' ')
-  const echoes: Record<string, (asked: Asked) => Response> = {
+  const echoes: Record<string, (asked: ReceivedRequest) => Response> = {
     'an error that is the echo': (asked) => Response.json({ error: heard(asked) }, { status: 400 }),
     invalid_client: (asked) =>
       Response.json({ error: 'invalid_client', error_description: heard(asked) }, { status: 401 }),
@@ -448,7 +458,7 @@ describe('no secret', () => {
   }
   const providers: Record<string, object> = {
     basic: oauth2,
-    body: { ...oauth2, clientAuth: 'body', revocationEndpoint: `${as}/revoke` },
+    body: { ...oauth2, clientAuth: 'post', revocationEndpoint: `${as}/revoke` },
     discovered: { ...oauth2, tokenEndpoint: undefined, issuer: as },
     query: { preset: 'axosoft', site: as, clientId: 'portal', clientSecret: '${SECRET}' },
     application: classy,
@@ -463,7 +473,7 @@ describe('no secret', () => {
           return onSignInAlone && grant !== 'password' ? healthy(asked) : echo(asked)
         }
         const mode = provider === classy ? 'proxy' : 'token'
-        const { text } = await examined(reply, provider, { ask, options: { mode } })
+        const { text } = await runTestDoctor(reply, provider, { ask, options: { mode } })
         for (const canary of canaries) {
           expect(text).not.toContain(canary)
           expect(text).not.toContain(encodeURIComponent(canary))
@@ -489,7 +499,7 @@ describe('a terminal', () => {
         done()
       },
     })
-    const ask = createAsk({}, { input, output } as unknown as Terminal)
+    const ask = createTerminalPrompt({}, { input, output } as unknown as Terminal)
     const answer = ask({ name: 'password', label: 'Password', hidden })
     input.write(`${own}\r`)
     const given = await answer

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { embeddedStore } from '../src/stores/embedded-store.ts'
 import type { Store } from '../src/index.ts'
-import { createClock, createScene } from './support/browser.ts'
+import { createClock, createTestBff } from './support/browser.ts'
 import { rotating } from './support/token-endpoint.ts'
 import { describeStore } from './store.contract.ts'
 
@@ -32,19 +32,19 @@ describe('embeddedStore', () => {
   it('still has its records when it is opened again', async () => {
     const path = join(folder, 'again')
     const before = embeddedStore({ path })
-    await before.insert('a', { sealed: Uint8Array.of(7), subject: 's', version: 3, endsAt: 9e15 })
+    await before.insert('a', { sealed: Uint8Array.of(7), subject: 's', version: 3, expiresAt: 9e15 })
     await before.close()
-    expect(await make({ path }).read('a')).toMatchObject({ version: 3, endsAt: 9e15 })
+    expect(await make({ path }).read('a')).toMatchObject({ version: 3, expiresAt: 9e15 })
   })
 
   it('keeps a user signed in when the BFF starts again', async () => {
     const path = join(folder, 'restart')
     const clock = createClock()
     const before = embeddedStore({ path, now: clock.now })
-    const first = createScene(rotating(), { store: before }, clock)
+    const first = createTestBff(rotating(), { store: before }, clock)
     const { body } = await first.signIn()
     await before.close()
-    const second = createScene(rotating(), { store: make({ path, now: clock.now }) }, clock)
+    const second = createTestBff(rotating(), { store: make({ path, now: clock.now }) }, clock)
     for (const [name, value] of first.jar) second.jar.set(name, value)
     expect((await second.restore()).body).toEqual(body)
   })
@@ -58,7 +58,7 @@ describe('embeddedStore', () => {
   it('lets one of two processes win each version, so that no count of theirs is lost', async () => {
     const path = join(folder, 'shared')
     const store = make({ path })
-    await store.insert('counter', { sealed: new Uint8Array(), subject: 's', version: 0, endsAt: 9e15 })
+    await store.insert('counter', { sealed: new Uint8Array(), subject: 's', version: 0, expiresAt: 9e15 })
     const writer = fileURLToPath(new URL('support/writer.mjs', import.meta.url))
     const writers = [0, 1].map(() => fork(writer, [path, '100']))
     const ends = await Promise.all(writers.map((one) => once(one, 'message')))

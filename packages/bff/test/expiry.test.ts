@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { lifetimeFrom } from '../src/authorization-server/token-lifetime.ts'
+import { parseLifetime } from '../src/authorization-server/token-lifetime.ts'
 
 const sentAt = Date.parse('2026-01-01T00:00:00Z')
 const hourLater = sentAt / 1000 + 3600
 /** The longest lifetime that is believed: 366 days. */
 const longest = 31_622_400
 
-type Sources = Parameters<typeof lifetimeFrom>[2]
+type Sources = Parameters<typeof parseLifetime>[2]
 
 function lifetime(value: unknown, ...sources: Sources): number | null {
-  return lifetimeFrom({ at: value }, '', sources, sentAt)
+  return parseLifetime({ at: value }, '', sources, sentAt)
 }
 
 const jwt = (claims: unknown): string =>
@@ -81,7 +81,8 @@ describe('a lifetime', () => {
 
   it('is the first that can be used, in the order of the description', () => {
     const at = (from: string): Sources[number] => ({ from, as: 'seconds' })
-    const from = (body: object, ...sources: Sources): number | null => lifetimeFrom(body, '', sources, sentAt)
+    const from = (body: object, ...sources: Sources): number | null =>
+      parseLifetime(body, '', sources, sentAt)
     expect(from({ a: 'soon', b: 20, c: 30 }, at('/a'), at('/b'), at('/c'))).toBe(20)
     expect(from({ a: 0, b: 20 }, at('/a'), at('/b'))).toBe(0)
     expect(from({ a: 'soon' }, at('/a'), { seconds: 1200 })).toBe(1200)
@@ -91,7 +92,7 @@ describe('a lifetime', () => {
   })
 
   it('can be what a JWT says of its end, and nothing where there is no JWT', () => {
-    const from = (accessToken: string): number | null => lifetimeFrom({}, accessToken, ['jwt-exp'], sentAt)
+    const from = (accessToken: string): number | null => parseLifetime({}, accessToken, ['jwt-exp'], sentAt)
     expect(from(jwt({ exp: hourLater }))).toBe(3600)
     expect(from(jwt({ exp: hourLater - 7200 }))).toBe(0)
     expect(from(jwt({ exp: 'never' }))).toBeNull()

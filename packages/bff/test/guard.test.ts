@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBrowser, createScene, credentials, page } from './support/browser.ts'
+import { createBrowser, createTestBff, credentials, page } from './support/browser.ts'
 import { rotating } from './support/token-endpoint.ts'
 
 /** Every request that the BFF knows. */
@@ -26,7 +26,7 @@ describe.each(requests)('%s %s', (method, path, body) => {
     ['from no origin at all', from('://')],
     ['from another origin, whatever Sec-Fetch-Site says', { Origin: 'https://evil.example' }],
   ])('65 %s is refused, and changes nothing', async (_, headers) => {
-    const { ask, restore, signIn, endpoint } = createScene(rotating())
+    const { ask, restore, signIn, endpoint } = createTestBff(rotating())
     const before = await signIn()
     const answer = await ask(method, path, body, headers)
     expect(answer).toMatchObject({ status: 403, body: { error: 'access_denied' } })
@@ -37,18 +37,18 @@ describe.each(requests)('%s %s', (method, path, body) => {
   })
 
   it('65 is answered for our own page, with or without Sec-Fetch-Site', async () => {
-    const { ask } = createScene(rotating())
+    const { ask } = createTestBff(rotating())
     for (const headers of [{}, { 'Sec-Fetch-Site': 'none' }, from(page)])
       expect((await ask(method, path, body, headers)).status).not.toBe(403)
   })
 
   it('65 may say nothing of where it comes from only when it changes nothing', async () => {
-    const { ask } = createScene(rotating())
+    const { ask } = createTestBff(rotating())
     expect((await ask(method, path, body, from(''))).status === 403).toBe(method !== 'GET')
   })
 
   it('62 is never kept by a cache, sniffed, or shared between origins, whatever the answer', async () => {
-    const { ask, bff } = createScene(rotating())
+    const { ask, bff } = createTestBff(rotating())
     const thrown = { ...bff, fetch: () => bff.fetch(new Request(`${page}/auth${path}`, { method })) }
     for (const answer of [await ask(method, path, body), await createBrowser(thrown).ask(method, path)]) {
       expect(answer.headers.get('Cache-Control')).toBe('no-store')
@@ -62,24 +62,24 @@ describe.each(requests)('%s %s', (method, path, body) => {
 
 describe('the option `origin`', () => {
   it('is what Origin must be, whatever host the request came to', async () => {
-    const { bff, notes } = createScene(rotating(), { origin: page })
+    const { bff, log } = createTestBff(rotating(), { origin: page })
     const { ask } = createBrowser(bff, 'http://10.0.0.7:3000')
     expect((await ask('POST', '/session', { credentials }, { Origin: page })).status).toBe(200)
     expect((await ask('POST', '/session', { credentials }, { Origin: 'http://10.0.0.7:3000' })).status).toBe(
       403,
     )
-    expect(notes.at(-1)).toContain('`origin`')
+    expect(log.at(-1)).toContain('`origin`')
   })
 
   it('is named in the log when a proxy changed the host', async () => {
-    const { bff, notes } = createScene(rotating())
+    const { bff, log } = createTestBff(rotating())
     const { ask } = createBrowser(bff, 'http://10.0.0.7:3000')
     expect((await ask('POST', '/session', { credentials }, { Origin: page })).status).toBe(403)
-    expect(notes.at(-1)).toContain('set the option `origin`')
+    expect(log.at(-1)).toContain('set the option `origin`')
   })
 
   it('is not replaced by what a proxy, or anybody, writes into X-Forwarded headers', async () => {
-    const { bff } = createScene(rotating())
+    const { bff } = createTestBff(rotating())
     const { ask } = createBrowser(bff, 'http://10.0.0.7:3000')
     const forwarded = {
       'X-Forwarded-Host': 'portal.example.com',
@@ -101,7 +101,7 @@ describe('a path or method that is not known', () => {
     ['OPTIONS', '/token', 405, 'POST'],
     ['GET', '/token', 405, 'POST'],
   ])('%s %s is answered with %i', async (method, path, status, allow) => {
-    const { ask } = createScene(rotating())
+    const { ask } = createTestBff(rotating())
     const answer = await ask(method, path, undefined, { 'Access-Control-Request-Method': 'POST' })
     expect(answer).toMatchObject({ status, body: { error: 'invalid_request' } })
     expect(answer.headers.get('Allow')).toBe(allow)
@@ -110,7 +110,7 @@ describe('a path or method that is not known', () => {
 })
 
 it('answers 500 and tells the log alone when something happens that nobody foresaw', async () => {
-  const { signIn, notes } = createScene(rotating(), {
+  const { signIn, log } = createTestBff(rotating(), {
     platform: {
       randomBytes: () => {
         throw new Error('no entropy')
@@ -120,5 +120,5 @@ it('answers 500 and tells the log alone when something happens that nobody fores
   const answer = await signIn()
   expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
   expect(answer.text).not.toContain('entropy')
-  expect(notes.at(-1)).toContain('no entropy')
+  expect(log.at(-1)).toContain('no entropy')
 })

@@ -1,7 +1,7 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { oauth2 } from '../src/providers/index.ts'
-import { createScene } from './support/browser.ts'
+import { createTestBff } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
 
 const issuer = 'https://as.example.com'
@@ -48,7 +48,7 @@ const provider = oauth2({ issuer, clientId: 'portal', clientSecret: 's3cret', sc
 
 describe('an ID Token', () => {
   it('tells who the user is, and stays on the server', async () => {
-    const { signIn, restore } = createScene(serving(signed(claims)), { provider })
+    const { signIn, restore } = createTestBff(serving(signed(claims)), { provider })
     const answer = await signIn()
     expect(answer.body.session?.user).toEqual({ sub: 'u-7', name: 'Cathy' })
     expect(answer.text).not.toContain(signed(claims).split('.')[1])
@@ -56,7 +56,7 @@ describe('an ID Token', () => {
   })
 
   it('names the same subject for the same user, however the username is typed', async () => {
-    const { signIn, endpoint } = createScene(serving(signed(claims)), { provider })
+    const { signIn, endpoint } = createTestBff(serving(signed(claims)), { provider })
     const { body } = await signIn()
     const again = await signIn({ credentials: { username: 'CATHY', password: 'correct horse' } })
     expect(again.body.session?.subject).toBe(body.session?.subject)
@@ -65,7 +65,7 @@ describe('an ID Token', () => {
   })
 
   it('of a refresh changes nobody', async () => {
-    const { signIn, token, clock, endpoint } = createScene(serving(signed(claims)), { provider })
+    const { signIn, token, clock, endpoint } = createTestBff(serving(signed(claims)), { provider })
     await signIn()
     await clock.pass(880)
     endpoint.script(serving(signed({ ...claims, sub: 'somebody else' })))
@@ -88,15 +88,15 @@ describe('an ID Token', () => {
     ['without a subject', signed({ ...claims, sub: undefined })],
     ['that is garbage', 'canary.canary.canary'],
   ])('%s signs nobody in, and is told to nobody', async (_, idToken) => {
-    const { signIn, notes } = createScene(serving(idToken), { provider })
+    const { signIn, log } = createTestBff(serving(idToken), { provider })
     const answer = await signIn()
     expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toContain('the ID Token is not valid')
-    expect(notes.join() + answer.text).not.toContain(idToken.split('.')[1])
+    expect(log.at(-1)).toContain('the ID Token is not valid')
+    expect(log.join() + answer.text).not.toContain(idToken.split('.')[1])
   })
 
   it('signs nobody in while its keys cannot be had', async () => {
-    const { signIn } = createScene(
+    const { signIn } = createTestBff(
       serving(signed(claims), () => new Response(null, { status: 500 })),
       { provider },
     )
@@ -105,15 +105,15 @@ describe('an ID Token', () => {
 
   it('is let be where it is null, empty or no text', async () => {
     for (const idToken of [null, '', 7, {}]) {
-      const { signIn } = createScene(serving(idToken), { provider })
+      const { signIn } = createTestBff(serving(idToken), { provider })
       expect((await signIn()).body.session?.user).toEqual({ username: 'cathy' })
     }
   })
 
   it('is not read without a discovery document, and the log says so', async () => {
     const unknown = oauth2({ tokenEndpoint: `${issuer}/token`, clientId: 'portal', clientSecret: 's3cret' })
-    const { signIn, notes } = createScene(serving(signed(claims)), { provider: unknown })
+    const { signIn, log } = createTestBff(serving(signed(claims)), { provider: unknown })
     expect((await signIn()).body.session?.user).toEqual({ username: 'cathy' })
-    expect(notes.at(-1)).toContain('ID Token')
+    expect(log.at(-1)).toContain('ID Token')
   })
 })

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createBff } from '../src/index.ts'
 import { toNodeListener } from '../src/node.ts'
 import { oauth2 } from '../src/providers/index.ts'
-import { createNotes, credentials } from './support/browser.ts'
+import { createTestLogger, credentials } from './support/browser.ts'
 import { createTokenEndpoint, rotating } from './support/token-endpoint.ts'
 
 const servers: Server[] = []
@@ -24,7 +24,7 @@ function makeBff() {
   const { fetch } = createTokenEndpoint(rotating())
   return createBff({
     provider: oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal' }),
-    logger: createNotes(),
+    logger: createTestLogger(),
     platform: { fetch },
   })
 }

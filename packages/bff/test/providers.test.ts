@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { createBff } from '../src/index.ts'
 import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
-import { createNotes, createScene } from './support/browser.ts'
-import type { Asked } from './support/token-endpoint.ts'
+import { createTestLogger, createTestBff } from './support/browser.ts'
+import type { ReceivedRequest } from './support/token-endpoint.ts'
 import { grantsOf, json } from './support/token-endpoint.ts'
 
 const answer = json({ access_token: 'a', refresh_token: 'r', token_type: 'bearer', expires_in: 899 })
 
 /** What a sign-in and a refresh with this provider send. */
-async function sentBy(provider: ProviderDescription): Promise<Asked[]> {
-  const { signIn, token, endpoint, clock } = createScene(answer, { provider })
+async function sentBy(provider: ProviderDescription): Promise<ReceivedRequest[]> {
+  const { signIn, token, endpoint, clock } = createTestBff(answer, { provider })
   expect((await signIn()).status).toBe(200)
   await clock.pass(850)
   await token(1)
@@ -40,7 +40,7 @@ describe('oauth2()', () => {
         parameters.get('client_id'),
         parameters.get('client_secret'),
       ])
-    expect(await shown({ clientId: id, clientSecret: secret, clientAuth: 'body' })).toEqual([
+    expect(await shown({ clientId: id, clientSecret: secret, clientAuth: 'post' })).toEqual([
       [null, id, secret],
       [null, id, secret],
     ])
@@ -73,8 +73,8 @@ describe('oauth2()', () => {
   })
 
   it('knows how long a token lives when the answer does not say', async () => {
-    const provider = oauth2({ tokenEndpoint, lifetime: 1200, defaultTokenType: 'Bearer' })
-    const { signIn } = createScene(json({ access_token: 'a', expires_in: 'soon' }), { provider })
+    const provider = oauth2({ tokenEndpoint, defaultLifetime: 1200, defaultTokenType: 'Bearer' })
+    const { signIn } = createTestBff(json({ access_token: 'a', expires_in: 'soon' }), { provider })
     expect((await signIn()).body.token).toMatchObject({ token_type: 'Bearer', expires_in: 1200 })
   })
 })
@@ -131,7 +131,7 @@ describe('classSuper()', () => {
       expires_in: '899',
       scope: 'target:b/B offline_access',
     }
-    const { signIn, endpoint } = createScene(json(body), { provider })
+    const { signIn, endpoint } = createTestBff(json(body), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['target:b/B', 'offline_access'] },
       token: { token_type: 'Bearer', expires_in: 899 },
@@ -142,11 +142,11 @@ describe('classSuper()', () => {
 })
 
 describe('createBff', () => {
-  const logger = createNotes()
+  const logger = createTestLogger()
   const provider = oauth2({ tokenEndpoint })
 
   it('says once, when it is made, that the password grant must not be used', () => {
-    const notes = createNotes()
+    const notes = createTestLogger()
     createBff({ provider, logger: notes })
     expect(notes.lines).toHaveLength(1)
     expect(notes.lines[0]).toContain('RFC 9700 §2.4')

@@ -87,7 +87,9 @@ describe('a request to the resource server', () => {
     [{ header: 'Authorization', scheme: 'OAuth2' }, 'Authorization', 'OAuth2 access-1'],
     [{ header: 'X-Auth-Token', scheme: '' }, 'X-Auth-Token', 'access-1'],
   ])('shows the token as the provider has it', async (attach, name, value) => {
-    const { send, received } = await createProxyScene({ provider: { ...provider, resource: { attach } } })
+    const { send, received } = await createProxyScene({
+      provider: { ...provider, resource: { tokenPlacement: attach } },
+    })
     await send('/api/me', { headers: { Authorization: 'Bearer forged', [name]: 'forged' } })
     expect(received[0]?.headers.get(name)).toBe(value)
     expect(JSON.stringify([...(received[0]?.headers ?? [])])).not.toContain('forged')
@@ -101,7 +103,7 @@ describe('a request to the resource server', () => {
   })
 
   it('has the token in the query for a provider that wants it there, and only ours', async () => {
-    const resource = { attach: { query: 'access_token' } }
+    const resource = { tokenPlacement: { query: 'access_token' } }
     const { send, received, answer } = await createProxyScene({ provider: { ...provider, resource } })
     answer(
       () =>

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { BffOptions } from '../src/index.ts'
 import { createBff } from '../src/index.ts'
-import { createNotes, page } from './support/browser.ts'
+import { createTestLogger, page } from './support/browser.ts'
 import { createProxyScene, provider, routes } from './support/proxy-setup.ts'
 
-const withBases = (...bases: string[]): BffOptions['provider'] => ({ ...provider, resource: { bases } })
+const withBases = (...baseUrls: string[]): BffOptions['provider'] => ({ ...provider, resource: { baseUrls } })
 
 const make = (proxy: unknown, own: BffOptions['provider'] = provider): unknown =>
-  createBff({ provider: own, mode: 'proxy', proxy: proxy as never, logger: createNotes() })
+  createBff({ provider: own, mode: 'proxy', proxy: proxy as never, logger: createTestLogger() })
 
 describe('a route that is no good', () => {
   const to = 'https://api.example.com/items'
@@ -205,7 +205,7 @@ describe('a request', () => {
       {
         provider: {
           ...provider,
-          resource: { baseFrom: { from: '/instance_url', hostSuffix: '.example.com' } },
+          resource: { baseUrlFrom: { from: '/instance_url', hostSuffix: '.example.com' } },
         },
         proxy: [{ path: '/api/*', to: '/services/data/*', methods: ['GET'] }],
       },

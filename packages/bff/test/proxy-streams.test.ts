@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createBff } from '../src/index.ts'
 import { toNodeListener } from '../src/node.ts'
-import { createNotes, credentials } from './support/browser.ts'
+import { createTestLogger, credentials } from './support/browser.ts'
 import { provider } from './support/proxy-setup.ts'
 import { createTokenEndpoint, rotating } from './support/token-endpoint.ts'
 
@@ -29,7 +29,7 @@ async function listen(listener: RequestListener): Promise<string> {
 /** A page over real connections, signed in, before a resource server that does as it is told. */
 async function open(api: RequestListener) {
   let passed = 0
-  const notes = createNotes()
+  const notes = createTestLogger()
   const endpoint = createTokenEndpoint(rotating())
   const resource = await listen(api)
   const bff = createBff({

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { turn } from './support/browser.ts'
+import { flushPromises } from './support/browser.ts'
 import type { Api } from './support/proxy-setup.ts'
 import { createProxyScene, ok, provider } from './support/proxy-setup.ts'
-import { broken, grantsOf, json, rotating } from './support/token-endpoint.ts'
+import { failWithCode, grantsOf, json, rotating } from './support/token-endpoint.ts'
 
 const unauthorized: Api = () =>
   new Response('the answer of the API', {
@@ -39,7 +39,7 @@ describe('who asks', () => {
     for (let hour = 0; hour < 4; hour += 0.5) {
       await clock.pass(1800)
       expect((await send('/api/me')).status).toBe(200)
-      await turn()
+      await flushPromises()
     }
     await clock.pass(3601)
     const answer = await send('/api/me')
@@ -88,7 +88,7 @@ describe('the token', () => {
 
   it('is used as long as it lives when no newer one can be had', async () => {
     const scene = await createProxyScene({}, rotating(900))
-    scene.endpoint.script(broken('ECONNREFUSED'))
+    scene.endpoint.script(failWithCode('ECONNREFUSED'))
     await scene.clock.pass(850)
     expect((await scene.send('/api/me')).status).toBe(200)
     await scene.clock.pass(100)
@@ -186,10 +186,10 @@ describe('the token', () => {
   ])('is refreshed only for a body that says so, which reaches the page: %s', async (_, said, requests) => {
     const unauthorizedRules = {
       refreshIf: { pointer: '/errorCode', in: [2] },
-      neverIf: { pointer: '/errorCode', in: [1, 3] },
+      ignoreIf: { pointer: '/errorCode', in: [1, 3] },
     }
     const scene = await createProxyScene({
-      provider: { ...provider, resource: { unauthorized: unauthorizedRules } },
+      provider: { ...provider, resource: { tokenRejection: unauthorizedRules } },
     })
     await scene.clock.pass(60)
     const body = typeof said === 'string' ? said : JSON.stringify(said)
@@ -205,7 +205,7 @@ describe('the token', () => {
   ])('is refreshed for any body but one that says it is good: %i', async (errorCode, requests) => {
     const neverIf = { pointer: '/errorCode', in: [1, 3] }
     const scene = await createProxyScene({
-      provider: { ...provider, resource: { unauthorized: { neverIf } } },
+      provider: { ...provider, resource: { tokenRejection: { ignoreIf: neverIf } } },
     })
     await scene.clock.pass(60)
     scene.answer(() => Response.json({ errorCode }, { status: 401 }))
@@ -215,7 +215,7 @@ describe('the token', () => {
 
   it('is found to be rejected by the status that the provider names', async () => {
     const scene = await createProxyScene({
-      provider: { ...provider, resource: { unauthorized: { status: [401, 440] } } },
+      provider: { ...provider, resource: { tokenRejection: { status: [401, 440] } } },
     })
     await scene.clock.pass(60)
     scene.answer(() => new Response('', { status: 440 }))
@@ -283,7 +283,7 @@ describe('a resource server', () => {
     async (code) => {
       const scene = await createProxyScene()
       scene.answer((received, request) =>
-        broken(code)({ ...received, url: new URL(request.url), parameters: new URLSearchParams() }),
+        failWithCode(code)({ ...received, url: new URL(request.url), parameters: new URLSearchParams() }),
       )
       const answer = await scene.send('/api/me?canary=1')
       expect([answer.status, answer.headers.get('Retry-After')]).toEqual([503, '5'])
@@ -300,7 +300,7 @@ describe('a resource server', () => {
     const scene = await createProxyScene()
     scene.answer(() => new Promise(() => {}))
     const answer = scene.send('/api/me')
-    await turn()
+    await flushPromises()
     await scene.clock.pass(31)
     expect((await answer).status).toBe(503)
     expect(scene.notes.at(-1)).toContain('no answer within 30 s')
@@ -340,10 +340,10 @@ describe('a resource server', () => {
     for (const begun of [false, true]) {
       const page = new AbortController()
       const answer = scene.send('/api/me', { signal: page.signal })
-      await turn()
+      await flushPromises()
       if (begun) expect((await answer).status).toBe(200)
       page.abort()
-      await turn()
+      await flushPromises()
       expect(signals.at(-1)?.aborted).toBe(true)
     }
     expect(scene.notes.filter((note) => note.includes('in vain'))).toEqual([])

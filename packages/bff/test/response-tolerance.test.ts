@@ -2,9 +2,9 @@ import { constants, createHmac, createSign, generateKeyPairSync } from 'node:cry
 import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { oauth2 } from '../src/providers/index.ts'
-import { createScene } from './support/browser.ts'
+import { createTestBff } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
-import { broken, held, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
+import { failWithCode, hangUntilReleased, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
 const good = { access_token: 'a', token_type: 'Bearer', expires_in: 3600 }
 const tokenEndpoint = 'https://as.example.com/token'
@@ -46,12 +46,12 @@ describe('accepted: an answer with', () => {
     ['a byte order mark', raw(`\u{feff}${JSON.stringify(good)}`)],
     ['white space around it', raw(`\r\n ${JSON.stringify(good)}\n`)],
   ])('%s', async (_, reply) => {
-    const { signIn, notes } = createScene(reply, { provider: plain })
+    const { signIn, log } = createTestBff(reply, { provider: plain })
     const { status, body } = await signIn()
     expect(status).toBe(200)
     expect(body.token).toEqual({ access_token: 'a', token_type: 'Bearer', expires_in: 3600, sequence: 1 })
     expect(body.session).toMatchObject({ scope: ['read'], user: { username: 'cathy' } })
-    expect(notes).toHaveLength(1)
+    expect(log).toHaveLength(1)
   })
 
   it.each<[unknown, string[]]>([
@@ -68,7 +68,7 @@ describe('accepted: an answer with', () => {
     [{ read: true }, ['read']],
     [undefined, ['read']],
   ])('scope %j, as the scope that is granted', async (scope, granted) => {
-    const { signIn } = createScene(json({ ...good, scope }), { provider: plain })
+    const { signIn } = createTestBff(json({ ...good, scope }), { provider: plain })
     expect((await signIn()).body.session?.scope).toEqual(granted)
   })
 
@@ -87,12 +87,12 @@ describe('accepted: an answer with', () => {
     ['an object', {}, null],
     ['no value at all', undefined, null],
   ])('expires_in with %s', async (_, value, told) => {
-    const { signIn } = createScene(json({ ...good, expires_in: value }), { provider: plain })
+    const { signIn } = createTestBff(json({ ...good, expires_in: value }), { provider: plain })
     expect((await signIn()).body.token).toMatchObject({ access_token: 'a', expires_in: told })
   })
 
   it('expires_in of 0, as a session whose token has run out already', async () => {
-    const { signIn } = createScene(json({ ...good, expires_in: 0 }), { provider: plain })
+    const { signIn } = createTestBff(json({ ...good, expires_in: 0 }), { provider: plain })
     const { status, body } = await signIn()
     expect([status, body.token]).toEqual([200, undefined])
     expect(body.session).toBeDefined()
@@ -124,7 +124,7 @@ describe('accepted: an answer with', () => {
       { fields: { access_token: '' }, defaultTokenType: 'Bearer', expiry: [{ seconds: 3600 }] },
     ],
   ])('%s, where the description says what it means', async (_, body, response) => {
-    const { signIn } = createScene(json(body), { provider: withResponse(response) })
+    const { signIn } = createTestBff(json(body), { provider: withResponse(response) })
     expect((await signIn()).body.token).toMatchObject({
       access_token: 'a',
       token_type: 'Bearer',
@@ -134,15 +134,18 @@ describe('accepted: an answer with', () => {
 
   it('a form-encoded body, where a hook turns it into JSON', async () => {
     const form = 'access_token=a&token_type=bearer&expires_in=3600'
-    const { signIn } = createScene(raw(form, 200, { 'Content-Type': 'application/x-www-form-urlencoded' }), {
-      provider: plain,
-      hooks: {
-        read: ({ status, text }) => ({
-          status,
-          text: JSON.stringify(Object.fromEntries(new URLSearchParams(text))),
-        }),
+    const { signIn } = createTestBff(
+      raw(form, 200, { 'Content-Type': 'application/x-www-form-urlencoded' }),
+      {
+        provider: plain,
+        hooks: {
+          transformResponse: ({ status, text }) => ({
+            status,
+            text: JSON.stringify(Object.fromEntries(new URLSearchParams(text))),
+          }),
+        },
       },
-    })
+    )
     expect((await signIn()).body.token).toMatchObject({ access_token: 'a', expires_in: 3600 })
   })
 })
@@ -155,13 +158,13 @@ const wait = { 'Retry-After': '30' }
 
 /** Signs in once; nothing that the server sent gets through, and it is asked once. */
 async function refusalOf(reply: Reply): Promise<{ told: (string | number | undefined)[]; notes: string[] }> {
-  const { signIn, endpoint, notes } = createScene(reply, { provider: plain, timeout: 0.05 })
+  const { signIn, endpoint, log } = createTestBff(reply, { provider: plain, timeout: 0.05 })
   const { status, headers, body } = await signIn()
   expect(endpoint.asked).toHaveLength(1)
   expect(headers.get('Set-Cookie')).toBeNull()
   expect(headers.get('WWW-Authenticate')).toBe(status === 401 ? 'Latchkey' : null)
   expect(headers.get('Retry-After')).toBe(body.retry_after === undefined ? null : String(body.retry_after))
-  return { told: [status, body.error, body.retry_after], notes: notes.slice(1) }
+  return { told: [status, body.error, body.retry_after], notes: log.slice(1) }
 }
 
 describe('refused as wrong credentials: an answer with', () => {
@@ -231,10 +234,10 @@ describe('refused for the moment, and the log says why: an answer with', () => {
     ['null', json(null), 'no JSON object'],
     ['nothing', raw(''), 'no JSON object'],
     ['more than 64 kB', raw('x'.repeat(70_000)), 'longer than 65536 bytes'],
-    ['a reset connection', broken('ECONNRESET'), 'failed (ECONNRESET)'],
-    ['no connection', broken('ECONNREFUSED'), 'nothing listens there'],
-    ['no such host', broken('ENOTFOUND'), 'its host name is not known'],
-    ['a certificate of its own', broken('DEPTH_ZERO_SELF_SIGNED_CERT'), 'NODE_EXTRA_CA_CERTS'],
+    ['a reset connection', failWithCode('ECONNRESET'), 'failed (ECONNRESET)'],
+    ['no connection', failWithCode('ECONNREFUSED'), 'nothing listens there'],
+    ['no such host', failWithCode('ENOTFOUND'), 'its host name is not known'],
+    ['a certificate of its own', failWithCode('DEPTH_ZERO_SELF_SIGNED_CERT'), 'NODE_EXTRA_CA_CERTS'],
     ['no end of waiting for it', () => new Promise(() => {}), 'no answer within 0.05 s'],
   ])('%s', async (_, reply, hint, after = 5, error = 'temporarily_unavailable') => {
     const { told, notes } = await refusalOf(reply)
@@ -272,7 +275,7 @@ describe('an ID Token in the answer to a password', () => {
   const discovered = oauth2({ issuer, ...client })
 
   it('gives the user, when it is good', async () => {
-    const { signIn } = createScene(serving(rs256(claims)), { provider: discovered })
+    const { signIn } = createTestBff(serving(rs256(claims)), { provider: discovered })
     expect((await signIn()).body.session?.user).toEqual({ sub: 'u7', name: 'Cathy' })
   })
 
@@ -288,21 +291,21 @@ describe('an ID Token in the answer to a password', () => {
     ['that is garbage', 'garbage'],
     ['that is nearly garbage', 'a.b.c'],
   ])('signed or made %s refuses the whole answer, and is not told on', async (_, idToken) => {
-    const { signIn, notes } = createScene(serving(idToken), { provider: discovered })
+    const { signIn, log } = createTestBff(serving(idToken), { provider: discovered })
     const answer = await signIn()
     expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toContain('the ID Token is not valid')
-    expect(`${answer.text}${notes.join()}`).not.toContain(idToken)
+    expect(log.at(-1)).toContain('the ID Token is not valid')
+    expect(`${answer.text}${log.join()}`).not.toContain(idToken)
   })
 
   it('is left unread without discovery, because nothing tells whose it is', async () => {
-    const { signIn, notes } = createScene(serving(rs256(claims)), { provider: plain })
+    const { signIn, log } = createTestBff(serving(rs256(claims)), { provider: plain })
     expect((await signIn()).body.session?.user).toEqual({ username: 'cathy' })
-    expect(notes.at(-1)).toContain('was not read')
+    expect(log.at(-1)).toContain('was not read')
   })
 
   it('is not looked at in the answer to a refresh', async () => {
-    const { signIn, token, endpoint, clock } = createScene(serving(rs256(claims)), { provider: discovered })
+    const { signIn, token, endpoint, clock } = createTestBff(serving(rs256(claims)), { provider: discovered })
     await signIn()
     endpoint.script(serving('garbage'))
     await clock.pass(3600)
@@ -311,9 +314,9 @@ describe('an ID Token in the answer to a password', () => {
 
   it('is of no use when the discovery document names another issuer', async () => {
     const other: Reply = () => Response.json({ ...metadata, issuer: 'https://evil.example' })
-    const { signIn, notes } = createScene(other, { provider: discovered })
+    const { signIn, log } = createTestBff(other, { provider: discovered })
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toContain('must be "https://as.example.com" to the letter')
+    expect(log.at(-1)).toContain('must be "https://as.example.com" to the letter')
   })
 })
 
@@ -328,10 +331,10 @@ describe('a revocation endpoint that answers', () => {
     ['503', raw('', 503), /is still good: it answered 503/, 1],
     ['503 and when to come back', raw('', 503, { 'Retry-After': '2' }), /it answered 503/, 2],
     ['302', raw('', 302, { Location: '/' }), /it answered 302/, 1],
-    ['nothing', broken('ECONNRESET'), /the connection failed/, 1],
+    ['nothing', failWithCode('ECONNRESET'), /the connection failed/, 1],
   ])('%s lets the sign-out succeed', async (_, reply, warning, times) => {
     const issue = rotating()
-    const scene = createScene((asked) => (asked.url.pathname === '/revoke' ? reply(asked) : issue(asked)), {
+    const scene = createTestBff((asked) => (asked.url.pathname === '/revoke' ? reply(asked) : issue(asked)), {
       provider: revocable,
       platform: { sleep: () => Promise.resolve(undefined) },
     })
@@ -339,16 +342,16 @@ describe('a revocation endpoint that answers', () => {
     expect((await scene.signOut()).status).toBe(204)
     await scene.bff.close()
     expect(revokedAt(scene.endpoint)).toEqual(Array(times).fill('refresh-1'))
-    if (warning) expect(scene.notes.at(-1)).toMatch(warning)
-    else expect(scene.notes).toHaveLength(1)
+    if (warning) expect(scene.log.at(-1)).toMatch(warning)
+    else expect(scene.log).toHaveLength(1)
   })
 })
 
 it('sends one request for two refreshes at once, and none twice', async () => {
   const server = rotating()
-  const { signIn, token, endpoint, clock } = createScene(server, { provider: plain })
+  const { signIn, token, endpoint, clock } = createTestBff(server, { provider: plain })
   await signIn()
-  const slow = held(server)
+  const slow = hangUntilReleased(server)
   endpoint.script(slow.reply)
   await clock.pass(901)
   const both = Promise.all([token(1), token(1)])

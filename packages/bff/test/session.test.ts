@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../src/index.ts'
-import { createBrowser, createScene } from './support/browser.ts'
-import { broken, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
+import { createBrowser, createTestBff } from './support/browser.ts'
+import { failWithCode, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
 const name = '__Host-Http-latchkey'
 const limits = { idle: 600, absolute: 3600 }
@@ -9,14 +9,14 @@ const lasting = json({ access_token: 'a', refresh_token: 'r', token_type: 'Beare
 
 describe('the cookie', () => {
   it('63 is bound to this host and to http, strict, and ends with the browser', async () => {
-    const { signIn } = createScene(rotating())
+    const { signIn } = createTestBff(rotating())
     expect((await signIn()).headers.get('Set-Cookie')).toMatch(
       /^__Host-Http-latchkey=[\w-]{64}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
     )
   })
 
   it('lasts as long as the session may when the user wants to be remembered', async () => {
-    const { signIn } = createScene(rotating())
+    const { signIn } = createTestBff(rotating())
     expect((await signIn({ remember: true })).headers.get('Set-Cookie')).toMatch(/; Max-Age=604800$/)
   })
 
@@ -28,7 +28,7 @@ describe('the cookie', () => {
     ['http://127.0.0.1:3000', 'https://portal.example.com', name, true],
     ['https://localhost:5173', undefined, name, true],
   ])('asked for at %s with the origin %s is called %s', async (at, origin, called, secure) => {
-    const { bff } = createScene(rotating(), origin === undefined ? {} : { origin })
+    const { bff } = createTestBff(rotating(), origin === undefined ? {} : { origin })
     const { ask } = createBrowser(bff, at)
     const credentials = { username: 'c', password: 'p' }
     const answer = await ask('POST', '/session', { credentials }, { Origin: origin ?? at })
@@ -38,12 +38,12 @@ describe('the cookie', () => {
   })
 
   it('carries the base path in its name, so that several BFFs live side by side', async () => {
-    const { signIn } = createScene(rotating(), { basePath: '/auth/axo.soft' })
+    const { signIn } = createTestBff(rotating(), { basePath: '/auth/axo.soft' })
     expect((await signIn()).headers.get('Set-Cookie')).toMatch(/^__Host-Http-latchkey-auth-axo-soft=/)
   })
 
   it('is taken away with the attributes it was set with', async () => {
-    const { signOut } = createScene(rotating())
+    const { signOut } = createTestBff(rotating())
     expect((await signOut()).headers.get('Set-Cookie')).toBe(
       `${name}=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0`,
     )
@@ -65,7 +65,7 @@ describe('the cookie', () => {
     ['there twice', (value: string) => `${name}=${value}; ${name}=${value}`],
     ['under another name', (value: string) => `latchkey=${value}`],
   ])('64 opens nothing when it is %s', async (_, change) => {
-    const { signIn, jar, bff } = createScene(rotating())
+    const { signIn, jar, bff } = createTestBff(rotating())
     await signIn()
     const { ask } = createBrowser(bff)
     const Cookie = change(jar.get(name) ?? '')
@@ -78,7 +78,7 @@ describe('the cookie', () => {
   })
 
   it('is found among others', async () => {
-    const { signIn, ask, jar } = createScene(rotating())
+    const { signIn, ask, jar } = createTestBff(rotating())
     await signIn()
     const Cookie = `a=1;${name}=${jar.get(name)};  x${name}=2; b`
     expect((await ask('GET', '/session', undefined, { Cookie })).body.session).not.toBeNull()
@@ -86,11 +86,11 @@ describe('the cookie', () => {
 
   it('64 opens nothing without the secret of the deployer', async () => {
     const store = memoryStore()
-    const one = createScene(rotating(), { store, secret: 'x'.repeat(32) })
+    const one = createTestBff(rotating(), { store, secret: 'x'.repeat(32) })
     await one.signIn()
     expect((await one.restore()).body.session).not.toBeNull()
     for (const secret of [{}, { secret: 'y'.repeat(32) }]) {
-      const other = createScene(rotating(), { store, ...secret, platform: one.clock })
+      const other = createTestBff(rotating(), { store, ...secret, platform: one.clock })
       other.jar.set(name, one.jar.get(name) ?? '')
       expect((await other.restore()).body).toEqual({ session: null })
     }
@@ -105,7 +105,7 @@ describe('what the store holds', () => {
       seen.push(key, record.subject, Buffer.from(record.sealed).toString('latin1'))
       return store.insert(key, record)
     }
-    const { signIn, jar } = createScene(rotating(), { store: { ...store, insert } })
+    const { signIn, jar } = createTestBff(rotating(), { store: { ...store, insert } })
     const { body } = await signIn()
     const all = seen.join('\n')
     for (const secret of [
@@ -122,7 +122,7 @@ describe('what the store holds', () => {
     const store = memoryStore()
     const keys: string[] = []
     const insert: typeof store.insert = (key, record) => (keys.push(key), store.insert(key, record))
-    const { signIn, restore, another } = createScene(rotating(), { store: { ...store, insert } })
+    const { signIn, restore, another } = createTestBff(rotating(), { store: { ...store, insert } })
     await signIn()
     await another().signIn()
     const [mine = '', other = ''] = keys
@@ -134,7 +134,7 @@ describe('what the store holds', () => {
 
 describe('the limits of a session', () => {
   it('end it when it was not used for the idle limit, to the second', async () => {
-    const { signIn, restore, token, clock, endpoint, bff } = createScene(lasting, { session: limits })
+    const { signIn, restore, token, clock, endpoint, bff } = createTestBff(lasting, { session: limits })
     await signIn()
     await clock.pass(599)
     expect((await restore()).body.session?.expires_in).toBe(600)
@@ -147,7 +147,7 @@ describe('the limits of a session', () => {
   })
 
   it('end it at its longest life, however much it is used', async () => {
-    const { signIn, restore, token, clock } = createScene(lasting, { session: limits })
+    const { signIn, restore, token, clock } = createTestBff(lasting, { session: limits })
     await signIn()
     for (let used = 0; used < 3500; used += 500) {
       await clock.pass(500)
@@ -158,7 +158,7 @@ describe('the limits of a session', () => {
   })
 
   it('are not moved by a peek or by a refresh', async () => {
-    const { signIn, restore, token, clock } = createScene(lasting, { session: limits })
+    const { signIn, restore, token, clock } = createTestBff(lasting, { session: limits })
     await signIn()
     await clock.pass(300)
     expect((await restore('?peek')).body.session?.expires_in).toBe(300)
@@ -170,7 +170,7 @@ describe('the limits of a session', () => {
 
 describe('a sign-out', () => {
   it('ends the session at once, twice is fine, and gives the refresh token back', async () => {
-    const { signIn, signOut, restore, endpoint, bff, jar } = createScene(rotating())
+    const { signIn, signOut, restore, endpoint, bff, jar } = createTestBff(rotating())
     await signIn()
     const [cookie = ''] = jar.values()
     expect((await signOut()).status).toBe(204)
@@ -188,10 +188,10 @@ describe('a sign-out', () => {
 
   it.each([
     ['answers 503', raw('', 503)],
-    ['cannot be reached', broken('ENOTFOUND')],
+    ['cannot be reached', failWithCode('ENOTFOUND')],
     ['never answers', () => new Promise<Response>(() => {})],
   ])('74 is done when the revocation endpoint %s', async (_, reply) => {
-    const { signIn, signOut, restore, endpoint } = createScene(rotating())
+    const { signIn, signOut, restore, endpoint } = createTestBff(rotating())
     await signIn()
     endpoint.script(reply)
     expect((await signOut()).status).toBe(204)
@@ -199,7 +199,7 @@ describe('a sign-out', () => {
   })
 
   it('everywhere ends all sessions of this user and of nobody else', async () => {
-    const { signIn, signOut, restore, another } = createScene(rotating())
+    const { signIn, signOut, restore, another } = createTestBff(rotating())
     const phone = another()
     const dora = another()
     await signIn()
@@ -212,7 +212,7 @@ describe('a sign-out', () => {
   })
 
   it('that comes late ends the session it means and not the one of who has signed in since', async () => {
-    const { signIn, signOut, restore } = createScene(rotating())
+    const { signIn, signOut, restore } = createTestBff(rotating())
     const first = (await signIn()).body.session?.session_id
     const second = (await signIn()).body.session?.session_id
     const late = await signOut(`?session_id=${first}`)
@@ -233,7 +233,7 @@ describe('a store that fails', () => {
   }
 
   it('signs nobody out: 503, and the cookie stays', async () => {
-    const { signIn, restore, token, signOut, jar, notes } = createScene(rotating(), { store: failing })
+    const { signIn, restore, token, signOut, jar, log } = createTestBff(rotating(), { store: failing })
     jar.set(name, 'A'.repeat(64))
     for (const answer of [await signIn(), await restore(), await token(1, 'x'), await signOut()]) {
       expect(answer).toMatchObject({
@@ -242,6 +242,6 @@ describe('a store that fails', () => {
       })
       expect(answer.headers.get('Set-Cookie')).toBeNull()
     }
-    expect(notes.join('\n')).toContain('disk full')
+    expect(log.join('\n')).toContain('disk full')
   })
 })

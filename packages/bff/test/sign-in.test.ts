@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../src/index.ts'
 import { axosoft } from '../src/providers/index.ts'
-import { createBrowser, createScene, credentials, turn } from './support/browser.ts'
-import { broken, grantsOf, held, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
+import { createBrowser, createTestBff, credentials, flushPromises } from './support/browser.ts'
+import {
+  failWithCode,
+  grantsOf,
+  hangUntilReleased,
+  json,
+  raw,
+  revokedAt,
+  rotating,
+} from './support/token-endpoint.ts'
 
 const good = { access_token: 'a', token_type: 'bearer', expires_in: 900 }
 
 it('signs in, restores, refreshes and signs out', async () => {
-  const { signIn, restore, token, signOut, endpoint, clock, bff } = createScene(rotating())
+  const { signIn, restore, token, signOut, endpoint, clock, bff } = createTestBff(rotating())
   const first = await signIn()
   expect(first).toMatchObject({
     status: 200,
@@ -48,7 +56,7 @@ describe('a wrong password', () => {
   }
 
   it.each(Object.entries(shapes))('told as %s is one and the same answer', async (_, reply) => {
-    const { signIn, restore, notes } = createScene(reply)
+    const { signIn, restore, log } = createTestBff(reply)
     const answer = await signIn()
     expect(answer.status).toBe(401)
     expect(answer.body).toEqual({
@@ -58,11 +66,11 @@ describe('a wrong password', () => {
     expect(answer.headers.get('WWW-Authenticate')).toBe('Latchkey')
     expect(answer.headers.get('Set-Cookie')).toBeNull()
     expect((await restore()).body).toEqual({ session: null })
-    expect(notes).toHaveLength(1)
+    expect(log).toHaveLength(1)
   })
 
   it('leaves the session alone that the browser has', async () => {
-    const { signIn, restore, endpoint } = createScene(rotating())
+    const { signIn, restore, endpoint } = createTestBff(rotating())
     const { body } = await signIn()
     endpoint.script(json({ error: 'invalid_grant' }, 400))
     expect((await signIn()).status).toBe(401)
@@ -87,11 +95,11 @@ describe('a sign-in that the user cannot mend', () => {
     ['a token of another type', json({ ...good, token_type: 'mac' })],
     ['a token that fits in no header', json({ ...good, access_token: 'a\r\nb' })],
   ])('because of %s is a server_error, with a hint in the log', async (_, reply) => {
-    const { signIn, notes } = createScene(reply)
+    const { signIn, log } = createTestBff(reply)
     const answer = await signIn()
     expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(answer.headers.get('WWW-Authenticate')).toBeNull()
-    expect(notes.at(-1)).toContain('configuration')
+    expect(log.at(-1)).toContain('configuration')
   })
 
   it.each([
@@ -109,10 +117,10 @@ describe('a sign-in that the user cannot mend', () => {
       'temporarily_unavailable',
       5,
     ],
-    ['a refused connection', broken('ECONNREFUSED'), 503, 'temporarily_unavailable', 5],
-    ['a broken connection', broken('UND_ERR_SOCKET'), 503, 'temporarily_unavailable', 5],
+    ['a refused connection', failWithCode('ECONNREFUSED'), 503, 'temporarily_unavailable', 5],
+    ['a broken connection', failWithCode('UND_ERR_SOCKET'), 503, 'temporarily_unavailable', 5],
   ])('because of %s can be tried again', async (_, reply, status, error, wait) => {
-    const { signIn, endpoint } = createScene(reply)
+    const { signIn, endpoint } = createTestBff(reply)
     const answer = await signIn()
     expect(answer).toMatchObject({ status, body: { error, retry_after: wait } })
     expect(answer.headers.get('Retry-After')).toBe(String(wait))
@@ -135,7 +143,7 @@ describe('an answer that is not quite RFC 6749', () => {
       raw('{"access_token":"a","token_type":"BEARER","expires_in":900,"__proto__":{"x":1}}'),
     ],
   ])('with %s is understood', async (_, reply) => {
-    const { signIn } = createScene(reply)
+    const { signIn } = createTestBff(reply)
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read'] },
       token: { access_token: 'a', token_type: 'Bearer', expires_in: 900 },
@@ -153,13 +161,13 @@ describe('an answer that is not quite RFC 6749', () => {
     ['3599', 3599],
     [1e15, 31_622_400],
   ])('with the lifetime %s is worth %s seconds', async (expires_in, seconds) => {
-    const { signIn } = createScene(json({ ...good, expires_in }))
+    const { signIn } = createTestBff(json({ ...good, expires_in }))
     expect((await signIn()).body.token?.expires_in).toBe(seconds)
   })
 
   it('may hold a token of 16 kB', async () => {
     const access_token = 'a'.repeat(16_384)
-    expect((await createScene(json({ ...good, access_token })).signIn()).body.token).toMatchObject({
+    expect((await createTestBff(json({ ...good, access_token })).signIn()).body.token).toMatchObject({
       access_token,
     })
   })
@@ -179,7 +187,7 @@ describe('what a page sends', () => {
     ['an array', '[]'],
     ['nothing', ''],
   ])('with %s is refused before the server hears of it', async (_, body) => {
-    const { ask, endpoint } = createScene(json(good))
+    const { ask, endpoint } = createTestBff(json(good))
     expect(await ask('POST', '/session', body)).toMatchObject({
       status: 400,
       body: { error: 'invalid_request' },
@@ -188,7 +196,7 @@ describe('what a page sends', () => {
   })
 
   it('is refused with credentials in the query, as a form, or when it is long', async () => {
-    const { ask, endpoint } = createScene(json(good))
+    const { ask, endpoint } = createTestBff(json(good))
     const inQuery = await ask('POST', '/session?username=cathy&password=canary', { credentials })
     expect(inQuery.status).toBe(400)
     expect(inQuery.text).not.toContain('canary')
@@ -205,7 +213,7 @@ describe('what a page sends', () => {
   it.each(['p+&=% é 😀 "\\', '  spaces around  ', '\t', 'e\u{301}', 'x'.repeat(1024)])(
     'reaches the server to the byte: %j',
     async (password) => {
-      const { ask, endpoint } = createScene(json(good))
+      const { ask, endpoint } = createTestBff(json(good))
       await ask('POST', '/session', { credentials: { username: 'cathy@example.com', password } })
       expect([...(endpoint.asked[0]?.parameters ?? [])]).toEqual([
         ['grant_type', 'password'],
@@ -217,7 +225,7 @@ describe('what a page sends', () => {
   )
 
   it('may ask for any scope on the list', async () => {
-    const { signIn, endpoint } = createScene(json(good))
+    const { signIn, endpoint } = createTestBff(json(good))
     expect((await signIn({ scope: ['write', 'read', 'read'] })).body.session?.scope).toEqual([
       'write',
       'read',
@@ -228,7 +236,7 @@ describe('what a page sends', () => {
 
 describe('a new session', () => {
   it('has another name and another cookie each time, and the one before is ended and given back', async () => {
-    const { signIn, endpoint, jar, bff } = createScene(rotating())
+    const { signIn, endpoint, jar, bff } = createTestBff(rotating())
     const first = await signIn()
     const [before = ''] = jar.values()
     const second = await signIn()
@@ -242,7 +250,7 @@ describe('a new session', () => {
   })
 
   it('never takes a name that somebody planted', async () => {
-    const { signIn, jar } = createScene(json(good))
+    const { signIn, jar } = createTestBff(json(good))
     const planted = Buffer.alloc(48, 7).toString('base64url')
     jar.set('__Host-Http-latchkey', planted)
     expect((await signIn()).status).toBe(200)
@@ -250,7 +258,7 @@ describe('a new session', () => {
   })
 
   it('has a subject that is the same for the same user only, and tells nothing of him', async () => {
-    const { signIn, another } = createScene(json(good))
+    const { signIn, another } = createTestBff(json(good))
     const one = (await signIn()).body.session?.subject
     expect((await another().signIn()).body.session?.subject).toBe(one)
     const other = await another().signIn({ credentials: { ...credentials, username: 'dora' } })
@@ -261,7 +269,7 @@ describe('a new session', () => {
   it('takes the user from where the provider describes him, and knows him by his id', async () => {
     const data = { id: 7, first_name: 'Cathy', last_name: "O'Reilly (Dev)", email: 'c@x' }
     const provider = axosoft({ site: 'https://acct.axosoft.com', clientId: 'c', clientSecret: 's' })
-    const { signIn, another } = createScene(json({ access_token: 'a', token_type: 'bearer', data }), {
+    const { signIn, another } = createTestBff(json({ access_token: 'a', token_type: 'bearer', data }), {
       provider,
     })
     const { body } = await signIn()
@@ -274,8 +282,8 @@ describe('a new session', () => {
     const store = memoryStore()
     let kept = 0
     const insert: typeof store.insert = (...all) => ((kept += 1), store.insert(...all))
-    const { bff, endpoint } = createScene(rotating(), { store: { ...store, insert } })
-    const slow = held(rotating())
+    const { bff, endpoint } = createTestBff(rotating(), { store: { ...store, insert } })
+    const slow = hangUntilReleased(rotating())
     endpoint.script(slow.reply)
     const gone = new AbortController()
     const answer = bff.fetch(
@@ -286,7 +294,7 @@ describe('a new session', () => {
         body: JSON.stringify({ credentials }),
       }),
     )
-    await turn()
+    await flushPromises()
     gone.abort()
     slow.release()
     expect((await answer).headers.get('Set-Cookie')).toBeNull()
@@ -304,7 +312,7 @@ describe('a sign-in on top of a session', () => {
     ['gives nothing back that the server gave out again', {}, []],
     ['gives no refresh token back that still holds', { access_token: 'b' }, []],
   ])('%s', async (_, next, givenBack) => {
-    const { signIn, bff, endpoint } = createScene(json(tokens))
+    const { signIn, bff, endpoint } = createTestBff(json(tokens))
     await signIn()
     endpoint.script(json({ ...tokens, ...next }))
     await signIn()

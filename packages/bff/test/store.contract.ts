@@ -5,7 +5,7 @@ const record = (more: Partial<StoredRecord> = {}): StoredRecord => ({
   sealed: Uint8Array.of(1, 2, 3),
   subject: 'cathy',
   version: 1,
-  endsAt: 10_000,
+  expiresAt: 10_000,
   ...more,
 })
 
@@ -92,12 +92,12 @@ export function describeStore(name: string, make: (now: () => number) => Store):
     it('cleans ended records away, a few with each insert, and keeps the live ones', async () => {
       const { store, clock } = fresh()
       for (let index = 0; index < 30; index += 1)
-        await store.insert(`old-${index}`, record({ endsAt: index % 3 === 0 ? 90_000 : 10_000 }))
+        await store.insert(`old-${index}`, record({ expiresAt: index % 3 === 0 ? 90_000 : 10_000 }))
       clock.now = 10_000
       for (let index = 0; index < 12; index += 1)
-        await store.insert(`new-${index}`, record({ endsAt: 90_000 }))
+        await store.insert(`new-${index}`, record({ expiresAt: 90_000 }))
       const old = await Promise.all(Array.from({ length: 30 }, (_, index) => store.read(`old-${index}`)))
-      expect(old.filter((one) => one !== null).map((one) => one.endsAt)).toEqual(Array(10).fill(90_000))
+      expect(old.filter((one) => one !== null).map((one) => one.expiresAt)).toEqual(Array(10).fill(90_000))
       await store.removeBySubject('cathy')
       expect(await store.read('new-11')).toBeNull()
     })

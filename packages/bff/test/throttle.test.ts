@@ -5,14 +5,14 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { BffOptions, ProviderDescription } from '../src/index.ts'
 import { BffError, createBff } from '../src/index.ts'
 import { setSocketAddress } from '../src/guards/client-address.ts'
-import { createFailures } from '../src/guards/failure-counter.ts'
-import { socketAddress, toNodeListener } from '../src/node.ts'
+import { createFailureCounter } from '../src/guards/failure-counter.ts'
+import { getSocketAddress, toNodeListener } from '../src/node.ts'
 import { oauth2 } from '../src/providers/index.ts'
 import { createThrottle } from '../src/guards/throttle.ts'
 import type { Answer } from './support/browser.ts'
-import { createBrowser, createNotes, createScene, credentials, page } from './support/browser.ts'
+import { createBrowser, createTestLogger, createTestBff, credentials, page } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
-import { broken, createTokenEndpoint, json } from './support/token-endpoint.ts'
+import { failWithCode, createTokenEndpoint, json } from './support/token-endpoint.ts'
 
 const home = '198.51.100.7'
 const elsewhere = '203.0.113.9'
@@ -27,7 +27,7 @@ const byHeader = (request: Request): string | null => request.headers.get('X-Cli
 
 /** A scene in which every sign-in comes from an address; `''` for none that is known. */
 function createStreet(reply: Reply = server, options: Partial<BffOptions> = {}) {
-  const scene = createScene(reply, { throttle: { clientAddress: byHeader }, ...options })
+  const scene = createTestBff(reply, { throttle: { clientAddress: byHeader }, ...options })
   const from = (address: string, more: Partial<typeof credentials> = {}): Promise<Answer> =>
     scene.ask('POST', '/session', { credentials: { ...credentials, ...more } }, { 'X-Client': address })
   return {
@@ -124,9 +124,13 @@ describe('what is no failure of who typed', () => {
   const provider: ProviderDescription = {
     ...challenged,
     errors: {
-      map: [{ code: 'not_here', as: 'forbidden' }],
+      map: [{ code: 'not_here', outcome: 'access_denied' }],
       challenges: [
-        { when: { code: 'mfa_required' }, ask: { otp: { label: 'Code', type: 'otp' } }, grant: 'password' },
+        {
+          when: { code: 'mfa_required' },
+          fields: { otp: { label: 'Code', type: 'otp' } },
+          grant: 'password',
+        },
       ],
     },
   }
@@ -137,7 +141,7 @@ describe('what is no failure of who typed', () => {
     ['a refusal of the client', json({ error: 'invalid_client' }, 401), 502],
     ['an outage', json({}, 503), 503],
     ['a limit of the authorization server', json({}, 429), 429],
-    ['a broken connection', broken('ECONNRESET'), 503],
+    ['a broken connection', failWithCode('ECONNRESET'), 503],
   ])('%s holds nobody up', async (_, reply, status) => {
     const { from, endpoint } = createStreet(reply, { provider })
     expect(new Set(statuses(await times(40, () => from(home))))).toEqual(new Set([status]))
@@ -237,11 +241,11 @@ describe('an attacker', () => {
 
   it('pushes no count out of the memory by a flood of names', async () => {
     let now = 0
-    const throttle = createThrottle({ clientAddress: byHeader }, () => now, createNotes())
+    const throttle = createThrottle({ clientAddress: byHeader }, () => now, createTestLogger())
     const request = new Request(page, { headers: { 'X-Client': elsewhere } })
     const wrong = (username: string): Promise<string> =>
       throttle
-        .counted(username, request, async () => {
+        .run(username, request, async () => {
           throw new BffError('invalid_credentials', 'wrong')
         })
         .catch((error: unknown) => (error instanceof BffError ? error.code : 'another'))
@@ -256,9 +260,11 @@ describe('an attacker', () => {
 
 describe('failures', () => {
   it('of 50,000 keys are held, and then those that failed longest ago make room', () => {
-    const failures = createFailures({ atOnce: 1, each: 1000 }, () => 0)
+    const failures = createFailureCounter({ burst: 1, forgetAfterMs: 1000 }, () => 0)
     for (let key = 0; key <= 50_000; key += 1) failures.add(String(key))
-    expect([failures.wait('0'), failures.wait('1'), failures.wait('50000')]).toEqual([0, 1000, 1000])
+    expect([failures.getWaitMs('0'), failures.getWaitMs('1'), failures.getWaitMs('50000')]).toEqual([
+      0, 1000, 1000,
+    ])
   })
 
   it('lock nobody out when the clock is set back', async () => {
@@ -271,23 +277,23 @@ describe('failures', () => {
 
 describe('where the address is not known', () => {
   it('counts by account alone, each for itself, and says once what to do, when it matters', async () => {
-    const { wrong, from, notes, clock } = createStreet()
-    const before = notes.length
+    const { wrong, from, log, clock } = createStreet()
+    const before = log.length
     await times(10, () => wrong(''))
-    expect(notes.slice(before).join()).not.toContain('throttle.clientAddress')
+    expect(log.slice(before).join()).not.toContain('throttle.clientAddress')
     expect((await wrong('')).body).toMatchObject({ error: 'rate_limited', retry_after: 60 })
     expect((await wrong('', 'dora')).status).toBe(401)
     await clock.pass(60)
     expect((await from('')).status).toBe(200)
     await times(100, (turn) => wrong('', `user-${turn}`))
-    expect(notes.filter((line) => line.includes('throttle.clientAddress'))).toHaveLength(1)
+    expect(log.filter((line) => line.includes('throttle.clientAddress'))).toHaveLength(1)
   })
 
   it('does not take everybody for one address, and says so', async () => {
-    const { wrong, notes } = createStreet()
+    const { wrong, log } = createStreet()
     const answers = await times(200, (turn) => wrong('', `user-${turn}`))
     expect(new Set(statuses(answers))).toEqual(new Set([401]))
-    expect(notes.filter((line) => line.includes('throttle.clientAddress'))).toHaveLength(1)
+    expect(log.filter((line) => line.includes('throttle.clientAddress'))).toHaveLength(1)
   })
 
   it('lets no success of one clear what another failed', async () => {
@@ -302,7 +308,7 @@ describe('where the address is not known', () => {
 
 describe('the address of who asks', () => {
   const bff = (options: Partial<BffOptions> = {}) => {
-    const logger = createNotes()
+    const logger = createTestLogger()
     const endpoint = createTokenEndpoint(server)
     const made = createBff({
       provider: oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal' }),
@@ -399,7 +405,7 @@ describe('the address of who asks', () => {
   }
 
   it('is that of the connection on Node, which the deployer may count by where clients connect directly', async () => {
-    const answers = await failOverHttp({ throttle: { clientAddress: socketAddress } })
+    const answers = await failOverHttp({ throttle: { clientAddress: getSocketAddress } })
     expect(answers.filter((status) => status === 401)).toHaveLength(30)
   })
 
@@ -418,17 +424,19 @@ describe('the address of who asks', () => {
 
 describe('a code', () => {
   const base = oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal' })
-  const ask = { otp: { label: 'Code', type: 'otp' as const } }
+  const fields = { otp: { label: 'Code', type: 'otp' as const } }
   const carrying: ProviderDescription = {
     ...base,
     grants: { ...base.grants, otp: { clientAuth: 'none' } },
     errors: {
-      challenges: [{ when: { code: 'mfa_required' }, ask, carry: { mfa_token: '/mfa_token' }, grant: 'otp' }],
+      challenges: [
+        { when: { code: 'mfa_required' }, fields, forward: { mfa_token: '/mfa_token' }, grant: 'otp' },
+      ],
     },
   }
   const again: ProviderDescription = {
     ...base,
-    errors: { challenges: [{ when: { code: 'mfa_required' }, ask, grant: 'password' }] },
+    errors: { challenges: [{ when: { code: 'mfa_required' }, fields, grant: 'password' }] },
   }
   let given = 0
   const asking: Reply = ({ parameters }) => {
@@ -453,7 +461,7 @@ describe('a code', () => {
     const id = await begin()
     const four = await times(4, () => answerWith('000000', id))
     for (const { body } of four)
-      expect(body).toMatchObject({ error: 'invalid_credentials', challenge: { ask: ['otp'], id } })
+      expect(body).toMatchObject({ error: 'invalid_credentials', challenge: { fields: ['otp'], id } })
     const fifth = await answerWith('000000', id)
     expect([fifth.body.error, fifth.body.challenge]).toEqual(['invalid_credentials', undefined])
     const next = await answerWith('123456', id)
@@ -547,11 +555,11 @@ describe('the option throttle', () => {
 })
 
 it('tells the log that sign-ins are held up, and neither who nor from where', async () => {
-  const { wrong, notes } = createStreet()
-  const before = notes.length
+  const { wrong, log } = createStreet()
+  const before = log.length
   await times(40, (turn) => wrong(elsewhere, turn < 15 ? 'cathy' : `user-${turn}`))
   await Promise.all(manyAddresses(30).map((address) => wrong(address, 'dora')))
-  const lines = notes.slice(before).join('\n')
+  const lines = log.slice(before).join('\n')
   for (const where of [
     'at one account, from one address',
     'from one address',

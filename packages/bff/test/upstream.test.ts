@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { oauth2 } from '../src/providers/index.ts'
-import { createScene } from './support/browser.ts'
+import { createTestBff } from './support/browser.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -23,7 +23,7 @@ async function before(listener: RequestListener) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
-  const scene = createScene(() => Response.error(), {
+  const scene = createTestBff(() => Response.error(), {
     provider: oauth2({ tokenEndpoint, clientId: 'portal' }),
     timeout: 0.2,
     platform: { fetch: (input, init) => globalThis.fetch(input, init) },
@@ -76,7 +76,7 @@ describe('an authorization server over a real connection', () => {
     server.removeAllListeners('request')
     server.on('request', (__, response) => void response.writeHead(400).end('{"error":"invalid_grant"}'))
     await clock.pass(10)
-    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'lost' })
+    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_lost' })
   })
 
   it('that is not there leaves the session alive, and a later refusal is called `refused`', async () => {
@@ -92,6 +92,6 @@ describe('an authorization server over a real connection', () => {
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
     await clock.pass(10)
-    expect((await token(1)).body.reason).toBe('refused')
+    expect((await token(1)).body.reason).toBe('refresh_rejected')
   })
 })

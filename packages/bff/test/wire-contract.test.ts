@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isErrorAnswer, isSessionAnswer } from '@latchkey/wire'
-import { errorAnswer, sessionAnswer, signInRequest, tokenRequest } from '../src/wire-schemas.ts'
+import { isErrorResponse, isSessionResponse } from '@latchkey/wire'
+import {
+  errorResponseSchema,
+  sessionResponseSchema,
+  signInRequestSchema,
+  tokenRequestSchema,
+} from '../src/wire-schemas.ts'
 
 const good = {
   session: { session_id: 's1', subject: 'u1', user: { name: 'Cathy' }, scope: ['read'], expires_in: 28_800 },
@@ -76,8 +81,8 @@ describe('the guard of the browser', () => {
     let accepted = 0
     fc.assert(
       fc.property(answer, (body) => {
-        const parsed = sessionAnswer.safeParse(body)
-        expect(isSessionAnswer(body)).toBe(parsed.success)
+        const parsed = sessionResponseSchema.safeParse(body)
+        expect(isSessionResponse(body)).toBe(parsed.success)
         if (parsed.success) {
           accepted += 1
           expect(body).toEqual(parsed.data)
@@ -90,9 +95,9 @@ describe('the guard of the browser', () => {
   })
 
   it('accepts a session with a token, one without, and the answer of nobody', () => {
-    expect(isSessionAnswer(good)).toBe(true)
-    expect(isSessionAnswer({ session: good.session })).toBe(true)
-    expect(isSessionAnswer({ session: null })).toBe(true)
+    expect(isSessionResponse(good)).toBe(true)
+    expect(isSessionResponse({ session: good.session })).toBe(true)
+    expect(isSessionResponse({ session: null })).toBe(true)
   })
 
   it.each([
@@ -111,7 +116,7 @@ describe('the guard of the browser', () => {
     ['a session without a subject', { session: { ...good.session, subject: undefined } }],
     ['a user that is a list', { session: { ...good.session, user: [] } }],
   ])('refuses %s', (_, body) => {
-    expect(isSessionAnswer(body)).toBe(false)
+    expect(isSessionResponse(body)).toBe(false)
   })
 })
 
@@ -121,26 +126,30 @@ describe('an error answer', () => {
       error: 'challenge_required',
       error_description: 'OTP',
       retry_after: 3,
-      challenge: { ask: ['otp'], id: 'c1' },
+      challenge: { fields: ['otp'], id: 'c1' },
     }
-    expect(errorAnswer.parse(body)).toEqual(body)
-    expect(isErrorAnswer(body)).toBe(true)
-    expect(isErrorAnswer({ error: 'login_required', reason: 'idle' })).toBe(true)
+    expect(errorResponseSchema.parse(body)).toEqual(body)
+    expect(isErrorResponse(body)).toBe(true)
+    expect(isErrorResponse({ error: 'login_required', reason: 'idle' })).toBe(true)
   })
 
   it('is nothing when the code is not ours: a resource server or a proxy speaks', () => {
-    expect(isErrorAnswer({ error: 'invalid_token' })).toBe(false)
-    expect(isErrorAnswer('<html>')).toBe(false)
-    expect(isErrorAnswer(null)).toBe(false)
+    expect(isErrorResponse({ error: 'invalid_token' })).toBe(false)
+    expect(isErrorResponse('<html>')).toBe(false)
+    expect(isErrorResponse(null)).toBe(false)
   })
 })
 
 describe('the requests', () => {
   it('refuse members nobody knows and values of the wrong type', () => {
-    expect(signInRequest.safeParse({ credentials: { username: 'a', password: 'b' } }).success).toBe(true)
-    expect(signInRequest.safeParse({ credentials: { username: 'a' }, pasword: 'b' }).success).toBe(false)
-    expect(signInRequest.safeParse({ credentials: { username: 1 } }).success).toBe(false)
-    expect(tokenRequest.safeParse({ session_id: 's', after: 0 }).success).toBe(true)
-    expect(tokenRequest.safeParse({ session_id: 's', after: -1 }).success).toBe(false)
+    expect(signInRequestSchema.safeParse({ credentials: { username: 'a', password: 'b' } }).success).toBe(
+      true,
+    )
+    expect(signInRequestSchema.safeParse({ credentials: { username: 'a' }, pasword: 'b' }).success).toBe(
+      false,
+    )
+    expect(signInRequestSchema.safeParse({ credentials: { username: 1 } }).success).toBe(false)
+    expect(tokenRequestSchema.safeParse({ session_id: 's', after: 0 }).success).toBe(true)
+    expect(tokenRequestSchema.safeParse({ session_id: 's', after: -1 }).success).toBe(false)
   })
 })

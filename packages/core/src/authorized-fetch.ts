@@ -1,6 +1,6 @@
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import type { Platform } from './platform.ts'
-import { either } from './platform.ts'
+import { combineSignals } from './platform.ts'
 import type { AccessToken } from './token.ts'
 
 /**
@@ -28,7 +28,7 @@ export type WithToken = <T>(
  */
 export function createAuthorizedFetch(
   platform: Platform,
-  allowed: readonly string[],
+  allowedOrigins: readonly string[],
   withToken: WithToken,
   rejectsToken: (answer: Response) => boolean | Promise<boolean>,
 ): typeof globalThis.fetch {
@@ -37,34 +37,42 @@ export function createAuthorizedFetch(
     const headers = new Headers(init?.headers ?? request?.headers)
     // A <base> in the page may lead elsewhere: where a request goes is one thing, whose page this is another.
     const { origin } = new URL(request?.url ?? (input as string | URL), platform.document.baseURI)
-    if ((origin !== platform.location.origin && !allowed.includes(origin)) || headers.has('authorization'))
+    if (
+      (origin !== platform.location.origin && !allowedOrigins.includes(origin)) ||
+      headers.has('authorization')
+    )
       return platform.fetch(input, init)
 
     const signal = init?.signal ?? request?.signal
-    const copy = copyOf(input, init)
-    let used: AccessToken | undefined
+    const retryInput = cloneForRetry(input, init)
+    let sentToken: AccessToken | undefined
     const send = (target: RequestInfo | URL) => (token: AccessToken, session: AbortSignal) => {
-      used = token
+      sentToken = token
       if (token.access_token) headers.set('authorization', `${token.token_type} ${token.access_token}`)
       else headers.set(csrfHeader, csrfHeaderValue)
-      return platform.fetch(target, { ...init, headers, signal: either(session, signal) })
+      return platform.fetch(target, { ...init, headers, signal: combineSignals(session, signal) })
     }
 
     const first = await withToken(send(input), signal)
     if (!(await rejectsToken(first))) return first
     const second = withToken(
       (token, session) =>
-        copy && token.access_token !== used?.access_token ? send(copy)(token, session) : first,
+        retryInput && token.access_token !== sentToken?.access_token
+          ? send(retryInput)(token, session)
+          : first,
       signal,
-      used,
+      sentToken,
     )
     // What becomes of a refresh that only the next request profits from is not this caller's business.
-    return copy ? second : second.catch(() => first)
+    return retryInput ? second : second.catch(() => first)
   }
 }
 
 /** What to send if the first time was in vain; `undefined` when the body is a stream. */
-function copyOf(input: RequestInfo | URL, init: RequestInit | undefined): RequestInfo | URL | undefined {
+function cloneForRetry(
+  input: RequestInfo | URL,
+  init: RequestInit | undefined,
+): RequestInfo | URL | undefined {
   if (init?.body) return init.body instanceof ReadableStream ? undefined : input
   // Only a body is used up by sending; a browser that does not show it (`undefined`) may have one.
   return input instanceof Request && input.body !== null ? input.clone() : input

@@ -6,9 +6,9 @@ import type { Platform } from './platform.ts'
  * browsers the monotonic clock stands still meanwhile).
  */
 export function createClock({ Date, performance }: Platform): () => number {
-  const ahead = (): number => Date.now() - performance.now()
+  const getWallClockOffset = (): number => Date.now() - performance.now()
   // Two clocks drift apart; only what the wall clock gains beyond two seconds was sleep.
-  const start = ahead() + 2_000
-  let slept = 0
-  return () => performance.now() + (slept = Math.max(slept, ahead() - start))
+  const start = getWallClockOffset() + 2_000
+  let sleptMs = 0
+  return () => performance.now() + (sleptMs = Math.max(sleptMs, getWallClockOffset() - start))
 }

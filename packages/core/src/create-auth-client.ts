@@ -3,30 +3,30 @@ import { defaultBasePath, sessionPath, tokenPath } from '@latchkey/wire'
 import type { AuthClient, AuthClientOptions } from './auth-client.ts'
 import type { WithToken } from './authorized-fetch.ts'
 import { createAuthorizedFetch, isTokenRejected } from './authorized-fetch.ts'
-import { browser } from './browser.ts'
+import { browserPlatform } from './browser.ts'
 import { createClock } from './clock.ts'
-import { ask } from './bff-request.ts'
+import { sendBffRequest } from './bff-request.ts'
 import type { AuthError } from './errors.ts'
-import { endedError } from './errors.ts'
-import type { Channel } from './platform.ts'
-import { either, ifAllowed } from './platform.ts'
-import { retryDelay } from './retry.ts'
-import type { Granted, Machine, News } from './auth-state.ts'
+import { createLoginRequiredError } from './errors.ts'
+import type { TabChannel } from './platform.ts'
+import { combineSignals, tryOrUndefined } from './platform.ts'
+import { getRetryDelayMs } from './retry.ts'
+import type { SessionResult, ClientState, TabMessage } from './auth-state.ts'
 import {
-  failed,
-  granted,
-  heard,
-  left,
-  machineFrom,
-  nextMoment,
-  signedOut,
-  started,
-  ticked,
-  wanted,
+  receiveError,
+  receiveSession,
+  receiveTabMessage,
+  resetToRestoring,
+  createClientState,
+  getNextWakeTime,
+  createSignedOutState,
+  startFirstFetch,
+  startFetchIfDue,
+  startFetchForToken,
 } from './auth-state.ts'
-import { accessTokenFrom, cookieToken } from './token.ts'
-import { userFrom } from './user.ts'
-import { watch } from './page-events.ts'
+import { createAccessToken, proxyModeToken } from './token.ts'
+import { parseUser } from './user.ts'
+import { listenToPage } from './page-events.ts'
 
 /**
  * Creates the one object that knows the session: make it once, outside React, and use it anywhere.
@@ -44,182 +44,202 @@ export function createAuthClient<User = unknown>({
   rejectsToken = isTokenRejected,
   initialState = { status: 'restoring', session: null },
   onExpired,
-  platform = browser,
+  platform = browserPlatform,
 }: AuthClientOptions<User> = {}): AuthClient<User> {
   /** Of the channel between tabs, and of the note about a sign-out that the BFF has not heard of. */
   const name = `latchkey:${basePath}`
   const proxy = mode === 'proxy'
   const now = createClock(platform)
   const observers = new Set<() => Promise<void>>()
-  let machine: Machine<User> = machineFrom(initialState)
+  let machine: ClientState<User> = createClientState(initialState)
   /** Aborts what belongs to the session of now. */
-  let session = new AbortController()
-  let dormant = Boolean(platform.document)
-  let watching: AbortController | undefined
-  let tabs: Channel | undefined
-  let alarm: unknown
+  let sessionController = new AbortController()
+  let isDormant = Boolean(platform.document)
+  let pageListeners: AbortController | undefined
+  let tabChannel: TabChannel | undefined
+  let timer: unknown
   let signingIn: AbortController | undefined
   let signingOut: Promise<unknown> | undefined
 
   // The machine, and the world that follows it.
 
-  const set = (next: Machine<User>): void => {
+  const setState = (next: ClientState<User>): void => {
     const before = machine
     machine = next
-    const turned = next.epoch !== before.epoch
-    if (turned) {
-      session.abort(endedError(next.auth.reason))
-      session = new AbortController()
+    const epochChanged = next.epoch !== before.epoch
+    if (epochChanged) {
+      sessionController.abort(createLoginRequiredError(next.auth.reason))
+      sessionController = new AbortController()
     }
-    if (next.asking && (turned || !before.asking)) void follow(question())
-    arm()
+    if (next.isFetching && (epochChanged || !before.isFetching)) void applyResult(fetchNext())
+    scheduleWake()
     for (const observer of observers) void observer()
   }
 
   /** A late answer belongs to a session that is over: its signal says so, and it is dropped. */
-  const follow = (answer: Promise<Granted<User>>, { signal } = session): Promise<unknown> =>
+  const applyResult = (
+    answer: Promise<SessionResult<User>>,
+    { signal } = sessionController,
+  ): Promise<unknown> =>
     answer.then(
-      (grant) => signal.aborted || set(granted(machine, grant)),
+      (grant) => signal.aborted || setState(receiveSession(machine, grant)),
       (error: AuthError) =>
         signal.aborted ||
-        set(failed(machine, error, now() + retryDelay(error, machine.failures, platform.Math.random()))),
+        setState(
+          receiveError(
+            machine,
+            error,
+            now() + getRetryDelayMs(error, machine.failureCount, platform.Math.random()),
+          ),
+        ),
     )
 
   /** A hidden tab sets no alarm: it looks when it is shown, or when somebody in it asks. */
-  const arm = (): void => {
-    platform.clearTimeout(alarm as never)
-    const delay = watching && !platform.document.hidden ? nextMoment(machine, now()) - now() : Infinity
+  const scheduleWake = (): void => {
+    platform.clearTimeout(timer as never)
+    const delay =
+      pageListeners && !platform.document.hidden ? getNextWakeTime(machine, now()) - now() : Infinity
     // A longer delay than 31 bits hold would ring at once.
-    if (delay < Infinity) alarm = platform.setTimeout(wake, Math.min(delay, 2 ** 31 - 1))
+    if (delay < Infinity) timer = platform.setTimeout(wake, Math.min(delay, 2 ** 31 - 1))
   }
 
   const onPageEvent = (event: Event): void => {
     // Into the back-forward cache or out of it: what a page shows must not outlive its session there.
-    if ((event as PageTransitionEvent).persisted) set(left(machine))
-    if (platform.document.hidden || event.type === 'pagehide') arm()
+    if ((event as PageTransitionEvent).persisted) setState(resetToRestoring(machine))
+    if (platform.document.hidden || event.type === 'pagehide') scheduleWake()
     else wake(event)
   }
 
-  const observe =
+  const createSubscribe =
     <T>(read: () => T) =>
     (listener: (value: T, before: T) => void): (() => void) => {
-      let told = read()
+      let lastValue = read()
       // Asynchronous only in that what a listener throws is reported, and stops nobody else.
       const observer = async (): Promise<void> => {
-        const before = told
-        told = read()
-        if (told !== before) listener(told, before)
+        const before = lastValue
+        lastValue = read()
+        if (lastValue !== before) listener(lastValue, before)
       }
       observers.add(observer)
-      if (!watching) {
-        watching = new AbortController()
-        tabs = watch(platform, name, watching.signal, (news) => set(heard(machine, news)), onPageEvent)
+      if (!pageListeners) {
+        pageListeners = new AbortController()
+        tabChannel = listenToPage(
+          platform,
+          name,
+          pageListeners.signal,
+          (news) => setState(receiveTabMessage(machine, news)),
+          onPageEvent,
+        )
         wake()
       }
       return () => {
-        if (observers.delete(observer) && !observers.size) stop()
+        if (observers.delete(observer) && !observers.size) stopListening()
       }
     }
 
-  const stop = (): void => {
-    watching?.abort()
-    tabs?.close()
-    watching = tabs = undefined
-    arm()
+  const stopListening = (): void => {
+    pageListeners?.abort()
+    tabChannel?.close()
+    pageListeners = tabChannel = undefined
+    scheduleWake()
   }
 
-  const change = (signal?: AbortSignal | null): Promise<void> => {
+  const waitForChange = (signal?: AbortSignal | null): Promise<void> => {
     let finish: () => void
     return new Promise<void>((resolve, reject) => {
-      finish = observe(() => machine)(() => resolve())
+      finish = createSubscribe(() => machine)(() => resolve())
       signal?.addEventListener('abort', () => reject(signal.reason))
     }).finally(() => finish())
   }
 
   // Questions to the BFF.
 
-  const request = async (
+  const fetchSession = async (
     path: string,
     signal: AbortSignal,
     body?: SignInRequest | TokenRequest,
-  ): Promise<Granted<User>> => {
+  ): Promise<SessionResult<User>> => {
     const sentAt = now()
     try {
-      const { session: found, token: given } = await ask(
+      const { session: found, token: given } = await sendBffRequest(
         platform,
         body ? 'POST' : 'GET',
         basePath + path,
         signal,
         body,
       )
-      if (!found) throw endedError('no_session')
-      const token = proxy ? cookieToken : given
+      if (!found) throw createLoginRequiredError('no_session')
+      const token = proxy ? proxyModeToken : given
       return {
         session: {
           id: found.session_id,
           subject: found.subject,
-          user: await userFrom(schema, found.user),
+          user: await parseUser(schema, found.user),
           scope: found.scope,
         },
-        token: token ? accessTokenFrom(token, sentAt) : null,
+        token: token ? createAccessToken(token, sentAt) : null,
       }
     } finally {
       signal.throwIfAborted()
     }
   }
 
-  const restore = (): Promise<Granted<User>> => request(sessionPath, session.signal)
+  const restore = (): Promise<SessionResult<User>> => fetchSession(sessionPath, sessionController.signal)
 
-  const question = ({ auth, token } = machine): Promise<Granted<User>> =>
+  const fetchNext = ({ auth, token } = machine): Promise<SessionResult<User>> =>
     // In proxy mode there is no token to ask for: the question is whether the session still lives.
     proxy || auth.status !== 'signed-in'
       ? restore()
-      : request(tokenPath, session.signal, { session_id: auth.session.id, after: token?.sequence ?? 0 })
+      : fetchSession(tokenPath, sessionController.signal, {
+          session_id: auth.session.id,
+          after: token?.sequence ?? 0,
+        })
 
-  const finishSignOut = (query: string): void => {
+  const sendSignOut = (query: string): void => {
     // The note stays when this fails: the next page load or the network's return carries on.
-    const answer = ask(platform, 'DELETE', basePath + sessionPath + query)
-    signingOut = Promise.all([signingOut, answer.then(eraseNote, () => {})])
+    const answer = sendBffRequest(platform, 'DELETE', basePath + sessionPath + query)
+    signingOut = Promise.all([signingOut, answer.then(clearPendingSignOut, () => {})])
   }
 
-  const eraseNote = (): void => ifAllowed(() => platform.localStorage.removeItem(name))
+  const clearPendingSignOut = (): void => tryOrUndefined(() => platform.localStorage.removeItem(name))
 
   /** Starts, carries on with a sign-out that the BFF has not heard of, and asks what is due. */
   const wake = (event?: Event): void => {
-    const note = ifAllowed(() => platform.localStorage.getItem(name))
-    if (note == null) set(started(machine))
+    const pendingSignOut = tryOrUndefined(() => platform.localStorage.getItem(name))
+    if (pendingSignOut == null) setState(startFirstFetch(machine))
     else {
-      if (machine.auth.status !== 'signed-out') set(signedOut())
+      if (machine.auth.status !== 'signed-out') setState(createSignedOutState())
       // During a sign-in its answer might clear the new cookie.
-      if (!signingIn) finishSignOut(note)
+      if (!signingIn) sendSignOut(pendingSignOut)
     }
-    dormant = false
-    set(ticked(machine, now(), event?.type === 'online'))
+    isDormant = false
+    setState(startFetchIfDue(machine, now(), event?.type === 'online'))
   }
 
   const withToken: WithToken = async (use, signal, rejected) => {
-    if (dormant) wake()
-    const asker = machine.auth.session
-    for (let asked: object | undefined; ;) {
+    if (isDormant) wake()
+    const initialSession = machine.auth.session
+    for (let fetchedEpoch: object | undefined; ;) {
       signal?.throwIfAborted()
-      const next = wanted(machine, now(), rejected)
-      if (next !== machine && asked !== next.epoch) set(next)
-      const { auth, epoch, token, asking, error } = machine
+      const next = startFetchForToken(machine, now(), rejected)
+      if (next !== machine && fetchedEpoch !== next.epoch) setState(next)
+      const { auth, epoch, token, isFetching, error } = machine
       if (auth.status === 'signed-in') {
         // What one user asked for is never answered with another one's token.
-        if ((asker ?? auth.session).subject !== auth.session.subject) throw endedError()
+        if ((initialSession ?? auth.session).subject !== auth.session.subject)
+          throw createLoginRequiredError()
         // The newest there is may be the very one that was rejected, or one that lives for no time at all.
-        if (token && ((token !== rejected && now() < token.expiresAt) || (!asking && !error)))
-          return use(token, session.signal) as never
+        if (token && ((token !== rejected && now() < token.expiresAt) || (!isFetching && !error)))
+          return use(token, sessionController.signal) as never
       }
-      if (!asking && !(onExpired === 'hold' && auth.status === 'expired'))
-        throw error ?? endedError(auth.reason)
-      asked = epoch
-      await change(signal)
+      if (!isFetching && !(onExpired === 'hold' && auth.status === 'expired'))
+        throw error ?? createLoginRequiredError(auth.reason)
+      fetchedEpoch = epoch
+      await waitForChange(signal)
     }
   }
 
-  const currentValue = (): string | null => {
+  const getTokenValue = (): string | null => {
     const { token } = machine
     return token?.access_token && now() < token.expiresAt ? token.access_token : null
   }
@@ -227,16 +247,16 @@ export function createAuthClient<User = unknown>({
   return {
     getState: () => machine.auth,
     getInitialState: () => initialState,
-    subscribe: observe(() => machine.auth),
+    subscribe: createSubscribe(() => machine.auth),
     accessToken: {
-      get: currentValue,
+      get: getTokenValue,
       secondsLeft: () => ((machine.token?.expiresAt ?? 0) - now()) / 1000,
-      subscribe: observe(currentValue),
+      subscribe: createSubscribe(getTokenValue),
     },
 
     ready: async () => {
-      if (dormant) wake()
-      while (platform.document && machine.auth.status === 'restoring') await change()
+      if (isDormant) wake()
+      while (platform.document && machine.auth.status === 'restoring') await waitForChange()
       return machine.auth
     },
 
@@ -245,15 +265,15 @@ export function createAuthClient<User = unknown>({
       const attempt = (signingIn = new AbortController())
       // Their answers would clear the cookie that this sign-in is about to be given.
       await signingOut
-      const answer = await request(sessionPath, either(attempt.signal, signal), {
+      const answer = await fetchSession(sessionPath, combineSignals(attempt.signal, signal), {
         credentials,
         ...more,
       }).finally(() => {
         if (signingIn === attempt) signingIn = undefined
       })
-      eraseNote()
-      set(granted(machine, answer))
-      tabs?.postMessage({ news: 'signed-in', id: answer.session.id } satisfies News)
+      clearPendingSignOut()
+      setState(receiveSession(machine, answer))
+      tabChannel?.postMessage({ type: 'signed-in', sessionId: answer.session.id } satisfies TabMessage)
       return answer.session
     },
 
@@ -264,16 +284,16 @@ export function createAuthClient<User = unknown>({
       // not know yet whose session it is means whichever there is.
       const id = (status !== 'restoring' && ended?.id) || ''
       const query = `?session_id=${id}${everywhere ? '&everywhere' : ''}`
-      ifAllowed(() => platform.localStorage.setItem(name, query))
-      set(signedOut())
-      if (ended) tabs?.postMessage({ news: 'signed-out', id: ended.id } satisfies News)
-      finishSignOut(query)
+      tryOrUndefined(() => platform.localStorage.setItem(name, query))
+      setState(createSignedOutState())
+      if (ended) tabChannel?.postMessage({ type: 'signed-out', sessionId: ended.id } satisfies TabMessage)
+      sendSignOut(query)
     },
 
     extend: async () => {
-      if (machine.auth.status === 'signed-out') throw endedError(machine.auth.reason)
+      if (machine.auth.status === 'signed-out') throw createLoginRequiredError(machine.auth.reason)
       const answer = restore()
-      void follow(answer)
+      void applyResult(answer)
       return (await answer).session
     },
 
@@ -288,8 +308,8 @@ export function createAuthClient<User = unknown>({
       withToken(({ access_token }) => access_token, signal, forceRefresh ? machine.token : null),
 
     dispose: () => {
-      stop()
-      set({ ...machineFrom(machine.auth), error: endedError() })
+      stopListening()
+      setState({ ...createClientState(machine.auth), error: createLoginRequiredError() })
     },
   }
 }

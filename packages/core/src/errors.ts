@@ -1,10 +1,10 @@
-import type { Challenge, ErrorCode, LoginReason } from '@latchkey/wire'
+import type { SignInChallenge, ErrorCode, LoginRequiredReason } from '@latchkey/wire'
 
 /** The BFF's codes, and two of the browser's own: no answer, and an answer that is none of ours. */
 export type AuthErrorCode = ErrorCode | 'network_error' | 'invalid_response'
 
 /** Why nobody is signed in: the BFF's reasons, and a sign-out in this tab or in another one. */
-export type EndReason = LoginReason | 'signed_out' | 'signed_out_elsewhere'
+export type EndReason = LoginRequiredReason | 'signed_out' | 'signed_out_elsewhere'
 
 /** What an {@link AuthError} can say beside its code. */
 export interface AuthErrorDetails {
@@ -13,7 +13,7 @@ export interface AuthErrorDetails {
   /** Seconds to wait before another try. */
   readonly retryAfter?: number | undefined
   /** What to ask the user for, beside `challenge_required`. */
-  readonly challenge?: Challenge | undefined
+  readonly challenge?: SignInChallenge | undefined
   readonly cause?: unknown
 }
 
@@ -26,7 +26,7 @@ export class AuthError extends Error {
   readonly code: AuthErrorCode
   declare readonly reason?: EndReason | undefined
   declare readonly retryAfter?: number | undefined
-  declare readonly challenge?: Challenge | undefined
+  declare readonly challenge?: SignInChallenge | undefined
 
   constructor(code: AuthErrorCode, message: string, details?: AuthErrorDetails) {
     super(message)
@@ -48,6 +48,6 @@ export class AuthError extends Error {
 }
 
 /** The error of whoever needs a session that is over. */
-export function endedError(reason: EndReason = 'session_changed'): AuthError {
+export function createLoginRequiredError(reason: EndReason = 'session_changed'): AuthError {
   return new AuthError('login_required', `login_required: ${reason}`, { reason })
 }

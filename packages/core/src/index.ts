@@ -2,7 +2,7 @@ export type { AuthClient, AuthClientOptions, SignInOptions } from './auth-client
 export { createAuthClient } from './create-auth-client.ts'
 export { AuthError } from './errors.ts'
 export type { AuthErrorCode, AuthErrorDetails, EndReason } from './errors.ts'
-export type { Channel, Platform } from './platform.ts'
+export type { TabChannel, Platform } from './platform.ts'
 export { safeReturnTo } from './return-to.ts'
 export type { AuthState, Session } from './auth-state.ts'
 export type { StandardSchema } from './user.ts'

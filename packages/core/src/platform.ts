@@ -1,5 +1,5 @@
 /** A line to the other tabs of the same origin. */
-export interface Channel {
+export interface TabChannel {
   onmessage: ((event: MessageEvent) => void) | null
   readonly postMessage: (message: unknown) => void
   readonly close: () => void
@@ -28,7 +28,7 @@ export interface Platform {
     listener: (event: Event) => void,
     options: { readonly signal: AbortSignal },
   ) => void
-  readonly BroadcastChannel: new (name: string) => Channel
+  readonly BroadcastChannel: new (name: string) => TabChannel
   readonly localStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 }
 
@@ -36,7 +36,7 @@ export interface Platform {
  * What the surroundings allow, else `undefined`: storage and channels throw in sandboxed frames, where
  * cookies are blocked, and when storage is full. Nothing depends on them.
  */
-export function ifAllowed<T>(work: () => T): T | undefined {
+export function tryOrUndefined<T>(work: () => T): T | undefined {
   try {
     return work()
   } catch {
@@ -45,6 +45,6 @@ export function ifAllowed<T>(work: () => T): T | undefined {
 }
 
 /** A signal that aborts when one of the given ones does. */
-export function either(signal: AbortSignal, other: AbortSignal | null | undefined): AbortSignal {
+export function combineSignals(signal: AbortSignal, other: AbortSignal | null | undefined): AbortSignal {
   return other ? AbortSignal.any([signal, other]) : signal
 }

@@ -6,12 +6,12 @@
  */
 export function safeReturnTo(value: unknown, fallback = '/'): string {
   if (typeof value !== 'string' || !value.startsWith('/')) return fallback
-  const home = 'https://home.invalid'
+  const dummyOrigin = 'https://home.invalid'
   try {
     // The parser of the browser itself decides: it reads `/\host` and `/<tab>/host` as another origin.
-    const url = new URL(value, home)
+    const url = new URL(value, dummyOrigin)
     // `/.//host` stays here when it is parsed and would leave when the result is parsed again.
-    return url.origin === home && !url.pathname.startsWith('//')
+    return url.origin === dummyOrigin && !url.pathname.startsWith('//')
       ? url.pathname + url.search + url.hash
       : fallback
   } catch {

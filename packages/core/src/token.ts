@@ -8,13 +8,13 @@ export interface AccessToken extends WireToken {
 }
 
 /** What stands for a token in proxy mode: there the cookie speaks for the session, and nothing expires. */
-export const cookieToken: WireToken = { access_token: '', token_type: '', expires_in: null, sequence: 0 }
+export const proxyModeToken: WireToken = { access_token: '', token_type: '', expires_in: null, sequence: 0 }
 
 /**
  * An access token from the wire. Its age counts from the moment its request was sent, so that a slow
  * answer makes it look older, never younger (RFC 6749 §5.1 counts from when it was generated).
  */
-export function accessTokenFrom(token: WireToken, sentAt: number): AccessToken {
+export function createAccessToken(token: WireToken, sentAt: number): AccessToken {
   const lifetime = token.expires_in ?? Infinity
   const margin = Math.min(60, lifetime / 3)
   return {

@@ -24,7 +24,10 @@ type SchemaResult<Output> =
     }
 
 /** The user as the application's schema reads it. Throws {@link AuthError} `invalid_response` with its first complaint. */
-export async function userFrom<User>(schema: StandardSchema<User> | undefined, user: unknown): Promise<User> {
+export async function parseUser<User>(
+  schema: StandardSchema<User> | undefined,
+  user: unknown,
+): Promise<User> {
   const read = async (): Promise<SchemaResult<User>> =>
     schema?.['~standard'].validate(user) ?? { value: user as User }
   const result = await read().catch((error: Error) => ({ issues: [error] }))

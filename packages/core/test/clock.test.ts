@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createClock } from '../src/clock.ts'
-import { retryAfterFrom, retryDelay } from '../src/retry.ts'
+import { parseRetryAfter, getRetryDelayMs } from '../src/retry.ts'
 import { AuthError } from '../src/errors.ts'
 import { createTestBrowser } from '../src/testing/index.ts'
 
@@ -43,16 +43,18 @@ describe('the delay before the next try', () => {
   const outage = new AuthError('temporarily_unavailable', 'outage')
 
   it('doubles up to a minute, scaled by chance, and is never nothing', () => {
-    const longest = Array.from({ length: 9 }, (_, failures) => retryDelay(outage, failures, 1))
+    const longest = Array.from({ length: 9 }, (_, failures) => getRetryDelayMs(outage, failures, 1))
     expect(longest).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
-    expect(retryDelay(outage, 3, 0.5)).toBe(4000)
-    expect(retryDelay(outage, 9, 0)).toBe(250)
+    expect(getRetryDelayMs(outage, 3, 0.5)).toBe(4000)
+    expect(getRetryDelayMs(outage, 9, 0)).toBe(250)
   })
 
   it('is at least what the server asked for', () => {
     const told = new AuthError('rate_limited', 'slow down', { retryAfter: 120 })
-    expect(retryDelay(told, 0, 0)).toBe(120_000)
-    expect(retryDelay(new AuthError('temporarily_unavailable', 'soon', { retryAfter: 1 }), 9, 1)).toBe(60_000)
+    expect(getRetryDelayMs(told, 0, 0)).toBe(120_000)
+    expect(getRetryDelayMs(new AuthError('temporarily_unavailable', 'soon', { retryAfter: 1 }), 9, 1)).toBe(
+      60_000,
+    )
   })
 
   it.each([
@@ -67,6 +69,6 @@ describe('the delay before the next try', () => {
   ])('reads Retry-After: %s as %s seconds', (header, seconds) => {
     const { platform } = createTestBrowser({ network: () => new Response() }).openTab()
     const Date = { now: () => 1_800_000_000_000, parse: platform.Date.parse }
-    expect(retryAfterFrom(header, { ...platform, Date })).toBe(seconds)
+    expect(parseRetryAfter(header, { ...platform, Date })).toBe(seconds)
   })
 })

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AuthClient } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import type { FakeBff, TestBrowser, TestTab } from '../src/testing/index.ts'
-import { createFakeBff, createTestBrowser, errorResponse } from '../src/testing/index.ts'
+import { createFakeBff, createTestBrowser, createErrorResponse } from '../src/testing/index.ts'
 
 const minute = 60_000
 const pageCount = 3
@@ -45,8 +45,8 @@ function createWorld(cookieOf: string | null, nextLatency: () => number): World 
       const toBff = new URL(request.url).pathname.startsWith('/auth/')
       if (toBff && world.trouble === 'hanging') return new Promise<never>(() => {})
       await browser.wait(nextLatency())
-      if (!toBff) return new Response(null, { status: bff.accepts(request) ? 200 : 401 })
-      const refused = world.trouble === 'refusing' && errorResponse(503, 'temporarily_unavailable')
+      if (!toBff) return new Response(null, { status: bff.acceptsToken(request) ? 200 : 401 })
+      const refused = world.trouble === 'refusing' && createErrorResponse(503, 'temporarily_unavailable')
       const response = refused || (await bff.fetch(request))
       await browser.wait(nextLatency())
       return response
@@ -122,7 +122,7 @@ const inPage: Record<string, (page: Page, world: World) => void | Promise<unknow
     world.pages[world.pages.indexOf(page)] = world.open()
   },
   leave: (page) => {
-    page.tab.leave()
+    page.tab.enterBfcache()
     page.frozen = true
   },
 }
@@ -194,7 +194,7 @@ describe('any history of three pages', () => {
         const page = pages[index]!
         if (act === 'return' && page.frozen) {
           page.frozen = false
-          page.tab.return()
+          page.tab.leaveBfcache()
         } else if (!page.frozen) await inPage[act]?.(page, world)
         await around[act]?.(world)
         await browser.advance(rest)
@@ -202,7 +202,7 @@ describe('any history of three pages', () => {
       world.trouble = 'none'
       browser.goOnline()
       for (const { tab, frozen } of pages) {
-        if (frozen) tab.return()
+        if (frozen) tab.leaveBfcache()
         tab.show()
       }
       // Two questions one after the other and two requests are the longest wait of a caller.
@@ -219,7 +219,7 @@ describe('any history of three pages', () => {
       expect(unhandled).toEqual([])
       const most = 12 * (steps.length + browser.monotonicNow() / minute + 5)
       expect(browser.requests.length).toBeLessThan(most)
-      expect(bff.grants()).toBeLessThan(most / 2)
+      expect(bff.grantCount()).toBeLessThan(most / 2)
     })
     // The same histories each time, so that a red run means a change; RUNS and SEED look further.
     const { RUNS = '20', SEED = '20261121' } = process.env

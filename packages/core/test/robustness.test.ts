@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
-import { errorResponse } from '../src/testing/index.ts'
+import { createErrorResponse } from '../src/testing/index.ts'
 import { setStage } from './setup.ts'
 
 const minute = 60_000
@@ -66,7 +66,7 @@ describe('with nobody subscribed', () => {
   it('a restore that failed is tried again for the next caller, when the time for it has come', async () => {
     const { browser, bff } = setStage({ signedInAs: 'cathy' })
     const client = createAuthClient({ platform: browser.openTab().platform })
-    bff.intercept(() => errorResponse(503, 'temporarily_unavailable'))
+    bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
     await expect(client.getAccessToken()).rejects.toMatchObject({ code: 'temporarily_unavailable' })
     bff.intercept(null)
     await browser.advance(minute)
@@ -80,9 +80,9 @@ describe('with nobody subscribed', () => {
     await client.ready()
     await browser.sleep(2 * hour)
     bff.intercept(({ method }) =>
-      method === 'DELETE' ? errorResponse(503, 'temporarily_unavailable') : undefined,
+      method === 'DELETE' ? createErrorResponse(503, 'temporarily_unavailable') : undefined,
     )
-    browser.notes.set('latchkey:/auth', '')
+    browser.storage.set('latchkey:/auth', '')
     await expect(client.getAccessToken()).rejects.toMatchObject({
       code: 'login_required',
       reason: 'signed_out',
@@ -102,8 +102,8 @@ describe('with nobody subscribed', () => {
     impatient.abort(new Error('I go'))
     expect(await caller).toMatchObject({ message: 'I go' })
     await browser.advance(0)
-    expect(tab.listening()).toBe(0)
-    expect(browser.timers()).toBe(0)
+    expect(tab.listenerCount()).toBe(0)
+    expect(browser.timerCount()).toBe(0)
   })
 
   it('thousands of calls leave nothing behind', async () => {
@@ -112,8 +112,8 @@ describe('with nobody subscribed', () => {
     const client = createAuthClient({ platform: tab.platform })
     const { signal } = new AbortController()
     for (let call = 0; call < 2000; call += 1) await client.getAccessToken({ signal })
-    expect(tab.listening()).toBe(0)
-    expect(browser.timers()).toBe(0)
+    expect(tab.listenerCount()).toBe(0)
+    expect(browser.timerCount()).toBe(0)
   })
 })
 
@@ -171,9 +171,9 @@ describe('a session that comes without a token, as in an outage of the authoriza
   it('is shown, and its token follows without anybody asking', async () => {
     const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
     bff.intercept(async (request) => {
-      if (request.method === 'POST') return errorResponse(503, 'temporarily_unavailable')
+      if (request.method === 'POST') return createErrorResponse(503, 'temporarily_unavailable')
       bff.intercept(({ method }) =>
-        method === 'POST' ? errorResponse(503, 'temporarily_unavailable') : undefined,
+        method === 'POST' ? createErrorResponse(503, 'temporarily_unavailable') : undefined,
       )
       const { session } = (await (await bff.fetch(request)).json()) as { session: unknown }
       return Response.json({ session })
@@ -240,8 +240,8 @@ describe('an answer that the BFF did not write', () => {
     ['a 408', () => new Response('late', { status: 408 })],
     ['a redirect that was followed to a page', () => new Response('<html>', { status: 200 })],
     ['a 401 without a body', () => new Response(null, { status: 401 })],
-    ['a 400', () => errorResponse(400, 'invalid_request')],
-    ['a 500 about the configuration', () => errorResponse(500, 'server_error')],
+    ['a 400', () => createErrorResponse(400, 'invalid_request')],
+    ['a 500 about the configuration', () => createErrorResponse(500, 'server_error')],
   ])('(%s) ends no session', async (_, answer) => {
     const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
     const { client } = openPage()
@@ -262,7 +262,7 @@ describe('an answer that the BFF did not write', () => {
     bff.intercept(() => new Response('<html>Welcome to the hotel'))
     await client.signOut()
     await browser.advance(1_000)
-    expect(browser.notes.size).toBe(1)
+    expect(browser.storage.size).toBe(1)
   })
 })
 

@@ -26,7 +26,7 @@ export function setStage(
   const api =
     options.api ??
     ((request) =>
-      new Response(request.headers.get('authorization'), { status: bff.accepts(request) ? 200 : 401 }))
+      new Response(request.headers.get('authorization'), { status: bff.acceptsToken(request) ? 200 : 401 }))
   const browser = createTestBrowser({
     network: (request) =>
       new URL(request.url).pathname.startsWith('/auth/') ? bff.fetch(request) : api(request),

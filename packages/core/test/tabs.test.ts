@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
-import { createTestBrowser, createFakeBff, errorResponse } from '../src/testing/index.ts'
+import { createTestBrowser, createFakeBff, createErrorResponse } from '../src/testing/index.ts'
 import { setStage } from './setup.ts'
 
 const hour = 3_600_000
@@ -32,15 +32,15 @@ describe('a sign-out', () => {
     const cached = openPage()
     const here = openPage()
     await Promise.all([cached.client.ready(), here.client.ready()])
-    cached.tab.leave()
+    cached.tab.enterBfcache()
     bff.intercept(({ method }) =>
-      method === 'DELETE' ? errorResponse(503, 'temporarily_unavailable') : undefined,
+      method === 'DELETE' ? createErrorResponse(503, 'temporarily_unavailable') : undefined,
     )
     await here.client.signOut()
     await browser.advance(1_000)
     const seen: string[] = []
     cached.client.subscribe(({ status }) => seen.push(status))
-    cached.tab.return()
+    cached.tab.leaveBfcache()
     await browser.advance(10_000)
     expect(seen).not.toContain('signed-in')
     expect(cached.client.getState().status).toBe('signed-out')
@@ -92,14 +92,14 @@ describe('a sign-in', () => {
     const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
-    bff.intercept(() => errorResponse(503, 'temporarily_unavailable'))
+    bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
     await client.signOut()
     await browser.advance(1_000)
     bff.intercept(() => new Promise<never>(() => {}))
     const signingIn = client.signIn(bob).catch((error: unknown) => error)
     await browser.advance(0)
-    tab.leave()
-    tab.return()
+    tab.enterBfcache()
+    tab.leaveBfcache()
     await browser.advance(10_000)
     expect(await signingIn).toMatchObject({ code: 'network_error' })
     expect(client.getState().status).toBe('signed-out')
@@ -116,7 +116,7 @@ describe('a sign-in', () => {
       // The second one, of a look at the page, fails at once; the first is still to come.
       return signOuts === 1
         ? browser.wait(500).then(() => undefined as never)
-        : errorResponse(503, 'temporarily_unavailable')
+        : createErrorResponse(503, 'temporarily_unavailable')
     })
     await client.signOut()
     tab.show()
@@ -155,7 +155,7 @@ describe('tabs that wake together', () => {
     const before = browser.requests.length
     for (const { tab } of pages) tab.show()
     await browser.advance(1_000)
-    expect(bff.grants()).toBe(1)
+    expect(bff.grantCount()).toBe(1)
     expect(browser.requests.length - before).toBe(20)
     for (const { client } of pages) expect(client.accessToken.get()).toBe('session-1.token-2')
   })
@@ -172,7 +172,7 @@ describe('tabs that wake together', () => {
     const token = staying.client.getAccessToken()
     await browser.advance(500)
     expect(await token).toBe('session-1.token-2')
-    expect(bff.grants()).toBe(1)
+    expect(bff.grantCount()).toBe(1)
   })
 
   it('come back at different moments after an outage', async () => {
@@ -186,7 +186,7 @@ describe('tabs that wake together', () => {
     const moments: number[] = []
     bff.intercept(() => {
       moments.push(Math.round(browser.monotonicNow()))
-      return errorResponse(503, 'temporarily_unavailable')
+      return createErrorResponse(503, 'temporarily_unavailable')
     })
     await browser.advance(850_000)
     expect(new Set(moments.slice(20)).size).toBeGreaterThan(15)
@@ -209,6 +209,6 @@ describe('two BFFs in one page', () => {
     await two!.signOut()
     await browser.advance(0)
     expect(one!.getState().status).toBe('signed-in')
-    expect(browser.notes.size).toBe(0)
+    expect(browser.storage.size).toBe(0)
   })
 })

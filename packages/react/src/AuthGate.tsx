@@ -2,8 +2,8 @@
 
 import type { ReactElement, ReactNode } from 'react'
 import { useAuthState } from './useAuthState.ts'
-import type { Veil } from './visibility.ts'
-import { draw } from './visibility.ts'
+import type { Visibility } from './visibility.ts'
+import { applyVisibility } from './visibility.ts'
 
 export interface AuthGateProps {
   /** Shown until it is known who is signed in; nothing by default. */
@@ -28,19 +28,19 @@ export interface AuthGateProps {
  */
 export function AuthGate({ restoring = null, signedOut, expired, children }: AuthGateProps): ReactElement {
   const { status, session } = useAuthState()
-  const ended = status === 'signed-out' || (status === 'expired' && expired === undefined)
-  const veil: Veil = status === 'signed-in' ? 'none' : status === 'expired' ? 'inert' : 'hidden'
+  const showsSignedOut = status === 'signed-out' || (status === 'expired' && expired === undefined)
+  const visibility: Visibility = status === 'signed-in' ? 'none' : status === 'expired' ? 'inert' : 'hidden'
   // Each part has a place of its own, so that React never takes one for another.
   return (
     <>
-      {session && !ended && (
-        <div key={session.subject} ref={(element) => void (element && draw(element, veil))}>
+      {session && !showsSignedOut && (
+        <div key={session.subject} ref={(element) => void (element && applyVisibility(element, visibility))}>
           {children}
         </div>
       )}
       {status === 'restoring' && restoring}
       {status === 'expired' && expired}
-      {ended && signedOut}
+      {showsSignedOut && signedOut}
     </>
   )
 }

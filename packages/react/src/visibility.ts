@@ -1,8 +1,8 @@
 /** How much of an element its reader gets: all of it, a look at it, nothing. */
-export type Veil = 'none' | 'inert' | 'hidden'
+export type Visibility = 'none' | 'inert' | 'hidden'
 
 /** Where the focus was when an element was veiled. */
-const focusBefore = new WeakMap<HTMLElement, Element>()
+const lastFocused = new WeakMap<HTMLElement, Element>()
 
 /**
  * Veils an element; when the veil is lifted, what had the focus has it again, unless it is elsewhere by then.
@@ -10,16 +10,16 @@ const focusBefore = new WeakMap<HTMLElement, Element>()
  * It sets properties: a `style` attribute in a page that a server rendered would violate a strict
  * content security policy, and `inert` as a prop means different things to React 18 and 19.
  */
-export function draw(element: HTMLElement, veil: Veil): void {
+export function applyVisibility(element: HTMLElement, veil: Visibility): void {
   const { activeElement, body } = element.ownerDocument
   if (veil !== 'none' && !element.inert && activeElement && element.contains(activeElement)) {
-    focusBefore.set(element, activeElement)
+    lastFocused.set(element, activeElement)
   }
   element.style.display = veil === 'hidden' ? 'none' : 'contents'
   element.inert = veil !== 'none'
   if (veil === 'none') {
-    const before = focusBefore.get(element)
-    focusBefore.delete(element)
+    const before = lastFocused.get(element)
+    lastFocused.delete(element)
     if (before instanceof HTMLElement && (activeElement ?? body) === body) {
       before.focus({ preventScroll: true })
     }

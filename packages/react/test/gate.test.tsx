@@ -98,11 +98,11 @@ describe('a gate with work typed behind it', () => {
   })
 
   it('hides it before the page is frozen, and gives it back when the page is back and the user the same', async () => {
-    await act(async () => page.tab.leave())
+    await act(async () => page.tab.enterBfcache())
     expect(veilOf(input)).toEqual({ inert: true, display: 'none' })
     expect(container.querySelector('i')?.textContent).toBe('one moment')
 
-    act(() => page.tab.return())
+    act(() => page.tab.leaveBfcache())
     expect(veilOf(input)).toEqual({ inert: true, display: 'none' })
     await page.pass()
     expect(inputOf(container)).toBe(input)
@@ -112,18 +112,18 @@ describe('a gate with work typed behind it', () => {
   })
 
   it('drops it when the page is back and another user is signed in', async () => {
-    await act(async () => page.tab.leave())
+    await act(async () => page.tab.enterBfcache())
     page.bff.begin(noor)
-    act(() => page.tab.return())
+    act(() => page.tab.leaveBfcache())
     await page.pass()
     expect(container.textContent).toBe('Noor')
     expect(inputOf(container).value).toBe('')
   })
 
   it('drops it when the page is back and nobody is signed in', async () => {
-    await act(async () => page.tab.leave())
+    await act(async () => page.tab.enterBfcache())
     page.bff.end()
-    act(() => page.tab.return())
+    act(() => page.tab.leaveBfcache())
     await page.pass()
     expect(container.textContent).toBe('sign in')
   })

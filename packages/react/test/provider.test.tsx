@@ -1,4 +1,4 @@
-import type { Auth } from '@latchkey/react'
+import type { UseAuthResult } from '@latchkey/react'
 import { AuthProvider, useAccessToken, useAuth, useAuthClient, useAuthorizedFetch } from '@latchkey/react'
 import { act, render } from '@testing-library/react'
 import type { ReactNode } from 'react'
@@ -13,12 +13,12 @@ describe('a provider in StrictMode', () => {
     const { unmount } = show(<Name />)
     await pass()
     expect(browser.requests).toEqual(['GET /auth/session'])
-    expect(browser.timers()).toBe(1)
-    expect(tab.listening()).toBe(await oneSetOfListeners())
+    expect(browser.timerCount()).toBe(1)
+    expect(tab.listenerCount()).toBe(await oneSetOfListeners())
 
     unmount()
-    expect(browser.timers()).toBe(0)
-    expect(tab.listening()).toBe(0)
+    expect(browser.timerCount()).toBe(0)
+    expect(tab.listenerCount()).toBe(0)
   })
 
   it('keeps the client awake though no component below uses it', async () => {
@@ -42,7 +42,7 @@ describe('a provider in StrictMode', () => {
     )
     await next.pass()
     expect(container.textContent).toBe('Noor')
-    expect([old.browser.timers(), old.tab.listening()]).toEqual([0, 0])
+    expect([old.browser.timerCount(), old.tab.listenerCount()]).toEqual([0, 0])
   })
 
   it('hears of the end of a session without a call from the page', async () => {
@@ -71,7 +71,7 @@ it('renders nobody when something above renders', async () => {
 
 it('signs in and out', async () => {
   const { show, pass } = openPage()
-  const seen: Auth[] = []
+  const seen: UseAuthResult[] = []
   function Reader(): ReactNode {
     seen.push(useAuth())
     return null
@@ -115,7 +115,7 @@ async function oneSetOfListeners(): Promise<number> {
   const { client, tab, pass } = openPage({ user: cathy })
   const stop = client.subscribe(() => {})
   await pass()
-  const count = tab.listening()
+  const count = tab.listenerCount()
   stop()
   return count
 }

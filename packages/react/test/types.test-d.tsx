@@ -1,15 +1,15 @@
 import { AuthGate, AuthProvider, useAccessToken, useAuth, useAuthorizedFetch } from '@latchkey/react'
-import type { Auth, RegisteredClient } from '@latchkey/react'
+import type { UseAuthResult, RegisteredClient } from '@latchkey/react'
 import type { AuthClient, EndReason, Session } from '@latchkey/core'
 import type { ReactNode } from 'react'
 import { expectTypeOf } from 'vitest'
 import type { User } from './support/user.ts'
 
-declare const auth: Auth
+declare const auth: UseAuthResult
 declare const client: AuthClient<User>
 declare const clientOfAnother: AuthClient<{ name: string }>
 
-expectTypeOf(useAuth).returns.toEqualTypeOf<Auth>()
+expectTypeOf(useAuth).returns.toEqualTypeOf<UseAuthResult>()
 expectTypeOf(useAccessToken).returns.toEqualTypeOf<string | null>()
 expectTypeOf(useAuthorizedFetch).returns.toEqualTypeOf<typeof fetch>()
 
@@ -28,7 +28,7 @@ if (auth.status === 'signed-out') expectTypeOf(auth.user).toEqualTypeOf<null>()
 if (auth.status === 'restoring') expectTypeOf(auth.user).toEqualTypeOf<User | null>()
 
 // No token in it, under any name.
-expectTypeOf<Extract<keyof Auth, `${string}oken${string}`>>().toEqualTypeOf<never>()
+expectTypeOf<Extract<keyof UseAuthResult, `${string}oken${string}`>>().toEqualTypeOf<never>()
 
 export const right: ReactNode = (
   <AuthProvider client={client}>

@@ -1,8 +1,8 @@
-import { json, text } from './responses.ts'
+import { createJsonResponse, createTextResponse } from './responses.ts'
 import type { Failure } from './faults.ts'
 
 /** What a failure needs of the request that it meets. */
-export interface Victim {
+export interface FaultContext {
   readonly url: URL
   /** Lets the system act. */
   readonly act: () => Promise<Response>
@@ -12,37 +12,49 @@ export interface Victim {
 }
 
 /** The answer to a request that meets this failure; rejects as `fetch` does when the connection is cut. */
-export async function failing(failure: Failure, { url, act, refuse, wait, hold }: Victim): Promise<Response> {
+export async function applyFault(
+  failure: Failure,
+  { url, act, refuse, wait, hold }: FaultContext,
+): Promise<Response> {
   switch (failure.kind) {
     case 'slow':
-      return late(() => wait(failure.ms), failure.when)
+      return delayResponse(() => wait(failure.ms), failure.when)
     case 'held':
-      return late(hold, failure.when)
+      return delayResponse(hold, failure.when)
     case 'cut':
-      if (failure.when === 'body') return cutHalfWay(await act())
+      if (failure.when === 'body') return disconnectInBody(await act())
       if (failure.when === 'after') await act()
-      throw cutConnection()
+      throw createDisconnectError()
     case 'status': {
       const retryAfter = failure.retryAfter === undefined ? {} : { 'Retry-After': String(failure.retryAfter) }
       const headers = { ...retryAfter, ...failure.headers }
       return failure.body === undefined
-        ? text(failure.status, '', headers)
-        : json(failure.status, failure.body, headers)
+        ? createTextResponse(failure.status, '', headers)
+        : createJsonResponse(failure.status, failure.body, headers)
     }
     case 'html':
-      return text(failure.status ?? 200, page, { 'Content-Type': 'text/html; charset=utf-8' })
+      return createTextResponse(failure.status ?? 200, page, { 'Content-Type': 'text/html; charset=utf-8' })
     case 'refuse':
       return refuse()
     case 'malformed': {
       const answer = await act()
       const body = await answer.text()
-      return text(answer.status, body.slice(0, body.length / 2), Object.fromEntries(answer.headers))
+      return createTextResponse(
+        answer.status,
+        body.slice(0, body.length / 2),
+        Object.fromEntries(answer.headers),
+      )
     }
     case 'redirect':
-      return text(failure.status ?? 307, '', { Location: failure.location ?? `${url.origin}/elsewhere` })
+      return createTextResponse(failure.status ?? 307, '', {
+        Location: failure.location ?? `${url.origin}/elsewhere`,
+      })
   }
 
-  async function late(pause: () => Promise<void>, when: 'before' | 'after' = 'before'): Promise<Response> {
+  async function delayResponse(
+    pause: () => Promise<void>,
+    when: 'before' | 'after' = 'before',
+  ): Promise<Response> {
     if (when === 'before') await pause()
     const answer = await act()
     if (when === 'after') await pause()
@@ -53,18 +65,18 @@ export async function failing(failure: Failure, { url, act, refuse, wait, hold }
 const page = '<!doctype html><title>Welcome to the guest network</title><p>Accept the terms to go on.</p>'
 
 /** The error with which `fetch` rejects when a connection closes. */
-function cutConnection(): TypeError {
+function createDisconnectError(): TypeError {
   return new TypeError('fetch failed', { cause: new Error('the connection was closed by the sandbox') })
 }
 
-async function cutHalfWay(answer: Response): Promise<Response> {
+async function disconnectInBody(answer: Response): Promise<Response> {
   const body = new Uint8Array(await answer.arrayBuffer())
   const halves = [body.subarray(0, body.length / 2)]
   const stream = new ReadableStream<Uint8Array>({
     pull: (controller) => {
       const half = halves.pop()
       if (half) controller.enqueue(half)
-      else controller.error(cutConnection())
+      else controller.error(createDisconnectError())
     },
   })
   return new Response(stream, { status: answer.status, headers: answer.headers })

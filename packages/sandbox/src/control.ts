@@ -1,10 +1,10 @@
-import { json, text } from './responses.ts'
+import { createJsonResponse, createTextResponse } from './responses.ts'
 import type { Fault, Faults } from './faults.ts'
 import type { RequestLog } from './requests.ts'
 import { systemNames } from './systems/index.ts'
 
 /** What the control endpoint can do, so that other processes can do what a test does by calling. */
-export interface Controlled {
+export interface ControlTargets {
   readonly faults: Faults
   readonly requests: RequestLog
   readonly expireAccessTokens: () => void
@@ -15,13 +15,17 @@ export interface Controlled {
  * `POST /control/faults` with a {@link Fault} or an array of them; `DELETE /control/faults` clears and
  * releases; `GET /control/requests`; `POST /control/expire-access-tokens`; `POST /control/revoke-all`.
  */
-export async function control(request: Request, path: string, controlled: Controlled): Promise<Response> {
+export async function handleControlRequest(
+  request: Request,
+  path: string,
+  controlled: ControlTargets,
+): Promise<Response> {
   const { faults, requests, expireAccessTokens, revokeAll } = controlled
   switch (`${request.method} ${path}`) {
     case 'POST /control/faults': {
       const given: unknown = await request.json().catch(() => null)
       const wanted: unknown[] = Array.isArray(given) ? given : [given]
-      if (!wanted.every(isFault)) return json(400, { error: 'not a fault', examples })
+      if (!wanted.every(isFault)) return createJsonResponse(400, { error: 'not a fault', examples })
       faults.add(...wanted)
       return done()
     }
@@ -29,7 +33,7 @@ export async function control(request: Request, path: string, controlled: Contro
       faults.clear()
       return done()
     case 'GET /control/requests':
-      return json(200, requests.all())
+      return createJsonResponse(200, requests.all())
     case 'POST /control/expire-access-tokens':
       expireAccessTokens()
       return done()
@@ -37,7 +41,7 @@ export async function control(request: Request, path: string, controlled: Contro
       revokeAll()
       return done()
     default:
-      return text(404, '')
+      return createTextResponse(404, '')
   }
 }
 

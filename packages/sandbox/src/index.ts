@@ -1,6 +1,6 @@
 export type { Failure, Fault, Faults, FaultTarget } from './faults.ts'
 export { cathy, demoClient, noor } from './users.ts'
-export type { Client, Person } from './users.ts'
+export type { Client, SandboxUser } from './users.ts'
 export type { LoggedRequest, RequestFilter, RequestLog } from './requests.ts'
 export { createSandbox } from './sandbox.ts'
 export type { Sandbox, SandboxOptions } from './sandbox.ts'

@@ -55,7 +55,7 @@ export function createRequestLog(): RequestRecorder {
 }
 
 /** The name of a grant; anything unknown is `other`, because it could be a secret in the wrong field. */
-export function grantName(grantType: string | null): NonNullable<LoggedRequest['grant']> {
+export function toGrantName(grantType: string | null): NonNullable<LoggedRequest['grant']> {
   const known = ['password', 'client_credentials', 'refresh_token'] as const
   return known.find((name) => name === grantType) ?? 'other'
 }

@@ -1,20 +1,20 @@
-import { text } from './responses.ts'
-import { control } from './control.ts'
-import { failing } from './apply-fault.ts'
+import { createTextResponse } from './responses.ts'
+import { handleControlRequest } from './control.ts'
+import { applyFault } from './apply-fault.ts'
 import type { Faults } from './faults.ts'
 import { createFaults } from './faults.ts'
-import type { Client, Person } from './users.ts'
+import type { Client, SandboxUser } from './users.ts'
 import { cathy, demoClient, noor } from './users.ts'
 import type { LoggedRequest, RequestLog } from './requests.ts'
-import { createRequestLog, grantName } from './requests.ts'
-import type { Call, Ground } from './system.ts'
+import { createRequestLog, toGrantName } from './requests.ts'
+import type { SystemRequest, SandboxContext } from './system.ts'
 import { isForm } from './system.ts'
 import type { SystemOptions } from './systems/index.ts'
 import { createSystems, systemNames } from './systems/index.ts'
 
 export interface SandboxOptions extends SystemOptions {
   /** Who can sign in; {@link cathy} and {@link noor} unless given. */
-  readonly people?: readonly Person[]
+  readonly people?: readonly SandboxUser[]
   /** The registered client; {@link demoClient} unless given. */
   readonly client?: Client
   /** Milliseconds since 1970; `Date.now` unless given. */
@@ -41,7 +41,7 @@ export interface Sandbox {
 }
 
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  const ground: Ground = {
+  const ground: SandboxContext = {
     now: options.now ?? Date.now,
     randomId: options.randomId ?? (() => crypto.randomUUID()),
     people: options.people ?? [cathy, noor],
@@ -60,27 +60,36 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 
   async function answer(request: Request): Promise<Response> {
     const url = new URL(request.url)
-    if (url.pathname.startsWith('/control/')) return control(request, url.pathname, controls)
+    if (url.pathname.startsWith('/control/')) return handleControlRequest(request, url.pathname, controls)
     const system = systemNames.find((name) => url.pathname.startsWith(`/${name}/`))
     const log = (entry: Pick<LoggedRequest, 'kind'> & Partial<LoggedRequest>): LoggedRequest =>
       requests.add({ method: request.method, path: url.pathname, at: ground.now(), status: null, ...entry })
 
     const path = system ? url.pathname.slice(`/${system}`.length) : ''
     const route = system && systems[system].routes.find((candidate) => candidate.path.test(path))
-    if (!route) return noted(log({ ...(system && { system }), kind: 'other' }), text(404, ''))
+    if (!route)
+      return recordStatus(log({ ...(system && { system }), kind: 'other' }), createTextResponse(404, ''))
 
-    const call: Call = { request, url, base: `${url.origin}/${system}`, form: await formOf(request) }
-    const grant = grantName(call.form.get('grant_type') ?? url.searchParams.get('grant_type'))
+    const call: SystemRequest = {
+      request,
+      url,
+      base: `${url.origin}/${system}`,
+      form: await readForm(request),
+    }
+    const grant = toGrantName(call.form.get('grant_type') ?? url.searchParams.get('grant_type'))
     const entry = log({ system, kind: route.kind, ...(route.kind === 'token' && { grant }) })
     if (!route.methods.includes(request.method)) {
-      return noted(entry, text(405, '', { Allow: route.methods.join(', ') }))
+      return recordStatus(entry, createTextResponse(405, '', { Allow: route.methods.join(', ') }))
     }
 
     const captures = route.path.exec(path)?.slice(1) ?? []
     const act = async (): Promise<Response> => route.answer(call, ...captures)
     const refuse = (): Response => route.refuse(call)
     const fault = faults.take(system, route.kind)
-    return noted(entry, await (fault ? failing(fault, { url, act, refuse, wait, hold: faults.hold }) : act()))
+    return recordStatus(
+      entry,
+      await (fault ? applyFault(fault, { url, act, refuse, wait, hold: faults.hold }) : act()),
+    )
   }
 
   return {
@@ -95,12 +104,12 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   }
 }
 
-function noted(entry: LoggedRequest, response: Response): Response {
+function recordStatus(entry: LoggedRequest, response: Response): Response {
   entry.status = response.status
   return response
 }
 
-async function formOf(request: Request): Promise<URLSearchParams> {
+async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(isForm(request) ? await request.text() : '')
 }
 

@@ -1,11 +1,11 @@
-import type { Grants } from './token-issuer.ts'
-import type { Client, Person } from './users.ts'
+import type { TokenIssuer } from './token-issuer.ts'
+import type { Client, SandboxUser } from './users.ts'
 
 /** What a request is for; `other` is a path that no system has. */
 export type RequestKind = 'token' | 'resource' | 'discovery' | 'other'
 
 /** A request, read as far as every system needs it. */
-export interface Call {
+export interface SystemRequest {
   readonly request: Request
   readonly url: URL
   /** Where the system lives, without a slash at the end. */
@@ -15,29 +15,29 @@ export interface Call {
 }
 
 /** One endpoint of a system. */
-export interface Route {
+export interface Endpoint {
   readonly kind: RequestKind
   readonly methods: readonly string[]
   /** Matches the path below the system's base. */
   readonly path: RegExp
-  readonly answer: (call: Call, ...captures: string[]) => Response | Promise<Response>
+  readonly answer: (call: SystemRequest, ...captures: string[]) => Response | Promise<Response>
   /** The answer by which this endpoint refuses a credential. */
-  readonly refuse: (call: Call) => Response
+  readonly refuse: (call: SystemRequest) => Response
 }
 
 /** One documented system: an authorization server and a small resource server. */
 export interface System {
-  readonly routes: readonly Route[]
-  readonly grants: Pick<Grants, 'expireAccessTokens' | 'revokeAll'>
+  readonly routes: readonly Endpoint[]
+  readonly grants: Pick<TokenIssuer, 'expireAccessTokens' | 'revokeAll'>
 }
 
 /** What the systems of one sandbox share. */
-export interface Ground {
+export interface SandboxContext {
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** A new token; the default is a GUID. */
   readonly randomId: () => string
-  readonly people: readonly Person[]
+  readonly people: readonly SandboxUser[]
   readonly client: Client
 }
 
@@ -47,7 +47,7 @@ export function isForm(request: Request): boolean {
 }
 
 /** Who has exactly this username and password. */
-export function personWith(ground: Ground, fields: URLSearchParams): Person | undefined {
+export function findUser(ground: SandboxContext, fields: URLSearchParams): SandboxUser | undefined {
   return ground.people.find(
     ({ username, password }) => username === fields.get('username') && password === fields.get('password'),
   )

@@ -1,13 +1,13 @@
-import type { Person } from './users.ts'
+import type { SandboxUser } from './users.ts'
 
 /** What one access token allows. `Owner` is `null` where a token belongs to the application itself. */
-export interface Access<Owner extends Person | null = Person> {
+export interface TokenAccess<Owner extends SandboxUser | null = SandboxUser> {
   readonly person: Owner
   readonly scope: readonly string[]
 }
 
 /** The tokens of one answer. */
-export interface IssuedTokens<Owner extends Person | null = Person> extends Access<Owner> {
+export interface IssuedTokens<Owner extends SandboxUser | null = SandboxUser> extends TokenAccess<Owner> {
   readonly accessToken: string
   readonly refreshToken: string | undefined
 }
@@ -20,9 +20,9 @@ export interface IssueRules {
 }
 
 /** The tokens that one authorization server has issued. */
-export interface Grants<Owner extends Person | null = Person> {
+export interface TokenIssuer<Owner extends SandboxUser | null = SandboxUser> {
   readonly issue: (
-    access: Access<Owner>,
+    access: TokenAccess<Owner>,
     rules: IssueRules & { readonly withRefreshToken: boolean },
   ) => IssuedTokens<Owner>
   /**
@@ -32,10 +32,10 @@ export interface Grants<Owner extends Person | null = Person> {
   readonly refresh: (
     refreshToken: string,
     rules: IssueRules,
-    narrow?: (scope: readonly string[]) => readonly string[],
+    limitScope?: (scope: readonly string[]) => readonly string[],
   ) => IssuedTokens<Owner> | null
   /** What an access token allows; `null` when it is unknown, expired or revoked. */
-  readonly check: (accessToken: string) => Access<Owner> | null
+  readonly check: (accessToken: string) => TokenAccess<Owner> | null
   /** Whether an access token is known and only its time is over. */
   readonly hasExpired: (accessToken: string) => boolean
   readonly expireAccessTokens: () => void
@@ -43,25 +43,25 @@ export interface Grants<Owner extends Person | null = Person> {
 }
 
 /** Everything that came of one `issue`. */
-interface Family<Owner extends Person | null> extends Access<Owner> {
+interface TokenFamily<Owner extends SandboxUser | null> extends TokenAccess<Owner> {
   revoked: boolean
 }
 
 const refreshTokenLifetime = 30 * 24 * 60 * 60
 
-export function createGrants<Owner extends Person | null = Person>(
+export function createTokenIssuer<Owner extends SandboxUser | null = SandboxUser>(
   now: () => number,
   randomId: () => string,
-): Grants<Owner> {
-  const families = new Set<Family<Owner>>()
+): TokenIssuer<Owner> {
+  const families = new Set<TokenFamily<Owner>>()
   const accessTokens = new Map<
     string,
-    { family: Family<Owner>; scope: readonly string[]; expiresAt: number }
+    { family: TokenFamily<Owner>; scope: readonly string[]; expiresAt: number }
   >()
-  const refreshTokens = new Map<string, { family: Family<Owner>; used: boolean; expiresAt: number }>()
+  const refreshTokens = new Map<string, { family: TokenFamily<Owner>; used: boolean; expiresAt: number }>()
 
-  function issueIn(
-    family: Family<Owner>,
+  function issueInFamily(
+    family: TokenFamily<Owner>,
     scope: readonly string[],
     lifetime: number,
     withRefreshToken: boolean,
@@ -79,9 +79,9 @@ export function createGrants<Owner extends Person | null = Person>(
     issue: (access, rules) => {
       const family = { ...access, revoked: false }
       families.add(family)
-      return issueIn(family, family.scope, rules.accessTokenLifetime, rules.withRefreshToken)
+      return issueInFamily(family, family.scope, rules.accessTokenLifetime, rules.withRefreshToken)
     },
-    refresh: (refreshToken, rules, narrow = (scope) => scope) => {
+    refresh: (refreshToken, rules, limitScope = (scope) => scope) => {
       const found = refreshTokens.get(refreshToken)
       if (!found || found.family.revoked || found.expiresAt <= now()) return null
       if (found.used) {
@@ -90,7 +90,7 @@ export function createGrants<Owner extends Person | null = Person>(
       }
       const isOneUse = rules.rotation === 'one-use'
       found.used = isOneUse
-      return issueIn(found.family, narrow(found.family.scope), rules.accessTokenLifetime, isOneUse)
+      return issueInFamily(found.family, limitScope(found.family.scope), rules.accessTokenLifetime, isOneUse)
     },
     check: (accessToken) => {
       const found = accessTokens.get(accessToken)

@@ -1,5 +1,5 @@
 /** Somebody who can sign in. */
-export interface Person {
+export interface SandboxUser {
   readonly username: string
   readonly password: string
   readonly id: number
@@ -17,7 +17,7 @@ export interface Client {
 }
 
 /** The user of the demo; her profile is the one in Axosoft's documentation. */
-export const cathy: Required<Person> = {
+export const cathy: Required<SandboxUser> = {
   username: 'cathy',
   password: 'latchkey-demo',
   id: 7,
@@ -28,7 +28,7 @@ export const cathy: Required<Person> = {
 }
 
 /** A second user, whose name and secrets hold what is easily lost on the way: spaces, `+`, `&`, `=`, `%`, accents. */
-export const noor: Required<Person> = {
+export const noor: Required<SandboxUser> = {
   username: 'noor+test@example.com',
   password: ' p+ss&wörd=100% é 😀 ',
   id: 11,

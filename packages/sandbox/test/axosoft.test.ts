@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createSandbox, noor, workItems } from '../src/index.ts'
-import { askAxosoft, axosoftBase, bodyOf } from './requests.ts'
+import { requestAxosoftToken, axosoftBase, bodyOf } from './requests.ts'
 
 describe("Axosoft's token endpoint", () => {
   it("answers with the body of the documents' example", async () => {
     const sandbox = createSandbox({ randomId: () => '10101010-1010-1010-1010-101010101010' })
-    const answer = await askAxosoft(sandbox)
+    const answer = await requestAxosoftToken(sandbox)
     expect(answer.status).toBe(200)
     expect(await answer.text()).toBe(
       `{"access_token":"10101010-1010-1010-1010-101010101010","token_type":"bearer","data":{"id":7,` +
@@ -18,7 +18,7 @@ describe("Axosoft's token endpoint", () => {
     ['an unknown user', { username: 'nobody' }],
     ['no password', { password: undefined }],
   ])('refuses %s as the documents show', async (_, changed) => {
-    const answer = await askAxosoft(createSandbox(), changed)
+    const answer = await requestAxosoftToken(createSandbox(), changed)
     expect(answer.status).toBe(400)
     expect(await answer.text()).toBe(
       '{"error":"invalid_grant","error_description":"Invalid username or password"}',
@@ -32,14 +32,14 @@ describe("Axosoft's token endpoint", () => {
     ['invalid_client', { client_secret: undefined }],
     ['invalid_scope', { scope: 'read delete' }],
   ])('answers 400 %s to %o', async (error, changed) => {
-    const answer = await askAxosoft(createSandbox(), changed)
+    const answer = await requestAxosoftToken(createSandbox(), changed)
     expect(answer.status).toBe(400)
     expect(await bodyOf(answer)).toEqual({ error, error_description: expect.any(String) as string })
   })
 
   it('takes a password with spaces, +, &, =, % and characters beyond ASCII as it is', async () => {
     const { username, password } = noor
-    const answer = await askAxosoft(createSandbox(), { username, password })
+    const answer = await requestAxosoftToken(createSandbox(), { username, password })
     expect(await bodyOf(answer)).toMatchObject({ data: { first_name: 'Noor' } })
   })
 
@@ -68,7 +68,7 @@ describe("Axosoft's token endpoint", () => {
 
   it('sends another body on demand', async () => {
     const sandbox = createSandbox({ axosoft: { amend: (body) => ({ ...body, expires_in: 'soon' }) } })
-    expect(await bodyOf(await askAxosoft(sandbox))).toMatchObject({
+    expect(await bodyOf(await requestAxosoftToken(sandbox))).toMatchObject({
       token_type: 'bearer',
       expires_in: 'soon',
     })
@@ -82,7 +82,7 @@ describe("Axosoft's API", () => {
     ['X-Authorization: OAuth', (token: string) => ({ 'X-Authorization': `OAuth ${token}` })],
   ])('takes the token in %s', async (_, headers) => {
     const sandbox = createSandbox()
-    const { access_token } = await bodyOf(await askAxosoft(sandbox))
+    const { access_token } = await bodyOf(await requestAxosoftToken(sandbox))
     const answer = await sandbox.fetch(`${axosoftBase}/api/v6/items`, {
       headers: headers(String(access_token)),
     })
@@ -91,7 +91,7 @@ describe("Axosoft's API", () => {
 
   it('takes the token in the query', async () => {
     const sandbox = createSandbox()
-    const { access_token } = await bodyOf(await askAxosoft(sandbox))
+    const { access_token } = await bodyOf(await requestAxosoftToken(sandbox))
     const answer = await sandbox.fetch(`${axosoftBase}/api/v5/me?access_token=${String(access_token)}`)
     expect(await bodyOf(answer)).toMatchObject({ data: { id: 7 } })
   })
@@ -99,7 +99,7 @@ describe("Axosoft's API", () => {
   it('refuses a missing, an unknown, and an expired token', async () => {
     let now = 0
     const sandbox = createSandbox({ now: () => now, axosoft: { accessTokenLifetime: 60 } })
-    const { access_token } = await bodyOf(await askAxosoft(sandbox))
+    const { access_token } = await bodyOf(await requestAxosoftToken(sandbox))
     const statusWith = async (headers: Record<string, string>): Promise<number> =>
       (await sandbox.fetch(`${axosoftBase}/api/v6/me`, { headers })).status
     const bearer = { Authorization: `Bearer ${String(access_token)}` }
@@ -114,7 +114,7 @@ describe("Axosoft's API", () => {
   it('lets a token live for 30 days unless told otherwise', async () => {
     let now = 0
     const sandbox = createSandbox({ now: () => now })
-    const { access_token } = await bodyOf(await askAxosoft(sandbox))
+    const { access_token } = await bodyOf(await requestAxosoftToken(sandbox))
     const headers = { Authorization: `Bearer ${String(access_token)}` }
     now = 2_592_000_000 - 1
     expect((await sandbox.fetch(`${axosoftBase}/api/v6/me`, { headers })).status).toBe(200)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSandbox, directory, noor, routedTasks } from '../src/index.ts'
-import { askBrightPattern, bodyOf, brightPatternBase, getWith } from './requests.ts'
+import { askBrightPattern, bodyOf, brightPatternBase, getWithToken } from './requests.ts'
 
 const directoryUrl = `${brightPatternBase}/configapi/v2/phone/user`
 const taskUrl = `${brightPatternBase}/taskroutingapi/v1/task/65736beabae70b588348f2b5`
@@ -102,12 +102,12 @@ describe("Bright Pattern's token endpoint", () => {
     const first = await bodyOf(await askBrightPattern(sandbox))
     const second = await bodyOf(await askBrightPattern(sandbox))
     expect(second['access_token']).not.toBe(first['access_token'])
-    expect((await getWith(first['access_token'], sandbox, directoryUrl)).status).toBe(200)
+    expect((await getWithToken(first['access_token'], sandbox, directoryUrl)).status).toBe(200)
   })
 
   it('sends the same token with less time, on demand, until it has expired', async () => {
     let now = 0
-    const sandbox = createSandbox({ now: () => now, brightPattern: { askedAgain: 'same' } })
+    const sandbox = createSandbox({ now: () => now, brightPattern: { repeatedSignIn: 'same' } })
     const first = await bodyOf(await askBrightPattern(sandbox))
     now = 119_000
     const second = await bodyOf(await askBrightPattern(sandbox))
@@ -122,10 +122,10 @@ describe("Bright Pattern's token endpoint", () => {
   })
 
   it('sends another body on demand, in either shape', async () => {
-    const amend = (body: Record<string, unknown>): unknown => ({ ...body, expires_in: null })
-    const wire = createSandbox({ brightPattern: { amend } })
+    const transformBody = (body: Record<string, unknown>): unknown => ({ ...body, expires_in: null })
+    const wire = createSandbox({ brightPattern: { transformBody } })
     expect(await bodyOf(await askBrightPattern(wire))).toMatchObject({ expires_in: null })
-    const documents = createSandbox({ brightPattern: { amend, body: 'documents' } })
+    const documents = createSandbox({ brightPattern: { transformBody, body: 'documents' } })
     expect(await (await askBrightPattern(documents)).text()).toContain('\n"expires_in":null,\n}')
   })
 })
@@ -134,7 +134,7 @@ describe("Bright Pattern's configuration API", () => {
   it('lists the directory', async () => {
     const sandbox = createSandbox()
     const { access_token } = await bodyOf(await askBrightPattern(sandbox))
-    expect(await (await getWith(access_token, sandbox, directoryUrl)).json()).toEqual(directory)
+    expect(await (await getWithToken(access_token, sandbox, directoryUrl)).json()).toEqual(directory)
   })
 
   it('answers 401 to a missing, an unknown and an expired token', async () => {
@@ -143,7 +143,7 @@ describe("Bright Pattern's configuration API", () => {
     const { access_token } = await bodyOf(await askBrightPattern(sandbox))
     now = 3_599_000
     for (const token of [undefined, 'other', access_token]) {
-      expect((await getWith(token, sandbox, directoryUrl)).status).toBe(401)
+      expect((await getWithToken(token, sandbox, directoryUrl)).status).toBe(401)
     }
   })
 })
@@ -153,10 +153,14 @@ describe("Bright Pattern's task routing", () => {
     const sandbox = createSandbox()
     const { access_token } = await bodyOf(await askBrightPattern(sandbox))
     for (const url of [taskUrl, `${taskUrl}/?external=false`]) {
-      const answer = await getWith(access_token, sandbox, url)
+      const answer = await getWithToken(access_token, sandbox, url)
       expect(await answer.json()).toEqual(Object.values(routedTasks)[0])
     }
-    const other = await getWith(access_token, sandbox, `${brightPatternBase}/taskroutingapi/v1/task/toString`)
+    const other = await getWithToken(
+      access_token,
+      sandbox,
+      `${brightPatternBase}/taskroutingapi/v1/task/toString`,
+    )
     expect(other.status).toBe(404)
     expect(await bodyOf(other)).toEqual({ errorCode: 8, errorMessage: 'Task not found' })
   })
@@ -169,11 +173,11 @@ describe("Bright Pattern's task routing", () => {
     const { access_token: expired } = await bodyOf(await askBrightPattern(sandbox))
     now = 3_599_000
     for (const token of [undefined, 'other', revoked]) {
-      const answer = await getWith(token, sandbox, taskUrl)
+      const answer = await getWithToken(token, sandbox, taskUrl)
       expect(answer.status).toBe(401)
       expect(await answer.text()).toBe('{"errorCode":1,"errorMessage":"Authentication failed"}')
     }
-    const answer = await getWith(expired, sandbox, taskUrl)
+    const answer = await getWithToken(expired, sandbox, taskUrl)
     expect(answer.status).toBe(401)
     expect(await answer.text()).toBe('{"errorCode":2,"errorMessage":"Access token expired"}')
   })
@@ -182,16 +186,16 @@ describe("Bright Pattern's task routing", () => {
     const sandbox = createSandbox()
     const { access_token } = await bodyOf(await askBrightPattern(sandbox))
     sandbox.expireAccessTokens()
-    expect(await bodyOf(await getWith(access_token, sandbox, taskUrl))).toMatchObject({ errorCode: 2 })
+    expect(await bodyOf(await getWithToken(access_token, sandbox, taskUrl))).toMatchObject({ errorCode: 2 })
   })
 
   it('answers 403 and 3 to a user without the privilege', async () => {
     const sandbox = createSandbox({ brightPattern: { withoutTaskRouting: ['cathy'] } })
     const { access_token } = await bodyOf(await askBrightPattern(sandbox))
-    const answer = await getWith(access_token, sandbox, taskUrl)
+    const answer = await getWithToken(access_token, sandbox, taskUrl)
     expect(answer.status).toBe(403)
     expect(await bodyOf(answer)).toEqual({ errorCode: 3, errorMessage: 'Privilege not granted' })
-    expect((await getWith(access_token, sandbox, directoryUrl)).status).toBe(200)
+    expect((await getWithToken(access_token, sandbox, directoryUrl)).status).toBe(200)
   })
 })
 
@@ -201,8 +205,8 @@ describe('a refusal at Bright Pattern, by a fault', () => {
     const { access_token } = await bodyOf(await askBrightPattern(sandbox))
     sandbox.faults.add({ kind: 'refuse' }, { kind: 'refuse', on: 'resource', times: 2 })
     expect((await askBrightPattern(sandbox)).status).toBe(401)
-    expect((await getWith(access_token, sandbox, directoryUrl)).status).toBe(401)
-    expect(await bodyOf(await getWith(access_token, sandbox, taskUrl))).toMatchObject({ errorCode: 2 })
-    expect((await getWith(access_token, sandbox, taskUrl)).status).toBe(200)
+    expect((await getWithToken(access_token, sandbox, directoryUrl)).status).toBe(401)
+    expect(await bodyOf(await getWithToken(access_token, sandbox, taskUrl))).toMatchObject({ errorCode: 2 })
+    expect((await getWithToken(access_token, sandbox, taskUrl)).status).toBe(200)
   })
 })

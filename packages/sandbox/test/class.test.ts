@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createSandbox, fundSummaries, noor } from '../src/index.ts'
 import {
-  askClass,
+  requestClassToken,
   askForFunds,
   basic,
   bodyOf,
@@ -16,7 +16,7 @@ const exampleScope = 'target:b/OAUTH_TEST offline_access business.fund.create fu
 describe("Class's token endpoint", () => {
   it("answers with the headers and the body of the documents' example", async () => {
     const sandbox = createSandbox({ randomId: () => 'CBfgN5Z5...', class: { refreshTokens: false } })
-    const answer = await askClass(sandbox, signingIn({ scope: exampleScope }))
+    const answer = await requestClassToken(sandbox, signingIn({ scope: exampleScope }))
     expect(answer.status).toBe(200)
     expect(Object.fromEntries(answer.headers)).toEqual({
       'cache-control': 'no-cache',
@@ -32,7 +32,9 @@ describe("Class's token endpoint", () => {
   it("answers with the documents' other example, which has a string and a refresh token", async () => {
     const ids = ['9e0fccdb-ec4f-4e6a-ae60-83ad66be9547', 'CBfgN5Z5...']
     const sandbox = createSandbox({ randomId: () => ids.pop() ?? '', class: { expiresIn: 'string' } })
-    const answer = await askClass(sandbox, signingIn({ scope: exampleScope }), { Authorization: basic() })
+    const answer = await requestClassToken(sandbox, signingIn({ scope: exampleScope }), {
+      Authorization: basic(),
+    })
     expect(await answer.text()).toBe(
       `{"access_token":"CBfgN5Z5...","token_type":"bearer","expires_in":"899","scope":"${exampleScope}",` +
         `"refresh_token":"9e0fccdb-ec4f-4e6a-ae60-83ad66be9547",` +
@@ -45,7 +47,7 @@ describe("Class's token endpoint", () => {
     ['a scheme in lower case', basic().replace('Basic', 'basic')],
     ['another scheme', 'Bearer latchkey-demo-client'],
   ])("refuses %s as the documents' example shows", async (_, authorization) => {
-    const answer = await askClass(createSandbox(), signingIn(), { Authorization: authorization })
+    const answer = await requestClassToken(createSandbox(), signingIn(), { Authorization: authorization })
     expect(answer.status).toBe(400)
     expect(await answer.text()).toBe(
       '{"error":"invalid_client","error_description":"Client authentication failed"}',
@@ -54,9 +56,9 @@ describe("Class's token endpoint", () => {
 
   it('asks for client authentication only when told to', async () => {
     const strict = createSandbox({ class: { clientAuthentication: 'required' } })
-    expect((await askClass(createSandbox(), signingIn())).status).toBe(200)
-    expect((await askClass(strict, signingIn())).status).toBe(400)
-    expect((await askClass(strict, signingIn(), { Authorization: basic() })).status).toBe(200)
+    expect((await requestClassToken(createSandbox(), signingIn())).status).toBe(200)
+    expect((await requestClassToken(strict, signingIn())).status).toBe(400)
+    expect((await requestClassToken(strict, signingIn(), { Authorization: basic() })).status).toBe(200)
   })
 
   it.each([
@@ -68,15 +70,15 @@ describe("Class's token endpoint", () => {
     ['invalid_scope', { scope: 'fund.read' }],
     ['invalid_scope', { scope: 'target:b/OTHER fund.read' }],
   ])('answers 400 %s to %o', async (error, changed) => {
-    const answer = await askClass(createSandbox(), signingIn(changed))
+    const answer = await requestClassToken(createSandbox(), signingIn(changed))
     expect(answer.status).toBe(400)
     expect(await bodyOf(answer)).toEqual({ error, error_description: expect.any(String) as string })
   })
 
   it('takes a password with spaces, +, &, =, % and characters beyond ASCII as it is', async () => {
-    expect((await askClass(createSandbox(), signingIn({}, noor))).status).toBe(200)
+    expect((await requestClassToken(createSandbox(), signingIn({}, noor))).status).toBe(200)
     expect(
-      (await askClass(createSandbox(), signingIn({ password: noor.password.trim() }, noor))).status,
+      (await requestClassToken(createSandbox(), signingIn({ password: noor.password.trim() }, noor))).status,
     ).toBe(400)
   })
 
@@ -123,24 +125,24 @@ describe("Class's refresh tokens", () => {
   it('work once and are replaced', async () => {
     const sandbox = createSandbox()
     const first = await tokensFromClass(sandbox)
-    const second = await bodyOf(await askClass(sandbox, refreshing(first['refresh_token'])))
+    const second = await bodyOf(await requestClassToken(sandbox, refreshing(first['refresh_token'])))
     expect(second['access_token']).not.toBe(first['access_token'])
     expect(second['refresh_token']).not.toBe(first['refresh_token'])
     expect(second['scope']).toBe(exampleScope)
     expect((await askForFunds(sandbox, second['access_token'])).status).toBe(200)
-    expect((await askClass(sandbox, refreshing(second['refresh_token']))).status).toBe(200)
+    expect((await requestClassToken(sandbox, refreshing(second['refresh_token']))).status).toBe(200)
   })
 
   it('revoke everything issued since the sign-in when a used one comes back', async () => {
     const sandbox = createSandbox()
     const other = await tokensFromClass(sandbox)
     const first = await tokensFromClass(sandbox)
-    const second = await bodyOf(await askClass(sandbox, refreshing(first['refresh_token'])))
-    const reuse = await askClass(sandbox, refreshing(first['refresh_token']))
+    const second = await bodyOf(await requestClassToken(sandbox, refreshing(first['refresh_token'])))
+    const reuse = await requestClassToken(sandbox, refreshing(first['refresh_token']))
     expect(reuse.status).toBe(400)
     expect(await bodyOf(reuse)).toMatchObject({ error: 'invalid_grant' })
     expect((await askForFunds(sandbox, second['access_token'])).status).toBe(401)
-    expect((await askClass(sandbox, refreshing(second['refresh_token']))).status).toBe(400)
+    expect((await requestClassToken(sandbox, refreshing(second['refresh_token']))).status).toBe(400)
     expect((await askForFunds(sandbox, other['access_token'])).status).toBe(200)
   })
 
@@ -148,7 +150,7 @@ describe("Class's refresh tokens", () => {
     const sandbox = createSandbox({ class: { rotation: 'kept' } })
     const { refresh_token } = await tokensFromClass(sandbox)
     for (const attempt of [1, 2]) {
-      const answer = await askClass(sandbox, refreshing(refresh_token))
+      const answer = await requestClassToken(sandbox, refreshing(refresh_token))
       expect(answer.status, `attempt ${attempt}`).toBe(200)
       expect(await bodyOf(answer)).not.toHaveProperty('refresh_token')
     }
@@ -157,7 +159,10 @@ describe("Class's refresh tokens", () => {
   it('give a smaller scope when asked, and never a larger one', async () => {
     const sandbox = createSandbox()
     const { refresh_token } = await tokensFromClass(sandbox, 'target:b/OAUTH_TEST offline_access fund.read')
-    const answer = await askClass(sandbox, refreshing(refresh_token, 'target:b/OAUTH_TEST fund.maintain'))
+    const answer = await requestClassToken(
+      sandbox,
+      refreshing(refresh_token, 'target:b/OAUTH_TEST fund.maintain'),
+    )
     expect(await bodyOf(answer)).toMatchObject({ scope: 'target:b/OAUTH_TEST' })
   })
 
@@ -166,7 +171,7 @@ describe("Class's refresh tokens", () => {
     const sandbox = createSandbox({ now: () => now })
     const { refresh_token } = await tokensFromClass(sandbox)
     now = 30 * 24 * 60 * 60 * 1000
-    expect((await askClass(sandbox, refreshing(refresh_token))).status).toBe(400)
+    expect((await requestClassToken(sandbox, refreshing(refresh_token))).status).toBe(400)
   })
 
   it('survive expireAccessTokens() and end with revokeAll()', async () => {
@@ -174,11 +179,11 @@ describe("Class's refresh tokens", () => {
     const first = await tokensFromClass(sandbox)
     sandbox.expireAccessTokens()
     expect((await askForFunds(sandbox, first['access_token'])).status).toBe(401)
-    const second = await bodyOf(await askClass(sandbox, refreshing(first['refresh_token'])))
+    const second = await bodyOf(await requestClassToken(sandbox, refreshing(first['refresh_token'])))
     expect((await askForFunds(sandbox, second['access_token'])).status).toBe(200)
     sandbox.revokeAll()
     expect((await askForFunds(sandbox, second['access_token'])).status).toBe(401)
-    expect((await askClass(sandbox, refreshing(second['refresh_token']))).status).toBe(400)
+    expect((await requestClassToken(sandbox, refreshing(second['refresh_token']))).status).toBe(400)
   })
 })
 
@@ -280,7 +285,7 @@ describe("Class's rate limit", () => {
     const sandbox = createSandbox({ class: { callsPerMinute: 1 } })
     const { access_token } = await tokensFromClass(sandbox)
     expect((await askForFunds(sandbox, access_token)).status).toBe(200)
-    expect((await askClass(sandbox, signingIn())).status).toBe(200)
+    expect((await requestClassToken(sandbox, signingIn())).status).toBe(200)
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { campaigns, classyOrganization, createSandbox } from '../src/index.ts'
-import { askClassy, bodyOf, classyBase, getWith } from './requests.ts'
+import { askClassy, bodyOf, classyBase, getWithToken } from './requests.ts'
 
 const exampleToken = 'f22d113d5bad4472c4bcb208f39c959b'
 const campaignsUrl = `${classyBase}/2.0/organizations/${classyOrganization.id}/campaigns`
@@ -102,7 +102,7 @@ describe("Classy's refresh tokens", () => {
     const second = await bodyOf(await askClassy(sandbox, refreshing(first['refresh_token'])))
     expect(second['access_token']).not.toBe(first['access_token'])
     expect(second['refresh_token']).not.toBe(first['refresh_token'])
-    expect((await getWith(second['access_token'], sandbox, campaignsUrl)).status).toBe(200)
+    expect((await getWithToken(second['access_token'], sandbox, campaignsUrl)).status).toBe(200)
     expect((await askClassy(sandbox, refreshing(first['refresh_token']))).status).toBe(400)
   })
 
@@ -128,7 +128,7 @@ describe("Classy's API", () => {
   it("lists the organization's campaigns in a page", async () => {
     const sandbox = createSandbox()
     const { access_token } = await bodyOf(await askClassy(sandbox))
-    const answer = await getWith(access_token, sandbox, campaignsUrl)
+    const answer = await getWithToken(access_token, sandbox, campaignsUrl)
     expect(answer.headers.get('Content-Type')).toBe('application/json')
     expect(await bodyOf(answer)).toMatchObject({ total: 8, current_page: 1, last_page: 1, data: campaigns })
   })
@@ -136,9 +136,9 @@ describe("Classy's API", () => {
   it('tells of one campaign, and answers 404 for another as the published collections show', async () => {
     const sandbox = createSandbox()
     const { access_token } = await bodyOf(await askClassy(sandbox))
-    const one = await getWith(access_token, sandbox, `${classyBase}/2.0/campaigns/301204`)
+    const one = await getWithToken(access_token, sandbox, `${classyBase}/2.0/campaigns/301204`)
     expect(await bodyOf(one)).toEqual(campaigns[0])
-    const other = await getWith(access_token, sandbox, `${classyBase}/2.0/campaigns/1`)
+    const other = await getWithToken(access_token, sandbox, `${classyBase}/2.0/campaigns/1`)
     expect(other.status).toBe(404)
     expect(await other.text()).toBe('{"error":"The resource cannot be found"}')
   })
@@ -148,10 +148,10 @@ describe("Classy's API", () => {
     const sandbox = createSandbox({ now: () => now })
     const { access_token } = await bodyOf(await askClassy(sandbox))
     now = 3_599_999
-    expect((await getWith(access_token, sandbox, campaignsUrl)).status).toBe(200)
+    expect((await getWithToken(access_token, sandbox, campaignsUrl)).status).toBe(200)
     now = 3_600_000
     for (const token of [undefined, 'other', access_token]) {
-      const answer = await getWith(token, sandbox, campaignsUrl)
+      const answer = await getWithToken(token, sandbox, campaignsUrl)
       expect(answer.status).toBe(401)
       expect(await answer.text()).toBe(
         '{"error":"invalid_token","error_description":"The access token is invalid or has expired"}',
@@ -162,7 +162,7 @@ describe("Classy's API", () => {
   it('answers 403 with the permissions that are missing for another organization', async () => {
     const sandbox = createSandbox()
     const { access_token } = await bodyOf(await askClassy(sandbox))
-    const answer = await getWith(access_token, sandbox, `${classyBase}/2.0/organizations/7/campaigns`)
+    const answer = await getWithToken(access_token, sandbox, `${classyBase}/2.0/organizations/7/campaigns`)
     expect(answer.status).toBe(403)
     expect(await answer.text()).toBe(
       '{"error":"This action is unauthorized.","permissions":[{"action":"fetch","entity":"organization"}]}',
@@ -173,9 +173,9 @@ describe("Classy's API", () => {
     const sandbox = createSandbox()
     for (const end of [sandbox.expireAccessTokens, sandbox.revokeAll]) {
       const { access_token } = await bodyOf(await askClassy(sandbox))
-      expect((await getWith(access_token, sandbox, campaignsUrl)).status).toBe(200)
+      expect((await getWithToken(access_token, sandbox, campaignsUrl)).status).toBe(200)
       end()
-      expect((await getWith(access_token, sandbox, campaignsUrl)).status).toBe(401)
+      expect((await getWithToken(access_token, sandbox, campaignsUrl)).status).toBe(401)
     }
   })
 })

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Fault, Sandbox, SandboxOptions } from '../src/index.ts'
 import { createSandbox } from '../src/index.ts'
 import {
-  askAxosoft,
-  askClass,
+  requestAxosoftToken,
+  requestClassToken,
   askForFunds,
   bodyOf,
   classBase,
@@ -24,15 +24,15 @@ describe('a fault', () => {
     const { access_token } = await tokensFromClass(sandbox)
     sandbox.faults.add({ kind: 'status', status: 500 })
     expect((await askForFunds(sandbox, access_token)).status).toBe(200)
-    expect((await askClass(sandbox, signingIn())).status).toBe(500)
-    expect((await askClass(sandbox, signingIn())).status).toBe(200)
+    expect((await requestClassToken(sandbox, signingIn())).status).toBe(500)
+    expect((await requestClassToken(sandbox, signingIn())).status).toBe(200)
   })
 
   it('meets requests of the named system and kind, as often as told', async () => {
     const sandbox = createSandbox()
     const { access_token } = await tokensFromClass(sandbox)
     sandbox.faults.add({ kind: 'status', status: 500, system: 'class', on: 'resource', times: 2 })
-    expect((await askAxosoft(sandbox)).status).toBe(200)
+    expect((await requestAxosoftToken(sandbox)).status).toBe(200)
     expect((await askForFunds(sandbox, access_token)).status).toBe(500)
     expect((await askForFunds(sandbox, access_token)).status).toBe(500)
     expect((await askForFunds(sandbox, access_token)).status).toBe(200)
@@ -41,10 +41,12 @@ describe('a fault', () => {
   it('waits for the ones before it, and goes when cleared', async () => {
     const sandbox = createSandbox()
     sandbox.faults.add({ kind: 'status', status: 500 }, { kind: 'html' }, { kind: 'html' })
-    expect((await askAxosoft(sandbox)).status).toBe(500)
-    expect((await askAxosoft(sandbox)).headers.get('Content-Type')).toBe('text/html; charset=utf-8')
+    expect((await requestAxosoftToken(sandbox)).status).toBe(500)
+    expect((await requestAxosoftToken(sandbox)).headers.get('Content-Type')).toBe('text/html; charset=utf-8')
     sandbox.faults.clear()
-    expect((await askAxosoft(sandbox)).headers.get('Content-Type')).toBe('application/json; charset=utf-8')
+    expect((await requestAxosoftToken(sandbox)).headers.get('Content-Type')).toBe(
+      'application/json; charset=utf-8',
+    )
   })
 })
 
@@ -52,7 +54,7 @@ describe('a slow answer', () => {
   it('comes after as long as told', async () => {
     const waited: number[] = []
     const wait = async (ms: number): Promise<void> => void waited.push(ms)
-    expect((await askAxosoft(sandboxWith({ kind: 'slow', ms: 1500 }, { wait }))).status).toBe(200)
+    expect((await requestAxosoftToken(sandboxWith({ kind: 'slow', ms: 1500 }, { wait }))).status).toBe(200)
     expect(waited).toEqual([1500])
   })
 })
@@ -60,7 +62,7 @@ describe('a slow answer', () => {
 describe('a held answer', () => {
   it('comes when it is released', async () => {
     const sandbox = sandboxWith({ kind: 'held', times: 2 })
-    const both = Promise.all([askAxosoft(sandbox), askClass(sandbox, signingIn())])
+    const both = Promise.all([requestAxosoftToken(sandbox), requestClassToken(sandbox, signingIn())])
     await sandbox.faults.whenHeld(2)
     expect(sandbox.requests.all().map(({ status }) => status)).toEqual([null, null])
     sandbox.faults.release()
@@ -83,9 +85,9 @@ describe('a held answer', () => {
     const sandbox = createSandbox()
     const { refresh_token } = await tokensFromClass(sandbox)
     sandbox.faults.add({ kind: 'held', when })
-    const unheard = askClass(sandbox, refreshing(refresh_token))
+    const unheard = requestClassToken(sandbox, refreshing(refresh_token))
     await sandbox.faults.whenHeld()
-    expect((await askClass(sandbox, refreshing(refresh_token))).status).toBe(status)
+    expect((await requestClassToken(sandbox, refreshing(refresh_token))).status).toBe(status)
     sandbox.faults.clear()
     await unheard
   })
@@ -99,12 +101,12 @@ describe('a cut connection', () => {
     const sandbox = createSandbox()
     const { refresh_token } = await tokensFromClass(sandbox)
     sandbox.faults.add({ kind: 'cut', when })
-    await expect(askClass(sandbox, refreshing(refresh_token))).rejects.toThrow(TypeError)
-    expect((await askClass(sandbox, refreshing(refresh_token))).status).toBe(status)
+    await expect(requestClassToken(sandbox, refreshing(refresh_token))).rejects.toThrow(TypeError)
+    expect((await requestClassToken(sandbox, refreshing(refresh_token))).status).toBe(status)
   })
 
   it('half-way through the body, leaves the headers and half of the body', async () => {
-    const answer = await askAxosoft(sandboxWith({ kind: 'cut', when: 'body' }))
+    const answer = await requestAxosoftToken(sandboxWith({ kind: 'cut', when: 'body' }))
     const reader = answer.body?.getReader()
     const half = await reader?.read()
     expect(half?.value).toHaveLength(Math.floor(Number(answer.headers.get('Content-Length')) / 2))
@@ -114,27 +116,27 @@ describe('a cut connection', () => {
 
 describe('another answer', () => {
   it.each([7, 'Sun, 06 Nov 1994 08:49:37 GMT'])('says when to come back: %s', async (retryAfter) => {
-    const answer = await askAxosoft(sandboxWith({ kind: 'status', status: 503, retryAfter }))
+    const answer = await requestAxosoftToken(sandboxWith({ kind: 'status', status: 503, retryAfter }))
     expect(answer.status).toBe(503)
     expect(answer.headers.get('Retry-After')).toBe(String(retryAfter))
   })
 
   it("carries any header, such as the one by which Class's API says when to come back", async () => {
     const headers = { 'X-RateLimit-ResetAfter': '12' }
-    const answer = await askAxosoft(sandboxWith({ kind: 'status', status: 429, headers }))
+    const answer = await requestAxosoftToken(sandboxWith({ kind: 'status', status: 429, headers }))
     expect(answer.status).toBe(429)
     expect(answer.headers.get('X-RateLimit-ResetAfter')).toBe('12')
   })
 
   it("carries any body, such as the code by which Bright Pattern's Task Routing limits its callers", async () => {
     const body = { errorCode: 12, errorMessage: 'API limit exceeded' }
-    const answer = await askAxosoft(sandboxWith({ kind: 'status', status: 429, body }))
+    const answer = await requestAxosoftToken(sandboxWith({ kind: 'status', status: 429, body }))
     expect(answer.status).toBe(429)
     expect(await answer.text()).toBe('{"errorCode":12,"errorMessage":"API limit exceeded"}')
   })
 
   it('is a page', async () => {
-    const answer = await askAxosoft(sandboxWith({ kind: 'html' }))
+    const answer = await requestAxosoftToken(sandboxWith({ kind: 'html' }))
     expect(answer.status).toBe(200)
     expect(await answer.text()).toContain('<!doctype html>')
   })
@@ -147,23 +149,23 @@ describe('another answer', () => {
       { kind: 'refuse', on: 'resource' },
       { kind: 'refuse', system: 'axosoft' },
     )
-    const refused = await askClass(sandbox, refreshing(refresh_token))
+    const refused = await requestClassToken(sandbox, refreshing(refresh_token))
     expect(refused.status).toBe(400)
     expect(await bodyOf(refused)).toMatchObject({ error: 'invalid_grant' })
     expect((await askForFunds(sandbox, access_token)).status).toBe(401)
-    expect(await bodyOf(await askAxosoft(sandbox))).toMatchObject({ error: 'invalid_grant' })
-    expect((await askClass(sandbox, refreshing(refresh_token))).status).toBe(200)
+    expect(await bodyOf(await requestAxosoftToken(sandbox))).toMatchObject({ error: 'invalid_grant' })
+    expect((await requestClassToken(sandbox, refreshing(refresh_token))).status).toBe(200)
   })
 
   it('is the beginning of the true one', async () => {
-    const answer = await askAxosoft(sandboxWith({ kind: 'malformed' }))
+    const answer = await requestAxosoftToken(sandboxWith({ kind: 'malformed' }))
     expect(answer.status).toBe(200)
     expect(await answer.text()).toMatch(/^\{"access_token":"[^}]+$/)
   })
 
   it('sends the caller elsewhere, and tells a caller that forbids it so', async () => {
     const sandbox = sandboxWith({ kind: 'redirect', times: 2 })
-    const answer = await askAxosoft(sandbox)
+    const answer = await requestAxosoftToken(sandbox)
     expect(answer.status).toBe(307)
     expect(answer.headers.get('Location')).toBe('https://sandbox.test/elsewhere')
     const forbidding = sandbox.fetch(`${classBase}/connect/token`, { method: 'POST', redirect: 'error' })

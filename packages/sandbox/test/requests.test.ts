@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import {
-  askAxosoft,
+  requestAxosoftToken,
   askBrightPattern,
-  askClass,
+  requestClassToken,
   askClassy,
   askForFunds,
   basic,
@@ -16,10 +16,10 @@ describe('the log of requests', () => {
   it('counts by system, kind, grant and status', async () => {
     const sandbox = createSandbox()
     const { access_token, refresh_token } = await tokensFromClass(sandbox)
-    await askClass(sandbox, refreshing(refresh_token))
+    await requestClassToken(sandbox, refreshing(refresh_token))
     await askForFunds(sandbox, access_token)
     await askForFunds(sandbox, 'other')
-    await askAxosoft(sandbox)
+    await requestAxosoftToken(sandbox)
     await sandbox.fetch('https://sandbox.test/elsewhere')
     const { count } = sandbox.requests
     expect(count()).toBe(6)
@@ -45,17 +45,17 @@ describe('the log of requests', () => {
   it('keeps no status for a connection that was cut', async () => {
     const sandbox = createSandbox()
     sandbox.faults.add({ kind: 'cut' })
-    await expect(askAxosoft(sandbox)).rejects.toThrow(TypeError)
+    await expect(requestAxosoftToken(sandbox)).rejects.toThrow(TypeError)
     expect(sandbox.requests.all()).toMatchObject([{ system: 'axosoft', grant: 'password', status: null }])
   })
 
   it('holds no secret, wherever it was sent', async () => {
     const sandbox = createSandbox()
     const { access_token, refresh_token } = await tokensFromClass(sandbox)
-    await askAxosoft(sandbox)
-    await askClass(sandbox, signingIn(), { Authorization: basic() })
-    await askClass(sandbox, { grant_type: 'latchkey-demo' })
-    await askClass(sandbox, refreshing(refresh_token))
+    await requestAxosoftToken(sandbox)
+    await requestClassToken(sandbox, signingIn(), { Authorization: basic() })
+    await requestClassToken(sandbox, { grant_type: 'latchkey-demo' })
+    await requestClassToken(sandbox, refreshing(refresh_token))
     await askForFunds(sandbox, access_token)
     await askClassy(sandbox)
     await askBrightPattern(sandbox)

@@ -1,4 +1,4 @@
-import type { Person, Sandbox } from '../src/index.ts'
+import type { SandboxUser, Sandbox } from '../src/index.ts'
 import { cathy, demoClient } from '../src/index.ts'
 
 /** Where the systems of a sandbox without a server live. */
@@ -10,7 +10,7 @@ export const classyBase = 'https://sandbox.test/classy'
 const { clientId: client_id, clientSecret: client_secret } = demoClient
 
 /** The documented GET, with members changed or, by `undefined`, left out. */
-export function askAxosoft(
+export function requestAxosoftToken(
   { fetch }: Sandbox,
   changed: Record<string, string | undefined> = {},
 ): Promise<Response> {
@@ -20,7 +20,7 @@ export function askAxosoft(
 }
 
 /** The documented POST form. */
-export function askClass(
+export function requestClassToken(
   { fetch }: Sandbox,
   fields: Record<string, string | undefined>,
   headers: Record<string, string> = {},
@@ -31,7 +31,7 @@ export function askClass(
 /** The fields of a sign-in at Class. */
 export function signingIn(
   changed: Record<string, string | undefined> = {},
-  { username, password }: Person = cathy,
+  { username, password }: SandboxUser = cathy,
 ): Record<string, string | undefined> {
   return { grant_type: 'password', username, password, ...changed }
 }
@@ -43,7 +43,7 @@ export function refreshing(refreshToken: unknown, scope?: string): Record<string
 
 /** Signs in at Class and returns the body. */
 export async function tokensFromClass(sandbox: Sandbox, scope?: string): Promise<Record<string, unknown>> {
-  return bodyOf(await askClass(sandbox, signingIn({ scope })))
+  return bodyOf(await requestClassToken(sandbox, signingIn({ scope })))
 }
 
 /** Asks Class's API for the funds, in JSON unless told otherwise. */
@@ -87,7 +87,7 @@ export function askBrightPattern(
 }
 
 /** A GET with a bearer, or without one. */
-export function getWith(accessToken: unknown, { fetch }: Sandbox, url: string): Promise<Response> {
+export function getWithToken(accessToken: unknown, { fetch }: Sandbox, url: string): Promise<Response> {
   return fetch(url, {
     headers: typeof accessToken === 'string' ? { Authorization: `Bearer ${accessToken}` } : {},
   })

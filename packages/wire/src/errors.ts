@@ -20,46 +20,46 @@ export type ErrorCode = (typeof errorCodes)[number]
 /**
  * Why nobody is signed in, beside `login_required`: no session is known (`no_session`); it was unused
  * for too long (`idle`) or has reached its longest life (`absolute`); the authorization server refused
- * to refresh it (`refused`); its token ran out and the provider has no refresh (`no_refresh`); the
- * answer to a refresh was lost and could not be recovered (`lost`); the browser now holds another
+ * to refresh it (`refresh_rejected`); its token ran out and the provider has no refresh (`no_refresh`); the
+ * answer to a refresh was lost and could not be recovered (`refresh_lost`); the browser now holds another
  * session than the one asked about (`session_changed`).
  */
-export const loginReasons = [
+export const loginRequiredReasons = [
   'no_session',
   'idle',
   'absolute',
-  'refused',
+  'refresh_rejected',
   'no_refresh',
-  'lost',
+  'refresh_lost',
   'session_changed',
 ] as const
 
-/** One of {@link loginReasons}. */
-export type LoginReason = (typeof loginReasons)[number]
+/** One of {@link loginRequiredReasons}. */
+export type LoginRequiredReason = (typeof loginRequiredReasons)[number]
 
 /** What else to ask before a sign-in can succeed, beside `challenge_required`. */
-export interface Challenge {
+export interface SignInChallenge {
   /** Names of the further credentials to send, for example `otp`. */
-  ask: string[]
+  fields: string[]
   /** Names this attempt, opaque; sent back with the next sign-in. */
   id?: string | undefined
 }
 
 /** The body of every answer that is no success; a `Retry-After` header goes with `retry_after`. */
-export interface ErrorAnswer {
+export interface ErrorResponse {
   error: ErrorCode
   /** For a developer; never shown to a person, never holds a secret. */
   error_description?: string | undefined
-  reason?: LoginReason | undefined
+  reason?: LoginRequiredReason | undefined
   /** Seconds to wait before another try. */
   retry_after?: number | undefined
-  challenge?: Challenge | undefined
+  challenge?: SignInChallenge | undefined
 }
 
 /**
  * Whether a parsed body is an error answer of ours; if not, a resource server or a proxy spoke. Only the
  * code is judged: the rest is what the BFF wrote beside it.
  */
-export function isErrorAnswer(body: unknown): body is ErrorAnswer {
-  return errorCodes.includes((Object(body) as ErrorAnswer).error)
+export function isErrorResponse(body: unknown): body is ErrorResponse {
+  return errorCodes.includes((Object(body) as ErrorResponse).error)
 }

@@ -23,37 +23,38 @@ export interface WireToken {
 }
 
 /** The answer of every endpoint that succeeds with a body. */
-export interface SessionAnswer {
+export interface SessionResponse {
   session: WireSession | null
   /** Absent in proxy mode, and when the session is alive but has no usable token at the moment. */
   token?: WireToken | undefined
 }
 
 /** Visible ASCII: what can stand in a header as a credential or a scheme, and what a scope is made of (RFC 6750 §2.1). */
-export const visibleAscii: RegExp = /^[!-~]+$/
+export const visibleAsciiPattern: RegExp = /^[!-~]+$/
 
-const isVisible = (value: unknown): boolean => typeof value === 'string' && visibleAscii.test(value)
-const isCount = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
+const isVisibleAscii = (value: unknown): boolean =>
+  typeof value === 'string' && visibleAsciiPattern.test(value)
+const isNonNegativeNumber = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
 const isRecord = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
 
 const isSession = ({ session_id, subject, user, scope, expires_in }: Partial<WireSession>): boolean =>
-  [session_id, subject].every(isVisible) &&
+  [session_id, subject].every(isVisibleAscii) &&
   (user === null || isRecord(user)) &&
   Array.isArray(scope) &&
-  scope.every(isVisible) &&
-  (expires_in === null || isCount(expires_in))
+  scope.every(isVisibleAscii) &&
+  (expires_in === null || isNonNegativeNumber(expires_in))
 
 const isToken = ({ access_token, token_type, expires_in, sequence }: Partial<WireToken>): boolean =>
-  [access_token, token_type].every(isVisible) &&
-  (expires_in === null || isCount(expires_in)) &&
-  isCount(sequence)
+  [access_token, token_type].every(isVisibleAscii) &&
+  (expires_in === null || isNonNegativeNumber(expires_in)) &&
+  isNonNegativeNumber(sequence)
 
 /**
  * Whether a parsed body is a session answer. Accepts exactly what the zod schema of the BFF accepts; it is
  * written by hand because a schema library would triple what a browser loads.
  */
-export function isSessionAnswer(body: unknown): body is SessionAnswer {
-  const { session, token } = Object(body) as Partial<SessionAnswer>
+export function isSessionResponse(body: unknown): body is SessionResponse {
+  const { session, token } = Object(body) as Partial<SessionResponse>
   return (
     (session === null || isSession(Object(session) as WireSession)) &&
     (token === undefined || isToken(Object(token) as WireToken))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { secondsFrom } from '../src/index.ts'
+import { parseSeconds } from '../src/index.ts'
 
 describe('secondsFrom', () => {
   it.each([
@@ -22,6 +22,6 @@ describe('secondsFrom', () => {
     [true, null],
     [[899], null],
   ])('reads %j as %j', (said, seconds) => {
-    expect(secondsFrom(said)).toBe(seconds)
+    expect(parseSeconds(said)).toBe(seconds)
   })
 })

@@ -1,7 +1,16 @@
 import type { BffOptions } from '@latchkey/bff'
 import type { Check } from '../check.ts'
-import { demand, Impossible, is, isIssued, refusalFrom, said, sessionFrom, wordsFor } from '../finding.ts'
-import { askedBy } from '../check-context.ts'
+import {
+  assertHolds,
+  CheckSkippedError,
+  is,
+  isIssued,
+  refusalFrom,
+  describeExchange,
+  sessionFrom,
+  describeError,
+} from '../finding.ts'
+import { listTokenRequests } from '../check-context.ts'
 import { scopeOf } from '../client-auth-method.ts'
 
 /** Scope values that are about a user: OpenID Connect Core §5.4 and §11. */
@@ -22,27 +31,32 @@ export const clientCredentials: Check = {
       2,
     )
     const stranger = await refusalFrom(await visit.send('POST', '/session'))
-    demand(is(stranger, 403, 'access_denied'), `who is not admitted gets ${wordsFor(stranger)}`)
-    demand(askedBy(visit).length === 0, 'who is not admitted makes the BFF ask the server')
+    assertHolds(is(stranger, 403, 'access_denied'), `who is not admitted gets ${describeError(stranger)}`)
+    assertHolds(listTokenRequests(visit).length === 0, 'who is not admitted makes the BFF ask the server')
 
     who = { subject: 'somebody' }
     const callers = Array.from({ length: 20 }, (_, index) => index)
     const answers = await Promise.all(
       callers.map((caller) => visit.send('GET', '/session', undefined, caller % 2)),
     )
-    const asked = askedBy(visit)
+    const asked = listTokenRequests(visit)
     const [exchange] = asked
-    demand(exchange !== undefined && asked.length === 1, `twenty callers caused ${asked.length} requests`)
+    assertHolds(
+      exchange !== undefined && asked.length === 1,
+      `twenty callers caused ${asked.length} requests`,
+    )
     const held = await Promise.all(answers.map(sessionFrom))
     const { session, token } = held[0] ?? {}
     if (!isIssued(exchange)) {
-      for (const answer of held) demand(answer.token === undefined, 'a token came from nowhere')
+      for (const answer of held) assertHolds(answer.token === undefined, 'a token came from nowhere')
       const wanted = { session_id: session?.session_id, after: 0 }
       const refusal = await visit.send('POST', '/token', wanted)
-      demand(!refusal.ok, 'a token came from nowhere')
-      throw new Impossible(`this client gets no token of its own: the server said ${said(exchange)}`)
+      assertHolds(!refusal.ok, 'a token came from nowhere')
+      throw new CheckSkippedError(
+        `this client gets no token of its own: the server said ${describeExchange(exchange)}`,
+      )
     }
-    demand(
+    assertHolds(
       held.every((answer) => answer.token?.access_token === exchange.body['access_token']),
       'the callers do not hold the token that the server gave',
     )
@@ -50,7 +64,7 @@ export const clientCredentials: Check = {
     const body = { session_id: session?.session_id, after: token?.sequence }
     const next = await sessionFrom(await visit.send('POST', '/token', body))
     const first = token?.sequence ?? 0
-    demand(
+    assertHolds(
       next.token?.sequence === first + 1,
       `the token after ${first} has sequence ${next.token?.sequence}`,
     )

@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts'
-import { demand, Impossible, isIssued, sessionFrom } from '../finding.ts'
+import { assertHolds, CheckSkippedError, isIssued, sessionFrom } from '../finding.ts'
 import { metadataOf } from '../metadata.ts'
 
 const wellKnown = '/.well-known/openid-configuration'
@@ -13,7 +13,7 @@ export const discovery: Check = {
     const issuer = String(metadata['issuer'])
     const endpoint = metadata['token_endpoint']
     if (typeof endpoint !== 'string' || !URL.canParse(endpoint))
-      throw new Impossible('the document names no token endpoint')
+      throw new CheckSkippedError('the document names no token endpoint')
     // The issuer says it all, unless the document is somewhere else than its issuer should have it.
     const isAtHome = `${issuer.replace(/\/$/, '')}${wellKnown}` === server.discoveryUrl
     const place = isAtHome
@@ -24,14 +24,17 @@ export const discovery: Check = {
     const [document, asked] = visit.exchanges()
     const elsewhere = originOf(endpoint) !== originOf(server.tokenUrl)
     if (!response.ok && elsewhere && (asked === undefined || asked.status === null))
-      throw new Impossible(`the document names ${originOf(endpoint)}, where nothing answers`)
+      throw new CheckSkippedError(`the document names ${originOf(endpoint)}, where nothing answers`)
     const { session } = await sessionFrom(response)
-    demand(session !== null, 'the sign-in brought no session')
-    demand(
+    assertHolds(session !== null, 'the sign-in brought no session')
+    assertHolds(
       document?.url === new URL(String(server.discoveryUrl)).href,
       'the document was not asked for first',
     )
-    demand(asked !== undefined && isIssued(asked), 'the token endpoint of the document was not asked next')
+    assertHolds(
+      asked !== undefined && isIssued(asked),
+      'the token endpoint of the document was not asked next',
+    )
     return isAtHome ? undefined : 'the issuer had to be named beside the address of its document'
   },
 }

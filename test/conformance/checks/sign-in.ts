@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { secondsFrom } from '@latchkey/wire'
-import type { Visit } from '../../support/bff-client.ts'
+import { parseSeconds } from '@latchkey/wire'
+import type { BffClient } from '../../support/bff-client.ts'
 import type { Check } from '../check.ts'
 import type { Blamed } from '../finding.ts'
 import {
-  blamedBy,
-  demand,
-  Impossible,
+  getBlamedParty,
+  assertHolds,
+  CheckSkippedError,
   is,
   isIssued,
   refusalFrom,
-  said,
+  describeExchange,
   sessionFrom,
-  wordsFor,
+  describeError,
 } from '../finding.ts'
-import type { Scene } from '../check-context.ts'
-import { askedBy, lastOf, statusOfUserinfo } from '../check-context.ts'
+import type { CheckContext } from '../check-context.ts'
+import { listTokenRequests, getLastTokenRequest, statusOfUserinfo } from '../check-context.ts'
 import { scopeOf } from '../client-auth-method.ts'
 
 /** Seconds by which a lifetime may differ from what the file says. */
@@ -27,30 +27,30 @@ export const signIn: Check = {
     const { server } = scene
     const { visit, session, token, exchange } = await scene.signedIn()
     const { access_token, expires_in, scope } = exchange.body
-    demand(token.access_token === access_token, 'the page does not hold the token that the server gave')
-    demand(token.sequence === 1, `the first token has sequence ${token.sequence}`)
+    assertHolds(token.access_token === access_token, 'the page does not hold the token that the server gave')
+    assertHolds(token.sequence === 1, `the first token has sequence ${token.sequence}`)
     const named = [scope].flat().flatMap((value) => (typeof value === 'string' ? value.split(/\s+/) : []))
     const granted = named.some(Boolean) ? named.filter(Boolean) : scopeOf(server)
-    demand(String(session.scope) === String(granted), 'the session has another scope than was granted')
-    demand(visit.cookies().length === 1, 'the sign-in did not set one cookie')
+    assertHolds(String(session.scope) === String(granted), 'the session has another scope than was granted')
+    assertHolds(visit.cookies().length === 1, 'the sign-in did not set one cookie')
     const restored = await sessionFrom(await visit.send('GET', '/session'))
-    demand(
+    assertHolds(
       JSON.stringify(restored) === JSON.stringify({ session, token }),
       'a reload of the page does not restore the session as it was',
     )
 
-    const lifetime = secondsFrom(expires_in)
+    const lifetime = parseSeconds(expires_in)
     const expected = server.accessTokenLifetime
     if (lifetime === null) {
-      demand(token.expires_in === expected, `the token lives ${token.expires_in} s, which nobody said`)
+      assertHolds(token.expires_in === expected, `the token lives ${token.expires_in} s, which nobody said`)
       return 'the server does not say how long its token lives'
     }
-    demand(
+    assertHolds(
       token.expires_in === Math.floor(lifetime),
       `the token lives ${lifetime} s, and not ${token.expires_in}`,
     )
     if (expected === null || Math.abs(lifetime - expected) <= tolerance) return undefined
-    demand(lifetime < expected, `the server gives tokens of ${lifetime} s, its file says ${expected}`)
+    assertHolds(lifetime < expected, `the server gives tokens of ${lifetime} s, its file says ${expected}`)
     return `the token lives ${lifetime} s, less than its file says`
   },
 }
@@ -62,8 +62,8 @@ export const userinfo: Check = {
     const { session, token } = await scene.signedIn()
     const status = await statusOfUserinfo(scene.server, token.access_token)
     if (status !== 200 && !session.scope.includes('openid'))
-      throw new Impossible(`the scope is without openid, and userinfo says ${status}`)
-    demand(status === 200, `userinfo says ${status}`)
+      throw new CheckSkippedError(`the scope is without openid, and userinfo says ${status}`)
+    assertHolds(status === 200, `userinfo says ${status}`)
     return undefined
   },
 }
@@ -82,7 +82,10 @@ export const unknownUser: Check = {
     const unknown = await refused(scene, visit, { username: `${madeUp()}-${scene.server.username}` })
     const wrong = await refused(scene, visit, { password: madeUp() })
     if (unknown.blamed !== wrong.blamed) return `${unknown.words}; a wrong password: ${wrong.words}`
-    demand(unknown.text === wrong.text, 'an unknown user is answered in other words than a wrong password')
+    assertHolds(
+      unknown.text === wrong.text,
+      'an unknown user is answered in other words than a wrong password',
+    )
     return noteOf(unknown)
   },
 }
@@ -93,8 +96,8 @@ export const wrongClientSecret: Check = {
   async run(scene) {
     const visit = scene.visit(scene.provider({ clientSecret: madeUp() }))
     const response = await scene.type(visit)
-    if (response.ok && askedBy(visit).some(isIssued))
-      throw new Impossible('the server gives a token for any client secret')
+    if (response.ok && listTokenRequests(visit).some(isIssued))
+      throw new CheckSkippedError('the server gives a token for any client secret')
     const { blamed, words } = await judged(visit, response)
     // Where it is the user whom the server blames, nothing tells it from a wrong password.
     return blamed === 'client' ? undefined : words
@@ -113,19 +116,23 @@ interface Refused {
   words: string
 }
 
-async function refused(scene: Scene, visit: Visit, changed: Record<string, string>): Promise<Refused> {
+async function refused(
+  scene: CheckContext,
+  visit: BffClient,
+  changed: Record<string, string>,
+): Promise<Refused> {
   return judged(visit, await scene.type(visit, changed))
 }
 
 /** Demands an answer without a session that fits what the server said. */
-async function judged(visit: Visit, response: Response): Promise<Refused> {
-  const exchange = lastOf(visit)
-  demand(!response.ok, `somebody is signed in, because the server said ${said(exchange)}`)
-  demand(response.headers.get('Set-Cookie') === null, 'a refused sign-in sets a cookie')
+async function judged(visit: BffClient, response: Response): Promise<Refused> {
+  const exchange = getLastTokenRequest(visit)
+  assertHolds(!response.ok, `somebody is signed in, because the server said ${describeExchange(exchange)}`)
+  assertHolds(response.headers.get('Set-Cookie') === null, 'a refused sign-in sets a cookie')
   const refusal = await refusalFrom(response)
-  demand(exchange !== undefined, `the BFF answered ${wordsFor(refusal)} without asking the server`)
-  const words = `${wordsFor(refusal)}, because the server said ${said(exchange)}`
-  const blamed = blamedBy(exchange)
+  assertHolds(exchange !== undefined, `the BFF answered ${describeError(refusal)} without asking the server`)
+  const words = `${describeError(refusal)}, because the server said ${describeExchange(exchange)}`
+  const blamed = getBlamedParty(exchange)
   const right = {
     nobody: is(refusal, 503, 'temporarily_unavailable') || is(refusal, 429, 'rate_limited'),
     client: is(refusal, 502, 'server_error'),
@@ -133,7 +140,7 @@ async function judged(visit: Visit, response: Response): Promise<Refused> {
     // Another server may mean another thing by it.
     somebody: is(refusal, 401, 'invalid_credentials') || is(refusal, 502, 'server_error'),
   }
-  demand(right[blamed], words)
+  assertHolds(right[blamed], words)
   return { text: refusal.text, blamed, words }
 }
 

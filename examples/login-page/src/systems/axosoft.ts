@@ -2,7 +2,7 @@ import { createAuthClient } from '@latchkey/core'
 // Not `zod`: it compiles its schemas with `new Function`, which a strict content security policy forbids.
 import * as z from 'zod/mini'
 import { readJson } from '../api.ts'
-import { dayText } from '../format.ts'
+import { formatDay } from '../format.ts'
 import type { User } from '../user.ts'
 import type { Row, System } from './system.ts'
 
@@ -41,14 +41,14 @@ export const axosoft: System = {
   label: 'Axosoft',
   auth,
   holdsToken: true,
-  asks: {
-    username: { name: 'username', called: 'username' },
-    password: { name: 'password', called: 'password' },
+  fields: {
+    username: { name: 'username', label: 'username' },
+    password: { name: 'password', label: 'password' },
   },
   list: {
     title: 'Items',
-    one: 'an item',
-    many: 'items',
+    itemLabel: 'an item',
+    itemsLabel: 'items',
     columns: ['Item', 'Status', 'Priority', 'Assigned to', 'Due'],
     load: async (signal) =>
       Items.parse(await readJson(auth, '/api/axosoft/v6/items', { signal })).data.map(rowOf),
@@ -60,7 +60,7 @@ function rowOf({ id, name, status, priority, assigned_to, due_date }: Item): Row
     id,
     name,
     status: status.name,
-    details: [priority.name, assigned_to.name, due_date === null ? '—' : dayText(due_date)],
-    brief: `${assigned_to.name}, ${due_date === null ? 'no date' : dayText(due_date)}`,
+    details: [priority.name, assigned_to.name, due_date === null ? '—' : formatDay(due_date)],
+    shortDetails: `${assigned_to.name}, ${due_date === null ? 'no date' : formatDay(due_date)}`,
   }
 }

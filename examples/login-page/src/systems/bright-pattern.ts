@@ -30,14 +30,14 @@ export const brightPattern: System = {
   auth,
   holdsToken: true,
   // What a person has there is a client to the authorization server.
-  asks: {
-    username: { name: 'client_id', called: 'login ID' },
-    password: { name: 'client_secret', called: 'API secret' },
+  fields: {
+    username: { name: 'client_id', label: 'login ID' },
+    password: { name: 'client_secret', label: 'API secret' },
   },
   list: {
     title: 'Users',
-    one: 'a user',
-    many: 'users',
+    itemLabel: 'a user',
+    itemsLabel: 'users',
     columns: ['User', 'Extension', 'Login ID', 'External number'],
     load: async (signal) =>
       Directory.parse(await readJson(auth, '/api/bright-pattern/phone/user', { signal })).map(rowOf),
@@ -50,6 +50,6 @@ function rowOf({ extension, loginId, firstName, lastName, external = '—' }: En
     name: `${firstName} ${lastName}`,
     status: extension,
     details: [loginId, external],
-    brief: loginId,
+    shortDetails: loginId,
   }
 }

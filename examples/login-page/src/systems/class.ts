@@ -1,7 +1,7 @@
 import { createAuthClient } from '@latchkey/core'
 import * as z from 'zod/mini'
 import { readJson } from '../api.ts'
-import { dayText } from '../format.ts'
+import { formatDay } from '../format.ts'
 import type { User } from '../user.ts'
 import type { Row, System } from './system.ts'
 
@@ -39,14 +39,14 @@ export const classSuper: System = {
   label: 'Class',
   auth,
   holdsToken: true,
-  asks: {
-    username: { name: 'username', called: 'username' },
-    password: { name: 'password', called: 'password' },
+  fields: {
+    username: { name: 'username', label: 'username' },
+    password: { name: 'password', label: 'password' },
   },
   list: {
     title: 'Funds',
-    one: 'a fund',
-    many: 'funds',
+    itemLabel: 'a fund',
+    itemsLabel: 'funds',
     columns: ['Fund', 'Status', 'Type', 'ABN', 'Processed to'],
     load: async (signal) => {
       // Without it the answer is XML.
@@ -58,12 +58,12 @@ export const classSuper: System = {
 }
 
 function rowOf({ Code, Name, Status, LegalEntityType, ABN, ProcessedToDate }: Fund): Row {
-  const processedTo = dayText(ProcessedToDate)
+  const processedTo = formatDay(ProcessedToDate)
   return {
     id: Code,
     name: Name,
     status: Status,
     details: [LegalEntityType, ABN, processedTo],
-    brief: `${LegalEntityType}, to ${processedTo}`,
+    shortDetails: `${LegalEntityType}, to ${processedTo}`,
   }
 }

@@ -1,7 +1,7 @@
 import { createAuthClient } from '@latchkey/core'
 import * as z from 'zod/mini'
 import { readJson } from '../api.ts'
-import { capitalised, dayText } from '../format.ts'
+import { capitalize, formatDay } from '../format.ts'
 import type { User } from '../user.ts'
 import type { Row, System } from './system.ts'
 
@@ -37,8 +37,8 @@ export const classy: System = {
   holdsToken: false,
   list: {
     title: 'Campaigns',
-    one: 'a campaign',
-    many: 'campaigns',
+    itemLabel: 'a campaign',
+    itemsLabel: 'campaigns',
     columns: ['Campaign', 'Status', 'Type', 'Goal', 'Ends'],
     load: async (signal) =>
       Campaigns.parse(await readJson(auth, '/api/classy/campaigns', { signal })).data.map(rowOf),
@@ -54,8 +54,8 @@ function rowOf({ id, name, status, type, goal, currency_code, ended_at }: Campai
   return {
     id,
     name,
-    status: capitalised(status),
-    details: [capitalised(type), amount, ended_at === null ? '—' : dayText(ended_at)],
-    brief: `${amount}, ${ended_at === null ? 'no end' : `until ${dayText(ended_at)}`}`,
+    status: capitalize(status),
+    details: [capitalize(type), amount, ended_at === null ? '—' : formatDay(ended_at)],
+    shortDetails: `${amount}, ${ended_at === null ? 'no end' : `until ${formatDay(ended_at)}`}`,
   }
 }

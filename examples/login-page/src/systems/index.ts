@@ -8,6 +8,6 @@ import type { System } from './system.ts'
 export const systems: readonly System[] = [axosoft, brightPattern, classSuper, classy]
 
 /** The system of that name; the first one unless there is one. */
-export function systemNamed(id: string | null): System {
+export function findSystem(id: string | null): System {
   return systems.find((system) => system.id === id) ?? axosoft
 }

@@ -11,23 +11,23 @@ export interface System {
   /** Whether the page holds the access token, or leaves it to the BFF (mode `proxy`). */
   readonly holdsToken: boolean
   /** What a person types to sign in; absent where nobody types anything. */
-  readonly asks?: { readonly username: Asked; readonly password: Asked }
+  readonly fields?: { readonly username: CredentialField; readonly password: CredentialField }
   readonly list: List
 }
 
 /** A field of the form. */
-export interface Asked {
+export interface CredentialField {
   /** The name that the provider has for it (`login.fields`). */
   readonly name: string
   /** In the middle of a sentence. */
-  readonly called: string
+  readonly label: string
 }
 
 /** What the page shows to who is signed in. */
 export interface List {
   readonly title: string
-  readonly one: string
-  readonly many: string
+  readonly itemLabel: string
+  readonly itemsLabel: string
   /** Over the name, the status and each of the details. */
   readonly columns: readonly string[]
   readonly load: (signal: AbortSignal) => Promise<Row[]>
@@ -40,5 +40,5 @@ export interface Row {
   /** Where there is room for them. */
   readonly details: readonly string[]
   /** What a narrow window has of the details. */
-  readonly brief: string
+  readonly shortDetails: string
 }

@@ -7,15 +7,16 @@ export interface ClientAuthentication {
 }
 
 /** What a request carries so that the server knows the client; nothing where there is none. */
-export function clientAuthentication(
+export function createClientAuthentication(
   { clientAuth, basicEncoding }: Pick<Grant, 'clientAuth' | 'basicEncoding'>,
   client: Client | undefined,
 ): ClientAuthentication {
   if (!client || clientAuth === 'user-basic') return { headers: {}, parameters: {} }
   const { id, secret = '' } = client
   if (clientAuth === 'basic') {
-    const [user, password] = basicEncoding === 'form' ? [formEncoded(id), formEncoded(secret)] : [id, secret]
-    return { headers: { Authorization: basic(user, password) }, parameters: {} }
+    const [user, password] =
+      basicEncoding === 'form' ? [formUrlEncode(id), formUrlEncode(secret)] : [id, secret]
+    return { headers: { Authorization: formatBasicAuth(user, password) }, parameters: {} }
   }
   return {
     headers: {},
@@ -24,11 +25,11 @@ export function clientAuthentication(
 }
 
 /** RFC 7617, with UTF-8. */
-export function basic(user: string, password: string): string {
+export function formatBasicAuth(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
 /** RFC 6749 appendix B. */
-export function formEncoded(text: string): string {
+export function formUrlEncode(text: string): string {
   return new URLSearchParams({ _: text }).toString().slice(2)
 }

@@ -1,16 +1,16 @@
 /** Why no answer came. `sent` tells whether the request may have been acted upon. */
-export interface ConnectionFault {
-  sent: boolean
+export interface ConnectionFailure {
+  wasSent: boolean
   /** For the log. Our own words and codes of Node only: the error of a failed `fetch` may hold the URL. */
-  why: string
+  hint: string
 }
 
 /** Errors of Node that come before a byte of the request left: name, route, connection, certificate. */
-const neverSent =
+const notSentCodes =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|ERR_TLS_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/
 
 /** What can be done about the commonest of them. */
-const advices: [codes: RegExp, advice: string][] = [
+const hintsByCode: [codes: RegExp, advice: string][] = [
   [
     /^(ENOTFOUND|EAI_\w+)$/,
     'its host name is not known; is it spelt right, and can this machine resolve it?',
@@ -33,11 +33,11 @@ const advices: [codes: RegExp, advice: string][] = [
 ]
 
 /** What became of a request that `fetch` gave up, and what can be done. */
-export function connectionFault(error: unknown): ConnectionFault {
+export function createConnectionFailure(error: unknown): ConnectionFailure {
   const code = codeOf(error)
-  const advice = advices.find(([codes]) => codes.test(code))?.[1]
-  const why = `the connection failed${code && ` (${code})`}${advice === undefined ? '' : `: ${advice}`}`
-  return { sent: !neverSent.test(code), why }
+  const advice = hintsByCode.find(([codes]) => codes.test(code))?.[1]
+  const hint = `the connection failed${code && ` (${code})`}${advice === undefined ? '' : `: ${advice}`}`
+  return { wasSent: !notSentCodes.test(code), hint }
 }
 
 function codeOf(error: unknown): string {

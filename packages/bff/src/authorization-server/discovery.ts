@@ -2,15 +2,15 @@ import { allowInsecureRequests, customFetch, discoveryRequest, processDiscoveryR
 import type { AuthorizationServer as Metadata } from 'oauth4webapi'
 import { BffError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { told } from '../log.ts'
+import { describeError } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { grantNamed } from '../description/provider-description.ts'
-import { endpointFault, isLoopback } from '../endpoint-url.ts'
-import type { Upstream } from './http-client.ts'
+import { getGrant } from '../description/provider-description.ts'
+import { validateEndpointUrl, isLoopbackHost } from '../endpoint-url.ts'
+import type { HttpClient } from './http-client.ts'
 
-const freshFor = 3_600_000
-const retryAfter = 60_000
+const documentMaxAgeMs = 3_600_000
+const retryDelayMs = 60_000
 
 /** Where the authorization server is spoken to. */
 export interface Endpoints {
@@ -26,9 +26,9 @@ export interface Endpoints {
  *
  * @throws BffError `temporarily_unavailable` when none of them is at hand; `server_error` when the document is wrong
  */
-export function createEndpoints(
+export function createEndpointResolver(
   provider: Provider,
-  upstream: Upstream,
+  upstream: HttpClient,
   platform: Platform,
   logger: Logger,
 ): () => Promise<Endpoints> {
@@ -40,31 +40,31 @@ export function createEndpoints(
   }
   const { fallbackUrl } = token
   const lastResort = fallbackUrl === undefined ? null : { token: fallbackUrl, revocation, metadata: null }
-  let known: Endpoints | null = lastResort
+  let lastEndpoints: Endpoints | null = lastResort
   let freshUntil = 0
   let warned = false
-  let asking: Promise<Endpoints> | null = null
+  let pendingDiscovery: Promise<Endpoints> | null = null
 
   return async () => {
-    if (known && platform.now() < freshUntil) return known
-    asking ??= renew(token).finally(() => (asking = null))
-    return asking
+    if (lastEndpoints && platform.now() < freshUntil) return lastEndpoints
+    pendingDiscovery ??= rediscover(token).finally(() => (pendingDiscovery = null))
+    return pendingDiscovery
   }
 
-  async function renew(source: Discovered): Promise<Endpoints> {
+  async function rediscover(source: DiscoverySource): Promise<Endpoints> {
     try {
-      known = await discover(source)
-      freshUntil = platform.now() + freshFor
-      return known
+      lastEndpoints = await discover(source)
+      freshUntil = platform.now() + documentMaxAgeMs
+      return lastEndpoints
     } catch (error) {
-      if (!(error instanceof BffError) || !known) throw error
-      logger.warn(`Discovery failed, the last known endpoints serve meanwhile: ${told(error)}`)
-      freshUntil = platform.now() + retryAfter
-      return known
+      if (!(error instanceof BffError) || !lastEndpoints) throw error
+      logger.warn(`Discovery failed, the last known endpoints serve meanwhile: ${describeError(error)}`)
+      freshUntil = platform.now() + retryDelayMs
+      return lastEndpoints
     }
   }
 
-  async function discover(source: Discovered): Promise<Endpoints> {
+  async function discover(source: DiscoverySource): Promise<Endpoints> {
     const { issuer, exact } = expectedIssuer(source)
     const response = await discoveryRequest(new URL(source.discovery), {
       algorithm: source.flavour === 'oidc' ? 'oidc' : 'oauth2',
@@ -72,8 +72,8 @@ export function createEndpoints(
       [customFetch]: async (url) => {
         const address = wellKnown.test(source.discovery) ? source.discovery : url
         const answer = await upstream.send(address, { headers: { Accept: 'application/json' } })
-        if ('why' in answer) throw unavailable(answer.why)
-        if (answer.status !== 200) throw unavailable(`the answer has status ${answer.status}`)
+        if ('hint' in answer) throw createUnavailableError(answer.hint)
+        if (answer.status !== 200) throw createUnavailableError(`the answer has status ${answer.status}`)
         return new Response(answer.text, { headers: { 'Content-Type': 'application/json' } })
       },
     })
@@ -84,23 +84,24 @@ export function createEndpoints(
         .catch(() => null),
     ).issuer
     if (typeof named !== 'string' || !URL.canParse(named))
-      throw unavailable('the answer is no discovery document')
+      throw createUnavailableError('the answer is no discovery document')
     if (named !== issuer && (exact || named !== `${issuer}/`))
-      throw wrong(
+      throw createInvalidDocumentError(
         `it names the issuer ${JSON.stringify(named)}, which must be ${JSON.stringify(issuer)} to the letter`,
       )
     const metadata = await processDiscoveryResponse(new URL(named), response)
     const { token_endpoint: found, revocation_endpoint: revoke, jwks_uri: keys } = metadata
-    const fault = typeof found === 'string' ? placeFault(found, source) : 'is missing'
-    if (typeof found !== 'string' || fault !== null) throw wrong(`its token_endpoint ${fault}`)
+    const fault = typeof found === 'string' ? validateDiscoveredUrl(found, source) : 'is missing'
+    if (typeof found !== 'string' || fault !== null)
+      throw createInvalidDocumentError(`its token_endpoint ${fault}`)
     const usable = (url: unknown): url is string =>
-      typeof url === 'string' && placeFault(url, source) === null
+      typeof url === 'string' && validateDiscoveredUrl(url, source) === null
     warnOfGrant(metadata)
     const { jwks_uri: _keys, ...rest } = metadata
     return {
-      token: tidy(found),
-      revocation: revocation ?? (usable(revoke) ? tidy(revoke) : null),
-      metadata: { ...rest, ...(usable(keys) && { jwks_uri: tidy(keys) }) },
+      token: collapseSlashes(found),
+      revocation: revocation ?? (usable(revoke) ? collapseSlashes(revoke) : null),
+      metadata: { ...rest, ...(usable(keys) && { jwks_uri: collapseSlashes(keys) }) },
     }
   }
 
@@ -108,7 +109,7 @@ export function createEndpoints(
   function warnOfGrant({
     grant_types_supported: named = ['authorization_code', 'implicit'],
   }: Metadata): void {
-    const { grantType = provider.primary } = grantNamed(provider, provider.primary)
+    const { grantType = provider.signInGrant } = getGrant(provider, provider.signInGrant)
     // Nobody has checked what kind of value the document has there.
     if (warned || !Array.isArray(named) || named.includes(grantType)) return
     warned = true
@@ -116,12 +117,12 @@ export function createEndpoints(
   }
 }
 
-type Discovered = Extract<Provider['token'], { discovery: string }>
+type DiscoverySource = Extract<Provider['token'], { discovery: string }>
 
 const wellKnown = /\/\.well-known\/(openid-configuration|oauth-authorization-server)/
 
 /** The configured issuer, to the letter; or what the document's address says, where a slash at the end is not seen. */
-function expectedIssuer({ issuer, discovery }: Discovered): { issuer: string; exact: boolean } {
+function expectedIssuer({ issuer, discovery }: DiscoverySource): { issuer: string; exact: boolean } {
   if (issuer !== undefined) return { issuer, exact: true }
   return wellKnown.test(discovery)
     ? { issuer: discovery.replace(wellKnown, '').replace(/\/$/, ''), exact: false }
@@ -129,8 +130,8 @@ function expectedIssuer({ issuer, discovery }: Discovered): { issuer: string; ex
 }
 
 /** A document from elsewhere must not send requests with secrets into this machine. */
-function placeFault(url: string, { discovery, hosts }: Discovered): string | null {
-  const fault = endpointFault(url)
+function validateDiscoveredUrl(url: string, { discovery, hosts }: DiscoverySource): string | null {
+  const fault = validateEndpointUrl(url)
   if (fault !== null) return fault
   if (hosts && !hosts.includes(new URL(url).host)) return 'is at a host that token.hosts does not name'
   const inside = isThisMachine(new URL(url).hostname) && !isThisMachine(new URL(discovery).hostname)
@@ -139,26 +140,28 @@ function placeFault(url: string, { discovery, hosts }: Discovered): string | nul
 
 /** The loopback hosts, and what else leads to them: no address at all, IPv4 within IPv6, and a dot at the end. */
 function isThisMachine(hostname: string): boolean {
-  return isLoopback(hostname.replace(/\.$/, '')) || /^(0\.0\.0\.0|\[::(ffff:(7f..:|0:).*)?\])$/.test(hostname)
+  return (
+    isLoopbackHost(hostname.replace(/\.$/, '')) || /^(0\.0\.0\.0|\[::(ffff:(7f..:|0:).*)?\])$/.test(hostname)
+  )
 }
 
 /** Some servers put a slash too many between their address and the path. */
-function tidy(url: string): string {
+function collapseSlashes(url: string): string {
   const own = new URL(url)
   own.pathname = own.pathname.replaceAll(/\/{2,}/g, '/')
   return own.href
 }
 
-function wrong(fault: string): BffError {
+function createInvalidDocumentError(fault: string): BffError {
   return new BffError('server_error', 'The discovery document cannot be used', {
     status: 502,
     hint: `the discovery document cannot be used: ${fault}`,
   })
 }
 
-function unavailable(why: string): BffError {
+function createUnavailableError(hint: string): BffError {
   return new BffError('temporarily_unavailable', 'The authorization server cannot be reached', {
     retryAfter: 5,
-    hint: `the discovery document cannot be had: ${why}`,
+    hint: `the discovery document cannot be had: ${hint}`,
   })
 }

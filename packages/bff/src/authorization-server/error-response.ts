@@ -1,8 +1,8 @@
-import { isObject, valueAt } from '../json.ts'
-import type { Act, Judgement } from './token-result.ts'
+import { isJsonObject, getByPointer } from '../json.ts'
+import type { GrantPurpose, TokenResult } from './token-result.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { waitFrom } from './retry-after.ts'
-import type { UpstreamAnswer } from './http-client.ts'
+import { getRetryAfterSeconds } from './retry-after.ts'
+import type { HttpResponse } from './http-client.ts'
 
 /** Error codes that speak of the client or of the request, not of the user, and what can be done. RFC 6749 §5.2. */
 const configurationCodes: Record<string, string> = {
@@ -23,77 +23,106 @@ const configurationCodes: Record<string, string> = {
 const ownParameters = ['client_id', 'client_secret', 'grant_type', 'scope', 'refresh_token']
 
 /** Judges an answer that holds no token. Nothing the server wrote gets into what comes of it. */
-export function refusal(answer: UpstreamAnswer, body: unknown, provider: Provider, act: Act): Judgement {
+export function parseErrorResponse(
+  answer: HttpResponse,
+  body: unknown,
+  provider: Provider,
+  act: GrantPurpose,
+): TokenResult {
   const { status } = answer
   const { errors, login } = provider
   const code = firstText(body, errors.code)
-  const words = errors.description.map((place) => lowerCase(valueAt(body, place))).join('\n')
-  const fits = (rule: {
+  const descriptionText = errors.description.map((place) => lowerCase(getByPointer(body, place))).join('\n')
+  const matchesRule = (rule: {
     status?: number | undefined
     code?: string | undefined
     contains?: string | undefined
   }): boolean =>
     (rule.status === undefined || rule.status === status) &&
     (rule.code === undefined || rule.code === code) &&
-    (rule.contains === undefined || words.includes(rule.contains.toLowerCase()))
+    (rule.contains === undefined || descriptionText.includes(rule.contains.toLowerCase()))
 
   const known = code !== null && (Object.hasOwn(configurationCodes, code) || code === 'invalid_grant')
-  const said = `the token endpoint answered ${status}${known ? ` ${code}` : ''}`
-  const later = { hint: said, retryAfter: waitFrom(answer, provider.resource), lost: false }
-
-  const challenge = errors.challenges.find(
-    ({ when }) => fits(when) && (when.has === undefined || isSaid(valueAt(body, when.has))),
-  )
-  // A refresh has nobody to ask: the person signs in again.
-  if (challenge) return act === 'refresh' ? { kind: 'session_ended' } : challenged(challenge, body, said)
-
-  const rule = errors.map.find((one) => fits(one) && (one.on === undefined || one.on === act))
-  if (rule) {
-    const hint = rule.hint === undefined ? said : `${said}: ${rule.hint}`
-    if (rule.as === 'config' || rule.as === 'forbidden') return { kind: rule.as, hint }
-    if (rule.as === 'rate_limited' || rule.as === 'transient') return { kind: rule.as, ...later, hint }
-    return { kind: rule.as, ...(rule.hint !== undefined && { hint }) }
+  const summary = `the token endpoint answered ${status}${known ? ` ${code}` : ''}`
+  const retryFields = {
+    hint: summary,
+    retryAfter: getRetryAfterSeconds(answer, provider.resource),
+    isResponseLost: false,
   }
 
-  if (status === 429) return { kind: 'rate_limited', ...later }
-  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', ...later }
-  if (code === 'temporarily_unavailable' || code === 'server_error') return { kind: 'transient', ...later }
+  const challenge = errors.challenges.find(
+    ({ when }) => matchesRule(when) && (when.has === undefined || hasValue(getByPointer(body, when.has))),
+  )
+  // A refresh has nobody to ask: the person signs in again.
+  if (challenge)
+    return act === 'refresh' ? { kind: 'session_ended' } : createChallengeResult(challenge, body, summary)
+
+  const rule = errors.map.find((one) => matchesRule(one) && (one.during === undefined || one.during === act))
+  if (rule) {
+    const hint = rule.hint === undefined ? summary : `${summary}: ${rule.hint}`
+    if (rule.outcome === 'configuration_error' || rule.outcome === 'access_denied')
+      return { kind: rule.outcome, hint }
+    if (rule.outcome === 'rate_limited' || rule.outcome === 'temporarily_unavailable')
+      return { kind: rule.outcome, ...retryFields, hint }
+    return { kind: rule.outcome, ...(rule.hint !== undefined && { hint }) }
+  }
+
+  if (status === 429) return { kind: 'rate_limited', ...retryFields }
+  if (status >= 500 || status === 408 || status === 425)
+    return { kind: 'temporarily_unavailable', ...retryFields }
+  if (code === 'temporarily_unavailable' || code === 'server_error')
+    return { kind: 'temporarily_unavailable', ...retryFields }
   // Some runtimes hide a redirect that they do not follow behind the status 0.
   if (status < 200 || (status >= 300 && status < 400))
-    return { kind: 'config', hint: `${said}: redirects are not followed, name the endpoint itself` }
-  if (code === 'invalid_client' && login.asClient && act === 'sign-in') return { kind: 'bad_credentials' }
+    return {
+      kind: 'configuration_error',
+      hint: `${summary}: redirects are not followed, name the endpoint itself`,
+    }
+  if (code === 'invalid_client' && login.userIsClient && act === 'sign-in')
+    return { kind: 'invalid_credentials' }
   if (code !== null && Object.hasOwn(configurationCodes, code))
-    return { kind: 'config', hint: `${said}: ${configurationCodes[code]}` }
-  const blamed = ownParametersBlamed(body, errors.code)
-  if (blamed.length > 0) return { kind: 'config', hint: `${said} and blames ${blamed.join(', ')}` }
+    return { kind: 'configuration_error', hint: `${summary}: ${configurationCodes[code]}` }
+  const blamed = findBlamedParameters(body, errors.code)
+  if (blamed.length > 0)
+    return { kind: 'configuration_error', hint: `${summary} and blames ${blamed.join(', ')}` }
 
   const judgesUser = status < 300 || [400, 401, 403, 422].includes(status)
-  if (!judgesUser) return { kind: 'config', hint: `${said}: is this the token endpoint?` }
+  if (!judgesUser) return { kind: 'configuration_error', hint: `${summary}: is this the token endpoint?` }
   if (login.mode === 'automatic' && act === 'sign-in')
-    return { kind: 'config', hint: `${said}: the client id, the client secret or the grant is refused` }
-  if (act === 'sign-in') return { kind: 'bad_credentials' }
+    return {
+      kind: 'configuration_error',
+      hint: `${summary}: the client id, the client secret or the grant is refused`,
+    }
+  if (act === 'sign-in') return { kind: 'invalid_credentials' }
   if (code === 'invalid_grant') return { kind: 'session_ended' }
   return {
-    kind: 'transient',
-    ...later,
-    unexplained: answer.text.trim() === '' || isObject(body),
-    hint: `${said} to a refresh, which says nothing definite; if it means the end, say so in errors.map (as "session_ended")`,
+    kind: 'temporarily_unavailable',
+    ...retryFields,
+    isUnexplained: answer.text.trim() === '' || isJsonObject(body),
+    hint: `${summary} to a refresh, which says nothing definite; if it means the end, say so in errors.map (as "session_ended")`,
   }
 }
 
-function challenged(rule: Provider['errors']['challenges'][number], body: unknown, said: string): Judgement {
-  const carried: Record<string, string> = {}
-  for (const [name, place] of Object.entries(rule.carry)) {
-    const value = valueAt(body, place)
+function createChallengeResult(
+  rule: Provider['errors']['challenges'][number],
+  body: unknown,
+  summary: string,
+): TokenResult {
+  const continuation: Record<string, string> = {}
+  for (const [name, place] of Object.entries(rule.forward)) {
+    const value = getByPointer(body, place)
     if (typeof value !== 'string' || value === '')
-      return { kind: 'config', hint: `${said} and asks for more, but has nothing at ${place} to go on with` }
-    carried[name] = value
+      return {
+        kind: 'configuration_error',
+        hint: `${summary} and asks for more, but has nothing at ${place} to go on with`,
+      }
+    continuation[name] = value
   }
-  return { kind: 'challenge', rule, carried }
+  return { kind: 'challenge_required', rule, continuation }
 }
 
 function firstText(body: unknown, places: string[]): string | null {
-  const found = places.map((place) => valueAt(body, place))
+  const found = places.map((place) => getByPointer(body, place))
   return found.find((value): value is string => typeof value === 'string') ?? null
 }
 
@@ -102,12 +131,12 @@ function lowerCase(value: unknown): string {
 }
 
 /** Whether a server says something at a place: several write `false`, `null` or nothing where there is no error. */
-export function isSaid(value: unknown): boolean {
+export function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== ''
 }
 
 /** Some servers put an object of fields and messages where the code belongs. */
-function ownParametersBlamed(body: unknown, places: string[]): string[] {
-  const fields = places.map((place) => valueAt(body, place)).find(isObject) ?? {}
+function findBlamedParameters(body: unknown, places: string[]): string[] {
+  const fields = places.map((place) => getByPointer(body, place)).find(isJsonObject) ?? {}
   return ownParameters.filter((name) => Object.hasOwn(fields, name))
 }

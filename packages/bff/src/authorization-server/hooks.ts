@@ -7,7 +7,7 @@ export interface PreparedRequest {
 }
 
 /** An answer of the token endpoint: its status, and its body as text. */
-export interface RawAnswer {
+export interface RawResponse {
   status: number
   headers: Headers
   text: string
@@ -19,7 +19,7 @@ export interface RawAnswer {
  */
 export interface Hooks {
   /** Changes a request last of all: hashes a password, wraps everything into an envelope. */
-  prepare?: (request: PreparedRequest) => PreparedRequest | Promise<PreparedRequest>
+  transformRequest?: (request: PreparedRequest) => PreparedRequest | Promise<PreparedRequest>
   /** Turns an answer into what RFC 6749 §5.1 and §5.2 say. */
-  read?: (answer: RawAnswer) => Pick<RawAnswer, 'status' | 'text'>
+  transformResponse?: (answer: RawResponse) => Pick<RawResponse, 'status' | 'text'>
 }

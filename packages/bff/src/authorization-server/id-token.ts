@@ -8,16 +8,18 @@ import {
   validateApplicationLevelSignature,
 } from 'oauth4webapi'
 import type { AuthorizationServer as Metadata } from 'oauth4webapi'
-import { isShallow } from '../json.ts'
+import { isWithinDepth } from '../json.ts'
 import { decodeJwtPayload } from '../jwt.ts'
 import type { Platform } from '../platform.ts'
-import type { Upstream } from './http-client.ts'
+import type { HttpClient } from './http-client.ts'
 
 /** Claims about the token, not about the user. */
-const ofTheToken = 'iss aud exp iat nbf jti nonce azp acr amr at_hash c_hash s_hash auth_time sid'.split(' ')
+const protocolClaims = 'iss aud exp iat nbf jti nonce azp acr amr at_hash c_hash s_hash auth_time sid'.split(
+  ' ',
+)
 
 /** Seconds by which the clocks of two machines may differ. */
-const tolerated = 60
+const clockToleranceSeconds = 60
 
 /**
  * What an ID Token says of the user, once its issuer, audience, time and signature are found good (OpenID Connect Core
@@ -25,18 +27,18 @@ const tolerated = 60
  *
  * @param clientId the audience it must have; without a client of our own, whichever it names
  */
-export async function claimsFrom(
+export async function validateIdTokenClaims(
   idToken: string,
   metadata: Metadata,
   clientId: string | undefined,
-  upstream: Upstream,
+  upstream: HttpClient,
   platform: Platform,
 ): Promise<Record<string, unknown> | null> {
   const answer = Response.json({ access_token: 'unused', token_type: 'bearer', id_token: idToken })
   const client = {
-    client_id: clientId ?? audienceOf(idToken),
+    client_id: clientId ?? getAudience(idToken),
     [clockSkew]: Math.round((platform.now() - Date.now()) / 1000),
-    [clockTolerance]: tolerated,
+    [clockTolerance]: clockToleranceSeconds,
   }
   try {
     const claims = getValidatedIdTokenClaims(
@@ -46,7 +48,7 @@ export async function claimsFrom(
       [allowInsecureRequests]: true,
       [customFetch]: async (url) => {
         const keys = await upstream.send(url, { headers: { Accept: 'application/json' } })
-        return 'why' in keys
+        return 'hint' in keys
           ? new Response(null, { status: 503 })
           : new Response(keys.text, {
               status: keys.status,
@@ -54,14 +56,14 @@ export async function claimsFrom(
             })
       },
     })
-    const ofTheUser = Object.entries(claims ?? {}).filter(([name]) => !ofTheToken.includes(name))
-    return isShallow(ofTheUser) ? Object.fromEntries(ofTheUser) : null
+    const ofTheUser = Object.entries(claims ?? {}).filter(([name]) => !protocolClaims.includes(name))
+    return isWithinDepth(ofTheUser) ? Object.fromEntries(ofTheUser) : null
   } catch {
     return null
   }
 }
 
-function audienceOf(idToken: string): string {
+function getAudience(idToken: string): string {
   const audience: unknown = [decodeJwtPayload(idToken)['aud']].flat()[0]
   return typeof audience === 'string' && audience !== '' ? audience : 'unknown'
 }

@@ -1,78 +1,79 @@
 import { allowInsecureRequests, customFetch, revocationRequest } from 'oauth4webapi'
-import { attachedToken } from './token-headers.ts'
-import { clientAuthentication } from './client-authentication.ts'
+import { createTokenHeaders } from './token-headers.ts'
+import { createClientAuthentication } from './client-authentication.ts'
 import type { Endpoints } from './discovery.ts'
 import type { Logger } from '../log.ts'
-import { told } from '../log.ts'
+import { describeError } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { grantNamed } from '../description/provider-description.ts'
-import { waitFrom } from './retry-after.ts'
-import type { Upstream, UpstreamAnswer, UpstreamFailure } from './http-client.ts'
+import { getGrant } from '../description/provider-description.ts'
+import { getRetryAfterSeconds } from './retry-after.ts'
+import type { HttpClient, HttpResponse, UpstreamFailure } from './http-client.ts'
 
 /** What a session holds, and a sign-out gives back. */
-export interface Tokens {
+export interface RevocableTokens {
   accessToken: string
   refreshToken: string | null
 }
 
 /** Seconds that a sign-out waits at most to try once more. */
-const longestWait = 10
+const maxRetryWaitSeconds = 10
 
 /**
  * Gives the refresh token back, and what it brought with it; the access token where there is no other. Asks a server
  * that is busy once more when it says when (RFC 7009 §2.2.1). Never throws: a sign-out is done without it.
  */
-export function createRevocation(
+export function createTokenRevoker(
   provider: Provider,
   endpoints: () => Promise<Endpoints>,
-  upstream: Upstream,
+  upstream: HttpClient,
   platform: Platform,
   logger: Logger,
-): (tokens: Tokens) => Promise<void> {
+): (tokens: RevocableTokens) => Promise<void> {
   const { client } = provider
-  const grant = grantNamed(
+  const grant = getGrant(
     provider,
-    provider.refresh.mode === 'refresh_token' ? 'refresh_token' : provider.primary,
+    provider.refresh.mode === 'refresh_token' ? 'refresh_token' : provider.signInGrant,
   )
 
   return async (tokens) => {
     try {
       const { revocation } = await endpoints()
       if (revocation === null) return
-      let answer = await ask(revocation, tokens)
-      const wait = 'why' in answer || answer.status !== 503 ? null : waitFrom(answer, provider.resource)
-      if (wait !== null && wait <= longestWait) {
+      let answer = await sendRevocation(revocation, tokens)
+      const wait =
+        'hint' in answer || answer.status !== 503 ? null : getRetryAfterSeconds(answer, provider.resource)
+      if (wait !== null && wait <= maxRetryWaitSeconds) {
         await platform.sleep(wait * 1000)
-        answer = await ask(revocation, tokens)
+        answer = await sendRevocation(revocation, tokens)
       }
       const fault =
-        'why' in answer ? answer.why : answer.status >= 300 ? `it answered ${answer.status}` : null
+        'hint' in answer ? answer.hint : answer.status >= 300 ? `it answered ${answer.status}` : null
       if (fault !== null)
         logger.warn(`A token could not be given back to the revocation endpoint, and is still good: ${fault}`)
     } catch (error) {
-      logger.warn(`A token could not be given back: ${told(error)}`)
+      logger.warn(`A token could not be given back: ${describeError(error)}`)
     }
   }
 
-  async function ask(
+  async function sendRevocation(
     url: string,
-    { accessToken, refreshToken }: Tokens,
-  ): Promise<UpstreamAnswer | UpstreamFailure> {
+    { accessToken, refreshToken }: RevocableTokens,
+  ): Promise<HttpResponse | UpstreamFailure> {
     if (provider.revocation?.auth === 'bearer')
       return upstream.send(url, {
         method: 'POST',
-        headers: attachedToken(provider.resource.attach, accessToken),
+        headers: createTokenHeaders(provider.resource.tokenPlacement, accessToken),
       })
     const { id = 'unknown' } = client ?? {}
-    let answered: UpstreamAnswer | UpstreamFailure | undefined
+    let answered: HttpResponse | UpstreamFailure | undefined
     await revocationRequest(
       { issuer: url, revocation_endpoint: url },
       { client_id: id },
       (_server, _client, body, headers) => {
         const { clientAuth } = grant
-        const way = { ...grant, clientAuth: clientAuth === 'query' ? ('body' as const) : clientAuth }
-        const { headers: own, parameters } = clientAuthentication(way, client)
+        const way = { ...grant, clientAuth: clientAuth === 'query' ? ('post' as const) : clientAuth }
+        const { headers: own, parameters } = createClientAuthentication(way, client)
         for (const [name, value] of Object.entries(own)) headers.set(name, value)
         for (const [name, value] of Object.entries(parameters)) body.set(name, value)
       },
@@ -86,6 +87,6 @@ export function createRevocation(
         },
       },
     )
-    return answered ?? { sent: false, why: 'nothing was asked' }
+    return answered ?? { wasSent: false, hint: 'nothing was asked' }
   }
 }

@@ -1,61 +1,62 @@
-import { basic, clientAuthentication } from './client-authentication.ts'
+import { formatBasicAuth, createClientAuthentication } from './client-authentication.ts'
 import { BffError } from '../errors.ts'
 import type { Hooks, PreparedRequest } from './hooks.ts'
 import type { Client, Grant, Provider } from '../description/provider-description.ts'
-import { grantNamed } from '../description/provider-description.ts'
-import type { Upstream, UpstreamAnswer, UpstreamFailure } from './http-client.ts'
-import { filled, placeholdersOf } from '../template.ts'
+import { getGrant } from '../description/provider-description.ts'
+import type { HttpClient, HttpResponse, UpstreamFailure } from './http-client.ts'
+import { fillTemplate, listPlaceholders } from '../template.ts'
 
 /** What was typed, by the names of the fields. */
-export type Typed = Record<string, string>
+export type Credentials = Record<string, string>
 
 /** What a grant is wanted with. */
-export interface Wanted {
-  typed?: Typed
+export interface GrantInput {
+  credentials?: Credentials
   /** Which of the typed fields go along. */
-  names?: string[]
+  fieldNames?: string[]
   scope?: string[]
   /** Further parameters, which nobody types: a refresh token, what a challenge carried. */
-  more?: Record<string, string>
+  extraParams?: Record<string, string>
 }
 
 /** One request for a token. */
-export interface TokenRequest {
+export interface TokenEndpointRequest {
   grant: Grant
   client: Client | undefined
   /** Of the grant; empty ones are not sent (RFC 6749 §3.2). */
   parameters: Record<string, string>
   /** What the person typed, where the person is shown to the server by Basic. */
-  person?: { username: string; password: string } | undefined
+  basicUser?: { username: string; password: string } | undefined
 }
 
 /** The request for a token that the description makes of it; a field goes under its own name unless a template uses it. */
-export function tokenRequestFrom(
+export function createTokenEndpointRequest(
   provider: Provider,
   name: string,
-  { typed = {}, names = [], scope = [], more = {} }: Wanted,
-): TokenRequest {
+  { credentials = {}, fieldNames = [], scope = [], extraParams = {} }: GrantInput,
+): TokenEndpointRequest {
   const { login } = provider
-  const grant = grantNamed(provider, name)
-  const own: Typed = {}
-  for (const field of names) if (Object.hasOwn(typed, field)) own[field] = typed[field] ?? ''
+  const grant = getGrant(provider, name)
+  const own: Credentials = {}
+  for (const field of fieldNames) if (Object.hasOwn(credentials, field)) own[field] = credentials[field] ?? ''
   const { client_id: id = '', client_secret: secret = '', password = '' } = own
   const byBasic = grant.clientAuth === 'user-basic'
   const used = [
-    ...Object.values(grant.params).flatMap(placeholdersOf),
-    ...(login.asClient ? ['client_id', 'client_secret'] : []),
+    ...Object.values(grant.params).flatMap(listPlaceholders),
+    ...(login.userIsClient ? ['client_id', 'client_secret'] : []),
     ...(byBasic ? [login.username, 'password'] : []),
   ]
   const parameters: Record<string, string> = {}
-  for (const [param, template] of Object.entries(grant.params)) parameters[param] = filled(template, own)
+  for (const [param, template] of Object.entries(grant.params))
+    parameters[param] = fillTemplate(template, own)
   for (const [field, text] of Object.entries(own)) if (!used.includes(field)) parameters[field] = text
-  Object.assign(parameters, more)
-  if (grant.bare) return { grant, client: undefined, parameters }
+  Object.assign(parameters, extraParams)
+  if (grant.omitStandardParams) return { grant, client: undefined, parameters }
   return {
     grant,
-    client: login.asClient ? { id, secret } : provider.client,
+    client: login.userIsClient ? { id, secret } : provider.client,
     parameters: { grant_type: grant.grantType ?? name, ...parameters, scope: scope.join(' ') },
-    ...(byBasic && { person: { username: own[login.username] ?? '', password } }),
+    ...(byBasic && { basicUser: { username: own[login.username] ?? '', password } }),
   }
 }
 
@@ -64,29 +65,33 @@ export function tokenRequestFrom(
  * the URL with the secrets in it is built here, last, and nothing of it is returned, kept or thrown.
  */
 export async function sendTokenRequest(
-  upstream: Upstream,
+  upstream: HttpClient,
   endpoint: string,
-  request: TokenRequest,
+  request: TokenEndpointRequest,
   hooks: Hooks,
-): Promise<UpstreamAnswer | UpstreamFailure> {
-  const prepared = preparedFrom(endpoint, request)
-  const { url, method, headers, body } = hooks.prepare ? await changed(hooks.prepare, prepared) : prepared
+): Promise<HttpResponse | UpstreamFailure> {
+  const prepared = createHttpRequest(endpoint, request)
+  const { url, method, headers, body } = hooks.transformRequest
+    ? await runTransformRequest(hooks.transformRequest, prepared)
+    : prepared
   const answer = await upstream.send(url, { method, headers, ...(body !== null && { body }) })
-  return hooks.read && !('why' in answer) ? read(hooks.read, answer) : answer
+  return hooks.transformResponse && !('hint' in answer)
+    ? runTransformResponse(hooks.transformResponse, answer)
+    : answer
 }
 
-function preparedFrom(
+function createHttpRequest(
   endpoint: string,
-  { grant, client, parameters, person }: TokenRequest,
+  { grant, client, parameters, basicUser }: TokenEndpointRequest,
 ): PreparedRequest {
-  const shown = clientAuthentication(grant, client)
+  const shown = createClientAuthentication(grant, client)
   const pairs = Object.entries({ ...parameters, ...shown.parameters }).filter(([, value]) => value !== '')
   const { method, encoding } = grant
   const headers = {
     Accept: 'application/json',
     ...grant.headers,
     ...shown.headers,
-    ...(person && { Authorization: basic(person.username, person.password) }),
+    ...(basicUser && { Authorization: formatBasicAuth(basicUser.username, basicUser.password) }),
   }
   switch (encoding) {
     case 'none':
@@ -108,25 +113,28 @@ function preparedFrom(
   }
 }
 
-async function changed(
-  prepare: NonNullable<Hooks['prepare']>,
+async function runTransformRequest(
+  prepare: NonNullable<Hooks['transformRequest']>,
   request: PreparedRequest,
 ): Promise<PreparedRequest> {
   try {
     return await prepare(request)
   } catch {
-    throw thrownBy('prepare')
+    throw createHookError('prepare')
   }
 }
 
-function read(hook: NonNullable<Hooks['read']>, answer: UpstreamAnswer): UpstreamAnswer {
+function runTransformResponse(
+  hook: NonNullable<Hooks['transformResponse']>,
+  answer: HttpResponse,
+): HttpResponse {
   try {
     return { ...answer, ...hook(answer) }
   } catch {
-    throw thrownBy('read')
+    throw createHookError('read')
   }
 }
 
-function thrownBy(name: string): BffError {
+function createHookError(name: string): BffError {
   return new BffError('server_error', 'The request could not be made', { hint: `the hook ${name} threw` })
 }

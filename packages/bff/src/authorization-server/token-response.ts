@@ -1,109 +1,125 @@
-import { lifetimeFrom } from './token-lifetime.ts'
-import { isObject, isShallow, jsonFrom, valueAt } from '../json.ts'
-import type { Act, Judgement } from './token-result.ts'
+import { parseLifetime } from './token-lifetime.ts'
+import { isJsonObject, isWithinDepth, parseJson, getByPointer } from '../json.ts'
+import type { GrantPurpose, TokenResult } from './token-result.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { isSaid, refusal } from './error-response.ts'
-import { endpointFault } from '../endpoint-url.ts'
-import type { UpstreamAnswer, UpstreamFailure } from './http-client.ts'
+import { hasValue, parseErrorResponse } from './error-response.ts'
+import { validateEndpointUrl } from '../endpoint-url.ts'
+import type { HttpResponse, UpstreamFailure } from './http-client.ts'
 
 /**
  * Judges what came back from the token endpoint, or did not. Knows no answer that makes it throw.
  *
  * @param sentAt milliseconds since 1970
  */
-export function judge(
-  answer: UpstreamAnswer | UpstreamFailure,
+export function parseTokenResponse(
+  answer: HttpResponse | UpstreamFailure,
   provider: Provider,
-  act: Act,
+  act: GrantPurpose,
   sentAt: number,
-): Judgement {
-  if ('why' in answer) return { kind: 'transient', hint: answer.why, retryAfter: null, lost: answer.sent }
-  const body = jsonFrom(answer.text, provider.response.json)
+): TokenResult {
+  if ('hint' in answer)
+    return {
+      kind: 'temporarily_unavailable',
+      hint: answer.hint,
+      retryAfter: null,
+      isResponseLost: answer.wasSent,
+    }
+  const body = parseJson(answer.text, provider.response.json)
   const successful = answer.status >= 200 && answer.status < 300
-  const accessToken = successful ? fieldOf('access_token', answer, body, provider) : undefined
+  const accessToken = successful ? getField('access_token', answer, body, provider) : undefined
   if (typeof accessToken === 'string' && accessToken !== '')
-    return issued(accessToken, answer, body, provider, sentAt)
-  if (!successful || isRefusal(body, provider)) return refusal(answer, body, provider, act)
-  if (isObject(body)) return { kind: 'config', hint: missing }
-  if (formEncoded.test(answer.headers.get('content-type') ?? '')) return { kind: 'config', hint: noJson }
+    return createIssuedResult(accessToken, answer, body, provider, sentAt)
+  if (!successful || hasErrorField(body, provider)) return parseErrorResponse(answer, body, provider, act)
+  if (isJsonObject(body)) return { kind: 'configuration_error', hint: missingTokenHint }
+  if (formEncoded.test(answer.headers.get('content-type') ?? ''))
+    return { kind: 'configuration_error', hint: formEncodedHint }
   return {
-    kind: 'transient',
+    kind: 'temporarily_unavailable',
     hint: 'the answer is no JSON object; is this the token endpoint?',
     retryAfter: null,
-    lost: true,
+    isResponseLost: true,
   }
 }
 
-const missing =
+const missingTokenHint =
   'the answer has no access_token; is this the token endpoint, or must response.fields say where the token is?'
 const formEncoded = /^application\/x-www-form-urlencoded\b/i
-const noJson =
+const formEncodedHint =
   'the answer is form-encoded, although JSON was asked for (RFC 6749 §5.1); a hook (read) can turn it into JSON'
 
 /** Whether an answer with a status of success speaks of an error, as several servers do it. */
-function isRefusal(body: unknown, { errors }: Provider): boolean {
+function hasErrorField(body: unknown, { errors }: Provider): boolean {
   const places = [...errors.code, ...errors.challenges.flatMap(({ when }) => when.has ?? [])]
-  return places.some((place) => isSaid(valueAt(body, place)))
+  return places.some((place) => hasValue(getByPointer(body, place)))
 }
 
-function issued(
+function createIssuedResult(
   accessToken: string,
-  answer: UpstreamAnswer,
+  answer: HttpResponse,
   body: unknown,
   provider: Provider,
   sentAt: number,
-): Judgement {
+): TokenResult {
   const { response, resource } = provider
-  const told = fieldOf('token_type', answer, body, provider)
-  const type = typeof told === 'string' ? told : response.defaultTokenType
-  const scheme = 'scheme' in resource.attach ? resource.attach.scheme : ''
+  const receivedType = getField('token_type', answer, body, provider)
+  const type = typeof receivedType === 'string' ? receivedType : response.defaultTokenType
+  const scheme = 'scheme' in resource.tokenPlacement ? resource.tokenPlacement.scheme : ''
   if (type === undefined)
     return {
-      kind: 'config',
+      kind: 'configuration_error',
       hint: 'the answer has no token_type; set defaultTokenType to "Bearer" if that is meant',
     }
   if (type.toLowerCase() === 'dpop')
-    return { kind: 'config', hint: 'the token is bound to a key (DPoP, RFC 9449), which is not supported' }
+    return {
+      kind: 'configuration_error',
+      hint: 'the token is bound to a key (DPoP, RFC 9449), which is not supported',
+    }
   if (
     !['bearer', scheme.toLowerCase(), response.defaultTokenType?.toLowerCase()].includes(type.toLowerCase())
   )
-    return { kind: 'config', hint: 'the answer has a token_type that cannot be used as a bearer token' }
-  if (!/^[\u0021-\u007e]+$/.test(accessToken))
-    return { kind: 'config', hint: 'the access_token has characters that cannot stand in a header' }
-  const base = resource.baseFrom ? baseFrom(body, resource.baseFrom) : null
-  if (base === undefined)
     return {
-      kind: 'config',
+      kind: 'configuration_error',
+      hint: 'the answer has a token_type that cannot be used as a bearer token',
+    }
+  if (!/^[\u0021-\u007e]+$/.test(accessToken))
+    return {
+      kind: 'configuration_error',
+      hint: 'the access_token has characters that cannot stand in a header',
+    }
+  const apiBaseUrl = resource.baseUrlFrom ? baseFrom(body, resource.baseUrlFrom) : null
+  if (apiBaseUrl === undefined)
+    return {
+      kind: 'configuration_error',
       hint: 'the base of the API that the answer names is not below baseFrom.hostSuffix',
     }
 
-  const lifetime = lifetimeFrom(body, accessToken, response.expiry, sentAt)
+  const lifetime = parseLifetime(body, accessToken, response.expiry, sentAt)
   return {
     kind: 'issued',
     token: {
       accessToken,
-      refreshToken: textOf(fieldOf('refresh_token', answer, body, provider)),
+      refreshToken: textOf(getField('refresh_token', answer, body, provider)),
       lifetime,
       // 0 is how servers say that a refresh token has no end of its own.
-      refreshLifetime: lifetimeFrom(body, '', response.refreshExpiry, sentAt) || null,
-      scope: scopeFrom(fieldOf('scope', answer, body, provider)),
+      refreshLifetime: parseLifetime(body, '', response.refreshExpiry, sentAt) || null,
+      scope: scopeFrom(getField('scope', answer, body, provider)),
       user: userFrom(body, response),
-      idToken: textOf(fieldOf('id_token', answer, body, provider)),
-      base,
+      idToken: textOf(getField('id_token', answer, body, provider)),
+      apiBaseUrl,
     },
   }
 }
 
-function fieldOf(
+function getField(
   name: keyof Provider['response']['fields'],
-  { headers }: UpstreamAnswer,
+  { headers }: HttpResponse,
   body: unknown,
   { response }: Provider,
 ): unknown {
   const place = response.fields[name]
   return place.startsWith('header:')
     ? (headers.get(place.slice('header:'.length)) ?? undefined)
-    : valueAt(body, place)
+    : getByPointer(body, place)
 }
 
 function textOf(value: unknown): string | null {
@@ -116,21 +132,24 @@ function scopeFrom(value: unknown): string[] | null {
   return values.length > 0 ? values : null
 }
 
-function userFrom(body: unknown, { user, extras }: Provider['response']): Record<string, unknown> | null {
-  const described = user === undefined ? null : valueAt(body, user)
-  const members = isObject(body) ? Object.entries(body).filter(([name]) => extras.includes(name)) : []
+function userFrom(
+  body: unknown,
+  { user, extraUserFields: extras }: Provider['response'],
+): Record<string, unknown> | null {
+  const described = user === undefined ? null : getByPointer(body, user)
+  const members = isJsonObject(body) ? Object.entries(body).filter(([name]) => extras.includes(name)) : []
   const own = Object.fromEntries(members)
-  const whole = isObject(described) ? { ...described, ...own } : members.length > 0 ? own : null
-  return whole && isShallow(whole) ? whole : null
+  const whole = isJsonObject(described) ? { ...described, ...own } : members.length > 0 ? own : null
+  return whole && isWithinDepth(whole) ? whole : null
 }
 
 /** `undefined` when the answer names no base that may be believed. */
 function baseFrom(
   body: unknown,
-  { from, hostSuffix }: NonNullable<Provider['resource']['baseFrom']>,
+  { from, hostSuffix }: NonNullable<Provider['resource']['baseUrlFrom']>,
 ): string | undefined {
-  const named = valueAt(body, from)
-  if (typeof named !== 'string' || endpointFault(named) !== null) return undefined
+  const named = getByPointer(body, from)
+  if (typeof named !== 'string' || validateEndpointUrl(named) !== null) return undefined
   const { hostname, origin } = new URL(named)
   return hostname.endsWith(hostSuffix) ? origin : undefined
 }

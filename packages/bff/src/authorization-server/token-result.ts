@@ -1,7 +1,7 @@
 import type { ChallengeRule } from '../description/provider-description.ts'
 
 /** What an authorization server issued. */
-export interface IssuedToken {
+export interface TokenSet {
   accessToken: string
   refreshToken: string | null
   /** Seconds from the moment it was asked for; `null` when nobody knows. */
@@ -15,31 +15,31 @@ export interface IssuedToken {
   /** Of no use before it is validated. */
   idToken: string | null
   /** The base of this user's API, where the answer names one. */
-  base: string | null
+  apiBaseUrl: string | null
 }
 
 /** What an answer of the token endpoint means; `hint` is for the log and holds nothing that the server wrote. */
-export type Judgement =
-  | { kind: 'issued'; token: IssuedToken }
+export type TokenResult =
+  | { kind: 'issued'; token: TokenSet }
   /** The definitive refusals: of what a person typed, and of a refresh token. */
-  | { kind: 'bad_credentials' | 'session_ended'; hint?: string }
+  | { kind: 'invalid_credentials' | 'session_ended'; hint?: string }
   /** Something more is asked for; `carried` goes along with the next request. */
-  | { kind: 'challenge'; rule: ChallengeRule; carried: Record<string, string> }
+  | { kind: 'challenge_required'; rule: ChallengeRule; continuation: Record<string, string> }
   /** This user may not sign in here, whatever is typed. */
-  | { kind: 'forbidden'; hint: string }
+  | { kind: 'access_denied'; hint: string }
   /** Somebody who runs this has to change something; trying again does not help. */
-  | { kind: 'config'; hint: string }
+  | { kind: 'configuration_error'; hint: string }
   /**
    * Trying again later may help. `lost`: the request may have been acted upon, and its answer is not known.
    * `unexplained`: it was refused, by the server itself and not by a page in between, without a word of why.
    */
   | {
-      kind: 'rate_limited' | 'transient'
+      kind: 'rate_limited' | 'temporarily_unavailable'
       hint: string
       retryAfter: number | null
-      lost: boolean
-      unexplained?: boolean
+      isResponseLost: boolean
+      isUnexplained?: boolean
     }
 
 /** What was being done when the token endpoint was asked. */
-export type Act = 'sign-in' | 'refresh'
+export type GrantPurpose = 'sign-in' | 'refresh'

@@ -1,24 +1,24 @@
-import type { BffOptions, Settings } from '../bff-options.ts'
-import { settingsFrom } from '../bff-options.ts'
+import type { BffOptions, ResolvedOptions } from '../bff-options.ts'
+import { resolveOptions } from '../bff-options.ts'
 import { BffError } from '../errors.ts'
-import { isObject } from '../json.ts'
+import { isJsonObject } from '../json.ts'
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { providerFrom } from '../description/provider-description.ts'
+import { parseProvider } from '../description/provider-description.ts'
 import { presets } from './presets.ts'
-import { createProxyRoutes } from '../proxy/proxy-routes.ts'
-import type { Environment, Use } from './environment.ts'
-import { filledIn } from './environment.ts'
+import { createProxyMatcher } from '../proxy/proxy-routes.ts'
+import type { Environment, VariableUse } from './environment.ts'
+import { substituteVariables } from './environment.ts'
 
 /** What a configuration file says. */
-export interface Config {
+export interface ConfigDetails {
   /** For `createBff`. */
   options: BffOptions
   /** The same, read, with every default in its place. */
-  settings: Settings
+  settings: ResolvedOptions
   /** The name of the preset; `null` where the provider is described in full. */
   preset: string | null
   /** The environment variables that it uses. */
-  uses: Use[]
+  uses: VariableUse[]
   /** Places of secrets that stand in the file itself. */
   literalSecrets: string[]
 }
@@ -44,40 +44,42 @@ const plain = [
  * @throws BffError `server_error` whose message names the file, each place that is wrong, and what would be right. It
  *   holds no value of a variable
  */
-export function readConfig(text: string, environment: Environment, file: string): Config {
+export function parseConfigDetails(text: string, environment: Environment, file: string): ConfigDetails {
   const own = parsed(text, file)
-  const { value, uses, faults } = filledIn(own, environment)
+  const { value, variables, issues } = substituteVariables(own, environment)
   const { $schema: _schema, ...members } = value as Record<string, unknown>
   for (const name of Object.keys(members))
     if (!(plain as string[]).includes(name))
-      faults.push(`${name}: no such option in a file; there are ${plain.join(', ')}`)
-  if (faults.length > 0) throw unusable(file, faults.map((fault) => `\n  ${fault}`).join(''))
+      issues.push(`${name}: no such option in a file; there are ${plain.join(', ')}`)
+  if (issues.length > 0) throw createConfigError(file, issues.map((fault) => `\n  ${fault}`).join(''))
 
-  const [preset, provider] = within(file, () => describedBy(members['provider']))
+  const [preset, provider] = withFileName(file, () => resolveProvider(members['provider']))
   const options = { ...members, provider } as BffOptions
-  const settings = within(file, () => {
-    const automatic = providerFrom(provider).login.mode === 'automatic'
+  const settings = withFileName(file, () => {
+    const automatic = parseProvider(provider).login.mode === 'automatic'
     // A function cannot stand in a file; whoever starts the BFF adds it.
-    const read = settingsFrom(automatic ? { ...options, authorize: () => null } : options)
-    createProxyRoutes(read.proxy, read.basePath, read.provider.resource)
+    const read = resolveOptions(automatic ? { ...options, authorize: () => null } : options)
+    createProxyMatcher(read.proxy, read.basePath, read.provider.resource)
     return read
   })
-  return { options, settings, preset, uses, literalSecrets: literalSecretsOf(own, []) }
+  return { options, settings, preset, uses: variables, literalSecrets: literalSecretsOf(own, []) }
 }
 
-function describedBy(own: unknown): [preset: string | null, provider: ProviderDescription] {
-  if (!isObject(own))
-    throw wrong('provider: must be given: a description, or { "preset": "axosoft", … } with its options')
+function resolveProvider(own: unknown): [preset: string | null, provider: ProviderDescription] {
+  if (!isJsonObject(own))
+    throw createConfigIssue(
+      'provider: must be given: a description, or { "preset": "axosoft", … } with its options',
+    )
   if (own['preset'] === undefined) return [null, own as unknown as ProviderDescription]
   const { preset: name, ...options } = own
   const found = typeof name === 'string' && Object.hasOwn(presets, name) ? presets[name] : undefined
   if (typeof name !== 'string' || !found)
-    throw wrong(`provider.preset: no such preset; there are ${Object.keys(presets).join(', ')}`)
+    throw createConfigIssue(`provider.preset: no such preset; there are ${Object.keys(presets).join(', ')}`)
   try {
-    return [name, found.describe(options)]
+    return [name, found.createDescription(options)]
   } catch (error) {
     if (!(error instanceof BffError)) throw error
-    throw wrong(`provider: the options of ${name} cannot be used:\n${error.message}`)
+    throw createConfigIssue(`provider: the options of ${name} cannot be used:\n${error.message}`)
   }
 }
 
@@ -85,32 +87,35 @@ function describedBy(own: unknown): [preset: string | null, provider: ProviderDe
 function parsed(text: string, file: string): object {
   try {
     const value: unknown = JSON.parse(text.replace(/^\u{feff}/u, ''))
-    if (isObject(value)) return value
+    if (isJsonObject(value)) return value
   } catch (error) {
     const [, position] = /position (\d+)/.exec(String(error)) ?? []
     const line = position === undefined ? 'the end' : `line ${lineOf(text, Number(position))}`
-    throw unusable(file, ` it is no JSON, look at ${line} (comments and trailing commas are not allowed)`)
+    throw createConfigError(
+      file,
+      ` it is no JSON, look at ${line} (comments and trailing commas are not allowed)`,
+    )
   }
-  throw unusable(file, ' it must hold an object: { "provider": { … } }')
+  throw createConfigError(file, ' it must hold an object: { "provider": { … } }')
 }
 
 function lineOf(text: string, position: number): number {
   return text.slice(0, position).split('\n').length
 }
 
-function within<T>(file: string, work: () => T): T {
+function withFileName<T>(file: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw error instanceof BffError ? unusable(file, `\n${error.message}`) : error
+    throw error instanceof BffError ? createConfigError(file, `\n${error.message}`) : error
   }
 }
 
-function wrong(fault: string): BffError {
+function createConfigIssue(fault: string): BffError {
   return new BffError('server_error', `  ${fault}`)
 }
 
-function unusable(file: string, faults: string): BffError {
+function createConfigError(file: string, faults: string): BffError {
   return new BffError('server_error', `${file} cannot be used:${faults}`)
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { BffError } from '../errors.ts'
-import type { Config } from './config-details.ts'
-import { readConfig } from './config-details.ts'
+import type { ConfigDetails } from './config-details.ts'
+import { parseConfigDetails } from './config-details.ts'
 import type { Environment } from './environment.ts'
 
 /** Where the configuration is looked for unless it is told otherwise. */
@@ -10,9 +10,9 @@ export const defaultConfigFile = 'latchkey.config.json'
 /**
  * Reads the configuration that a file holds.
  *
- * @throws BffError `server_error` as {@link readConfig} does, and when there is no such file
+ * @throws BffError `server_error` as {@link parseConfigDetails} does, and when there is no such file
  */
-export async function openConfigFile(file: string, environment: Environment): Promise<Config> {
+export async function readConfigDetails(file: string, environment: Environment): Promise<ConfigDetails> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -22,5 +22,5 @@ export async function openConfigFile(file: string, environment: Environment): Pr
       code === 'ENOENT' ? 'there is no such file; name it with --config' : `it cannot be read (${code})`
     throw new BffError('server_error', `${file} cannot be used: ${why}`)
   }
-  return readConfig(text, environment, file)
+  return parseConfigDetails(text, environment, file)
 }

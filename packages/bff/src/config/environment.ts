@@ -2,7 +2,7 @@
 export type Environment = Record<string, string | undefined>
 
 /** One place of a file that takes a value from the environment. */
-export interface Use {
+export interface VariableUse {
   /** As in `provider.clientSecret`. */
   path: string
   /** The name of the variable. */
@@ -11,20 +11,20 @@ export interface Use {
 }
 
 /** A value with the environment filled in. */
-export interface Filled {
+export interface SubstitutionResult {
   value: unknown
-  uses: Use[]
+  variables: VariableUse[]
   /** What is wrong, each with its place. */
-  faults: string[]
+  issues: string[]
 }
 
 const variable = /\$\{([^}]*)\}?/g
 
 /** Puts the environment where `${NAME}` stands in the texts of a JSON value, once: what comes in is not looked at again. */
-export function filledIn(own: unknown, environment: Environment): Filled {
-  const uses: Use[] = []
-  const faults: string[] = []
-  return { value: walk(own, []), uses, faults }
+export function substituteVariables(own: unknown, environment: Environment): SubstitutionResult {
+  const variables: VariableUse[] = []
+  const issues: string[] = []
+  return { value: walk(own, []), variables, issues }
 
   function walk(value: unknown, path: string[]): unknown {
     if (typeof value === 'string') return fill(value, path.join('.'))
@@ -37,12 +37,12 @@ export function filledIn(own: unknown, environment: Environment): Filled {
     return text.replaceAll(variable, (whole, name: string) => {
       const value = Object.hasOwn(environment, name) ? environment[name] : undefined
       if (!/^[A-Za-z_]\w*$/.test(name) || !whole.endsWith('}'))
-        faults.push(`${path}: \${ must be followed by the name of an environment variable and }`)
+        issues.push(`${path}: \${ must be followed by the name of an environment variable and }`)
       else if (value === undefined)
-        faults.push(`${path}: the environment variable ${name} is not set; set it before the start`)
+        issues.push(`${path}: the environment variable ${name} is not set; set it before the start`)
       else if (value === '')
-        faults.push(`${path}: the environment variable ${name} is empty; give it a value`)
-      else uses.push({ path, name, value })
+        issues.push(`${path}: the environment variable ${name} is empty; give it a value`)
+      else variables.push({ path, name, value })
       return value ?? ''
     })
   }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { BffOptions } from '../bff-options.ts'
-import { readConfig } from './config-details.ts'
-import { defaultConfigFile, openConfigFile } from './config-file.ts'
+import { parseConfigDetails } from './config-details.ts'
+import { defaultConfigFile, readConfigDetails } from './config-file.ts'
 import type { Environment } from './environment.ts'
 
 /**
@@ -17,14 +17,14 @@ import type { Environment } from './environment.ts'
  * @param file how the messages call it
  * @throws BffError `server_error` whose message names the file, each place that is wrong, and what would be right
  */
-export function configFrom(text: string, environment: Environment, file = defaultConfigFile): BffOptions {
-  return readConfig(text, environment, file).options
+export function parseConfig(text: string, environment: Environment, file = defaultConfigFile): BffOptions {
+  return parseConfigDetails(text, environment, file).options
 }
 
-/** The options that a file holds: see {@link configFrom}. */
+/** The options that a file holds: see {@link parseConfig}. */
 export async function readConfigFile(
   file = defaultConfigFile,
   environment: Environment = process.env,
 ): Promise<BffOptions> {
-  return (await openConfigFile(file, environment)).options
+  return (await readConfigDetails(file, environment)).options
 }

@@ -8,23 +8,23 @@ export interface Preset {
   /** The names of its options. */
   options: string[]
   /** @throws BffError `server_error` that names every option that is missing, unknown or of the wrong kind */
-  describe(options: Record<string, unknown>): ProviderDescription
+  createDescription(options: Record<string, unknown>): ProviderDescription
 }
 
 const text = z.string().min(1, 'must not be empty')
 const texts = z.array(text)
 
 /** What most of them have in common. */
-const pair = { clientId: text, clientSecret: text }
+const clientIdAndSecret = { clientId: text, clientSecret: text }
 const client = { clientId: text }
-const common = { clientSecret: text, scope: texts, allowedScope: texts }
+const commonOptions = { clientSecret: text, scope: texts, allowedScope: texts }
 
 /** Every preset, by its name. The compiler sees to it that the options are those of the function. */
 export const presets: Record<string, Preset> = {
-  auth0: preset(make.auth0, { ...client, domain: text }, { ...common, audience: text, realm: text }),
+  auth0: preset(make.auth0, { ...client, domain: text }, { ...commonOptions, audience: text, realm: text }),
   axosoft: preset(
     make.axosoft,
-    { ...pair, site: text },
+    { ...clientIdAndSecret, site: text },
     { scope: z.array(z.enum(['read', 'write'])), method: z.enum(['GET', 'POST']) },
   ),
   azureV1: preset(
@@ -42,19 +42,23 @@ export const presets: Record<string, Preset> = {
     { business: text, scope: texts },
     { clientId: text, clientSecret: text, discovery: text, tokenEndpoint: text, api: text },
   ),
-  classy: preset(make.classy, pair, { integrationId: text, site: text }),
-  djangoOAuthToolkit: preset(make.djangoOAuthToolkit, { ...client, site: text }, common),
-  doorkeeper: preset(make.doorkeeper, { ...client, site: text }, common),
-  fusionAuth: preset(make.fusionAuth, { ...client, site: text }, common),
+  classy: preset(make.classy, clientIdAndSecret, { integrationId: text, site: text }),
+  djangoOAuthToolkit: preset(make.djangoOAuthToolkit, { ...client, site: text }, commonOptions),
+  doorkeeper: preset(make.doorkeeper, { ...client, site: text }, commonOptions),
+  fusionAuth: preset(make.fusionAuth, { ...client, site: text }, commonOptions),
   glewlwyd: preset(
     make.glewlwyd,
     { ...client, issuer: text, scope: texts },
     { clientSecret: text, allowedScope: texts },
   ),
   jamf: preset(make.jamf, { site: text }, {}),
-  keycloak: preset(make.keycloak, { ...client, site: text, realm: text }, { ...common, otp: z.boolean() }),
-  laravelPassport: preset(make.laravelPassport, { ...client, site: text }, common),
-  netatmo: preset(make.netatmo, { ...pair, scope: texts }, {}),
+  keycloak: preset(
+    make.keycloak,
+    { ...client, site: text, realm: text },
+    { ...commonOptions, otp: z.boolean() },
+  ),
+  laravelPassport: preset(make.laravelPassport, { ...client, site: text }, commonOptions),
+  netatmo: preset(make.netatmo, { ...clientIdAndSecret, scope: texts }, {}),
   oauth2: preset(
     make.oauth2,
     {},
@@ -63,22 +67,22 @@ export const presets: Record<string, Preset> = {
       issuer: text,
       grant: z.enum(['password', 'client_credentials']),
       clientId: text,
-      clientAuth: z.enum(['basic', 'body', 'none']),
+      clientAuth: z.enum(['basic', 'post', 'none']),
       basicEncoding: z.enum(['form', 'raw']),
-      ...common,
+      ...commonOptions,
       params: z.record(z.string(), z.string()),
       refresh: z.boolean(),
       revocationEndpoint: text,
-      lifetime: z.number(),
+      defaultLifetime: z.number(),
       user: z.string(),
-      errors: list(),
+      errors: listSchema(),
       defaultTokenType: text,
       id: text,
     },
   ),
-  podio: preset(make.podio, pair, { redirectUri: text }),
-  reddit: preset(make.reddit, { ...pair, userAgent: text }, { scope: texts, otp: z.boolean() }),
-  salesforce: preset(make.salesforce, pair, { site: text }),
+  podio: preset(make.podio, clientIdAndSecret, { redirectUri: text }),
+  reddit: preset(make.reddit, { ...clientIdAndSecret, userAgent: text }, { scope: texts, otp: z.boolean() }),
+  salesforce: preset(make.salesforce, clientIdAndSecret, { site: text }),
   sugarCrm: preset(
     make.sugarCrm,
     { site: text, platform: text },
@@ -89,7 +93,11 @@ export const presets: Record<string, Preset> = {
       header: z.enum(['Authorization', 'OAuth-Token']),
     },
   ),
-  wso2: preset(make.wso2, { ...pair, tokenEndpoint: text }, { scope: texts, allowedScope: texts }),
+  wso2: preset(
+    make.wso2,
+    { ...clientIdAndSecret, tokenEndpoint: text },
+    { scope: texts, allowedScope: texts },
+  ),
 }
 
 type Optional<O> = { [K in keyof O]-?: object extends Pick<O, K> ? K : never }[keyof O]
@@ -109,8 +117,8 @@ function preset<O>(
   const options = schemas.map(([name]) => name)
   return {
     options,
-    describe(given) {
-      const read = shape.safeParse(given, { error: (issue) => told(issue, options) })
+    createDescription(given) {
+      const read = shape.safeParse(given, { error: (issue) => formatOptionIssue(issue, options) })
       if (read.success) return own(read.data as O)
       const faults = read.error.issues.map(({ path, message }) =>
         path.length === 0 ? `    ${message}` : `    ${path.join('.')}: ${message}`,
@@ -120,7 +128,7 @@ function preset<O>(
   }
 }
 
-function told(
+function formatOptionIssue(
   { code, input, keys }: { code: string; input?: unknown; keys?: unknown },
   options: string[],
 ): string | undefined {
@@ -130,6 +138,6 @@ function told(
 }
 
 /** What is in it is judged with the description that comes of it. */
-function list<T>(): z.ZodType<T[]> {
+function listSchema<T>(): z.ZodType<T[]> {
   return z.custom<T[]>((own) => Array.isArray(own), 'must be a list')
 }

@@ -1,38 +1,40 @@
-import { placeholdersOf } from '../template.ts'
-import type { Shape } from './schema.ts'
-import { primaryOf } from './schema.ts'
-import { reserved } from './values.ts'
+import { listPlaceholders } from '../template.ts'
+import type { ParsedDescription } from './schema.ts'
+import { getSignInGrant } from './schema.ts'
+import { reservedParams } from './values.ts'
 
 /** What does not go together in a description, and what would. */
-export interface Incoherence {
+export interface ConsistencyIssue {
   path: (string | number)[]
   message: string
 }
 
 /** Everything that is right by itself in a description, and not beside the rest of it. */
-export function incoherences(own: Shape): Incoherence[] {
-  return [...ofGrants(own), ...ofLogin(own), ...ofChallenges(own), ...ofRefresh(own)]
+export function findConsistencyIssues(own: ParsedDescription): ConsistencyIssue[] {
+  return [...checkGrants(own), ...checkLogin(own), ...checkChallenges(own), ...checkRefresh(own)]
 }
 
-function* ofGrants(own: Shape): Generator<Incoherence> {
+function* checkGrants(own: ParsedDescription): Generator<ConsistencyIssue> {
   const { client, login, grants, errors, token } = own
-  const primary = primaryOf(own)
-  const fields = Object.keys(login.fields)
+  const primary = getSignInGrant(own)
+  const loginFields = Object.keys(login.fields)
   const inUrl = 'url' in token ? [...new URL(token.url).searchParams.keys()] : []
   if (!Object.hasOwn(grants, primary)) yield fault('must be described: a sign-in runs it', 'grants', primary)
   for (const [name, { clientAuth, encoding, params }] of Object.entries(grants)) {
-    if (['basic', 'body', 'query'].includes(clientAuth) && !client && !login.asClient)
+    if (['basic', 'post', 'query'].includes(clientAuth) && !client && !login.userIsClient)
       yield fault(`must be given, because grants.${name}.clientAuth is "${clientAuth}"`, 'client')
     if (clientAuth === 'basic' && client && client.secret === undefined)
       yield fault('must be given for Basic; a client without one has clientAuth "none"', 'client', 'secret')
     if (encoding === 'none' && Object.keys(params).length > 0)
       yield fault('must be empty, because an encoding of "none" sends nothing', 'grants', name, 'params')
 
-    const asked = errors.challenges.flatMap(({ grant, ask }) => (grant === name ? Object.keys(ask) : []))
-    const typed = [...(name === primary ? fields : []), ...asked]
+    const challengeFields = errors.challenges.flatMap(({ grant, fields }) =>
+      grant === name ? Object.keys(fields) : [],
+    )
+    const typed = [...(name === primary ? loginFields : []), ...challengeFields]
     for (const [param, template] of Object.entries(params)) {
       const path = ['grants', name, 'params', param]
-      const used = placeholdersOf(template)
+      const used = listPlaceholders(template)
       for (const one of used)
         if (!typed.includes(one)) yield fault(`names {${one}}, which nobody types for this grant`, ...path)
       if (typed.includes(param) && !used.includes(param))
@@ -43,62 +45,59 @@ function* ofGrants(own: Shape): Generator<Incoherence> {
   }
 }
 
-function* ofLogin(own: Shape): Generator<Incoherence> {
+function* checkLogin(own: ParsedDescription): Generator<ConsistencyIssue> {
   const { client, login } = own
-  const fields = Object.keys(login.fields)
-  const needed: [name: string, why: string][] = login.asClient
-    ? ['client_id', 'client_secret'].map((name) => [name, 'because login.asClient is true'])
+  const loginFields = Object.keys(login.fields)
+  const needed: [name: string, why: string][] = login.userIsClient
+    ? ['client_id', 'client_secret'].map((name) => [name, 'because login.userIsClient is true'])
     : []
   if (login.mode === 'automatic') {
-    if (fields.length > 0) yield fault('must be empty: nobody types anything', 'login', 'fields')
+    if (loginFields.length > 0) yield fault('must be empty: nobody types anything', 'login', 'fields')
     if (!client) yield fault('must be given: the application signs itself in', 'client')
   } else {
     needed.push([login.username, 'because it names the user (see login.username)'])
-    if (primaryOf(own) === 'password')
+    if (getSignInGrant(own) === 'password')
       needed.push(['password', 'because the password grant sends it (RFC 6749 §4.3.2)'])
   }
-  if (login.asClient && client) yield fault('must be absent, because login.asClient is true', 'client')
+  if (login.userIsClient && client)
+    yield fault('must be absent, because login.userIsClient is true', 'client')
   for (const [name, why] of needed)
-    if (!fields.includes(name)) yield fault(`must be described, ${why}`, 'login', 'fields', name)
-  for (const name of fields)
-    if (reserved.includes(name) && !(login.asClient && /^client_(id|secret)$/.test(name)))
+    if (!loginFields.includes(name)) yield fault(`must be described, ${why}`, 'login', 'fields', name)
+  for (const name of loginFields)
+    if (reservedParams.includes(name) && !(login.userIsClient && /^client_(id|secret)$/.test(name)))
       yield fault('must not be typed by a person: the grant writes it itself', 'login', 'fields', name)
 }
 
-function* ofChallenges({ grants, errors }: Shape): Generator<Incoherence> {
+function* checkChallenges({ grants, errors }: ParsedDescription): Generator<ConsistencyIssue> {
   for (const [place, { grant }] of errors.challenges.entries())
     if (!Object.hasOwn(grants, grant))
       yield fault('must be a grant that grants describes', 'errors', 'challenges', place, 'grant')
 }
 
-function* ofRefresh({ login, grants, refresh }: Shape): Generator<Incoherence> {
-  const { mode, url, whenMissing, keepCredentials } = refresh
+function* checkRefresh({ login, grants, refresh }: ParsedDescription): Generator<ConsistencyIssue> {
+  const { mode, url, fallback, storeCredentials } = refresh
   const automatic = login.mode === 'automatic'
-  const reissues = mode === 'reissue' || whenMissing === 'reissue'
+  const reissues = mode === 'reissue' || fallback === 'reissue'
   if (mode === 'refresh_token' && !Object.hasOwn(grants, 'refresh_token'))
     yield fault('must be described, because refresh.mode is "refresh_token"', 'grants', 'refresh_token')
   if (mode === 'keep_alive' && url === undefined)
     yield fault('must be given, because refresh.mode is "keep_alive"', 'refresh', 'url')
   if (automatic && !reissues)
-    yield fault(
-      'must be "reissue", or whenMissing be: the application asks again by itself',
-      'refresh',
-      'mode',
-    )
-  if (reissues && !automatic && !keepCredentials)
+    yield fault('must be "reissue", or fallback be: the application asks again by itself', 'refresh', 'mode')
+  if (reissues && !automatic && !storeCredentials)
     yield fault(
       'must be true, or the login automatic: without what was typed nothing can be asked for again',
       'refresh',
-      'keepCredentials',
+      'storeCredentials',
     )
-  if (keepCredentials && !login.asClient)
+  if (storeCredentials && !login.userIsClient)
     yield fault(
       'must be false: only the secret of a person who is the client is kept, never a password (RFC 6749 §4.3.1)',
       'refresh',
-      'keepCredentials',
+      'storeCredentials',
     )
 }
 
-function fault(message: string, ...path: (string | number)[]): Incoherence {
+function fault(message: string, ...path: (string | number)[]): ConsistencyIssue {
   return { path, message }
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { placeholdersOf } from '../template.ts'
+import { listPlaceholders } from '../template.ts'
 import { response } from './response.ts'
-import { endpoint, headers, reserved, scopeValue, text } from './values.ts'
+import { endpointSchema, headers, reservedParams, scopeValue, textSchema } from './values.ts'
 
 const params = z.record(z.string(), z.string()).superRefine((own, context) => {
   for (const [name, value] of Object.entries(own)) {
     const typed = name === 'username' || name === 'password'
-    if (reserved.includes(name) || (typed && placeholdersOf(value).length === 0))
+    if (reservedParams.includes(name) || (typed && listPlaceholders(value).length === 0))
       context.addIssue({
         code: 'custom',
         path: [name],
@@ -21,11 +21,11 @@ const params = z.record(z.string(), z.string()).superRefine((own, context) => {
 export const grant = z
   .strictObject({
     /** What is sent as `grant_type`, where it is not the name of the grant. */
-    grantType: text.optional(),
+    grantType: textSchema.optional(),
     /** Sends `params`, what was typed and what a challenge carried, and nothing of RFC 6749: no type, client or scope. */
-    bare: z.boolean().default(false),
+    omitStandardParams: z.boolean().default(false),
     /** Where it is asked for, where that is not the token endpoint. */
-    url: endpoint.optional(),
+    url: endpointSchema.optional(),
     /** How its successful answer is read, where it is not as that of the others. */
     response: response.optional(),
     /** GET puts everything into the query; only for servers that know nothing else. */
@@ -36,7 +36,7 @@ export const grant = z
      * How the client shows who it is; `none` sends at most its id (RFC 6749 §2.3.1). `user-basic` is Basic with what the
      * person typed.
      */
-    clientAuth: z.enum(['basic', 'body', 'query', 'user-basic', 'none']).default('basic'),
+    clientAuth: z.enum(['basic', 'post', 'query', 'user-basic', 'none']).default('basic'),
     /** Whether Basic form-encodes id and secret first, as RFC 6749 appendix B asks, or not, as many servers expect. */
     basicEncoding: z.enum(['form', 'raw']).default('form'),
     /** Further parameters; `{name}` stands for what was typed into the field of that name. */
@@ -53,16 +53,16 @@ export const grant = z
   })
   .transform((own) => ({ ...own, encoding: own.encoding ?? (own.method === 'GET' ? 'query' : 'form') }))
   .superRefine(({ method, encoding, clientAuth }, context) => {
-    const fault = (name: string, message: string): void =>
+    const addIssue = (name: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [name], message })
     if (method === 'GET' && encoding !== 'query')
-      fault('encoding', 'must be "query" when the method is GET, which has no body')
-    if (clientAuth === 'body' && method === 'GET')
-      fault('clientAuth', 'must not be "body" when the method is GET, which has none: use "query"')
-    else if (clientAuth === 'body' && encoding !== 'form' && encoding !== 'json')
-      fault('clientAuth', `must not be "body" when the encoding is "${encoding}"`)
+      addIssue('encoding', 'must be "query" when the method is GET, which has no body')
+    if (clientAuth === 'post' && method === 'GET')
+      addIssue('clientAuth', 'must not be "body" when the method is GET, which has none: use "query"')
+    else if (clientAuth === 'post' && encoding !== 'form' && encoding !== 'json')
+      addIssue('clientAuth', `must not be "body" when the encoding is "${encoding}"`)
     if (clientAuth === 'query' && encoding !== 'query')
-      fault(
+      addIssue(
         'clientAuth',
         'must not be "query" when the encoding is another: use "body", which stays out of server logs',
       )

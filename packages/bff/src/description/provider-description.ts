@@ -1,20 +1,21 @@
 import type { z } from 'zod'
-import { incoherences } from './consistency.ts'
+import { findConsistencyIssues } from './consistency.ts'
 import type { grant } from './grant.ts'
-import { primaryOf, shape } from './schema.ts'
+import { getSignInGrant, descriptionSchema } from './schema.ts'
 import { BffError } from '../errors.ts'
 
-const description = shape
-  .superRefine((own, context) => {
-    for (const { path, message } of incoherences(own)) context.addIssue({ code: 'custom', path, message })
+const providerSchema = descriptionSchema
+  .superRefine((description, context) => {
+    for (const { path, message } of findConsistencyIssues(description))
+      context.addIssue({ code: 'custom', path, message })
   })
-  .transform((own) => ({ ...own, primary: primaryOf(own) }))
+  .transform((description) => ({ ...description, signInGrant: getSignInGrant(description) }))
 
 /** One authorization server and how it is spoken to: plain data that survives JSON, without functions. */
-export type ProviderDescription = z.input<typeof description>
+export type ProviderDescription = z.input<typeof providerSchema>
 
 /** A description that was found good, with every default in its place. */
-export type Provider = z.output<typeof description>
+export type Provider = z.output<typeof providerSchema>
 
 /** One way to ask for a token. */
 export type Grant = z.output<typeof grant>
@@ -33,14 +34,14 @@ export interface Client {
  *
  * @throws BffError `server_error` whose message names every field that is wrong, and what would be right
  */
-export function defineProvider(own: ProviderDescription): ProviderDescription {
-  providerFrom(own)
-  return own
+export function defineProvider(description: ProviderDescription): ProviderDescription {
+  parseProvider(description)
+  return description
 }
 
 /** Reads a description: see {@link defineProvider}. */
-export function providerFrom(own: ProviderDescription): Provider {
-  const read = description.safeParse(own)
+export function parseProvider(description: ProviderDescription): Provider {
+  const read = providerSchema.safeParse(description)
   if (read.success) return read.data
   const faults = read.error.issues.map(
     ({ path, message }) => `  ${path.join('.') || 'the description'}: ${message}`,
@@ -49,7 +50,7 @@ export function providerFrom(own: ProviderDescription): Provider {
 }
 
 /** The grant of that name, which the description is known to have. */
-export function grantNamed(provider: Pick<Provider, 'grants'>, name: string): Grant {
+export function getGrant(provider: Pick<Provider, 'grants'>, name: string): Grant {
   const found = Object.hasOwn(provider.grants, name) ? provider.grants[name] : undefined
   if (!found) throw new BffError('server_error', `The provider describes no grant ${name}`)
   return found

@@ -1,50 +1,50 @@
 import { z } from 'zod'
-import { endpointFault } from '../endpoint-url.ts'
-import { headerName, headers, pointer, text } from './values.ts'
+import { validateEndpointUrl } from '../endpoint-url.ts'
+import { headerName, headers, pointerSchema, textSchema } from './values.ts'
 
-const base = text.superRefine((url, context) => {
-  const fault = endpointFault(url) ?? (new URL(url).search === '' ? null : 'must have no query (?…)')
+const base = textSchema.superRefine((url, context) => {
+  const fault = validateEndpointUrl(url) ?? (new URL(url).search === '' ? null : 'must have no query (?…)')
   if (fault !== null) context.addIssue({ code: 'custom', message: fault })
 })
 
-const rule = z.strictObject({ pointer, in: z.array(z.union([z.string(), z.number()])).min(1) })
+const rule = z.strictObject({ pointer: pointerSchema, in: z.array(z.union([z.string(), z.number()])).min(1) })
 
 /** How the resource server is spoken to. */
 export const resource = z.strictObject({
   /** Where tokens may go; the proxy sends none elsewhere. No limit when empty. */
-  bases: z.array(base).default([]),
+  baseUrls: z.array(base).default([]),
   /** Where the answer of the token endpoint names the base of this user's API, and what its host must end in. */
-  baseFrom: z
+  baseUrlFrom: z
     .strictObject({
-      from: pointer,
-      hostSuffix: text.regex(/^\.[\w.-]+$/, 'must begin with a dot, for example ".example.com"'),
+      from: pointerSchema,
+      hostSuffix: textSchema.regex(/^\.[\w.-]+$/, 'must begin with a dot, for example ".example.com"'),
     })
     .optional(),
   /** How a token is shown; the scheme is taken as it is spelt here. Anything but `Authorization` needs proxy mode. */
-  attach: z
+  tokenPlacement: z
     .union([
       z.strictObject({
-        header: text.regex(/^[\w-]+$/, 'must be the name of a header').default('Authorization'),
+        header: textSchema.regex(/^[\w-]+$/, 'must be the name of a header').default('Authorization'),
         scheme: z
           .string()
           .regex(/^[\w!#$%&'*+.^`|~-]*$/, 'must be a scheme such as "Bearer", or empty for none')
           .default('Bearer'),
       }),
-      z.strictObject({ query: text }),
+      z.strictObject({ query: textSchema }),
     ])
     .prefault({}),
   /** Sent by the proxy with every request, where the page sent none of that name; `User-Agent` in any case. */
   headers: headers.default({}),
   /** What an answer says of the token. */
-  unauthorized: z
+  tokenRejection: z
     .strictObject({
       /** Whether a 401 may also mean that the scope is too small, so that it says nothing about the token. */
-      mayMeanScope: z.boolean().default(false),
+      mayMeanInsufficientScope: z.boolean().default(false),
       status: z.array(z.int()).default([401]),
       /** Only an answer with one of these values at that place says that the token has expired. */
       refreshIf: rule.optional(),
       /** An answer with one of these values at that place says nothing about the token. */
-      neverIf: rule.optional(),
+      ignoreIf: rule.optional(),
     })
     .prefault({}),
   /** A header that tells how long to wait, where it is not `Retry-After`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { field, pointer, text } from './values.ts'
+import { fieldSchema, pointerSchema, textSchema } from './values.ts'
 
 /** Where something is in a successful answer: a JSON pointer, `""` for the whole of it, or a header. */
 const place = z
@@ -7,7 +7,7 @@ const place = z
   .regex(/^((\/[^/]+)*|header:[\w-]+)$/, 'must be a JSON pointer such as "/data/token", "" or "header:Name"')
 
 const expiryFrom = z.strictObject({
-  from: pointer,
+  from: pointerSchema,
   /** From the moment the token was asked for (`seconds`, `ms`), or a moment of its own. */
   as: z.enum(['seconds', 'ms', 'epoch-s', 'epoch-ms', 'iso', 'http-date']),
 })
@@ -28,7 +28,7 @@ export const response = z.strictObject({
     })
     .prefault({}),
   /** What an answer without `token_type` means (RFC 6749 §5.1 requires one). */
-  defaultTokenType: text.optional(),
+  defaultTokenType: textSchema.optional(),
   /** Where the lifetime of a token is found; the first that can be used counts. `jwt-exp` reads it out of the token. */
   expiry: z
     .array(z.union([expiryFrom, expiryFixed, z.literal('jwt-exp')]))
@@ -36,30 +36,37 @@ export const response = z.strictObject({
   /** Where the lifetime of a refresh token is found; the session ends with it. 0 means that it has none. */
   refreshExpiry: z.array(z.union([expiryFrom, expiryFixed])).default([]),
   /** Where the answer describes the user. */
-  user: pointer.optional(),
+  user: pointerSchema.optional(),
   /** Members of the answer that are told with the user; everything else is dropped. */
-  extras: z.array(text).default([]),
+  extraUserFields: z.array(textSchema).default([]),
 })
 
 /** How a refusal is read. */
 export const errors = z.strictObject({
   /** Where the code may be, in order; it counts where it is a text. */
-  code: z.array(pointer).default(['/error']),
+  code: z.array(pointerSchema).default(['/error']),
   /** Where words about it may be. They are compared, and never passed on. */
-  description: z.array(pointer).default(['/error_description']),
+  description: z.array(pointerSchema).default(['/error_description']),
   /** What failures mean where they do not mean what RFC 6749 §5.2 says; the first that fits counts. */
   map: z
     .array(
       z.strictObject({
         status: z.int().optional(),
-        code: text.optional(),
+        code: textSchema.optional(),
         /** Words of the description, whatever their case. */
-        contains: text.optional(),
+        contains: textSchema.optional(),
         /** Both when absent. */
-        on: z.enum(['sign-in', 'refresh']).optional(),
-        as: z.enum(['bad_credentials', 'session_ended', 'config', 'rate_limited', 'transient', 'forbidden']),
+        during: z.enum(['sign-in', 'refresh']).optional(),
+        outcome: z.enum([
+          'invalid_credentials',
+          'session_ended',
+          'configuration_error',
+          'rate_limited',
+          'temporarily_unavailable',
+          'access_denied',
+        ]),
         /** What whoever runs this can do about it; written to the log. */
-        hint: text.optional(),
+        hint: textSchema.optional(),
       }),
     )
     .default([]),
@@ -70,18 +77,18 @@ export const errors = z.strictObject({
         when: z
           .strictObject({
             status: z.int().optional(),
-            code: text.optional(),
-            contains: text.optional(),
+            code: textSchema.optional(),
+            contains: textSchema.optional(),
             /** A place that the answer has something at. */
-            has: pointer.optional(),
+            has: pointerSchema.optional(),
           })
           .refine((own) => Object.keys(own).length > 0, { error: 'must say which refusal is meant' }),
         /** What to ask the person for. */
-        ask: z.record(z.string(), field),
+        fields: z.record(z.string(), fieldSchema),
         /** What of this answer goes along with the next request, by the parameter it is sent as. */
-        carry: z.record(z.string(), pointer).default({}),
+        forward: z.record(z.string(), pointerSchema).default({}),
         /** The grant that the next request runs. */
-        grant: text,
+        grant: textSchema,
       }),
     )
     .default([]),

@@ -3,25 +3,25 @@ import { errors, response } from './response.ts'
 import { grant } from './grant.ts'
 import { resource } from './resource.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
-import { endpoint, field, text } from './values.ts'
+import { endpointSchema, fieldSchema, textSchema } from './values.ts'
 
 /** Every part of a description, each right by itself. */
-export const shape = z.strictObject({
+export const descriptionSchema = z.strictObject({
   /** Names the provider; part of what tells two users apart. */
-  id: text,
-  label: text.optional(),
+  id: textSchema,
+  label: textSchema.optional(),
   /** Who this BFF is at the authorization server. Because of the secret, a description stays on the server. */
-  client: z.strictObject({ id: text, secret: text.optional() }).optional(),
+  client: z.strictObject({ id: textSchema, secret: textSchema.optional() }).optional(),
   login: z
     .strictObject({
       /** `automatic` signs the application itself in, with its client secret and nobody's password. */
       mode: z.enum(['form', 'automatic']).default('form'),
       /** What a person types, by the name of the parameter it is sent as. */
-      fields: z.record(z.string(), field).default({}),
+      fields: z.record(z.string(), fieldSchema).default({}),
       /** The field that names the user. */
-      username: text.default('username'),
+      username: textSchema.default('username'),
       /** Whether the person is the client, whose id and secret are typed into the fields `client_id` and `client_secret`. */
-      asClient: z.boolean().default(false),
+      userIsClient: z.boolean().default(false),
     })
     .default({
       mode: 'form',
@@ -30,39 +30,39 @@ export const shape = z.strictObject({
         password: { label: 'Password', type: 'password', optional: false },
       },
       username: 'username',
-      asClient: false,
+      userIsClient: false,
     }),
   token: tokenEndpoint,
   /** By their names in RFC 6749 (`password`, `client_credentials`, `refresh_token`), and any that a challenge runs. */
   grants: z.record(z.string(), grant),
   /** The grant that a sign-in runs; `password`, or `client_credentials` where the login is automatic. */
-  primary: text.optional(),
+  signInGrant: textSchema.optional(),
   response: response.prefault({}),
   errors: errors.prefault({}),
   refresh: z.strictObject({
     /** How the next token is had: `reissue` asks again, `keep_alive` shows the token that is still good. */
     mode: z.enum(['refresh_token', 'reissue', 'keep_alive', 'none']),
     /** Where a token is kept alive. */
-    url: endpoint.optional(),
+    url: endpointSchema.optional(),
     /** What happens where no refresh token came, or is good no more. */
-    whenMissing: z.enum(['sign-in', 'reissue']).default('sign-in'),
+    fallback: z.enum(['sign-in', 'reissue']).default('sign-in'),
     /**
      * Keeps what was typed, sealed in the session, so that `reissue` can ask again without the person. Only where the
      * person is the client: a password is never kept (RFC 6749 §4.3.1).
      */
-    keepCredentials: z.boolean().default(false),
+    storeCredentials: z.boolean().default(false),
   }),
   resource: resource.prefault({}),
   /** Where a sign-out gives tokens back (RFC 7009), when discovery does not tell; `bearer` shows the token itself. */
   revocation: z
-    .strictObject({ url: endpoint, auth: z.enum(['client', 'bearer']).default('client') })
+    .strictObject({ url: endpointSchema, auth: z.enum(['client', 'bearer']).default('client') })
     .optional(),
 })
 
 /** A description whose parts are right by themselves. */
-export type Shape = z.output<typeof shape>
+export type ParsedDescription = z.output<typeof descriptionSchema>
 
 /** The grant that a sign-in runs. */
-export function primaryOf({ primary, login }: Shape): string {
-  return primary ?? (login.mode === 'automatic' ? 'client_credentials' : 'password')
+export function getSignInGrant({ signInGrant, login }: ParsedDescription): string {
+  return signInGrant ?? (login.mode === 'automatic' ? 'client_credentials' : 'password')
 }

@@ -1,23 +1,23 @@
 import { z } from 'zod'
-import { isObject } from '../json.ts'
-import { endpoint, text } from './values.ts'
+import { isJsonObject } from '../json.ts'
+import { endpointSchema, textSchema } from './values.ts'
 
-const fixedEndpoint = z.strictObject({ url: endpoint })
+const fixedEndpoint = z.strictObject({ url: endpointSchema })
 const discoveredEndpoint = z.strictObject({
   /** The issuer, or the address of its discovery document. */
-  discovery: endpoint,
+  discovery: endpointSchema,
   flavour: z.enum(['oidc', 'oauth']).default('oidc'),
   /** The issuer that the document must name, where it does not follow from the address. */
-  issuer: text.optional(),
+  issuer: textSchema.optional(),
   /** The token endpoint to use when no document can be had. */
-  fallbackUrl: endpoint.optional(),
+  fallbackUrl: endpointSchema.optional(),
   /** The hosts at which the document's endpoints may be, with their ports; any when absent. */
-  hosts: z.array(text).optional(),
+  hosts: z.array(textSchema).optional(),
 })
 
 /** One of the two, judged by what it says it is, so that a fault is told of the field that has it. */
 export const tokenEndpoint = z
-  .custom<z.input<typeof fixedEndpoint> | z.input<typeof discoveredEndpoint>>(isObject, {
+  .custom<z.input<typeof fixedEndpoint> | z.input<typeof discoveredEndpoint>>(isJsonObject, {
     error: 'must hold a url, or discovery',
   })
   .transform((own, context) => {

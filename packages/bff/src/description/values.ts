@@ -1,17 +1,17 @@
 import { z } from 'zod'
-import { endpointFault } from '../endpoint-url.ts'
+import { validateEndpointUrl } from '../endpoint-url.ts'
 
 /** Parameters that a grant writes itself, so that nothing else may (RFC 6749 §3.2: none twice). */
-export const reserved = ['grant_type', 'scope', 'refresh_token', 'client_id', 'client_secret', 'token']
+export const reservedParams = ['grant_type', 'scope', 'refresh_token', 'client_id', 'client_secret', 'token']
 
 /** A text that is there; most come from environment variables. */
-export const text = z
+export const textSchema = z
   .string({ error: 'must be a text; is the environment variable it comes from set?' })
   .min(1, 'must not be empty; is the environment variable it comes from set?')
 
 /** Where requests with secrets go. */
-export const endpoint = text.superRefine((url, context) => {
-  const fault = endpointFault(url) ?? doubledParameter(url)
+export const endpointSchema = textSchema.superRefine((url, context) => {
+  const fault = validateEndpointUrl(url) ?? findReservedParam(url)
   if (fault !== null) context.addIssue({ code: 'custom', message: fault })
 })
 
@@ -24,7 +24,7 @@ export const scopeValue = z
   )
 
 /** A place in a JSON answer, RFC 6901; never the whole of it, which holds the tokens. */
-export const pointer = z.string().regex(/^(\/[^/]+)+$/, 'must be a JSON pointer such as "/data"')
+export const pointerSchema = z.string().regex(/^(\/[^/]+)+$/, 'must be a JSON pointer such as "/data"')
 
 export const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
 
@@ -43,15 +43,15 @@ export const headers = z.record(z.string(), z.string()).superRefine((own, contex
 })
 
 /** What a person is asked for. */
-export const field = z.strictObject({
-  label: text,
+export const fieldSchema = z.strictObject({
+  label: textSchema,
   type: z.enum(['text', 'password', 'otp']),
   optional: z.boolean().default(false),
 })
 
-function doubledParameter(url: string): string | null {
+function findReservedParam(url: string): string | null {
   const own = [...new URL(url).searchParams.keys()].find((name) =>
-    [...reserved, 'username', 'password'].includes(name),
+    [...reservedParams, 'username', 'password'].includes(name),
   )
   return own === undefined ? null : `must not hold ${own} in its query: the request writes it itself`
 }

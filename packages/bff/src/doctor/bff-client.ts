@@ -1,27 +1,27 @@
-import type { ErrorAnswer, SessionAnswer } from '@latchkey/wire'
+import type { ErrorResponse, SessionResponse } from '@latchkey/wire'
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { createBff } from '../bff.ts'
 import type { BffOptions } from '../bff-options.ts'
-import { boundedText } from '../bounded-body.ts'
-import type { IssuedToken } from '../authorization-server/token-result.ts'
+import { readBoundedText } from '../bounded-body.ts'
+import type { TokenSet } from '../authorization-server/token-result.ts'
 import { memoryStore } from '../stores/memory-store.ts'
-import { judge } from '../authorization-server/token-response.ts'
-import type { Examination } from './doctor-context.ts'
+import { parseTokenResponse } from '../authorization-server/token-response.ts'
+import type { DoctorContext } from './doctor-context.ts'
 
 /** What the BFF answered: the members of a session answer or of an error answer. */
-export interface Answered extends Partial<SessionAnswer & ErrorAnswer> {
+export interface BffResponse extends Partial<SessionResponse & ErrorResponse> {
   status: number
 }
 
 /** A browser before a BFF with this configuration. */
-export interface Visit {
-  send(method: string, path: string, body?: object): Promise<Answered>
+export interface BffClient {
+  send(method: string, path: string, body?: object): Promise<BffResponse>
   /** The last token that the server issued. */
-  issued(): IssuedToken | null
+  getTokenSet(): TokenSet | null
   /** What the BFF has noted for its operator since this was last asked. */
-  notes(): string
+  takeLogLines(): string
   /** Sets the clock of the BFF forward. */
-  pass(seconds: number): void
+  advanceClock(seconds: number): void
   /** Waits for what the BFF does in the background. */
   close(): Promise<void>
 }
@@ -31,14 +31,14 @@ const longestAnswer = 65_536
 /** Seconds; no session of a visit ends by itself. */
 const forLong = 1e9
 
-/** Opens a {@link Visit}. It is token mode whatever the configuration says, so that a refresh can be asked for. */
-export function openVisit(examination: Examination): Visit {
-  const { config, provider, platform } = examination
+/** Opens a {@link BffClient}. It is token mode whatever the configuration says, so that a refresh can be asked for. */
+export function createBffClient(context: DoctorContext): BffClient {
+  const { config, provider, platform } = context
   const { proxy: _proxy, ...options } = config.options
   const origin = config.settings.origin ?? 'https://latchkey.invalid'
   let ahead = 0
   let cookie = ''
-  let issued: IssuedToken | null = null
+  let tokenSet: TokenSet | null = null
   let lines: string[] = []
   const note = (line: string): void => void lines.push(line)
 
@@ -50,7 +50,7 @@ export function openVisit(examination: Examination): Visit {
     session: { idle: forLong, absolute: forLong },
     store: memoryStore(platform),
     logger: { info: () => {}, warn: note, error: note },
-    platform: { ...platform, now: () => platform.now() + ahead * 1000, fetch: watched },
+    platform: { ...platform, now: () => platform.now() + ahead * 1000, fetch: fetchAndRecord },
   })
   lines = []
 
@@ -71,25 +71,25 @@ export function openVisit(examination: Examination): Visit {
       )
       cookie = answer.headers.get('Set-Cookie')?.split(';')[0] ?? cookie
       const text = await answer.text()
-      return { status: answer.status, ...(text === '' ? {} : (JSON.parse(text) as Partial<SessionAnswer>)) }
+      return { status: answer.status, ...(text === '' ? {} : (JSON.parse(text) as Partial<SessionResponse>)) }
     },
-    issued: () => issued,
-    notes() {
-      const noted = lines.map((line) => examination.quoted(line)).join('; ')
+    getTokenSet: () => tokenSet,
+    takeLogLines() {
+      const noted = lines.map((line) => context.redact(line)).join('; ')
       lines = []
       return noted
     },
-    pass: (seconds) => void (ahead += seconds),
+    advanceClock: (seconds) => void (ahead += seconds),
     close: () => bff.close(),
   }
 
-  async function watched(...request: Parameters<typeof fetch>): Promise<Response> {
+  async function fetchAndRecord(...request: Parameters<typeof fetch>): Promise<Response> {
     const answer = await platform.fetch(...request)
-    const text = await boundedText(answer.clone().body, longestAnswer)
+    const text = await readBoundedText(answer.clone().body, longestAnswer)
     const { status, headers } = answer
     const seen = { status, headers, text: text ?? '', retryAfter: null }
-    const judgement = judge(seen, provider, 'sign-in', platform.now() + ahead * 1000)
-    if (judgement.kind === 'issued') issued = judgement.token
+    const result = parseTokenResponse(seen, provider, 'sign-in', platform.now() + ahead * 1000)
+    if (result.kind === 'issued') tokenSet = result.token
     return answer
   }
 }
@@ -97,7 +97,7 @@ export function openVisit(examination: Examination): Visit {
 /** Only proxy mode can show a token in another place, and no token is shown to anybody here. */
 function withBearer(description: BffOptions['provider']): BffOptions['provider'] {
   const { resource } = description
-  if (!resource?.attach) return description
-  const scheme = 'scheme' in resource.attach ? resource.attach.scheme : undefined
-  return { ...description, resource: { ...resource, attach: { scheme: scheme || 'Bearer' } } }
+  if (!resource?.tokenPlacement) return description
+  const scheme = 'scheme' in resource.tokenPlacement ? resource.tokenPlacement.scheme : undefined
+  return { ...description, resource: { ...resource, tokenPlacement: { scheme: scheme || 'Bearer' } } }
 }

@@ -1,51 +1,51 @@
-import { clientAuthentication } from '../authorization-server/client-authentication.ts'
+import { createClientAuthentication } from '../authorization-server/client-authentication.ts'
 import type { Grant, Provider } from '../description/provider-description.ts'
-import { grantNamed } from '../description/provider-description.ts'
+import { getGrant } from '../description/provider-description.ts'
 
 /** One way in which a client shows who it is. */
-export type Way = Pick<Grant, 'clientAuth' | 'basicEncoding'>
+export type ClientAuthMethod = Pick<Grant, 'clientAuth' | 'basicEncoding'>
 
 /**
  * Every way that the grant may use, the configured one first; two that send the same are one. None where a client is
  * shown by no request, or typed by a person.
  */
-export function waysOf(provider: Provider, name: string): Way[] {
+export function listClientAuthMethods(provider: Provider, name: string): ClientAuthMethod[] {
   const { client, login } = provider
-  const grant = grantNamed(provider, name)
+  const grant = getGrant(provider, name)
   const { clientAuth, basicEncoding, encoding } = grant
-  if (login.asClient || clientAuth === 'user-basic' || encoding === 'none') return []
-  const others: Way[] =
+  if (login.userIsClient || clientAuth === 'user-basic' || encoding === 'none') return []
+  const others: ClientAuthMethod[] =
     client?.secret === undefined || encoding === 'query'
       ? []
       : [
           { clientAuth: 'basic', basicEncoding: 'form' },
           { clientAuth: 'basic', basicEncoding: 'raw' },
-          { clientAuth: 'body', basicEncoding },
+          { clientAuth: 'post', basicEncoding },
         ]
-  const sent = new Map<string, Way>()
+  const sent = new Map<string, ClientAuthMethod>()
   for (const way of [{ clientAuth, basicEncoding }, ...others]) {
-    const shown = JSON.stringify(clientAuthentication(way, client))
+    const shown = JSON.stringify(createClientAuthentication(way, client))
     if (!sent.has(shown)) sent.set(shown, way)
   }
   return [...sent.values()]
 }
 
 /** The provider whose client is shown in this way, with another secret where one is given. */
-export function shownBy(provider: Provider, way: Way, secret?: string): Provider {
+export function withClientAuth(provider: Provider, way: ClientAuthMethod, secret?: string): Provider {
   const grants = Object.entries(provider.grants).map(([name, grant]): [string, Grant] => [
     name,
-    ['basic', 'body', 'query'].includes(grant.clientAuth) ? { ...grant, ...way } : grant,
+    ['basic', 'post', 'query'].includes(grant.clientAuth) ? { ...grant, ...way } : grant,
   ])
   const client = provider.client && { ...provider.client, ...(secret !== undefined && { secret }) }
   return { ...provider, client, grants: Object.fromEntries(grants) }
 }
 
 /** What a way is called. */
-export function nameOf({ clientAuth, basicEncoding }: Way): string {
+export function formatClientAuthMethod({ clientAuth, basicEncoding }: ClientAuthMethod): string {
   switch (clientAuth) {
     case 'basic':
       return basicEncoding === 'form' ? 'Basic (form-encoded)' : 'Basic (raw)'
-    case 'body':
+    case 'post':
       return 'the body'
     case 'query':
       return 'the query'

@@ -2,25 +2,25 @@
 export interface Finding {
   /** What was looked at, in a word or two. */
   check: string
-  verdict: 'ok' | 'warn' | 'FAILED'
-  says: string
+  level: 'ok' | 'warn' | 'FAILED'
+  message: string
   /** What to change, where something should be. */
   fix?: string
 }
 
 /** Characters of a line. */
-export const widest = 100
+export const maxLineLength = 100
 const margin = '  '
 const verdicts = 8
 
-/** Findings as lines of plain text, at most {@link widest} wide. */
-export function rowsOf(findings: Finding[]): string[] {
+/** Findings as lines of plain text, at most {@link maxLineLength} wide. */
+export function formatFindings(findings: Finding[]): string[] {
   const checks = Math.max(0, ...findings.map(({ check }) => check.length)) + 2
   const indent = margin.length + verdicts + checks
-  return findings.flatMap(({ check, verdict, says, fix }) => {
+  return findings.flatMap(({ check, level: verdict, message: says, fix }) => {
     const lines = [
-      ...wrapped(says, widest - indent),
-      ...(fix === undefined ? [] : wrapped(`fix: ${fix}`, widest - indent)),
+      ...wrapText(says, maxLineLength - indent),
+      ...(fix === undefined ? [] : wrapText(`fix: ${fix}`, maxLineLength - indent)),
     ]
     const [first = '', ...rest] = lines
     return [
@@ -31,7 +31,7 @@ export function rowsOf(findings: Finding[]): string[] {
 }
 
 /** Breaks a text at its spaces; a word that is longer than a line is broken too. */
-export function wrapped(text: string, width: number): string[] {
+export function wrapText(text: string, width: number): string[] {
   const words = text.split(/\s+/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])
   const lines: string[] = []
   for (const word of words) {

@@ -1,17 +1,17 @@
 import { createAuthorizationServer } from '../authorization-server/authorization-server.ts'
-import type { Judgement } from '../authorization-server/token-result.ts'
+import type { TokenResult } from '../authorization-server/token-result.ts'
 import type { Logger } from '../log.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { grantNamed } from '../description/provider-description.ts'
-import { createRevocation } from '../authorization-server/revocation.ts'
-import type { UpstreamAnswer, UpstreamFailure } from '../authorization-server/http-client.ts'
-import type { Examination } from './doctor-context.ts'
-import { noting } from './doctor-context.ts'
+import { getGrant } from '../description/provider-description.ts'
+import { createTokenRevoker } from '../authorization-server/revocation.ts'
+import type { HttpResponse, UpstreamFailure } from '../authorization-server/http-client.ts'
+import type { DoctorContext } from './doctor-context.ts'
+import { createRecordingClient } from './doctor-context.ts'
 
-/** What came of one request; the judgement only where a token was asked for. */
-export interface Probed {
-  answer: UpstreamAnswer | UpstreamFailure
-  judgement: Judgement | null
+/** What came of one request; the result only where a token was asked for. */
+export interface ProbeResult {
+  answer: HttpResponse | UpstreamFailure
+  result: TokenResult | null
 }
 
 /** A request that signs nobody in: what it shows is made up, but for the client. */
@@ -21,73 +21,75 @@ export interface Probe {
   /** Whether a token of the application comes of it. */
   issues: boolean
   /** Sends it as this provider says, which may differ from the configured one in its client. */
-  send(examination: Examination, provider: Provider): Promise<Probed>
+  send(context: DoctorContext, provider: Provider): Promise<ProbeResult>
 }
 
-const unasked: UpstreamFailure = { sent: false, why: 'nothing was asked' }
+const notSent: UpstreamFailure = { wasSent: false, hint: 'nothing was asked' }
 const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 /** The best question for a token endpoint: about a refresh token, else about the application, else about nobody. */
-export function tokenProbe(provider: Provider): Probe {
-  const { grants, refresh, login, primary } = provider
+export function createTokenProbe(provider: Provider): Probe {
+  const { grants, refresh, login, signInGrant: primary } = provider
   const name = refresh.mode === 'refresh_token' && grants['refresh_token'] ? 'refresh_token' : primary
   return {
     kind: name,
     issues: name !== 'refresh_token' && login.mode === 'automatic',
-    send: name === 'refresh_token' ? showRefreshToken : signIn,
+    send: name === 'refresh_token' ? probeRefresh : probeSignIn,
   }
 }
 
 /** Signs nobody in, or the application. */
-export function signIn(examination: Examination, provider: Provider): Promise<Probed> {
-  const { scope } = grantNamed(provider, provider.primary)
-  return sent(examination, provider, (server) => server.signIn(nobody(examination, provider), scope.default))
+export function probeSignIn(context: DoctorContext, provider: Provider): Promise<ProbeResult> {
+  const { scope } = getGrant(provider, provider.signInGrant)
+  return sendProbe(context, provider, (server) =>
+    server.signIn(createFakeCredentials(context, provider), scope.default),
+  )
 }
 
 /** Gives back a token that nobody has; a server says nothing but yes to that, unless it refuses the client. RFC 7009 §2.2. */
 export const revocationProbe: Probe = {
   kind: 'revocation',
   issues: false,
-  async send(examination, provider) {
-    const { platform, upstream, learnt } = examination
-    const noted = noting(upstream)
-    const endpoints = async () => learnt.endpoints ?? { token: '', revocation: null, metadata: null }
-    const giveBack = createRevocation(provider, endpoints, noted, platform, silent)
-    await giveBack({ accessToken: madeUp(examination), refreshToken: madeUp(examination) })
-    return { answer: noted.answers.at(-1) ?? unasked, judgement: null }
+  async send(context, provider) {
+    const { platform, upstream, results } = context
+    const noted = createRecordingClient(upstream)
+    const endpoints = async () => results.endpoints ?? { token: '', revocation: null, metadata: null }
+    const giveBack = createTokenRevoker(provider, endpoints, noted, platform, silent)
+    await giveBack({ accessToken: createFakeToken(context), refreshToken: createFakeToken(context) })
+    return { answer: noted.answers.at(-1) ?? notSent, result: null }
   },
 }
 
 /** Something that the server has never seen, and that tells its operator who asked. */
-function madeUp({ platform }: Pick<Examination, 'platform'>): string {
+function createFakeToken({ platform }: Pick<DoctorContext, 'platform'>): string {
   return `latchkey-doctor-${Buffer.from(platform.randomBytes(12)).toString('hex')}`
 }
 
-function showRefreshToken(examination: Examination, provider: Provider): Promise<Probed> {
-  const held = { accessToken: 'none', refreshToken: madeUp(examination), askedScope: [] }
-  return sent(examination, provider, (server) => server.refresh(held))
+function probeRefresh(context: DoctorContext, provider: Provider): Promise<ProbeResult> {
+  const held = { accessToken: 'none', refreshToken: createFakeToken(context), requestedScope: [] }
+  return sendProbe(context, provider, (server) => server.refresh(held))
 }
 
-async function sent(
-  { platform, upstream, learnt }: Examination,
+async function sendProbe(
+  { platform, upstream, results }: DoctorContext,
   provider: Provider,
-  ask: (server: ReturnType<typeof createAuthorizationServer>) => Promise<{ judgement: Judgement }>,
-): Promise<Probed> {
-  const noted = noting(upstream)
+  ask: (server: ReturnType<typeof createAuthorizationServer>) => Promise<{ result: TokenResult }>,
+): Promise<ProbeResult> {
+  const noted = createRecordingClient(upstream)
   const server = createAuthorizationServer({
     // A made-up refresh token is refused, and that must be the end of it.
-    provider: { ...provider, refresh: { ...provider.refresh, whenMissing: 'sign-in' } },
-    endpoints: async () => learnt.endpoints ?? { token: '', revocation: null, metadata: null },
+    provider: { ...provider, refresh: { ...provider.refresh, fallback: 'sign-in' } },
+    endpoints: async () => results.endpoints ?? { token: '', revocation: null, metadata: null },
     upstream: noted,
     hooks: {},
     platform,
     logger: silent,
   })
-  const { judgement } = await ask(server)
+  const { result } = await ask(server)
   // What comes after the first asks about the user.
-  return { answer: noted.answers[0] ?? unasked, judgement }
+  return { answer: noted.answers[0] ?? notSent, result }
 }
 
-function nobody(examination: Examination, { login }: Provider): Record<string, string> {
-  return Object.fromEntries(Object.keys(login.fields).map((name) => [name, madeUp(examination)]))
+function createFakeCredentials(context: DoctorContext, { login }: Provider): Record<string, string> {
+  return Object.fromEntries(Object.keys(login.fields).map((name) => [name, createFakeToken(context)]))
 }

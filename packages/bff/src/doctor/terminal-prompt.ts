@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Environment } from '../config/environment.ts'
 import { BffError } from '../errors.ts'
-import type { Ask } from './checks/sign-in.ts'
+import type { Prompt } from './checks/sign-in.ts'
 
 /** What is asked with, and where the question is written. */
 export interface Terminal {
@@ -16,7 +16,7 @@ export interface Terminal {
  *
  * @throws BffError `invalid_request` when there is nobody to be asked
  */
-export function createAsk(environment: Environment, { input, output }: Terminal): Ask {
+export function createTerminalPrompt(environment: Environment, { input, output }: Terminal): Prompt {
   return async ({ name, label, hidden }) => {
     const variable = `LATCHKEY_${name.toUpperCase()}`
     const given = environment[variable]

@@ -1,17 +1,21 @@
-import type { IssuedToken } from '../authorization-server/token-result.ts'
-import type { Examination } from './doctor-context.ts'
+import type { TokenSet } from '../authorization-server/token-result.ts'
+import type { DoctorContext } from './doctor-context.ts'
 import type { Finding } from './finding.ts'
 
 /** What can be said of a token without showing it: its lifetime, its scope, and whether a refresh token came with it. */
-export function toldOf(token: IssuedToken, asked: string[], { provider, quoted }: Examination): Finding[] {
+export function describeTokenSet(
+  token: TokenSet,
+  asked: string[],
+  { provider, redact }: DoctorContext,
+): Finding[] {
   const { lifetime, refreshToken, scope } = token
   const refreshed = refreshToken === null ? 'no refresh token came' : 'a refresh token came'
   const lives = lifetime === null ? 'for nobody knows how long' : `for ${Math.floor(lifetime)} s`
   const found: Finding[] = [
     {
       check: 'token',
-      verdict: lifetime === null ? 'warn' : 'ok',
-      says: `it lives ${lives}; ${refreshed}`,
+      level: lifetime === null ? 'warn' : 'ok',
+      message: `it lives ${lives}; ${refreshed}`,
       ...(lifetime === null && {
         fix: 'say where the lifetime is in response.expiry, or how long it is; until then a token is used until it is rejected',
       }),
@@ -22,18 +26,18 @@ export function toldOf(token: IssuedToken, asked: string[], { provider, quoted }
   const missing = asked.filter((value) => !granted.includes(value))
   found.push({
     check: 'scope',
-    verdict: missing.length > 0 ? 'warn' : 'ok',
-    says: `granted: ${quoted(granted.join(' '))}${missing.length > 0 ? `; asked for and not granted: ${missing.join(' ')}` : ''}`,
+    level: missing.length > 0 ? 'warn' : 'ok',
+    message: `granted: ${redact(granted.join(' '))}${missing.length > 0 ? `; asked for and not granted: ${missing.join(' ')}` : ''}`,
     ...(missing.length > 0 && {
       fix: 'allow it for this client at the server, or ask for less',
     }),
   })
-  const expected = provider.refresh.mode === 'refresh_token' && provider.refresh.whenMissing === 'sign-in'
+  const expected = provider.refresh.mode === 'refresh_token' && provider.refresh.fallback === 'sign-in'
   if (expected && refreshToken === null)
     found.push({
       check: 'refresh',
-      verdict: 'warn',
-      says: 'without a refresh token people sign in again whenever the token ends',
+      level: 'warn',
+      message: 'without a refresh token people sign in again whenever the token ends',
       fix: 'if one is expected, allow the refresh_token grant for this client, or ask for the scope that brings it (often offline_access)',
     })
   return found

@@ -12,7 +12,7 @@ export function setSocketAddress(request: Request, address: string | undefined):
  * The address at the other end of a request's connection: of the client or, where there is a proxy in front, of the
  * proxy. `null` for a request that came through no adapter of Node.
  */
-export function socketAddress(request: Request): string | null {
+export function getSocketAddress(request: Request): string | null {
   return addresses.get(request) ?? null
 }
 
@@ -21,24 +21,24 @@ export function socketAddress(request: Request): string | null {
  * address counts as it stands. `null` when nobody knows: an address of this machine or of a private network is taken for
  * a proxy's, behind which everybody would look the same, unless the deployer has named it with `clientAddress`.
  */
-export function clientOf(
+export function getClientAddress(
   request: Request,
   clientAddress: ((request: Request) => string | null) | undefined,
 ): string | null {
-  const address = clientAddress ? clientAddress(request) : socketAddress(request)
+  const address = clientAddress ? clientAddress(request) : getSocketAddress(request)
   if (typeof address !== 'string' || address.trim() === '') return null
-  const client = networkOf(address.trim())
-  return !clientAddress && isLocal(client) ? null : client
+  const client = toNetwork(address.trim())
+  return !clientAddress && isPrivateNetwork(client) ? null : client
 }
 
-function networkOf(address: string): string {
+function toNetwork(address: string): string {
   const bare = address.replace(/%.*$/, '')
   const host = /^\[|^\d+(\.\d+){3}(:\d+)?$/.test(bare) ? bare : `[${bare}]`
   // An IPv6 address has many spellings, of which a URL keeps one.
   if (!URL.canParse(`http://${host}`)) return address.toLowerCase()
   const { hostname } = new URL(`http://${host}`)
   if (!hostname.startsWith('[')) return hostname
-  const groups = groupsOf(hostname.slice(1, -1))
+  const groups = parseIpv6Groups(hostname.slice(1, -1))
   if (groups.slice(0, 6).join() !== '0,0,0,0,0,ffff') return groups.slice(0, 4).join(':')
   // An IPv4 address on a socket that takes both (RFC 4291 §2.5.5.2).
   const bytes = groups.slice(6).flatMap((group) => {
@@ -49,14 +49,14 @@ function networkOf(address: string): string {
 }
 
 /** The eight groups of an IPv6 address. */
-function groupsOf(address: string): string[] {
+function parseIpv6Groups(address: string): string[] {
   const [left = [], right] = address.split('::').map((part) => part.split(':').filter(Boolean))
   if (!right) return left
   return [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
 }
 
 /** RFC 6890 and RFC 4193: loopback, link-local, private, shared by a carrier's customers. */
-function isLocal(network: string): boolean {
+function isPrivateNetwork(network: string): boolean {
   return (
     /^(0|10|127|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(
       network,

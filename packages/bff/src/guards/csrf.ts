@@ -13,24 +13,31 @@ import { BffError } from '../errors.ts'
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.3
  * @throws BffError `access_denied`
  */
-export function guard(request: Request, url: URL, origin: string | undefined, open: boolean): void {
+export function assertSameOrigin(
+  request: Request,
+  url: URL,
+  origin: string | undefined,
+  allowWithoutHeader: boolean,
+): void {
   const { headers, method } = request
   const site = headers.get('Sec-Fetch-Site')
   const reads = method === 'GET' || method === 'HEAD'
-  if (headers.get(csrfHeader) !== csrfHeaderValue && !(open && reads && site !== null))
-    throw denied(`the header ${csrfHeader} is missing`)
+  if (headers.get(csrfHeader) !== csrfHeaderValue && !(allowWithoutHeader && reads && site !== null))
+    throw createAccessDeniedError(`the header ${csrfHeader} is missing`)
 
   if (site !== null && site !== 'same-origin' && site !== 'none')
-    throw denied(`the browser says that the request is ${site === 'same-site' ? site : 'cross-site'}`)
+    throw createAccessDeniedError(
+      `the browser says that the request is ${site === 'same-site' ? site : 'cross-site'}`,
+    )
 
   const from = headers.get('Origin')
   if (from === null) {
     if (site === null && !reads)
-      throw denied('neither Origin nor Sec-Fetch-Site tells where the request comes from')
+      throw createAccessDeniedError('neither Origin nor Sec-Fetch-Site tells where the request comes from')
     return
   }
   if (origin === undefined ? hostOf(from) !== url.host : from !== origin)
-    throw denied(
+    throw createAccessDeniedError(
       origin === undefined
         ? 'Origin names another host than the request; behind a proxy that changes the host, set the option `origin` to the address of the page'
         : 'Origin is not the configured `origin`; it must be the address of the page, without a path',
@@ -41,7 +48,7 @@ function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null
 }
 
-function denied(why: string): BffError {
+function createAccessDeniedError(why: string): BffError {
   return new BffError('access_denied', 'The request does not come from our own page', {
     hint: `a request was refused: ${why}`,
   })

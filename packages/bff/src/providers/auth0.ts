@@ -1,6 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { clientFrom, hostFrom, trimmed } from './option-values.ts'
+import { createClientConfig, parseHost, trimOption } from './option-values.ts'
 
 /** What {@link auth0} needs to know. */
 export interface Auth0Options extends ClientOptions {
@@ -25,10 +25,10 @@ export interface Auth0Options extends ClientOptions {
  * "Verify with one-time password (OTP)"; auth0/Auth0.Android, AuthenticationException, for its error codes.
  */
 export function auth0(options: Auth0Options): ProviderDescription {
-  const { client, way, scope } = clientFrom(options)
-  const site = `https://${hostFrom('domain', options.domain)}/`
-  const realm = trimmed(options.realm)
-  const audience = trimmed(options.audience)
+  const { client, grantDefaults, scope } = createClientConfig(options)
+  const site = `https://${parseHost('domain', options.domain)}/`
+  const realm = trimOption(options.realm)
+  const audience = trimOption(options.audience)
   return {
     id: 'auth0',
     label: 'Auth0',
@@ -43,53 +43,57 @@ export function auth0(options: Auth0Options): ProviderDescription {
     token: { discovery: site, fallbackUrl: `${site}oauth/token` },
     grants: {
       password: {
-        ...way,
+        ...grantDefaults,
         scope,
         ...(realm !== undefined && { grantType: 'http://auth0.com/oauth/grant-type/password-realm' }),
         params: { ...(audience !== undefined && { audience }), ...(realm !== undefined && { realm }) },
       },
-      'mfa-otp': { ...way, grantType: 'http://auth0.com/oauth/grant-type/mfa-otp' },
-      refresh_token: way,
+      'mfa-otp': { ...grantDefaults, grantType: 'http://auth0.com/oauth/grant-type/mfa-otp' },
+      refresh_token: grantDefaults,
     },
     errors: {
       map: [
         {
           code: 'too_many_attempts',
-          as: 'rate_limited',
+          outcome: 'rate_limited',
           hint: 'brute-force protection has blocked this account; it counts by address, which is the address of this server for everybody',
         },
         {
           code: 'unauthorized',
-          as: 'forbidden',
+          outcome: 'access_denied',
           hint: 'the user is blocked, or a rule of the tenant refuses this sign-in',
         },
-        { code: 'access_denied', as: 'forbidden', hint: 'an action of the tenant refuses this sign-in' },
+        {
+          code: 'access_denied',
+          outcome: 'access_denied',
+          hint: 'an action of the tenant refuses this sign-in',
+        },
         {
           code: 'password_leaked',
-          as: 'forbidden',
+          outcome: 'access_denied',
           hint: 'breached password detection blocks this user until the password is changed',
         },
         {
           code: 'requires_verification',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'bot detection asks for a CAPTCHA, which this grant cannot show; let the address of this server pass (Security, Attack Protection)',
         },
         {
           contains: 'not configured with default connection',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'give the option realm, or set the default directory of the tenant (Settings, API Authorization Settings)',
         },
         {
           code: 'unauthorized_client',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'allow the grants "Password", and "MFA" where it is demanded, for this application (Advanced Settings, Grant Types)',
         },
       ],
       challenges: [
         {
           when: { code: 'mfa_required' },
-          ask: { otp: { label: 'One-time code', type: 'otp' } },
-          carry: { mfa_token: '/mfa_token' },
+          fields: { otp: { label: 'One-time code', type: 'otp' } },
+          forward: { mfa_token: '/mfa_token' },
           grant: 'mfa-otp',
         },
       ],

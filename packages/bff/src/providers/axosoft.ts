@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom, trimmed } from './option-values.ts'
+import { parseSite, trimOption } from './option-values.ts'
 
 /** What {@link axosoft} needs to know. */
 export interface AxosoftOptions {
@@ -25,11 +25,11 @@ export function axosoft({
   scope,
   method = 'GET',
 }: AxosoftOptions): ProviderDescription {
-  const base = siteFrom('site', site)
+  const base = parseSite('site', site)
   return {
     id: 'axosoft',
     label: 'Axosoft',
-    client: { id: trimmed(clientId), secret: trimmed(clientSecret) },
+    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
     login: {
       mode: 'form',
       fields: {
@@ -41,7 +41,7 @@ export function axosoft({
     grants: {
       password: {
         method,
-        clientAuth: method === 'GET' ? 'query' : 'body',
+        clientAuth: method === 'GET' ? 'query' : 'post',
         scope: { default: scope ?? ['read'], allowed: scope ?? ['read', 'write'] },
       },
     },
@@ -50,6 +50,6 @@ export function axosoft({
       user: '/data',
     },
     refresh: { mode: 'none' },
-    resource: { bases: [`${base}/api/`] },
+    resource: { baseUrls: [`${base}/api/`] },
   }
 }

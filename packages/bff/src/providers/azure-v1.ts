@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom, slugFrom, trimmed } from './option-values.ts'
+import { parseSite, parseSlug, trimOption } from './option-values.ts'
 
 /** What {@link azureV1} needs to know. */
 export interface AzureV1Options {
@@ -26,17 +26,17 @@ const interactive =
  * Azure AD OAuth".
  */
 export function azureV1(options: AzureV1Options): ProviderDescription {
-  const authority = siteFrom('authority', options.authority ?? 'https://login.microsoftonline.com')
-  const secret = trimmed(options.clientSecret)
+  const authority = parseSite('authority', options.authority ?? 'https://login.microsoftonline.com')
+  const secret = trimOption(options.clientSecret)
   const way = {
-    clientAuth: secret === undefined ? ('none' as const) : ('body' as const),
-    params: { resource: trimmed(options.resource) },
+    clientAuth: secret === undefined ? ('none' as const) : ('post' as const),
+    params: { resource: trimOption(options.resource) },
   }
   return {
     id: 'azure-v1',
     label: 'Microsoft',
-    client: { id: trimmed(options.clientId), ...(secret !== undefined && { secret }) },
-    token: { url: `${authority}/${slugFrom('tenant', options.tenant)}/oauth2/token` },
+    client: { id: trimOption(options.clientId), ...(secret !== undefined && { secret }) },
+    token: { url: `${authority}/${parseSlug('tenant', options.tenant)}/oauth2/token` },
     grants: { password: way, refresh_token: way },
     response: {
       expiry: [
@@ -47,25 +47,25 @@ export function azureV1(options: AzureV1Options): ProviderDescription {
     errors: {
       description: ['/error_description', '/suberror'],
       map: [
-        { code: 'interaction_required', as: 'forbidden', hint: interactive },
+        { code: 'interaction_required', outcome: 'access_denied', hint: interactive },
         // Of these, invalid_grant alone would say that the password is wrong.
-        { contains: 'basic_action', as: 'forbidden', hint: interactive },
-        { contains: 'AADSTS50076', as: 'forbidden', hint: interactive },
-        { contains: 'AADSTS50079', as: 'forbidden', hint: interactive },
-        { contains: 'AADSTS53003', as: 'forbidden', hint: interactive },
+        { contains: 'basic_action', outcome: 'access_denied', hint: interactive },
+        { contains: 'AADSTS50076', outcome: 'access_denied', hint: interactive },
+        { contains: 'AADSTS50079', outcome: 'access_denied', hint: interactive },
+        { contains: 'AADSTS53003', outcome: 'access_denied', hint: interactive },
         {
           contains: 'AADSTS50055',
-          as: 'forbidden',
+          outcome: 'access_denied',
           hint: 'the password of this user has expired, and can be changed at a page of Microsoft only',
         },
         {
           contains: 'AADSTS65001',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'nobody has consented to this application; an administrator can, for all users',
         },
         {
           code: 'invalid_resource',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'the resource is unknown in this directory; is it the App ID URI of the API?',
         },
       ],

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { hostFrom, siteFrom } from './option-values.ts'
+import { parseHost, parseSite } from './option-values.ts'
 
 /** What {@link brightPattern} needs to know. */
 export interface BrightPatternOptions {
@@ -23,8 +23,8 @@ export interface BrightPatternOptions {
  * @see "Request Access Token" in Bright Pattern's API specifications
  */
 export function brightPattern(options: BrightPatternOptions): ProviderDescription {
-  const tenant = hostFrom('tenant', options.tenant)
-  const site = siteFrom('site', options.site ?? `https://${tenant}`)
+  const tenant = parseHost('tenant', options.tenant)
+  const site = parseSite('site', options.site ?? `https://${tenant}`)
   return {
     id: 'bright-pattern',
     label: 'Bright Pattern',
@@ -35,21 +35,21 @@ export function brightPattern(options: BrightPatternOptions): ProviderDescriptio
         client_secret: { label: 'API secret', type: 'password' },
       },
       username: 'client_id',
-      asClient: true,
+      userIsClient: true,
     },
     token: { url: `${site}/configapi/${options.version ?? 'v2'}/oauth/token` },
-    grants: { client_credentials: { clientAuth: 'body', scope: { default: [tenant] } } },
-    primary: 'client_credentials',
+    grants: { client_credentials: { clientAuth: 'post', scope: { default: [tenant] } } },
+    signInGrant: 'client_credentials',
     // The documents' own example has a comma after its last member.
     response: { json: 'trailing-commas' },
-    errors: { map: [{ status: 401, as: 'bad_credentials' }] },
-    refresh: options.keepApiSecret ? { mode: 'reissue', keepCredentials: true } : { mode: 'none' },
+    errors: { map: [{ status: 401, outcome: 'invalid_credentials' }] },
+    refresh: options.keepApiSecret ? { mode: 'reissue', storeCredentials: true } : { mode: 'none' },
     resource: {
-      bases: [`${site}/`],
+      baseUrls: [`${site}/`],
       // 1: no token, or an unknown one; 2: an expired one; 3: a right that is missing.
-      unauthorized: {
+      tokenRejection: {
         refreshIf: { pointer: '/errorCode', in: [2] },
-        neverIf: { pointer: '/errorCode', in: [1, 3] },
+        ignoreIf: { pointer: '/errorCode', in: [1, 3] },
       },
     },
   }

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { slugFrom, trimmed } from './option-values.ts'
+import { parseSlug, trimOption } from './option-values.ts'
 
 /** What {@link classSuper} needs to know. */
 export interface ClassSuperOptions {
@@ -27,10 +27,10 @@ export interface ClassSuperOptions {
  * @see "Resource Owner Password Flow", "Authorization Scopes" and "Using the API" in Class's support pages
  */
 export function classSuper(options: ClassSuperOptions): ProviderDescription {
-  const clientId = trimmed(options.clientId)
-  const clientSecret = trimmed(options.clientSecret)
-  const url = trimmed(options.tokenEndpoint) ?? 'https://app.class.com.au/connect/token'
-  const business = slugFrom('business', options.business)
+  const clientId = trimOption(options.clientId)
+  const clientSecret = trimOption(options.clientSecret)
+  const url = trimOption(options.tokenEndpoint) ?? 'https://app.class.com.au/connect/token'
+  const business = parseSlug('business', options.business)
   const target = options.scope.some((value) => value.startsWith('target:')) ? [] : [`target:b/${business}`]
   // The vendor's documentation encodes the pair as it is, without the form encoding of RFC 6749 appendix B.
   const way =
@@ -46,18 +46,18 @@ export function classSuper(options: ClassSuperOptions): ProviderDescription {
     token:
       options.discovery === undefined
         ? { url }
-        : { discovery: trimmed(options.discovery), flavour: 'oidc', fallbackUrl: url },
+        : { discovery: trimOption(options.discovery), flavour: 'oidc', fallbackUrl: url },
     grants: {
       password: { ...way, scope: { default: [...target, ...options.scope] } },
       refresh_token: way,
     },
-    response: { extras: ['BusinessName', 'BusinessCode'] },
+    response: { extraUserFields: ['BusinessName', 'BusinessCode'] },
     refresh: { mode: 'refresh_token' },
     resource: {
-      bases: [`${(trimmed(options.api) ?? 'https://api.class.com.au/api/1.0').replace(/\/+$/, '')}/`],
+      baseUrls: [`${(trimOption(options.api) ?? 'https://api.class.com.au/api/1.0').replace(/\/+$/, '')}/`],
       // Without it the answers are XML.
       headers: { Accept: 'application/vnd.superip.action.v1+json' },
-      unauthorized: { mayMeanScope: true },
+      tokenRejection: { mayMeanInsufficientScope: true },
       rateLimit: { header: 'X-RateLimit-ResetAfter', unit: 's' },
     },
   }

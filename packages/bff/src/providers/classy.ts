@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom, trimmed } from './option-values.ts'
+import { parseSite, trimOption } from './option-values.ts'
 
 /** What {@link classy} needs to know. */
 export interface ClassyOptions {
@@ -18,31 +18,31 @@ export interface ClassyOptions {
  * @see "Authentication" in Classy's API documentation
  */
 export function classy({ clientId, clientSecret, integrationId, site }: ClassyOptions): ProviderDescription {
-  const api = siteFrom('site', site ?? 'https://api.classy.org')
+  const api = parseSite('site', site ?? 'https://api.classy.org')
   const headers = {
     Accept: 'application/json',
-    ...(integrationId !== undefined && { 'x-integration-id': trimmed(integrationId) }),
+    ...(integrationId !== undefined && { 'x-integration-id': trimOption(integrationId) }),
   }
   return {
     id: 'classy',
     label: 'Classy',
-    client: { id: trimmed(clientId), secret: trimmed(clientSecret) },
+    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
     login: { mode: 'automatic' },
     token: { url: `${api}/oauth2/auth` },
     grants: {
-      client_credentials: { clientAuth: 'body', headers },
-      refresh_token: { clientAuth: 'body', headers },
+      client_credentials: { clientAuth: 'post', headers },
+      refresh_token: { clientAuth: 'post', headers },
     },
     errors: {
       map: [
         {
           status: 403,
-          as: 'config',
+          outcome: 'configuration_error',
           hint: "Classy's edge refuses the request; if Classy has issued an integration id to you, set integrationId",
         },
       ],
     },
-    refresh: { mode: 'refresh_token', whenMissing: 'reissue' },
-    resource: { bases: [`${api}/2.0/`], headers },
+    refresh: { mode: 'refresh_token', fallback: 'reissue' },
+    resource: { baseUrls: [`${api}/2.0/`], headers },
   }
 }

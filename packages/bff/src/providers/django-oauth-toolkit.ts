@@ -1,6 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { clientFrom, siteFrom } from './option-values.ts'
+import { createClientConfig, parseSite } from './option-values.ts'
 
 /** What {@link djangoOAuthToolkit} needs to know. */
 export interface DjangoOAuthToolkitOptions extends ClientOptions {
@@ -15,25 +15,25 @@ export interface DjangoOAuthToolkitOptions extends ClientOptions {
  * answers.
  */
 export function djangoOAuthToolkit(options: DjangoOAuthToolkitOptions): ProviderDescription {
-  const { client, way, scope } = clientFrom(options)
-  const site = siteFrom('site', options.site)
+  const { client, grantDefaults, scope } = createClientConfig(options)
+  const site = parseSite('site', options.site)
   return {
     id: 'django-oauth-toolkit',
     label: 'Django OAuth Toolkit',
     client,
     // Without the slash at the end Django answers with a redirect.
     token: { url: `${site}/token/` },
-    grants: { password: { ...way, scope }, refresh_token: way },
+    grants: { password: { ...grantDefaults, scope }, refresh_token: grantDefaults },
     errors: {
       map: [
         {
           code: 'unauthorized_client',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'give this application the authorization grant type "Resource owner password-based"',
         },
         {
           code: 'invalid_client',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'the client id or the client secret is refused; a secret copied from the admin after saving is its hash, which is not what is asked for',
         },
       ],

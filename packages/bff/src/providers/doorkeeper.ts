@@ -1,6 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { clientFrom, siteFrom } from './option-values.ts'
+import { createClientConfig, parseSite } from './option-values.ts'
 
 /** What {@link doorkeeper} needs to know. */
 export interface DoorkeeperOptions extends ClientOptions {
@@ -16,19 +16,19 @@ export interface DoorkeeperOptions extends ClientOptions {
  * initializer.
  */
 export function doorkeeper(options: DoorkeeperOptions): ProviderDescription {
-  const { client, way, scope } = clientFrom(options)
-  const site = siteFrom('site', options.site)
+  const { client, grantDefaults, scope } = createClientConfig(options)
+  const site = parseSite('site', options.site)
   return {
     id: 'doorkeeper',
     label: 'Doorkeeper',
     client,
     token: { url: `${site}/oauth/token` },
-    grants: { password: { ...way, scope }, refresh_token: way },
+    grants: { password: { ...grantDefaults, scope }, refresh_token: grantDefaults },
     errors: {
       map: [
         {
           code: 'unsupported_grant_type',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'add "password" to grant_flows in config/initializers/doorkeeper.rb, and describe resource_owner_from_credentials there',
         },
       ],

@@ -1,6 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { clientFrom, siteFrom } from './option-values.ts'
+import { createClientConfig, parseSite } from './option-values.ts'
 
 /** What {@link fusionAuth} needs to know. */
 export interface FusionAuthOptions extends ClientOptions {
@@ -18,8 +18,8 @@ export interface FusionAuthOptions extends ClientOptions {
  * FusionAuth/fusionauth-issues 1704.
  */
 export function fusionAuth(options: FusionAuthOptions): ProviderDescription {
-  const { client, way, scope } = clientFrom(options)
-  const site = siteFrom('site', options.site)
+  const { client, grantDefaults, scope } = createClientConfig(options)
+  const site = parseSite('site', options.site)
   return {
     id: 'fusion-auth',
     label: 'FusionAuth',
@@ -32,10 +32,10 @@ export function fusionAuth(options: FusionAuthOptions): ProviderDescription {
     },
     token: { url: `${site}/oauth2/token` },
     grants: {
-      password: { ...way, scope },
-      refresh_token: way,
+      password: { ...grantDefaults, scope },
+      refresh_token: grantDefaults,
       'two-factor': {
-        bare: true,
+        omitStandardParams: true,
         url: `${site}/api/two-factor/login`,
         encoding: 'json',
         clientAuth: 'none',
@@ -47,30 +47,30 @@ export function fusionAuth(options: FusionAuthOptions): ProviderDescription {
         },
       },
     },
-    response: { extras: ['userId'] },
+    response: { extraUserFields: ['userId'] },
     errors: {
       // The reason is a code as well, and more precise.
       description: ['/error_description', '/error_reason'],
       map: [
         {
           code: 'change_password_required',
-          as: 'forbidden',
+          outcome: 'access_denied',
           hint: 'the user has to change the password first, at a page of FusionAuth',
         },
         // What the API for the second factor answers to a wrong code.
-        { status: 421, as: 'bad_credentials' },
+        { status: 421, outcome: 'invalid_credentials' },
         {
           contains: 'grant_type_disabled',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'enable the grant "Password", and "Refresh Token", in the OAuth settings of this application',
         },
-        { contains: 'refresh_token_not_found', on: 'refresh', as: 'session_ended' },
+        { contains: 'refresh_token_not_found', during: 'refresh', outcome: 'session_ended' },
       ],
       challenges: [
         {
           when: { code: 'two_factor_required' },
-          ask: { otp: { label: 'Code of your authenticator app', type: 'otp' } },
-          carry: { twoFactorId: '/two_factor_id' },
+          fields: { otp: { label: 'Code of your authenticator app', type: 'otp' } },
+          forward: { twoFactorId: '/two_factor_id' },
           grant: 'two-factor',
         },
       ],

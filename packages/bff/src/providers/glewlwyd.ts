@@ -1,6 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { clientFrom, siteFrom } from './option-values.ts'
+import { createClientConfig, parseSite } from './option-values.ts'
 
 /** What {@link glewlwyd} needs to know. */
 export interface GlewlwydOptions extends ClientOptions {
@@ -17,9 +17,12 @@ export interface GlewlwydOptions extends ClientOptions {
  * Sources: babelouest/glewlwyd, docs/OAUTH2.md; the answers of version 2.7.
  */
 export function glewlwyd(options: GlewlwydOptions): ProviderDescription {
-  const { client, way, scope } = clientFrom(options)
-  const issuer = siteFrom('issuer', options.issuer)
-  const shown = way.clientAuth === 'body' ? ({ clientAuth: 'basic', basicEncoding: 'raw' } as const) : way
+  const { client, grantDefaults, scope } = createClientConfig(options)
+  const issuer = parseSite('issuer', options.issuer)
+  const shown =
+    grantDefaults.clientAuth === 'post'
+      ? ({ clientAuth: 'basic', basicEncoding: 'raw' } as const)
+      : grantDefaults
   return {
     id: 'glewlwyd',
     label: 'Glewlwyd',
@@ -28,11 +31,11 @@ export function glewlwyd(options: GlewlwydOptions): ProviderDescription {
     grants: { password: { ...shown, scope }, refresh_token: shown },
     errors: {
       map: [
-        { status: 400, on: 'refresh', as: 'session_ended' },
+        { status: 400, during: 'refresh', outcome: 'session_ended' },
         {
           status: 400,
-          on: 'sign-in',
-          as: 'config',
+          during: 'sign-in',
+          outcome: 'configuration_error',
           hint: 'the client id, the client secret, the grant or an empty scope is refused; Glewlwyd does not say which',
         },
       ],

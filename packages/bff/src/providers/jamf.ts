@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom } from './option-values.ts'
+import { parseSite } from './option-values.ts'
 
 /** What {@link jamf} needs to know. */
 export interface JamfOptions {
@@ -15,7 +15,7 @@ export interface JamfOptions {
  * `/v1/auth/invalidate-token`.
  */
 export function jamf(options: JamfOptions): ProviderDescription {
-  const site = siteFrom('site', options.site)
+  const site = parseSite('site', options.site)
   const api = `${site}/api`
   return {
     id: 'jamf',
@@ -30,10 +30,10 @@ export function jamf(options: JamfOptions): ProviderDescription {
     errors: {
       code: ['/errors/0/code'],
       description: ['/errors/0/description'],
-      map: [{ status: 401, on: 'refresh', as: 'session_ended' }],
+      map: [{ status: 401, during: 'refresh', outcome: 'session_ended' }],
     },
     refresh: { mode: 'keep_alive', url: `${api}/v1/auth/keep-alive` },
-    resource: { bases: [`${api}/`, `${site}/JSSResource/`] },
+    resource: { baseUrls: [`${api}/`, `${site}/JSSResource/`] },
     revocation: { url: `${api}/v1/auth/invalidate-token`, auth: 'bearer' },
   }
 }

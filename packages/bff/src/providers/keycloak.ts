@@ -1,6 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { clientFrom, siteFrom, slugFrom } from './option-values.ts'
+import { createClientConfig, parseSite, parseSlug } from './option-values.ts'
 
 /** What {@link keycloak} needs to know. */
 export interface KeycloakOptions extends ClientOptions {
@@ -23,7 +23,10 @@ export interface KeycloakOptions extends ClientOptions {
  * ValidateUsername and ValidateOTP of the direct grant flow.
  */
 export function keycloak(options: KeycloakOptions): ProviderDescription {
-  const { client, way, scope } = clientFrom({ ...options, scope: options.scope ?? ['openid'] })
+  const { client, grantDefaults, scope } = createClientConfig({
+    ...options,
+    scope: options.scope ?? ['openid'],
+  })
   return {
     id: 'keycloak',
     label: 'Keycloak',
@@ -35,11 +38,11 @@ export function keycloak(options: KeycloakOptions): ProviderDescription {
         ...(options.otp && { otp: { label: 'One-time code', type: 'otp', optional: true } }),
       },
     },
-    token: { discovery: `${siteFrom('site', options.site)}/realms/${slugFrom('realm', options.realm)}` },
+    token: { discovery: `${parseSite('site', options.site)}/realms/${parseSlug('realm', options.realm)}` },
     grants: {
       // The name of old; later versions, which say `otp`, still know it.
-      password: { ...way, scope, ...(options.otp && { params: { totp: '{otp}' } }) },
-      refresh_token: way,
+      password: { ...grantDefaults, scope, ...(options.otp && { params: { totp: '{otp}' } }) },
+      refresh_token: grantDefaults,
     },
     response: { refreshExpiry: [{ from: '/refresh_expires_in', as: 'seconds' }] },
     errors: {
@@ -47,23 +50,23 @@ export function keycloak(options: KeycloakOptions): ProviderDescription {
       map: [
         {
           contains: 'account is not fully set up',
-          as: 'forbidden',
+          outcome: 'access_denied',
           hint: 'the user has required actions open, such as a new password or a profile to complete; they are done at a page of Keycloak, or taken off the user in the admin console',
         },
         {
           contains: 'direct access grants',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'switch on "Direct access grants" in the settings of this client',
         },
         {
           contains: 'requires user consent',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'switch off "Consent required" in the settings of this client: no page is shown where a user could consent',
         },
         {
           status: 401,
           code: 'unauthorized_client',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'the client id or the client secret is refused; compare them with the tab "Credentials" of this client',
         },
       ],

@@ -1,6 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { clientFrom, siteFrom } from './option-values.ts'
+import { createClientConfig, parseSite } from './option-values.ts'
 
 /** What {@link laravelPassport} needs to know. */
 export interface LaravelPassportOptions extends ClientOptions {
@@ -15,26 +15,26 @@ export interface LaravelPassportOptions extends ClientOptions {
  * RefreshTokenGrant and CHANGELOG.md.
  */
 export function laravelPassport(options: LaravelPassportOptions): ProviderDescription {
-  const { client, way, scope } = clientFrom(options)
+  const { client, grantDefaults, scope } = createClientConfig(options)
   return {
     id: 'laravel-passport',
     label: 'Laravel Passport',
     client,
-    token: { url: `${siteFrom('site', options.site)}/oauth/token` },
-    grants: { password: { ...way, scope }, refresh_token: way },
+    token: { url: `${parseSite('site', options.site)}/oauth/token` },
+    grants: { password: { ...grantDefaults, scope }, refresh_token: grantDefaults },
     errors: {
       description: ['/error_description', '/message', '/hint'],
       map: [
         // Passport 12 and older; since then this is invalid_grant.
-        { status: 401, code: 'invalid_request', on: 'refresh', as: 'session_ended' },
+        { status: 401, code: 'invalid_request', during: 'refresh', outcome: 'session_ended' },
         {
           code: 'unsupported_grant_type',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'the password grant is off since Passport 12: call Passport::enablePasswordGrant() in the boot method of App\\Providers\\AppServiceProvider',
         },
         {
           code: 'invalid_client',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'the client id or the client secret is refused; they must be those of a password client (php artisan passport:client --password), whose secret Passport shows once and keeps as a hash',
         },
       ],

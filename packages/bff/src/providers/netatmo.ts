@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimmed } from './option-values.ts'
+import { trimOption } from './option-values.ts'
 
 /** What {@link netatmo} needs to know. */
 export interface NetatmoOptions {
@@ -20,11 +20,11 @@ export function netatmo({ clientId, clientSecret, scope }: NetatmoOptions): Prov
   return {
     id: 'netatmo',
     label: 'Netatmo',
-    client: { id: trimmed(clientId), secret: trimmed(clientSecret) },
+    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
     token: { url: 'https://api.netatmo.com/oauth2/token' },
     grants: {
-      password: { clientAuth: 'body', scope: { default: scope } },
-      refresh_token: { clientAuth: 'body' },
+      password: { clientAuth: 'post', scope: { default: scope } },
+      refresh_token: { clientAuth: 'post' },
     },
     response: {
       defaultTokenType: 'Bearer',
@@ -35,9 +35,9 @@ export function netatmo({ clientId, clientSecret, scope }: NetatmoOptions): Prov
     },
     refresh: { mode: 'refresh_token' },
     resource: {
-      bases: ['https://api.netatmo.com/api/'],
+      baseUrls: ['https://api.netatmo.com/api/'],
       // 2 is a token that is not valid, 3 one that has expired; other codes are refusals of what was asked for.
-      unauthorized: { status: [401, 403], refreshIf: { pointer: '/error/code', in: [2, 3] } },
+      tokenRejection: { status: [401, 403], refreshIf: { pointer: '/error/code', in: [2, 3] } },
     },
   }
 }

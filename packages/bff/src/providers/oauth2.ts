@@ -14,7 +14,7 @@ export type OAuth2Options = (
   clientId?: string
   clientSecret?: string
   /** How the client shows who it is; `basic` with a secret and `none` without one, unless told otherwise. */
-  clientAuth?: 'basic' | 'body' | 'none'
+  clientAuth?: 'basic' | 'post' | 'none'
   /** `form` encodes id and secret before Basic, as RFC 6749 asks; `raw` does not, as many servers expect. */
   basicEncoding?: 'form' | 'raw'
   /** What a sign-in asks for. */
@@ -27,7 +27,7 @@ export type OAuth2Options = (
   refresh?: boolean
   revocationEndpoint?: string
   /** Seconds a token lives when its answer does not say. */
-  lifetime?: number
+  defaultLifetime?: number
   /** Where the answer describes the user, as a JSON pointer. */
   user?: string
   /** What failures of this server mean, where it does not follow RFC 6749 §5.2. */
@@ -68,7 +68,7 @@ export function oauth2(options: OAuth2Options): ProviderDescription {
     response: {
       expiry: [
         { from: '/expires_in', as: 'seconds' as const },
-        ...(options.lifetime === undefined ? [] : [{ seconds: options.lifetime }]),
+        ...(options.defaultLifetime === undefined ? [] : [{ seconds: options.defaultLifetime }]),
       ],
       ...(options.user !== undefined && { user: options.user }),
       ...(options.defaultTokenType !== undefined && { defaultTokenType: options.defaultTokenType }),

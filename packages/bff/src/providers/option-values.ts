@@ -1,13 +1,13 @@
 import { BffError } from '../errors.ts'
-import { endpointFault } from '../endpoint-url.ts'
+import { validateEndpointUrl } from '../endpoint-url.ts'
 
 /**
  * Takes white space and byte order marks from both ends of a configured value: they come in with copying (the vendor's
  * own sample of Class ends in one) and make a right secret wrong.
  */
-export function trimmed(configured: string): string
-export function trimmed(configured: string | undefined): string | undefined
-export function trimmed(configured: string | undefined): string | undefined {
+export function trimOption(configured: string): string
+export function trimOption(configured: string | undefined): string | undefined
+export function trimOption(configured: string | undefined): string | undefined {
   return configured?.replaceAll(/^[\s\u{feff}]+|[\s\u{feff}]+$/gu, '')
 }
 
@@ -16,10 +16,10 @@ export function trimmed(configured: string | undefined): string | undefined {
  *
  * @throws BffError `server_error` that names the option
  */
-export function siteFrom(option: string, configured: string): string {
-  const site = trimmed(configured).replace(/\/+$/, '')
-  const fault = endpointFault(site) ?? (/[?#]/.test(site) ? 'must have no query' : null)
-  if (fault !== null) throw refused(option, `${fault}, for example "https://acct.example.com"`)
+export function parseSite(option: string, configured: string): string {
+  const site = trimOption(configured).replace(/\/+$/, '')
+  const fault = validateEndpointUrl(site) ?? (/[?#]/.test(site) ? 'must have no query' : null)
+  if (fault !== null) throw createOptionError(option, `${fault}, for example "https://acct.example.com"`)
   return site
 }
 
@@ -28,10 +28,10 @@ export function siteFrom(option: string, configured: string): string {
  *
  * @throws BffError `server_error` that names the option
  */
-export function hostFrom(option: string, configured: string): string {
-  const host = trimmed(configured).toLowerCase()
+export function parseHost(option: string, configured: string): string {
+  const host = trimOption(configured).toLowerCase()
   if (!/^[\w.-]+(:\d+)?$/.test(host))
-    throw refused(option, 'must be the name of a host, for example "acct.example.com"')
+    throw createOptionError(option, 'must be the name of a host, for example "acct.example.com"')
   return host
 }
 
@@ -40,13 +40,14 @@ export function hostFrom(option: string, configured: string): string {
  *
  * @throws BffError `server_error` that names the option
  */
-export function slugFrom(option: string, configured: string): string {
-  const slug = trimmed(configured)
-  if (!/^[\w.-]+$/.test(slug)) throw refused(option, 'must be one word of letters, digits, ".", "_" and "-"')
+export function parseSlug(option: string, configured: string): string {
+  const slug = trimOption(configured)
+  if (!/^[\w.-]+$/.test(slug))
+    throw createOptionError(option, 'must be one word of letters, digits, ".", "_" and "-"')
   return slug
 }
 
-function refused(option: string, fault: string): BffError {
+function createOptionError(option: string, fault: string): BffError {
   return new BffError('server_error', `The option ${option} ${fault}`)
 }
 
@@ -65,15 +66,15 @@ export interface ClientOptions {
  * The parts of a description that these options make. The client is shown in the body: servers, and versions of one
  * server, disagree on how Basic encodes a secret, and on this they do not.
  */
-export function clientFrom({ clientId, clientSecret, scope = [], allowedScope }: ClientOptions): {
+export function createClientConfig({ clientId, clientSecret, scope = [], allowedScope }: ClientOptions): {
   client: { id: string; secret?: string }
-  way: { clientAuth: 'body' | 'none' }
+  grantDefaults: { clientAuth: 'post' | 'none' }
   scope: { default: string[]; allowed?: string[] }
 } {
-  const secret = trimmed(clientSecret)
+  const secret = trimOption(clientSecret)
   return {
-    client: { id: trimmed(clientId), ...(secret !== undefined && { secret }) },
-    way: { clientAuth: secret === undefined ? 'none' : 'body' },
+    client: { id: trimOption(clientId), ...(secret !== undefined && { secret }) },
+    grantDefaults: { clientAuth: secret === undefined ? 'none' : 'post' },
     scope: { default: scope, ...(allowedScope && { allowed: allowedScope }) },
   }
 }

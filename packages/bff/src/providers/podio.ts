@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimmed } from './option-values.ts'
+import { trimOption } from './option-values.ts'
 
 /** What {@link podio} needs to know. */
 export interface PodioOptions {
@@ -16,16 +16,16 @@ export interface PodioOptions {
  * podio/podio-php for 420.
  */
 export function podio({ clientId, clientSecret, redirectUri }: PodioOptions): ProviderDescription {
-  const way = { encoding: 'json' as const, clientAuth: 'body' as const }
+  const way = { encoding: 'json' as const, clientAuth: 'post' as const }
   return {
     id: 'podio',
     label: 'Podio',
-    client: { id: trimmed(clientId), secret: trimmed(clientSecret) },
+    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
     token: { url: 'https://api.podio.com/oauth/token/v2' },
     grants: {
       password: {
         ...way,
-        ...(redirectUri !== undefined && { params: { redirect_uri: trimmed(redirectUri) } }),
+        ...(redirectUri !== undefined && { params: { redirect_uri: trimOption(redirectUri) } }),
       },
       refresh_token: way,
     },
@@ -33,15 +33,15 @@ export function podio({ clientId, clientSecret, redirectUri }: PodioOptions): Pr
     errors: {
       description: ['/error_detail'],
       map: [
-        { status: 420, as: 'rate_limited' },
+        { status: 420, outcome: 'rate_limited' },
         {
           contains: 'oauth.client.',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'the API key or its secret is refused; is the key trusted with the password grant?',
         },
       ],
     },
     refresh: { mode: 'refresh_token' },
-    resource: { bases: ['https://api.podio.com/'], attach: { scheme: 'OAuth2' } },
+    resource: { baseUrls: ['https://api.podio.com/'], tokenPlacement: { scheme: 'OAuth2' } },
   }
 }

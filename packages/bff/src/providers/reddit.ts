@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimmed } from './option-values.ts'
+import { trimOption } from './option-values.ts'
 
 /** What {@link reddit} needs to know. */
 export interface RedditOptions {
@@ -27,11 +27,11 @@ export function reddit({
   scope,
   otp,
 }: RedditOptions): ProviderDescription {
-  const headers = { 'User-Agent': trimmed(userAgent) }
+  const headers = { 'User-Agent': trimOption(userAgent) }
   return {
     id: 'reddit',
     label: 'Reddit',
-    client: { id: trimmed(clientId), secret: trimmed(clientSecret) },
+    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
     login: {
       fields: {
         username: { label: 'Username', type: 'text' },
@@ -51,13 +51,13 @@ export function reddit({
       map: [
         {
           status: 401,
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'the client id or the client secret is refused; is the application of the type "script"?',
         },
       ],
     },
     refresh: { mode: 'none' },
-    resource: { bases: ['https://oauth.reddit.com/'], headers },
+    resource: { baseUrls: ['https://oauth.reddit.com/'], headers },
     revocation: { url: 'https://www.reddit.com/api/v1/revoke_token' },
   }
 }

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { clientFrom, siteFrom } from './option-values.ts'
+import { createClientConfig, parseSite } from './option-values.ts'
 
 /** What {@link salesforce} needs to know. */
 export interface SalesforceOptions {
@@ -28,8 +28,8 @@ const unapproved =
  * "OauthOidcSettings" of the Metadata API, and "Status Codes and Error Responses" of the REST API.
  */
 export function salesforce(options: SalesforceOptions): ProviderDescription {
-  const { client, way } = clientFrom(options)
-  const site = siteFrom('site', options.site ?? 'https://login.salesforce.com')
+  const { client, grantDefaults } = createClientConfig(options)
+  const site = parseSite('site', options.site ?? 'https://login.salesforce.com')
   return {
     id: 'salesforce',
     label: 'Salesforce',
@@ -42,40 +42,48 @@ export function salesforce(options: SalesforceOptions): ProviderDescription {
       },
     },
     token: { url: `${site}/services/oauth2/token` },
-    grants: { password: { ...way, params: { password: '{password}{security_token}' } } },
+    grants: { password: { ...grantDefaults, params: { password: '{password}{security_token}' } } },
     // `id` is the address that names the user; a page that holds the token needs `instance_url` to ask the API.
-    response: { extras: ['id', 'instance_url'] },
+    response: { extraUserFields: ['id', 'instance_url'] },
     errors: {
       map: [
         {
           contains: 'ip restricted or invalid login hours',
-          as: 'forbidden',
+          outcome: 'access_denied',
           hint: 'the address of this server, or the hour, is not allowed to this user: see the login hours and IP ranges of the profile, and the IP relaxation of the connected app',
         },
-        { contains: "user hasn't approved this consumer", as: 'forbidden', hint: unapproved },
-        { code: 'invalid_app_access', as: 'forbidden', hint: unapproved },
+        { contains: "user hasn't approved this consumer", outcome: 'access_denied', hint: unapproved },
+        { code: 'invalid_app_access', outcome: 'access_denied', hint: unapproved },
         {
           code: 'invalid_grant',
           contains: 'authentication failure',
-          on: 'sign-in',
-          as: 'bad_credentials',
+          during: 'sign-in',
+          outcome: 'invalid_credentials',
           hint: `if nobody can sign in, the password is not what is wrong: ${blocked}; otherwise the security token is missing or an old one, or the user is locked out (see the login history)`,
         },
-        { code: 'unsupported_grant_type', as: 'config', hint: blocked },
+        { code: 'unsupported_grant_type', outcome: 'configuration_error', hint: blocked },
         {
           code: 'invalid_client_id',
-          as: 'config',
+          outcome: 'configuration_error',
           hint: 'the consumer key is unknown at this site; a new connected app takes some minutes',
         },
-        { code: 'invalid_client_credentials', as: 'config', hint: 'the consumer secret is refused' },
-        { code: 'inactive_org', as: 'config', hint: 'the org is closed, locked or suspended' },
-        { code: 'rate_limit_exceeded', as: 'rate_limited' },
+        {
+          code: 'invalid_client_credentials',
+          outcome: 'configuration_error',
+          hint: 'the consumer secret is refused',
+        },
+        {
+          code: 'inactive_org',
+          outcome: 'configuration_error',
+          hint: 'the org is closed, locked or suspended',
+        },
+        { code: 'rate_limit_exceeded', outcome: 'rate_limited' },
       ],
     },
     refresh: { mode: 'none' },
     resource: {
-      baseFrom: { from: '/instance_url', hostSuffix: '.salesforce.com' },
-      unauthorized: { refreshIf: { pointer: '/0/errorCode', in: ['INVALID_SESSION_ID'] } },
+      baseUrlFrom: { from: '/instance_url', hostSuffix: '.salesforce.com' },
+      tokenRejection: { refreshIf: { pointer: '/0/errorCode', in: ['INVALID_SESSION_ID'] } },
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { siteFrom, slugFrom, trimmed } from './option-values.ts'
+import { parseSite, parseSlug, trimOption } from './option-values.ts'
 
 /** What {@link sugarCrm} needs to know. */
 export interface SugarCrmOptions {
@@ -25,30 +25,30 @@ export interface SugarCrmOptions {
  * Sources: Sugar Developer Guide, "/oauth2/token POST" and "How to Authenticate and Log Out".
  */
 export function sugarCrm(options: SugarCrmOptions): ProviderDescription {
-  const rest = `${siteFrom('site', options.site)}/rest/${slugFrom('version', options.version ?? 'v11')}`
-  const secret = trimmed(options.clientSecret)
+  const rest = `${parseSite('site', options.site)}/rest/${parseSlug('version', options.version ?? 'v11')}`
+  const secret = trimOption(options.clientSecret)
   const byBearer = options.header !== 'OAuth-Token'
   const way = {
     encoding: 'json' as const,
-    clientAuth: secret === undefined ? ('none' as const) : ('body' as const),
-    params: { platform: slugFrom('platform', options.platform) },
+    clientAuth: secret === undefined ? ('none' as const) : ('post' as const),
+    params: { platform: parseSlug('platform', options.platform) },
   }
   return {
     id: 'sugar-crm',
     label: 'Sugar',
-    client: { id: trimmed(options.clientId) ?? 'sugar', ...(secret !== undefined && { secret }) },
+    client: { id: trimOption(options.clientId) ?? 'sugar', ...(secret !== undefined && { secret }) },
     token: { url: `${rest}/oauth2/token` },
     grants: { password: way, refresh_token: way },
     response: { refreshExpiry: [{ from: '/refresh_expires_in', as: 'seconds' }] },
     errors: {
       description: ['/error_message'],
       // At a sign-in it is how a wrong password is called.
-      map: [{ code: 'need_login', on: 'refresh', as: 'session_ended' }],
+      map: [{ code: 'need_login', during: 'refresh', outcome: 'session_ended' }],
     },
     refresh: { mode: 'refresh_token' },
     resource: {
-      bases: [`${rest}/`],
-      attach: byBearer ? {} : { header: 'OAuth-Token', scheme: '' },
+      baseUrls: [`${rest}/`],
+      tokenPlacement: byBearer ? {} : { header: 'OAuth-Token', scheme: '' },
     },
     ...(byBearer && { revocation: { url: `${rest}/oauth2/logout`, auth: 'bearer' as const } }),
   }

@@ -1,5 +1,5 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimmed } from './option-values.ts'
+import { trimOption } from './option-values.ts'
 
 /** What {@link wso2} needs to know. */
 export interface Wso2Options {
@@ -27,8 +27,8 @@ export function wso2(options: Wso2Options): ProviderDescription {
   return {
     id: 'wso2',
     label: 'WSO2',
-    client: { id: trimmed(options.clientId), secret: trimmed(options.clientSecret) },
-    token: { url: trimmed(options.tokenEndpoint) },
+    client: { id: trimOption(options.clientId), secret: trimOption(options.clientSecret) },
+    token: { url: trimOption(options.tokenEndpoint) },
     grants: {
       password: { scope: { default: scope, ...(allowedScope && { allowed: allowedScope }) } },
       refresh_token: {},

@@ -9,7 +9,7 @@ const mostRounds = 4
  * segments, decodes twice, or takes a backslash for a slash. Nobody needs such paths but those who want to get out of a
  * route.
  */
-export function isAmbiguous(path: string): boolean {
+export function isAmbiguousPath(path: string): boolean {
   let text = path
   for (let round = 0; round < mostRounds; round += 1) {
     if (suspect.test(text)) return true

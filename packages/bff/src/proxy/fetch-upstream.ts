@@ -1,9 +1,9 @@
-import { connectionFault } from '../authorization-server/connection-failure.ts'
+import { createConnectionFailure } from '../authorization-server/connection-failure.ts'
 import { BffError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 
 /** Milliseconds that a resource server has until its answer begins; the answer itself may take as long as it likes. */
-const longestWait = 30_000
+const maxWaitMs = 30_000
 
 /**
  * Runs an exchange with the resource server until its answer has begun. The signal that it gets stops the exchange for
@@ -12,7 +12,7 @@ const longestWait = 30_000
  * @param host named in the log
  * @throws BffError `temporarily_unavailable` when no answer came; the details are for the log
  */
-export async function exchange<T>(
+export async function fetchUpstream<T>(
   platform: Platform,
   host: string,
   caller: AbortSignal,
@@ -20,7 +20,7 @@ export async function exchange<T>(
 ): Promise<T> {
   const stop = new AbortController()
   const begun = new AbortController()
-  platform.sleep(longestWait, begun.signal).then(
+  platform.sleep(maxWaitMs, begun.signal).then(
     () => stop.abort(),
     () => {},
   )
@@ -29,7 +29,9 @@ export async function exchange<T>(
     return await Promise.race([run(signal), aborted(signal, begun.signal)])
   } catch (error) {
     if (caller.aborted) throw new BffError('invalid_request', 'The request was given up')
-    const why = stop.signal.aborted ? `no answer within ${longestWait / 1000} s` : connectionFault(error).why
+    const why = stop.signal.aborted
+      ? `no answer within ${maxWaitMs / 1000} s`
+      : createConnectionFailure(error).hint
     throw new BffError('temporarily_unavailable', 'The resource server gives no answer at the moment', {
       retryAfter: 5,
       hint: `the resource server ${host} was asked in vain: ${why}`,

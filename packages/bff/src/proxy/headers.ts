@@ -1,12 +1,12 @@
-import { attachedToken } from '../authorization-server/token-headers.ts'
+import { createTokenHeaders } from '../authorization-server/token-headers.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { challengesText, oauthChallenges } from './www-authenticate.ts'
+import { serializeChallenges, parseOAuthChallenges } from './www-authenticate.ts'
 
 const hopByHopHeaders =
   /^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.+)$/
 
 /** Tells which headers are about one connection and go no further: the known ones, and those that `Connection` names. RFC 9110 §7.6.1. */
-function hopByHop(headers: Headers): (name: string) => boolean {
+function createHopByHopMatcher(headers: Headers): (name: string) => boolean {
   const named = (headers.get('Connection') ?? '').split(',').map((name) => name.trim().toLowerCase())
   return (name) => hopByHopHeaders.test(name) || named.includes(name)
 }
@@ -27,8 +27,12 @@ const removedRequestHeaders = [
 ]
 
 /** The headers of a request to the resource server: the page's, but for the {@link removedRequestHeaders} ones, and the token. */
-export function requestHeaders(page: Headers, accessToken: string, resource: Provider['resource']): Headers {
-  const isHop = hopByHop(page)
+export function filterRequestHeaders(
+  page: Headers,
+  accessToken: string,
+  resource: Provider['resource'],
+): Headers {
+  const isHop = createHopByHopMatcher(page)
   const headers = new Headers()
   for (const [name, value] of page)
     if (!isHop(name) && !removedRequestHeaders.some((names) => names.test(name))) headers.append(name, value)
@@ -37,7 +41,7 @@ export function requestHeaders(page: Headers, accessToken: string, resource: Pro
     const unsaid = /^user-agent$/i.test(name) || (/^accept$/i.test(name) && headers.get(name) === '*/*')
     if (unsaid || !headers.has(name)) headers.set(name, value)
   }
-  for (const [name, value] of Object.entries(attachedToken(resource.attach, accessToken)))
+  for (const [name, value] of Object.entries(createTokenHeaders(resource.tokenPlacement, accessToken)))
     headers.set(name, value)
   return headers
 }
@@ -66,8 +70,8 @@ const decoded = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|deflate|br)\s*
  * The headers of a resource server's answer as the browser gets them, but for `Location`. No shared cache may keep the
  * answer, and the browser's own keeps it for this cookie only.
  */
-export function responseHeaders(upstream: Headers): Headers {
-  const isHop = hopByHop(upstream)
+export function filterResponseHeaders(upstream: Headers): Headers {
+  const isHop = createHopByHopMatcher(upstream)
   const isDecoded = decoded.test(upstream.get('Content-Encoding') ?? '')
   const headers = new Headers()
   for (const [name, value] of upstream) {
@@ -76,13 +80,13 @@ export function responseHeaders(upstream: Headers): Headers {
     if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue
     headers.append(name, value)
   }
-  headers.set('Cache-Control', cacheControl(upstream.get('Cache-Control')))
+  headers.set('Cache-Control', createCacheControl(upstream.get('Cache-Control')))
   const vary = upstream.get('Vary')
   headers.set('Vary', `${vary === null ? '' : `${vary}, `}Cookie, Origin, Sec-Fetch-Site`)
   const challenge = upstream.get('WWW-Authenticate')
   // A challenge for Basic or Negotiate would open the browser's own dialog, over the page and for its origin.
   if (challenge !== null)
-    headers.set('WWW-Authenticate', challengesText(oauthChallenges(challenge)) || 'Latchkey')
+    headers.set('WWW-Authenticate', serializeChallenges(parseOAuthChallenges(challenge)) || 'Latchkey')
   // A page or picture with scripts, opened by its address, would run as part of the application; PDF viewers need more.
   if (!/^application\/pdf\b/i.test(headers.get('Content-Type') ?? ''))
     headers.append('Content-Security-Policy', 'sandbox')
@@ -90,8 +94,8 @@ export function responseHeaders(upstream: Headers): Headers {
 }
 
 /** What the resource server says, for this browser alone; without a word from it, nothing is kept. */
-function cacheControl(said: string | null): string {
-  const directives = said?.match(/[\w-]+(\s*=\s*("[^"]*"|[^\s,]*))?/g) ?? []
+function createCacheControl(upstreamValue: string | null): string {
+  const directives = upstreamValue?.match(/[\w-]+(\s*=\s*("[^"]*"|[^\s,]*))?/g) ?? []
   const nameOf = (one: string): string => one.replace(/\s*=.*/s, '').toLowerCase()
   if (directives.length === 0 || directives.some((one) => nameOf(one) === 'no-store')) return 'no-store'
   const kept = directives.filter((one) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(nameOf(one)))

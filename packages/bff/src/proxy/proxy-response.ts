@@ -1,10 +1,10 @@
 import { BffError } from '../errors.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { waitFrom } from '../authorization-server/retry-after.ts'
-import { responseHeaders } from './headers.ts'
+import { getRetryAfterSeconds } from '../authorization-server/retry-after.ts'
+import { filterResponseHeaders } from './headers.ts'
 
 /** What an answer of a resource server is judged by. */
-export interface Question {
+export interface ProxyResponseInput {
   target: URL
   resource: Provider['resource']
   /** Where the page finds an address of the resource server; `null` when nowhere. */
@@ -16,17 +16,20 @@ export interface Question {
  *
  * @throws BffError `server_error` when it redirects to where no route leads
  */
-export async function answerFrom(upstream: Response, question: Question): Promise<Response> {
+export async function createProxyResponse(
+  upstream: Response,
+  question: ProxyResponseInput,
+): Promise<Response> {
   const { status, statusText } = upstream
-  const { attach } = question.resource
-  const headers = responseHeaders(upstream.headers)
+  const { tokenPlacement: attach } = question.resource
+  const headers = filterResponseHeaders(upstream.headers)
   // RFC 6750 §2.3: what was asked with a token in the URL is nobody's to keep.
   if ('query' in attach) headers.set('Cache-Control', 'no-store')
 
-  const wait = waitFrom({ retryAfter: null, headers: upstream.headers }, question.resource)
+  const wait = getRetryAfterSeconds({ retryAfter: null, headers: upstream.headers }, question.resource)
   if (status === 429 && !headers.has('Retry-After') && wait !== null) headers.set('Retry-After', String(wait))
 
-  const location = locationFor(upstream, question)
+  const location = rewriteLocation(upstream, question)
   if (location !== null) headers.set('Location', location)
   // Some runtimes hide a redirect that they do not follow behind the status 0.
   if ((location === null && [301, 302, 303, 307, 308].includes(status)) || status < 200) {
@@ -41,11 +44,14 @@ export async function answerFrom(upstream: Response, question: Question): Promis
   return new Response(body, { status, statusText, headers })
 }
 
-function locationFor({ headers }: Response, { target, resource, pageAddress }: Question): string | null {
+function rewriteLocation(
+  { headers }: Response,
+  { target, resource, pageAddress }: ProxyResponseInput,
+): string | null {
   const location = headers.get('Location')
   if (location === null || !URL.canParse(location, target)) return null
   const address = new URL(location, target)
-  const { attach } = resource
+  const { tokenPlacement: attach } = resource
   // A server that sends the browser on with the query it was asked with would send it the token.
   if ('query' in attach && address.searchParams.has(attach.query)) address.searchParams.delete(attach.query)
   return pageAddress(address)

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { BffError } from '../errors.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { endpointFault } from '../endpoint-url.ts'
-import { isAmbiguous } from './ambiguous-path.ts'
+import { validateEndpointUrl } from '../endpoint-url.ts'
+import { isAmbiguousPath } from './ambiguous-path.ts'
 
 /** One way through the proxy: what the page may ask for at its own origin, and where that lies. */
 export interface ProxyRoute {
@@ -18,28 +18,28 @@ export interface ProxyRoute {
   methods: ('GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[]
 }
 
-/** The shape of a {@link ProxyRoute}; {@link createProxyRoutes} judges what it says. */
-export const proxyRoute = z.strictObject({
+/** The shape of a {@link ProxyRoute}; {@link createProxyMatcher} judges what it says. */
+export const proxyRouteSchema = z.strictObject({
   path: z.string(),
   to: z.string().optional(),
   methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1, 'must name a method'),
 })
 
 /** The way of one request. */
-export interface Passage {
+export interface ProxyMatch {
   methods: string[]
   /**
    * The address at the resource server; `base` is the one of the session, if it has one.
    *
    * @throws BffError `invalid_request` when the path would lead out of the route
    */
-  target(base: string | null, query: string): URL
+  getTargetUrl(base: string | null, query: string): URL
   /** Where the page finds an address of the resource server (path, query and fragment); `null` when nowhere. */
-  pageAddress(address: URL, base: string | null): string | null
+  toPageUrl(address: URL, base: string | null): string | null
 }
 
 /** Finds the way of a path: that of the most specific route, or `null`. */
-export type ProxyRoutes = (pathname: string) => Passage | null
+export type MatchProxyRoute = (pathname: string) => ProxyMatch | null
 
 type Resource = Provider['resource']
 
@@ -56,12 +56,12 @@ interface Route {
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.6
  * @throws BffError `server_error` whose message names every route that is wrong, and what would be right
  */
-export function createProxyRoutes(own: ProxyRoute[], basePath: string, resource: Resource): ProxyRoutes {
+export function createProxyMatcher(own: ProxyRoute[], basePath: string, resource: Resource): MatchProxyRoute {
   const faults = own.flatMap((route, place) => {
     const twice = own.findIndex(({ path }) => path === route.path) < place
     const fault = twice
       ? 'is there twice: name all its methods in one route'
-      : faultOf(route, basePath, resource)
+      : validateRoute(route, basePath, resource)
     return fault === null ? [] : [`  ${route.path}: ${fault}`]
   })
   if (faults.length > 0)
@@ -75,12 +75,12 @@ export function createProxyRoutes(own: ProxyRoute[], basePath: string, resource:
     .toSorted((one, other) => other.path.length - one.path.length)
 
   return (pathname) => {
-    const route = routes.find(({ path }) => covers(path, pathname))
+    const route = routes.find(({ path }) => matchesPath(path, pathname))
     if (!route) return null
     return {
       methods: route.methods,
-      target(base, query) {
-        const start = addressOf(route.to, resource, base)
+      getTargetUrl(base, query) {
+        const start = resolveRouteUrl(route.to, resource, base)
         const path = start.pathname + pathname.slice(route.path.length)
         const target = new URL(start.origin + path + query)
         // The rest stands as it was sent, or not at all: what a parser changed could be another place.
@@ -88,10 +88,10 @@ export function createProxyRoutes(own: ProxyRoute[], basePath: string, resource:
           throw new BffError('invalid_request', 'The path cannot be passed on')
         return target
       },
-      pageAddress(address, base) {
+      toPageUrl(address, base) {
         for (const { path, to } of routes) {
-          const start = addressOf(to, resource, base)
-          if (start.origin !== address.origin || !covers(start.pathname, address.pathname)) continue
+          const start = resolveRouteUrl(to, resource, base)
+          if (start.origin !== address.origin || !matchesPath(start.pathname, address.pathname)) continue
           return path + address.pathname.slice(start.pathname.length) + address.search + address.hash
         }
         return null
@@ -101,12 +101,12 @@ export function createProxyRoutes(own: ProxyRoute[], basePath: string, resource:
 }
 
 /** Whether a path is the one of a route or, where that ends in a slash, lies below it. */
-function covers(path: string, pathname: string): boolean {
+function matchesPath(path: string, pathname: string): boolean {
   return path.endsWith('/') ? pathname.startsWith(path) : pathname === path
 }
 
 /** The address that a route begins with; a path stands at the host of the session's base, or of the provider's. */
-function addressOf(to: string, { bases: [first] }: Resource, base: string | null): URL {
+function resolveRouteUrl(to: string, { baseUrls: [first] }: Resource, base: string | null): URL {
   return to.startsWith('/') ? new URL(to, base ?? first) : new URL(to)
 }
 
@@ -116,24 +116,24 @@ function isWithin(address: URL, base: string): boolean {
   return address.origin === origin && (address.pathname === path || address.pathname.startsWith(`${path}/`))
 }
 
-function faultOf({ path, to = path }: ProxyRoute, basePath: string, resource: Resource): string | null {
-  if (!/^(\/[\w~!$&'()+,;=:@.-]+)+(\/\*)?$/.test(path) || isAmbiguous(path))
+function validateRoute({ path, to = path }: ProxyRoute, basePath: string, resource: Resource): string | null {
+  if (!/^(\/[\w~!$&'()+,;=:@.-]+)+(\/\*)?$/.test(path) || isAmbiguousPath(path))
     return 'must be a path such as "/api/me", or "/api/items/*" for whatever lies below'
   const start = path.replace(/\*$/, '')
-  if (start === basePath || start.startsWith(`${basePath}/`) || covers(start, `${basePath}/`))
+  if (start === basePath || start.startsWith(`${basePath}/`) || matchesPath(start, `${basePath}/`))
     return `must lie outside the base path ${basePath}, which is the BFF's own`
   if (path.endsWith('/*') !== to.endsWith('/*'))
     return 'must end in /* when `to` does, and not when it does not: what lies below one lies below the other'
   if (to.slice(0, -1).includes('*')) return '`to` may have a star only as the last character, after a slash'
   if (to.includes('?') || to.includes('#')) return '`to` must have no query (?…) and no fragment (#…)'
-  const { bases, baseFrom } = resource
+  const { baseUrls: bases, baseUrlFrom: baseFrom } = resource
   if (/^\/(?!\/)/.test(to)) {
     const [base] = bases
     if (base === undefined)
       return baseFrom ? null : '`to` must be a whole URL, because the provider names no resource.bases'
     return isWithin(new URL(to.replace(/\*$/, ''), base), base) ? null : `\`to\` must lie below ${base}`
   }
-  const fault = endpointFault(to)
+  const fault = validateEndpointUrl(to)
   if (fault !== null) return `\`to\` ${fault}`
   const address = new URL(to.replace(/\*$/, ''))
   return bases.length === 0 || bases.some((base) => isWithin(address, base))

@@ -1,14 +1,14 @@
-import { parsed, valueAt } from '../json.ts'
+import { tryParseJson, getByPointer } from '../json.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { oauthChallenges } from './www-authenticate.ts'
+import { parseOAuthChallenges } from './www-authenticate.ts'
 
-type Rules = Provider['resource']['unauthorized']
+type Rules = Provider['resource']['tokenRejection']
 type Rule = NonNullable<Rules['refreshIf']>
 
-const longestBody = 8192
+const maxPeekBytes = 8192
 
 /** An answer of the resource server, and whether it rejects the token, so that another one may help. */
-export interface Judged {
+export interface RejectionResult {
   /** With the body still to be read. */
   response: Response
   rejected: boolean
@@ -20,24 +20,24 @@ export interface Judged {
  *
  * @see RFC 6750 §3.1
  */
-export async function judged(response: Response, rules: Rules): Promise<Judged> {
+export async function detectRejection(response: Response, rules: Rules): Promise<RejectionResult> {
   if (!rules.status.includes(response.status)) return { response, rejected: false }
-  const challenges = oauthChallenges(response.headers.get('WWW-Authenticate') ?? '')
+  const challenges = parseOAuthChallenges(response.headers.get('WWW-Authenticate') ?? '')
   if (challenges.some(({ params }) => params.get('error') === 'insufficient_scope'))
     return { response, rejected: false }
-  if (!rules.refreshIf && !rules.neverIf) return { response, rejected: true }
-  const { start, whole } = await begun(response)
-  const body = parsed(start)
+  if (!rules.refreshIf && !rules.ignoreIf) return { response, rejected: true }
+  const { start, whole } = await peekBody(response)
+  const body = tryParseJson(start)
   const fits = ({ pointer, in: values }: Rule): boolean =>
-    values.some((value) => value === valueAt(body, pointer))
+    values.some((value) => value === getByPointer(body, pointer))
   return {
     response: whole,
-    rejected: !(rules.neverIf && fits(rules.neverIf)) && (!rules.refreshIf || fits(rules.refreshIf)),
+    rejected: !(rules.ignoreIf && fits(rules.ignoreIf)) && (!rules.refreshIf || fits(rules.refreshIf)),
   }
 }
 
 /** The body if it is short, else nothing; and an answer that has all of it. */
-async function begun(response: Response): Promise<{ start: string; whole: Response }> {
+async function peekBody(response: Response): Promise<{ start: string; whole: Response }> {
   const reader = response.body?.getReader()
   if (!reader) return { start: '', whole: response }
   const chunks: Uint8Array[] = []
@@ -45,7 +45,7 @@ async function begun(response: Response): Promise<{ start: string; whole: Respon
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     chunks.push(part.value)
     size += part.value.byteLength
-    if (size > longestBody) break
+    if (size > maxPeekBytes) break
   }
   const start = Buffer.concat(chunks)
   const body = new ReadableStream<Uint8Array>({
@@ -57,5 +57,5 @@ async function begun(response: Response): Promise<{ start: string; whole: Respon
     },
     cancel: (reason) => reader.cancel(reason),
   })
-  return { start: size > longestBody ? '' : start.toString(), whole: new Response(body, response) }
+  return { start: size > maxPeekBytes ? '' : start.toString(), whole: new Response(body, response) }
 }

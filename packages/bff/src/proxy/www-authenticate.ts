@@ -1,11 +1,11 @@
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1); names are in lower case. */
-export interface Challenge {
+export interface WwwAuthenticateChallenge {
   scheme: string
   params: Map<string, string>
 }
 
 /** Longer ones are taken for garbage. */
-const longest = 4096
+const maxHeaderLength = 4096
 const token = "[\\w!#$%&'*+.^`|~-]+"
 const part = /(?:[^",]|"(?:[^"\\]|\\.)*")+/g
 const opening = new RegExp(`^(${token})(?:\\s+(.*))?$`, 's')
@@ -17,9 +17,9 @@ const parameter = new RegExp(`^(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${
  *
  * @see RFC 6750 §3, RFC 9449 §7.1
  */
-export function oauthChallenges(header: string): Challenge[] {
-  const challenges: Challenge[] = []
-  for (const text of (header.length <= longest && header.match(part)) || []) {
+export function parseOAuthChallenges(header: string): WwwAuthenticateChallenge[] {
+  const challenges: WwwAuthenticateChallenge[] = []
+  for (const text of (header.length <= maxHeaderLength && header.match(part)) || []) {
     const whole = text.trim()
     const [, scheme, rest = ''] = (!parameter.test(whole) && opening.exec(whole)) || []
     if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), params: new Map() })
@@ -31,7 +31,7 @@ export function oauthChallenges(header: string): Challenge[] {
 }
 
 /** Writes challenges as the value of a header. */
-export function challengesText(challenges: Challenge[]): string {
+export function serializeChallenges(challenges: WwwAuthenticateChallenge[]): string {
   return challenges
     .map(({ scheme, params }) => {
       const written = [...params].map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"`)

@@ -1,15 +1,15 @@
 import type { TokenRequest } from '@latchkey/wire'
-import { boundedText } from '../bounded-body.ts'
+import { readBoundedText } from '../bounded-body.ts'
 import { BffError } from '../errors.ts'
-import { readCookie } from '../sessions/session-cookie.ts'
-import { tokenRequest } from '../wire-schemas.ts'
-import type { Call } from './route-context.ts'
+import { parseSessionCookie } from '../sessions/session-cookie.ts'
+import { tokenRequestSchema } from '../wire-schemas.ts'
+import type { RouteRequest } from './route-context.ts'
 
-const longestRequest = 16_384
+const maxBodyBytes = 16_384
 
 /** The ticket that the request carries. */
-export function ticketOf({ request, cookie }: Call): Uint8Array | null {
-  return readCookie(cookie, request.headers.get('Cookie'))
+export function readSessionCookie({ raw, cookie }: RouteRequest): Uint8Array | null {
+  return parseSessionCookie(cookie, raw.headers.get('Cookie'))
 }
 
 /**
@@ -17,29 +17,30 @@ export function ticketOf({ request, cookie }: Call): Uint8Array | null {
  *
  * @throws BffError `invalid_request` without a word of the body in it
  */
-export async function jsonOf(request: Request): Promise<unknown> {
+export async function readJsonBody(request: Request): Promise<unknown> {
   const type = request.headers.get('Content-Type') ?? ''
-  if (!/^application\/json\s*(;|$)/i.test(type)) throw invalid('The body must be application/json')
-  const text = await boundedText(request.body, longestRequest).catch(() => {
-    throw invalid('The body broke off')
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    throw createInvalidRequestError('The body must be application/json')
+  const text = await readBoundedText(request.body, maxBodyBytes).catch(() => {
+    throw createInvalidRequestError('The body broke off')
   })
   if (text === null)
-    throw new BffError('invalid_request', `The body is longer than ${longestRequest} bytes`, { status: 413 })
+    throw new BffError('invalid_request', `The body is longer than ${maxBodyBytes} bytes`, { status: 413 })
   try {
     return JSON.parse(text)
   } catch {
-    throw invalid('The body is no JSON')
+    throw createInvalidRequestError('The body is no JSON')
   }
 }
 
 /** The body of a request for a newer token. */
-export async function tokenRequestOf({ request }: Call): Promise<TokenRequest> {
-  const body = tokenRequest.safeParse(await jsonOf(request))
-  if (!body.success) throw invalid('The body must be { session_id, after }')
+export async function readTokenRequest({ raw }: RouteRequest): Promise<TokenRequest> {
+  const body = tokenRequestSchema.safeParse(await readJsonBody(raw))
+  if (!body.success) throw createInvalidRequestError('The body must be { session_id, after }')
   return body.data
 }
 
 /** An `invalid_request` that says what is wrong with it. */
-export function invalid(message: string): BffError {
+export function createInvalidRequestError(message: string): BffError {
   return new BffError('invalid_request', message)
 }

@@ -1,7 +1,7 @@
 import { BffError } from '../errors.ts'
-import type { Call, House } from './route-context.ts'
-import { ticketOf } from './read-request.ts'
-import { noSessionAnswer, sessionAnswer } from './session-response.ts'
+import type { RouteRequest, RouteContext } from './route-context.ts'
+import { readSessionCookie } from './read-request.ts'
+import { createNoSessionResponse, createSessionResponse } from './session-response.ts'
 
 /**
  * GET session: who is signed in, with a token that can be used, so that a page load needs one request. Counts as use
@@ -10,15 +10,15 @@ import { noSessionAnswer, sessionAnswer } from './session-response.ts'
  * A cookie whose session is gone is not taken away here: this answer may arrive after that of a new sign-in in another
  * tab, and would take the new cookie.
  */
-export async function restore(house: House, call: Call): Promise<Response> {
-  const found = await house.sessions.open(ticketOf(call))
-  if (typeof found === 'string') return noSessionAnswer()
+export async function handleRestore(context: RouteContext, request: RouteRequest): Promise<Response> {
+  const found = await context.sessions.open(readSessionCookie(request))
+  if (typeof found === 'string') return createNoSessionResponse()
   try {
-    const { session } = await house.refresh(found, false)
-    const used = call.url.searchParams.has('peek') ? session : await house.sessions.slide(session)
-    return typeof used === 'string' ? noSessionAnswer() : sessionAnswer(house, used)
+    const { session } = await context.refresh(found, false)
+    const used = request.url.searchParams.has('peek') ? session : await context.sessions.touch(session)
+    return typeof used === 'string' ? createNoSessionResponse() : createSessionResponse(context, used)
   } catch (error) {
-    if (error instanceof BffError && error.code === 'login_required') return noSessionAnswer()
+    if (error instanceof BffError && error.code === 'login_required') return createNoSessionResponse()
     throw error
   }
 }

@@ -1,170 +1,184 @@
 import type { SignInRequest } from '@latchkey/wire'
-import { signInRequest } from '../wire-schemas.ts'
-import type { Granting } from '../authorization-server/authorization-server.ts'
-import type { Typed } from '../authorization-server/token-request.ts'
-import type { PendingSignIn, Waiting } from '../sessions/challenges.ts'
-import { writeCookie } from '../sessions/session-cookie.ts'
+import { signInRequestSchema } from '../wire-schemas.ts'
+import type { GrantResult } from '../authorization-server/authorization-server.ts'
+import type { Credentials } from '../authorization-server/token-request.ts'
+import type { PendingSignIn, PendingChallenge } from '../sessions/challenges.ts'
+import { serializeSessionCookie } from '../sessions/session-cookie.ts'
 import { BffError } from '../errors.ts'
-import type { IssuedToken } from '../authorization-server/token-result.ts'
-import { grantNamed } from '../description/provider-description.ts'
-import { heldFrom } from '../sessions/session-data.ts'
-import { subjectFrom } from '../sessions/subject.ts'
-import { isRefusal } from '../guards/throttle.ts'
-import type { Call, House } from './route-context.ts'
-import { invalid, jsonOf, ticketOf } from './read-request.ts'
-import { scopeToAsk, typedFrom } from './credentials.ts'
-import { sessionAnswer } from './session-response.ts'
+import type { TokenSet } from '../authorization-server/token-result.ts'
+import { getGrant } from '../description/provider-description.ts'
+import { createTokenData } from '../sessions/session-data.ts'
+import { deriveSubject } from '../sessions/subject.ts'
+import { isInvalidCredentials } from '../guards/throttle.ts'
+import type { RouteRequest, RouteContext } from './route-context.ts'
+import { createInvalidRequestError, readJsonBody, readSessionCookie } from './read-request.ts'
+import { resolveScope, pickCredentials } from './credentials.ts'
+import { createSessionResponse } from './session-response.ts'
 
 /**
  * POST session: what a person typed, for a session under a new name. Where the authorization server asks for more, the
  * answer names what, and a second request brings it; a challenge that has run out is answered like a first request.
  */
-export async function signIn(house: House, call: Call): Promise<Response> {
-  if (call.url.search !== '') throw invalid('A sign-in has no query: credentials must not stand in a URL')
-  const body = signInRequest.safeParse(await jsonOf(call.request))
-  if (!body.success) throw invalid('The body must be { credentials: { … }, scope?: [ … ], remember?: true }')
+export async function handleSignIn(context: RouteContext, request: RouteRequest): Promise<Response> {
+  if (request.url.search !== '')
+    throw createInvalidRequestError('A sign-in has no query: credentials must not stand in a URL')
+  const body = signInRequestSchema.safeParse(await readJsonBody(request.raw))
+  if (!body.success)
+    throw createInvalidRequestError('The body must be { credentials: { … }, scope?: [ … ], remember?: true }')
   const { challenge: id, credentials } = body.data
-  const waiting = id === undefined ? null : await house.challenges.take(id)
+  const waiting = id === undefined ? null : await context.challenges.takeAttempt(id)
   const attempt =
     id === undefined || waiting === null
-      ? await firstRequest(house, call, body.data)
-      : await secondRequest(house, call, id, waiting, credentials)
-  return sessionFrom(house, call, attempt)
+      ? await startSignIn(context, request, body.data)
+      : await continueSignIn(context, request, id, waiting, credentials)
+  return createSession(context, request, attempt)
 }
 
 /** A sign-in that got its token. */
-interface Attempt extends Pick<PendingSignIn, 'username' | 'scope' | 'remember'> {
-  typed: Typed
-  token: IssuedToken
+interface SignInResult extends Pick<PendingSignIn, 'username' | 'scope' | 'remember'> {
+  typed: Credentials
+  token: TokenSet
   sentAt: number
 }
 
-async function firstRequest(house: House, call: Call, body: SignInRequest): Promise<Attempt> {
-  const { fields, username: name } = house.provider.login
-  const typed = typedFrom(house, body.credentials, fields)
-  const { clientAuth } = grantNamed(house.provider, house.provider.primary)
+async function startSignIn(
+  context: RouteContext,
+  request: RouteRequest,
+  body: SignInRequest,
+): Promise<SignInResult> {
+  const { fields, username: name } = context.provider.login
+  const typed = pickCredentials(context, body.credentials, fields)
+  const { clientAuth } = getGrant(context.provider, context.provider.signInGrant)
   if (clientAuth === 'user-basic' && typed[name]?.includes(':'))
-    throw invalid(`The ${name} must have no colon, which ends it in Basic (RFC 7617 §2)`)
-  const scope = scopeToAsk(house, body)
+    throw createInvalidRequestError(`The ${name} must have no colon, which ends it in Basic (RFC 7617 §2)`)
+  const scope = resolveScope(context, body)
   const attempt = { username: typed[name] ?? '', scope, remember: body.remember === true }
-  const outcome = await house.throttle.counted(attempt.username, call.request, async () =>
-    granted(house, await house.server.signIn(typed, scope), attempt),
+  const outcome = await context.throttle.run(attempt.username, request.raw, async () =>
+    takeTokenSet(context, await context.server.signIn(typed, scope), attempt),
   )
   return { ...attempt, typed, ...outcome }
 }
 
-async function secondRequest(
-  house: House,
-  call: Call,
+async function continueSignIn(
+  context: RouteContext,
+  request: RouteRequest,
   id: string,
-  { pending, left }: Waiting,
-  credentials: Typed,
-): Promise<Attempt> {
-  const { background, challenges, provider, server, throttle } = house
+  { pending, attemptsLeft }: PendingChallenge,
+  credentials: Credentials,
+): Promise<SignInResult> {
+  const { background, challenges, provider, server, throttle } = context
   try {
-    const { errors, login, primary } = provider
+    const { errors, login, signInGrant: primary } = provider
     const rule = errors.challenges[pending.rule]
-    if (!rule) throw invalid('The challenge is none of this provider')
+    if (!rule) throw createInvalidRequestError('The challenge is none of this provider')
     const again = rule.grant === primary
-    const typed = typedFrom(house, credentials, again ? { ...login.fields, ...rule.ask } : rule.ask)
+    const typed = pickCredentials(
+      context,
+      credentials,
+      again ? { ...login.fields, ...rule.fields } : rule.fields,
+    )
     // What is sent again may name another user than the first request did.
     const attempt = { ...pending, username: (again && typed[login.username]) || pending.username }
-    const outcome = await throttle.counted(attempt.username, call.request, async () => {
-      const granting = await server.answer(rule, pending.carried, typed, pending.scope)
-      const { judgement } = granting
-      const sameAgain = judgement.kind === 'challenge' && judgement.rule === rule
-      if (judgement.kind !== 'bad_credentials' && !sameAgain) return granted(house, granting, attempt)
-      if (left === 0) throw refused()
-      if (sameAgain) await challenges.carry(id, judgement.carried)
-      throw refused({ ask: Object.keys(rule.ask), id })
+    const outcome = await throttle.run(attempt.username, request.raw, async () => {
+      const granting = await server.answerChallenge(rule, pending.carried, typed, pending.scope)
+      const { result } = granting
+      const sameAgain = result.kind === 'challenge_required' && result.rule === rule
+      if (result.kind !== 'invalid_credentials' && !sameAgain) return takeTokenSet(context, granting, attempt)
+      if (attemptsLeft === 0) throw createInvalidCredentialsError()
+      if (sameAgain) await challenges.setContinuation(id, result.continuation)
+      throw createInvalidCredentialsError({ fields: Object.keys(rule.fields), id })
     })
     background.run('Ending a challenge', () => challenges.end(id))
     return { ...attempt, typed, ...outcome }
   } catch (error) {
-    if (!isRefusal(error)) background.run('Giving a try back', () => challenges.giveBack(id))
+    if (!isInvalidCredentials(error)) background.run('Giving a try back', () => challenges.returnAttempt(id))
     throw error
   }
 }
 
-async function sessionFrom(house: House, call: Call, attempt: Attempt): Promise<Response> {
-  const { provider, sessions, platform } = house
+async function createSession(
+  context: RouteContext,
+  request: RouteRequest,
+  attempt: SignInResult,
+): Promise<Response> {
+  const { provider, sessions, platform } = context
   const { token, sentAt, username, scope } = attempt
   const isNamed = provider.response.user !== undefined || token.user?.['sub'] !== undefined
   const data = {
-    provider: house.providerKey,
-    subject: subjectFrom(house.providerKey, token.user, username),
+    provider: context.providerKey,
+    subject: deriveSubject(context.providerKey, token.user, username),
     user: isNamed ? token.user : { username, ...token.user },
     scope: token.scope ?? scope,
-    askedScope: scope,
+    requestedScope: scope,
     startedAt: platform.now(),
     sequence: 1,
-    ...heldFrom(token, sentAt),
+    ...createTokenData(token, sentAt),
     ...(token.idToken !== null && { idToken: token.idToken }),
-    ...(provider.refresh.keepCredentials && { typed: attempt.typed }),
+    ...(provider.refresh.storeCredentials && { typed: attempt.typed }),
   }
-  if (call.request.signal.aborted) {
+  if (request.raw.signal.aborted) {
     // Nobody receives the answer, so nobody could ever sign out of this session.
-    house.revoke(data)
-    throw invalid('The request was given up')
+    context.revoke(data)
+    throw createInvalidRequestError('The request was given up')
   }
-  const { cookie, session } = await sessions.begin(data)
-  house.background.run('Ending the session before', async () => {
-    const before = await sessions.open(ticketOf(call))
+  const { cookie, session } = await sessions.create(data)
+  context.background.run('Ending the session before', async () => {
+    const before = await sessions.open(readSessionCookie(request))
     if (typeof before === 'string') return
     await sessions.end(before)
     // Some servers give out the same tokens again while they live.
     const again =
       before.data.accessToken === data.accessToken || (data.refreshToken ?? '') === before.data.refreshToken
-    if (!again) house.revoke(before.data)
+    if (!again) context.revoke(before.data)
   })
-  const answer = sessionAnswer(house, session)
+  const answer = createSessionResponse(context, session)
   answer.headers.append(
     'Set-Cookie',
-    writeCookie(call.cookie, cookie, attempt.remember ? house.limits.absolute : undefined),
+    serializeSessionCookie(request.cookie, cookie, attempt.remember ? context.limits.absolute : undefined),
   )
   return answer
 }
 
-async function granted(
-  { logger, challenges, provider }: House,
-  { judgement, sentAt }: Granting,
+async function takeTokenSet(
+  { logger, challenges, provider }: RouteContext,
+  { result, sentAt }: GrantResult,
   attempt: Pick<PendingSignIn, 'username' | 'scope' | 'remember'>,
-): Promise<{ token: IssuedToken; sentAt: number }> {
-  switch (judgement.kind) {
+): Promise<{ token: TokenSet; sentAt: number }> {
+  switch (result.kind) {
     case 'issued':
-      return { token: judgement.token, sentAt }
-    case 'bad_credentials':
+      return { token: result.token, sentAt }
+    case 'invalid_credentials':
     case 'session_ended':
-      if (judgement.hint !== undefined) logger.info(`A sign-in was refused: ${judgement.hint}`)
-      throw refused()
-    case 'challenge': {
-      const { rule, carried } = judgement
+      if (result.hint !== undefined) logger.info(`A sign-in was refused: ${result.hint}`)
+      throw createInvalidCredentialsError()
+    case 'challenge_required': {
+      const { rule, continuation } = result
       const { username, scope, remember } = attempt
       const place = provider.errors.challenges.indexOf(rule)
-      const id = await challenges.begin({ rule: place, carried, username, scope, remember })
-      const challenge = { ask: Object.keys(rule.ask), id }
+      const id = await challenges.create({ rule: place, carried: continuation, username, scope, remember })
+      const challenge = { fields: Object.keys(rule.fields), id }
       throw new BffError('challenge_required', 'The sign-in needs something more', { challenge })
     }
-    case 'forbidden':
+    case 'access_denied':
       throw new BffError('access_denied', 'The authorization server lets this user not sign in here', {
-        hint: `A sign-in was refused: ${judgement.hint}`,
+        hint: `A sign-in was refused: ${result.hint}`,
       })
-    case 'config':
-      logger.error(`A sign-in failed because of the configuration: ${judgement.hint}`)
+    case 'configuration_error':
+      logger.error(`A sign-in failed because of the configuration: ${result.hint}`)
       throw new BffError('server_error', 'The authorization server refuses this application', { status: 502 })
     case 'rate_limited':
-    case 'transient':
-      logger.warn(`A sign-in failed: ${judgement.hint}`)
+    case 'temporarily_unavailable':
+      logger.warn(`A sign-in failed: ${result.hint}`)
       throw new BffError(
-        judgement.kind === 'rate_limited' ? 'rate_limited' : 'temporarily_unavailable',
+        result.kind === 'rate_limited' ? 'rate_limited' : 'temporarily_unavailable',
         'The authorization server does not sign anybody in at the moment',
-        { retryAfter: judgement.retryAfter ?? 5 },
+        { retryAfter: result.retryAfter ?? 5 },
       )
   }
 }
 
 /** One answer for an unknown user, a wrong password and a locked account. */
-function refused(challenge?: { ask: string[]; id: string }): BffError {
+function createInvalidCredentialsError(challenge?: { fields: string[]; id: string }): BffError {
   return new BffError('invalid_credentials', 'The username or the password is wrong', {
     ...(challenge && { challenge }),
   })

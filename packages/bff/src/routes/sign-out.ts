@@ -1,6 +1,6 @@
-import { clearCookie } from '../sessions/session-cookie.ts'
-import type { Call, House } from './route-context.ts'
-import { ticketOf } from './read-request.ts'
+import { serializeExpiredCookie } from '../sessions/session-cookie.ts'
+import type { RouteRequest, RouteContext } from './route-context.ts'
+import { readSessionCookie } from './read-request.ts'
 
 /**
  * DELETE session: ends it here at once and gives its tokens back to the authorization server in the background. With
@@ -10,15 +10,18 @@ import { ticketOf } from './read-request.ts'
  * With a `session_id` in the query that is not empty, ends that session only: a sign-out that comes late, because the browser was offline,
  * must not end the session of who has signed in since.
  */
-export async function signOut(house: House, call: Call): Promise<Response> {
-  const { searchParams } = call.url
-  const found = await house.sessions.open(ticketOf(call))
+export async function handleSignOut(context: RouteContext, request: RouteRequest): Promise<Response> {
+  const { searchParams } = request.url
+  const found = await context.sessions.open(readSessionCookie(request))
   if (typeof found !== 'string') {
     const meant = searchParams.get('session_id') || found.ticket.sessionId
     if (meant !== found.ticket.sessionId) return new Response(null, { status: 204 })
-    if (searchParams.has('everywhere')) await house.sessions.endAll(found)
-    else await house.sessions.end(found)
-    house.revoke(found.data)
+    if (searchParams.has('everywhere')) await context.sessions.endAllOfUser(found)
+    else await context.sessions.end(found)
+    context.revoke(found.data)
   }
-  return new Response(null, { status: 204, headers: { 'Set-Cookie': clearCookie(call.cookie) } })
+  return new Response(null, {
+    status: 204,
+    headers: { 'Set-Cookie': serializeExpiredCookie(request.cookie) },
+  })
 }

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import type { Platform } from '../platform.ts'
-import type { Ticket } from './seal.ts'
-import { ivSize, open, seal, ticketFrom, ticketSize } from './seal.ts'
+import type { RecordKeys } from './seal.ts'
+import { ivByteLength, unseal, seal, deriveRecordKeys, cookieByteLength } from './seal.ts'
 import type { Store } from '../stores/store.ts'
-import { reached } from '../stores/call-store.ts'
+import { callStore } from '../stores/call-store.ts'
 
 /** A sign-in that waits for something more. */
 export interface PendingSignIn {
@@ -20,27 +20,27 @@ export interface PendingSignIn {
 /** Sign-ins that wait, for some minutes each. */
 export interface Challenges {
   /** Seals a sign-in in the store; the name that comes back is the only key to it. */
-  begin(pending: PendingSignIn): Promise<string>
+  create(pending: PendingSignIn): Promise<string>
   /** Takes one of the tries of the sign-in of that name; `null` when there is none, or none any more. */
-  take(id: string): Promise<Waiting | null>
+  takeAttempt(id: string): Promise<PendingChallenge | null>
   /** Gives a try back that was not refused. */
-  giveBack(id: string): Promise<void>
+  returnAttempt(id: string): Promise<void>
   /** Goes on with what the authorization server gave last. */
-  carry(id: string, carried: Record<string, string>): Promise<void>
+  setContinuation(id: string, carried: Record<string, string>): Promise<void>
   end(id: string): Promise<void>
 }
 
 /** A sign-in that waits, and how often it may still be tried. */
-export interface Waiting {
+export interface PendingChallenge {
   pending: PendingSignIn
-  left: number
+  attemptsLeft: number
 }
 
 /** Milliseconds that a person has to find a code. */
-const lasts = 300_000
+const lifetimeMs = 300_000
 
 /** Codes that may be tried: six digits are not found out by so few. */
-const tries = 5
+const maxAttempts = 5
 
 /**
  * Keeps what a challenge carries on the server, where the browser holds its name alone: what an authorization server
@@ -55,48 +55,58 @@ export function createChallenges(
   platform: Platform,
 ): Challenges {
   return {
-    async begin(pending) {
-      const name = platform.randomBytes(ticketSize)
-      const ticket = ticketFrom(name, secret)
-      const endsAt = platform.now() + lasts
+    async create(pending) {
+      const name = platform.randomBytes(cookieByteLength)
+      const ticket = deriveRecordKeys(name, secret)
+      const expiresAt = platform.now() + lifetimeMs
       const record = {
-        sealed: sealed(ticket, { pending, left: tries }),
+        sealed: sealed(ticket, { pending, attemptsLeft: maxAttempts }),
         subject: 'challenge',
         version: 1,
-        endsAt,
+        expiresAt,
       }
-      await reached(store.insert(ticket.storeKey, record))
+      await callStore(store.insert(ticket.storeKey, record))
       return Buffer.from(name).toString('base64url')
     },
-    take: (id) => change(id, ({ pending, left }) => (left > 0 ? { pending, left: left - 1 } : null)),
-    async giveBack(id) {
-      await change(id, ({ pending, left }) => ({ pending, left: left + 1 }))
+    takeAttempt: (id) =>
+      change(id, ({ pending, attemptsLeft }) =>
+        attemptsLeft > 0 ? { pending, attemptsLeft: attemptsLeft - 1 } : null,
+      ),
+    async returnAttempt(id) {
+      await change(id, ({ pending, attemptsLeft }) => ({ pending, attemptsLeft: attemptsLeft + 1 }))
     },
-    async carry(id, carried) {
-      await change(id, ({ pending, left }) => ({ pending: { ...pending, carried }, left }))
+    async setContinuation(id, carried) {
+      await change(id, ({ pending, attemptsLeft }) => ({ pending: { ...pending, carried }, attemptsLeft }))
     },
-    end: (id) => reached(store.remove(ticketFrom(Buffer.from(id, 'base64url'), secret).storeKey)),
+    end: (id) => callStore(store.remove(deriveRecordKeys(Buffer.from(id, 'base64url'), secret).storeKey)),
   }
 
   /** Changes what waits, on top of whatever others wrote meanwhile, so that no two requests take the same try. */
-  async function change(id: string, apply: (waiting: Waiting) => Waiting | null): Promise<Waiting | null> {
+  async function change(
+    id: string,
+    apply: (waiting: PendingChallenge) => PendingChallenge | null,
+  ): Promise<PendingChallenge | null> {
     const bytes = Buffer.from(id, 'base64url')
-    if (bytes.length !== ticketSize) return null
-    const ticket = ticketFrom(bytes, secret)
+    if (bytes.length !== cookieByteLength) return null
+    const ticket = deriveRecordKeys(bytes, secret)
     for (;;) {
-      const record = await reached(store.read(ticket.storeKey))
-      const text = record && record.endsAt > platform.now() ? open(ticket, record.sealed) : null
+      const record = await callStore(store.read(ticket.storeKey))
+      const text = record && record.expiresAt > platform.now() ? unseal(ticket, record.sealed) : null
       if (!record || text === null) return null
-      const { challengeOf, ...waiting } = JSON.parse(text) as Waiting & { challengeOf?: string }
+      const { challengeOf, ...waiting } = JSON.parse(text) as PendingChallenge & { challengeOf?: string }
       const next = challengeOf === provider ? apply(waiting) : null
       if (!next) return null
       const version = record.version + 1
       const changed = { ...record, sealed: sealed(ticket, next), version }
-      if (await reached(store.replace(ticket.storeKey, changed, record.version))) return next
+      if (await callStore(store.replace(ticket.storeKey, changed, record.version))) return next
     }
   }
 
-  function sealed(ticket: Ticket, waiting: Waiting): Uint8Array {
-    return seal(ticket, JSON.stringify({ challengeOf: provider, ...waiting }), platform.randomBytes(ivSize))
+  function sealed(ticket: RecordKeys, waiting: PendingChallenge): Uint8Array {
+    return seal(
+      ticket,
+      JSON.stringify({ challengeOf: provider, ...waiting }),
+      platform.randomBytes(ivByteLength),
+    )
   }
 }

@@ -1,13 +1,13 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { grantNamed } from '../description/provider-description.ts'
-import { alive } from './refresh-result.ts'
-import { ticketSize } from './seal.ts'
-import type { Session, Sessions } from './sessions.ts'
+import { getGrant } from '../description/provider-description.ts'
+import { assertSession } from './refresh-result.ts'
+import { cookieByteLength } from './seal.ts'
+import type { LoadedSession, Sessions } from './sessions.ts'
 
 /** Somebody whom `authorize` admits. */
-export interface Who {
+export interface Caller {
   /** Tells this caller from others, always in the same way; it is not shown. */
   subject: string
   /** What the page may know of the caller. */
@@ -15,25 +15,25 @@ export interface Who {
 }
 
 /** Says who is asking, from whatever the application knows callers by; `null` admits nobody. The request has no body. */
-export type Authorize = (request: Request) => Who | null | Promise<Who | null>
+export type Authorize = (request: Request) => Caller | null | Promise<Caller | null>
 
 /**
  * The one session of the application, which holds its token for all callers and all processes. It lies in the store
  * under a seal whose key comes from the client secret, and begins without a token: the first refresh brings one, so
  * that a start of many processes asks once.
  */
-export function createApplication(
+export function createMachineSessionLoader(
   sessions: Sessions,
   provider: Provider,
   providerKey: string,
   platform: Platform,
-): () => Promise<Session> {
+): () => Promise<LoadedSession> {
   const { client } = provider
-  const askedScope = grantNamed(provider, provider.primary).scope.default
-  const ticket = createHmac('sha512', client?.secret ?? platform.randomBytes(ticketSize))
-    .update(JSON.stringify(['application', providerKey, client?.id, askedScope]))
+  const requestedScope = getGrant(provider, provider.signInGrant).scope.default
+  const ticket = createHmac('sha512', client?.secret ?? platform.randomBytes(cookieByteLength))
+    .update(JSON.stringify(['application', providerKey, client?.id, requestedScope]))
     .digest()
-    .subarray(0, ticketSize)
+    .subarray(0, cookieByteLength)
 
   return async () => {
     const found = await sessions.open(ticket)
@@ -42,21 +42,21 @@ export function createApplication(
       provider: providerKey,
       subject: 'application',
       user: null,
-      scope: askedScope,
-      askedScope,
+      scope: requestedScope,
+      requestedScope,
       startedAt: platform.now(),
       sequence: 0,
       accessToken: '',
-      issuedAt: 0,
+      tokenRequestedAt: 0,
       lifetime: 0,
       refreshToken: null,
     }
-    return alive(await sessions.claim(ticket, data))
+    return assertSession(await sessions.createOrLoad(ticket, data))
   }
 }
 
 /** The application's session as one caller knows it: under names of the caller's own, and without an end. */
-export function sessionOf(who: Who, { ticket, data, record }: Session): Session {
+export function createCallerSession(who: Caller, { ticket, data, record }: LoadedSession): LoadedSession {
   const named = (what: string): string =>
     createHash('sha256')
       .update(JSON.stringify([what, data.provider, who.subject]))
@@ -64,6 +64,6 @@ export function sessionOf(who: Who, { ticket, data, record }: Session): Session 
   return {
     ticket: { ...ticket, sessionId: named('session') },
     data: { ...data, subject: named('subject'), user: who.user ?? null },
-    record: { ...record, endsAt: Infinity },
+    record: { ...record, expiresAt: Infinity },
   }
 }

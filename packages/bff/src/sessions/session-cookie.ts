@@ -1,4 +1,4 @@
-import { ticketSize } from './seal.ts'
+import { cookieByteLength } from './seal.ts'
 
 /** The cookie of one BFF: how it is called and which attributes it has. */
 export interface SessionCookie {
@@ -6,7 +6,7 @@ export interface SessionCookie {
   secure: boolean
 }
 
-const valueLength = (ticketSize * 4) / 3
+const valueLength = (cookieByteLength * 4) / 3
 const value = /^[\w-]+$/
 
 /**
@@ -16,13 +16,13 @@ const value = /^[\w-]+$/
  *
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.2
  */
-export function sessionCookie(basePath: string, secure: boolean): SessionCookie {
+export function createSessionCookie(basePath: string, secure: boolean): SessionCookie {
   const slug = basePath === '/auth' ? '' : basePath.replaceAll(/[^\dA-Za-z]+/g, '-')
   return { name: `${secure ? '__Host-Http-' : ''}latchkey${slug}`, secure }
 }
 
 /** The ticket that a `Cookie` header carries; `null` when there is none, or none that could be ours, or more than one. */
-export function readCookie(cookie: SessionCookie, header: string | null): Uint8Array | null {
+export function parseSessionCookie(cookie: SessionCookie, header: string | null): Uint8Array | null {
   if (header === null) return null
   const prefix = `${cookie.name}=`
   const found = header
@@ -35,12 +35,12 @@ export function readCookie(cookie: SessionCookie, header: string | null): Uint8A
 }
 
 /** The `Set-Cookie` that hands a ticket out; without `maxAge` (seconds) it ends with the browser's session. */
-export function writeCookie(cookie: SessionCookie, ticket: Uint8Array, maxAge?: number): string {
+export function serializeSessionCookie(cookie: SessionCookie, ticket: Uint8Array, maxAge?: number): string {
   return attributes(cookie, Buffer.from(ticket).toString('base64url'), maxAge)
 }
 
 /** The `Set-Cookie` that takes the cookie away; its attributes are those it was set with, else browsers keep it. */
-export function clearCookie(cookie: SessionCookie): string {
+export function serializeExpiredCookie(cookie: SessionCookie): string {
   return attributes(cookie, '', 0)
 }
 

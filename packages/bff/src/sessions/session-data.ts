@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@latchkey/wire'
-import type { IssuedToken } from '../authorization-server/token-result.ts'
+import type { TokenSet } from '../authorization-server/token-result.ts'
 
 /** What a session's record holds under its seal. Times are milliseconds since 1970, lifetimes seconds. */
 export interface SessionData {
@@ -13,14 +13,14 @@ export interface SessionData {
   sequence: number
   accessToken: string
   /** When the token was asked for. */
-  issuedAt: number
+  tokenRequestedAt: number
   /** Seconds the token lives from then on; `null` when nobody knows. */
   lifetime: number | null
   refreshToken: string | null
   /** When the refresh token ends, and the session with it; absent when nobody knows. */
-  refreshEndsAt?: number
+  refreshTokenExpiresAt?: number
   /** The scope that was asked for at the sign-in. */
-  askedScope: string[]
+  requestedScope: string[]
   /** What was typed, where the description keeps it to ask again. */
   typed?: Record<string, string>
   /** Who signed in, as the authorization server wrote it. */
@@ -28,57 +28,61 @@ export interface SessionData {
   /** The base of this user's API, where the authorization server named one. */
   base?: string
   /** Set while the answer to a refresh is lost, so that nobody knows whether the refresh token was used up. */
-  lost?: boolean
+  isResponseLost?: boolean
   /** Set while refreshing fails: nobody asks again before `until`. The last so many refusals were `unexplained`. */
   backOff?: { until: number; failures: number; code: ErrorCode; unexplained: number }
 }
 
 /** What a token that was asked for at that moment changes in a session. */
-export function heldFrom(
-  token: IssuedToken,
+export function createTokenData(
+  token: TokenSet,
   sentAt: number,
-): Pick<SessionData, 'accessToken' | 'issuedAt' | 'lifetime' | 'refreshToken' | 'refreshEndsAt' | 'base'> {
+): Pick<
+  SessionData,
+  'accessToken' | 'tokenRequestedAt' | 'lifetime' | 'refreshToken' | 'refreshTokenExpiresAt' | 'base'
+> {
   return {
     accessToken: token.accessToken,
-    issuedAt: sentAt,
+    tokenRequestedAt: sentAt,
     lifetime: token.lifetime,
     refreshToken: token.refreshToken,
-    ...(token.refreshLifetime !== null && { refreshEndsAt: sentAt + token.refreshLifetime * 1000 }),
-    ...(token.base !== null && { base: token.base }),
+    ...(token.refreshLifetime !== null && { refreshTokenExpiresAt: sentAt + token.refreshLifetime * 1000 }),
+    ...(token.apiBaseUrl !== null && { base: token.apiBaseUrl }),
   }
 }
 
-const longestMargin = 60_000
-const longestGap = 10_000
-const shortestGap = 1000
+const maxMarginMs = 60_000
+const maxRefreshGapMs = 10_000
+const minRefreshGapMs = 1000
 
 /** Whether the token is to be refreshed: the margin before its end is the smaller of a minute and a third of its life. */
-export function isDue({ issuedAt, lifetime }: SessionData, now: number): boolean {
+export function isRefreshDue({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
   if (lifetime === null) return false
   const whole = lifetime * 1000
-  return now >= issuedAt + whole - Math.min(longestMargin, whole / 3)
+  return now >= tokenRequestedAt + whole - Math.min(maxMarginMs, whole / 3)
 }
 
 /** Whether the token can no longer be used. */
-export function isDead({ issuedAt, lifetime }: SessionData, now: number): boolean {
-  return lifetime !== null && now >= issuedAt + lifetime * 1000
+export function isTokenExpired({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
+  return lifetime !== null && now >= tokenRequestedAt + lifetime * 1000
 }
 
 /**
  * Whether the token was issued so lately that no other is asked for, whatever the browser says: a resource server that
  * rejects every token must not make us drain the authorization server.
  */
-export function isTooYoung({ issuedAt, lifetime }: SessionData, now: number): boolean {
-  const gap = lifetime === null ? longestGap : Math.min(longestGap, Math.max(shortestGap, lifetime * 500))
-  return now - issuedAt < gap
+export function wasIssuedRecently({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
+  const gap =
+    lifetime === null ? maxRefreshGapMs : Math.min(maxRefreshGapMs, Math.max(minRefreshGapMs, lifetime * 500))
+  return now - tokenRequestedAt < gap
 }
 
 /** Seconds the token has left, rounded down, never below 0; `null` when nobody knows. */
-export function tokenSecondsLeft({ issuedAt, lifetime }: SessionData, now: number): number | null {
-  return lifetime === null ? null : secondsUntil(issuedAt + lifetime * 1000, now)
+export function getTokenSecondsLeft({ tokenRequestedAt, lifetime }: SessionData, now: number): number | null {
+  return lifetime === null ? null : getSecondsUntil(tokenRequestedAt + lifetime * 1000, now)
 }
 
 /** Seconds until a moment, rounded down, never below 0. */
-export function secondsUntil(moment: number, now: number): number {
+export function getSecondsUntil(moment: number, now: number): number {
   return Math.max(0, Math.floor((moment - now) / 1000))
 }

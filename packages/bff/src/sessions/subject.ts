@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** The same for every sign-in of one user, and nothing can be read out of it but by who knows the user's name. */
-export function subjectFrom(
+export function deriveSubject(
   providerKey: string,
   user: Record<string, unknown> | null,
   username: string,

@@ -4,7 +4,7 @@ const slot = Symbol.for('@latchkey/bff default store')
 const shared = globalThis as { [slot]?: (() => Store) | undefined }
 
 /** The store that a host of this process (the Vite plugin) has for every BFF that names none. */
-export function defaultStore(): Store | undefined {
+export function getDefaultStore(): Store | undefined {
   return shared[slot]?.()
 }
 

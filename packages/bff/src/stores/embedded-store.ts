@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { open } from 'lmdb'
 import { BffError } from '../errors.ts'
 import type { Store, StoredRecord } from './store.ts'
-import { cleanedPerInsert } from './store.ts'
+import { cleanupBatchSize } from './store.ts'
 
 /** What {@link embeddedStore} needs to know. */
 export interface EmbeddedStoreOptions {
@@ -23,7 +23,7 @@ export interface EmbeddedStoreOptions {
  * @throws BffError `server_error` when the folder cannot be used or holds something else
  */
 export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): Store {
-  const root = opened(path)
+  const root = openDatabase(path)
   const records = root.openDB<StoredRecord, string>({ name: 'records' })
   /** Keys only: [subject, key of a record]. */
   const subjects = root.openDB<true, [string, string]>({ name: 'subjects' })
@@ -80,14 +80,14 @@ export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): S
 
   /** Goes on where the last call stopped, so that every record is looked at in turn and no call takes long. */
   function cleanSome(): void {
-    const some = [...records.getRange({ start: cleanedTo, limit: cleanedPerInsert })]
-    for (const { key, value } of some) if (value.endsAt <= now()) remove(key)
+    const some = [...records.getRange({ start: cleanedTo, limit: cleanupBatchSize })]
+    for (const { key, value } of some) if (value.expiresAt <= now()) remove(key)
     const last = some.at(-1)
-    cleanedTo = some.length < cleanedPerInsert || !last ? '' : `${last.key}\0`
+    cleanedTo = some.length < cleanupBatchSize || !last ? '' : `${last.key}\0`
   }
 }
 
-function opened(path: string): ReturnType<typeof open> {
+function openDatabase(path: string): ReturnType<typeof open> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     return open({ path })

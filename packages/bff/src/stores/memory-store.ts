@@ -1,5 +1,5 @@
 import type { Store, StoredRecord } from './store.ts'
-import { cleanedPerInsert } from './store.ts'
+import { cleanupBatchSize } from './store.ts'
 
 /** Keeps sessions in the memory of this process: they end with it. `now` is the clock, in milliseconds since 1970. */
 export function memoryStore({ now = Date.now }: { now?: () => number } = {}): Store {
@@ -49,13 +49,13 @@ export function memoryStore({ now = Date.now }: { now?: () => number } = {}): St
 
   /** Goes on where the last call stopped, so that every record is looked at in turn and no call takes long. */
   function cleanSome(): void {
-    for (let looked = 0; looked < cleanedPerInsert; looked += 1) {
+    for (let looked = 0; looked < cleanupBatchSize; looked += 1) {
       const next = cleaning.next()
       if (next.done) {
         cleaning = records.entries()
         return
       }
-      if (next.value[1].endsAt <= now()) remove(next.value[0])
+      if (next.value[1].expiresAt <= now()) remove(next.value[0])
     }
   }
 }

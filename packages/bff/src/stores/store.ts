@@ -7,7 +7,7 @@ export interface StoredRecord {
   /** Counts the writes of this record upwards. */
   version: number
   /** Milliseconds since 1970 from which on the record may be cleaned away. */
-  endsAt: number
+  expiresAt: number
 }
 
 /**
@@ -34,4 +34,4 @@ export interface Store {
 }
 
 /** How many records one insert looks at to clean ended ones away: more than it adds, so a store never only grows. */
-export const cleanedPerInsert = 8
+export const cleanupBatchSize = 8

@@ -229,7 +229,7 @@ interface Rule {
 }
 
 /** What a server may answer to have its rule apply, wherever it puts its words. */
-function refusalBy({ code = 'invalid_grant', contains = '' }: Rule, carry: string[]): string {
+function refusalBy({ code = 'invalid_grant', contains = '' }: Rule, forward: string[]): string {
   const words = JSON.stringify(`${overheard} ${contains}`)
   return written([
     ['error', JSON.stringify(code)],
@@ -237,7 +237,7 @@ function refusalBy({ code = 'invalid_grant', contains = '' }: Rule, carry: strin
     ...['error_description', 'error_message', 'error_detail', 'error_reason', 'message', 'suberror'].map(
       (name): [string, string] => [name, words],
     ),
-    ...carry.map((name): [string, string] => [name, `"${carriedCanary}"`]),
+    ...forward.map((name): [string, string] => [name, `"${carriedCanary}"`]),
   ])
 }
 
@@ -380,13 +380,13 @@ const spoken = (
 ): fc.Arbitrary<Spoken> => fc.record({ status, body, headers: headersAround, way: ways })
 
 /** A whole answer by which this rule applies. */
-function answerBy(rule: Rule, carry: string[]): Spoken {
-  return { status: rule.status ?? 400, headers: [], body: refusalBy(rule, carry), way: 'whole' }
+function answerBy(rule: Rule, forward: string[]): Spoken {
+  return { status: rule.status ?? 400, headers: [], body: refusalBy(rule, forward), way: 'whole' }
 }
 
 /** What a challenge carries, by the member it comes in. */
 const carriedBy = ({ challenges = [] }: NonNullable<ProviderDescription['errors']>): string[] =>
-  challenges.flatMap(({ carry = {} }) => Object.values(carry).map((place) => place.slice(1)))
+  challenges.flatMap(({ forward: carry = {} }) => Object.values(carry).map((place) => place.slice(1)))
 
 /** Answers that ask for something more. */
 export function challengesOf({ errors = {} }: Pick<ProviderDescription, 'errors'>): Spoken[] {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../../src/index.ts'
 import { BffError } from '../../src/index.ts'
-import { providerFrom } from '../../src/description/provider-description.ts'
+import { parseProvider } from '../../src/description/provider-description.ts'
 import { answersOf, hangs } from './answers.ts'
 import { createWatched } from './history.ts'
 import { presets } from './presets.ts'
@@ -11,7 +11,7 @@ import { runs } from './runs.ts'
 /** What a description is refused with; `null` when it is not. */
 function refusalOf(description: unknown): BffError | null {
   try {
-    providerFrom(description as ProviderDescription)
+    parseProvider(description as ProviderDescription)
     return null
   } catch (error) {
     if (error instanceof BffError) return error
@@ -155,8 +155,8 @@ describe('a description of any kind', () => {
   )
 
   it.each([
-    ['primary', 'constructor', 'grants.constructor'],
-    ['primary', '__proto__', 'grants.__proto__'],
+    ['signInGrant', 'constructor', 'grants.constructor'],
+    ['signInGrant', '__proto__', 'grants.__proto__'],
     ['resource.rateLimit.header', 'a b', 'resource.rateLimit.header'],
   ])('is refused when %s is %s', (path, value, named) => {
     const refused = refusalOf(changed(presets['doorkeeper']?.[0], path.split('.'), value))

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createEndpoints } from '../../src/authorization-server/discovery.ts'
+import { createEndpointResolver } from '../../src/authorization-server/discovery.ts'
 import { BffError } from '../../src/errors.ts'
 import { nodePlatform } from '../../src/platform.ts'
-import { providerFrom } from '../../src/description/provider-description.ts'
+import { parseProvider } from '../../src/description/provider-description.ts'
 import { oauth2 } from '../../src/providers/index.ts'
-import { createUpstream } from '../../src/authorization-server/http-client.ts'
-import { createNotes, createScene } from '../support/browser.ts'
+import { createHttpClient } from '../../src/authorization-server/http-client.ts'
+import { createTestLogger, createTestBff } from '../support/browser.ts'
 import { json } from '../support/token-endpoint.ts'
 import { oddValue } from './answers.ts'
 import { runs } from './runs.ts'
@@ -15,10 +15,10 @@ const issuer = 'https://as.example.com/realm'
 
 /** What the document leads to: endpoints, or the error that says why there are none. */
 async function endpointsFrom(body: string, discovery = issuer) {
-  const provider = providerFrom({ ...oauth2({ issuer }), token: { discovery, issuer } })
+  const provider = parseProvider({ ...oauth2({ issuer }), token: { discovery, issuer } })
   const platform = { ...nodePlatform, fetch: async () => new Response(body) }
-  const logger = createNotes()
-  const find = createEndpoints(provider, createUpstream(platform, 5), platform, logger)
+  const logger = createTestLogger()
+  const find = createEndpointResolver(provider, createHttpClient(platform, 5), platform, logger)
   return find().catch((error: unknown) => {
     if (error instanceof BffError) return error
     throw error
@@ -132,7 +132,7 @@ describe('a discovery document of any kind', () => {
   it('is asked for where the description says, whatever issuer it has to name', async () => {
     const description = oauth2({ issuer })
     const token = { discovery: 'https://inside.example.com/realm', issuer: 'http://as.example.com' }
-    const { signIn, endpoint } = createScene(json({}), { provider: { ...description, token } })
+    const { signIn, endpoint } = createTestBff(json({}), { provider: { ...description, token } })
     await signIn()
     expect(endpoint.asked.map((asked) => asked.url.href)).toEqual([
       'https://inside.example.com/realm/.well-known/openid-configuration',

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
-import { longestLifetime } from '@latchkey/wire'
-import { errorAnswer, sessionAnswer } from '../../src/wire-schemas.ts'
+import { maxLifetimeSeconds } from '@latchkey/wire'
+import { errorResponseSchema, sessionResponseSchema } from '../../src/wire-schemas.ts'
 import type { BffOptions, ProviderDescription } from '../../src/index.ts'
 import type { Answer } from '../support/browser.ts'
-import { createScene, turn } from '../support/browser.ts'
+import { createTestBff, flushPromises } from '../support/browser.ts'
 import type { Reply } from '../support/token-endpoint.ts'
 import type { Spoken } from './answers.ts'
 import { carriedCanary, hangs, overheard, readBy, refreshCanary, replyWith } from './answers.ts'
@@ -30,8 +30,9 @@ const statuses: Record<string, number[]> = {
 /** A BFF before a server that says what it is told to say, watched at every answer. */
 export function createWatched(provider: ProviderDescription, spoken: Spoken[], document?: Spoken) {
   const automatic = provider.login?.mode === 'automatic'
-  const { attach } = provider.resource ?? {}
-  const byAuthorization = attach === undefined || !('scheme' in attach) || attach.scheme !== ''
+  const { tokenPlacement } = provider.resource ?? {}
+  const byAuthorization =
+    tokenPlacement === undefined || !('scheme' in tokenPlacement) || tokenPlacement.scheme !== ''
   const typed = Object.keys(provider.login?.fields ?? (automatic ? {} : { username: {}, password: {} }))
   const username = provider.login?.username ?? 'username'
   const credentials = Object.fromEntries(
@@ -70,7 +71,7 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
     mode: byAuthorization ? 'token' : 'proxy',
     ...([...spoken, ...(document ? [document] : [])].some(hangs) && { timeout: 0.02 }),
   }
-  const scene = createScene(reply, options)
+  const scene = createTestBff(reply, options)
 
   async function watched(what: Spoken, ask: () => Promise<Answer>): Promise<Answer> {
     current = what
@@ -87,14 +88,14 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
     for (const name of ['location', 'access-control-allow-origin']) expect(headers.has(name)).toBe(false)
     expect([...Object.keys(Object.prototype), ...Object.keys(Array.prototype)]).toEqual([])
     for (const secret of [...secrets, ...scene.jar.values()]) {
-      expect(scene.notes.join('\n')).not.toContain(secret)
+      expect(scene.log.join('\n')).not.toContain(secret)
       expect(headers.get('www-authenticate') ?? '').not.toContain(secret)
       if (status !== 200) expect(text).not.toContain(secret)
     }
     for (const cookie of scene.jar.values()) expect(text).not.toContain(cookie)
     if (status === 204) return expect(text).toBe('')
     if (status !== 200) {
-      const known = errorAnswer.parse(body)
+      const known = errorResponseSchema.parse(body)
       expect(body).toEqual(known)
       expect(statuses[known.error]).toContain(status)
       const { retry_after: wait = 0 } = known
@@ -102,7 +103,7 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
       expect(headers.get('retry-after') ?? '0').toBe(String(wait))
       return
     }
-    const { session, token } = sessionAnswer.parse(body)
+    const { session, token } = sessionResponseSchema.parse(body)
     expect(Object.keys(body).filter((name) => name !== 'session' && name !== 'token')).toEqual([])
     if (token) checkToken(token)
     if (session) {
@@ -120,7 +121,7 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
       (one) => one.status >= 200 && one.status < 300 && tokensIn(one).includes(token),
     )
     expect(issuing).not.toEqual([])
-    if (left !== null) expect(Number.isInteger(left) && left >= 0 && left <= longestLifetime).toBe(true)
+    if (left !== null) expect(Number.isInteger(left) && left >= 0 && left <= maxLifetimeSeconds).toBe(true)
     const lifetimes = issuing.map((one) => bodyOf(one)?.['expires_in'])
     const isTold = lifetimes.every((lifetime) => typeof lifetime === 'number' && lifetime >= 0)
     const isFirst = responses.every(({ expiry: [first] = [inSeconds] }) =>
@@ -141,7 +142,7 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
 
   /** What the answers so far have said of the user under that name. */
   function told(name: string): unknown[] {
-    const described = responses.flatMap(({ user, extras = [] }) =>
+    const described = responses.flatMap(({ user, extraUserFields: extras = [] }) =>
       delivered.map(bodyOf).flatMap((body) => {
         const places = [
           user === undefined ? null : body?.[user.slice(1)],
@@ -171,10 +172,10 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
     /** Resolves when nothing runs in the background any more. */
     async closed() {
       const closing = scene.bff.close()
-      await turn()
+      await flushPromises()
       await scene.clock.pass(11)
       await inTime(closing)
-      for (const secret of secrets) expect(scene.notes.join('\n')).not.toContain(secret)
+      for (const secret of secrets) expect(scene.log.join('\n')).not.toContain(secret)
     },
   }
 }
@@ -218,7 +219,8 @@ export function isDefinite(
     return true
   if (refresh.mode === 'reissue' && status < 300 && body && 'error' in body) return true
   const ends = (errors?.map ?? []).filter(
-    ({ as, on }) => on !== 'sign-in' && ['session_ended', 'forbidden', 'bad_credentials'].includes(as),
+    ({ outcome: as, during: on }) =>
+      on !== 'sign-in' && ['session_ended', 'access_denied', 'invalid_credentials'].includes(as),
   )
   const challenges = (errors?.challenges ?? []).map(({ when }) => when)
   const fits = (rule: {

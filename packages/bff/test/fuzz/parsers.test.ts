@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { longestLifetime } from '@latchkey/wire'
-import { lifetimeFrom } from '../../src/authorization-server/token-lifetime.ts'
-import { isShallow, jsonFrom, valueAt } from '../../src/json.ts'
+import { maxLifetimeSeconds } from '@latchkey/wire'
+import { parseLifetime } from '../../src/authorization-server/token-lifetime.ts'
+import { isWithinDepth, parseJson, getByPointer } from '../../src/json.ts'
 import type { Provider } from '../../src/description/provider-description.ts'
-import { oauthChallenges } from '../../src/proxy/www-authenticate.ts'
-import { filled, placeholdersOf } from '../../src/template.ts'
+import { parseOAuthChallenges } from '../../src/proxy/www-authenticate.ts'
+import { fillTemplate, listPlaceholders } from '../../src/template.ts'
 import { oddValue } from './answers.ts'
 import { runs } from './runs.ts'
 
@@ -50,7 +50,7 @@ describe('JSON with trailing commas', { timeout: 600_000 }, () => {
     fc.assert(
       fc.property(document, fc.nat(1000), (value, seed) => {
         const text = withCommas(value, pick(['', ' ', '\n', '\t\r\n '], seed), pick([',', ''], seed))
-        expect(jsonFrom(text, 'trailing-commas')).toEqual(JSON.parse(JSON.stringify(value)))
+        expect(parseJson(text, 'trailing-commas')).toEqual(JSON.parse(JSON.stringify(value)))
       }),
       often,
     )
@@ -64,7 +64,7 @@ describe('JSON with trailing commas', { timeout: 600_000 }, () => {
           () => '',
           () => ',',
         )
-        const strict = jsonFrom(text, 'strict')
+        const strict = parseJson(text, 'strict')
         if (text === JSON.stringify(value)) expect(strict).toEqual(JSON.parse(text))
         else expect(strict).toBeNull()
       }),
@@ -75,7 +75,7 @@ describe('JSON with trailing commas', { timeout: 600_000 }, () => {
   it.each(['{"a":1,,}', '{,"a":1}', '[1,}', '{"a":1,"}', '{"a":,}', '{"a":1},', '{"a",}'])(
     'does not excuse %s',
     (text) => {
-      expect(jsonFrom(text, 'trailing-commas')).toBeNull()
+      expect(parseJson(text, 'trailing-commas')).toBeNull()
     },
   )
 
@@ -87,7 +87,7 @@ describe('JSON with trailing commas', { timeout: 600_000 }, () => {
     ['white space after commas', `,${' '.repeat(254)}`.repeat(256)],
   ])('takes no longer for %s', (_, text) => {
     const begun = performance.now()
-    expect(jsonFrom(text, 'trailing-commas')).toBeNull()
+    expect(parseJson(text, 'trailing-commas')).toBeNull()
     expect(performance.now() - begun).toBeLessThan(1000)
   })
 })
@@ -97,7 +97,7 @@ describe('a body of any text', { timeout: 600_000 }, () => {
     const text = fc.oneof(fc.json(), fc.string({ unit: 'binary' }), oddValue)
     fc.assert(
       fc.property(text, fc.constantFrom('strict', 'trailing-commas'), (own, form) => {
-        const read = jsonFrom(own, form)
+        const read = parseJson(own, form)
         expect(
           read === null ||
             typeof read === 'string' ||
@@ -124,9 +124,9 @@ describe('a place in a document', { timeout: 600_000 }, () => {
           JSON.stringify(value),
         )
         const pointer = path.map((own) => `/${escaped(own)}`).join('')
-        expect(valueAt(JSON.parse(text), pointer)).toEqual(JSON.parse(JSON.stringify(value)))
-        expect(valueAt({}, pointer)).toBeUndefined()
-        expect(valueAt({ b: 'text' }, `/b${pointer}`)).toBeUndefined()
+        expect(getByPointer(JSON.parse(text), pointer)).toEqual(JSON.parse(JSON.stringify(value)))
+        expect(getByPointer({}, pointer)).toBeUndefined()
+        expect(getByPointer({ b: 'text' }, `/b${pointer}`)).toBeUndefined()
       }),
       often,
     )
@@ -135,8 +135,8 @@ describe('a place in a document', { timeout: 600_000 }, () => {
   it.each(['['.repeat(60_000) + ']'.repeat(60_000), `${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}`])(
     'that lies too deep is told without looking at all of it',
     (text) => {
-      expect(isShallow(JSON.parse(text))).toBe(false)
-      expect(isShallow({ a: [{ b: null }], __proto__: null })).toBe(true)
+      expect(isWithinDepth(JSON.parse(text))).toBe(false)
+      expect(isWithinDepth({ a: [{ b: null }], __proto__: null })).toBe(true)
     },
   )
 })
@@ -167,10 +167,10 @@ describe('a lifetime', { timeout: 600_000 }, () => {
       fc.property(value, source, (text, from) => {
         const own: unknown = JSON.parse(text)
         const token = `a.${Buffer.from(`{"exp":${text}}`).toString('base64url')}.b`
-        const seconds = lifetimeFrom({ x: own }, token, [from], now)
+        const seconds = parseLifetime({ x: own }, token, [from], now)
         if (seconds === null) return
         expect(seconds).toBeGreaterThanOrEqual(0)
-        expect(seconds).toBeLessThanOrEqual(longestLifetime)
+        expect(seconds).toBeLessThanOrEqual(maxLifetimeSeconds)
         expect(['number', 'string']).toContain(typeof own)
         // Infinity is how JSON.parse reads 1e400; not even that lives for ever.
         if (typeof own === 'number') expect(own).toBeGreaterThanOrEqual(0)
@@ -187,7 +187,7 @@ describe('a lifetime', { timeout: 600_000 }, () => {
           const own: unknown = JSON.parse(text)
           const [here, there] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'].map((zone) => {
             process.env['TZ'] = zone
-            return lifetimeFrom({ x: own }, '', [{ from: '/x', as }], now)
+            return parseLifetime({ x: own }, '', [{ from: '/x', as }], now)
           })
           expect(here).toBe(there)
         }),
@@ -207,8 +207,8 @@ describe('a lifetime', { timeout: 600_000 }, () => {
     )
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), (parts) => {
-        const seconds = lifetimeFrom({}, parts.join('.'), ['jwt-exp'], now)
-        expect(seconds === null || (seconds >= 0 && seconds <= longestLifetime)).toBe(true)
+        const seconds = parseLifetime({}, parts.join('.'), ['jwt-exp'], now)
+        expect(seconds === null || (seconds >= 0 && seconds <= maxLifetimeSeconds)).toBe(true)
       }),
       often,
     )
@@ -238,8 +238,8 @@ describe('a template', { timeout: 600_000 }, () => {
         const pieces = template.split(/(\{[A-Za-z_]\w*\})/)
         const values: Record<string, string> = { '{a}': a, '{b}': b }
         const expected = pieces.map((own, index) => (index % 2 === 1 ? (values[own] ?? '') : own)).join('')
-        expect(filled(template, { a, b })).toBe(expected)
-        expect(placeholdersOf(template)).toEqual(
+        expect(fillTemplate(template, { a, b })).toBe(expected)
+        expect(listPlaceholders(template)).toEqual(
           pieces.filter((_, index) => index % 2 === 1).map((own) => own.slice(1, -1)),
         )
       }),
@@ -278,7 +278,7 @@ describe('a WWW-Authenticate header of any kind', { timeout: 600_000 }, () => {
     fc.assert(
       fc.property(fc.oneof({ weight: 9, arbitrary: header }, { weight: 1, arbitrary: long }), (own) => {
         const begun = performance.now()
-        for (const { scheme, params } of oauthChallenges(own)) {
+        for (const { scheme, params } of parseOAuthChallenges(own)) {
           expect(['bearer', 'dpop']).toContain(scheme)
           for (const name of params.keys()) expect(name).toBe(name.toLowerCase())
         }

@@ -41,7 +41,8 @@ describe('bad answers of an authorization server', () => {
         await watched.clock.pass(first)
         const refreshed = await watched.watched(said.refresh, () => watched.token(token?.sequence ?? 1))
         reached.add(`refresh ${refreshed.body.error ?? refreshed.status}`)
-        if (refreshed.body.reason === 'refused' || refreshed.body.reason === 'lost') expectDefiniteEnd()
+        if (refreshed.body.reason === 'refresh_rejected' || refreshed.body.reason === 'refresh_lost')
+          expectDefiniteEnd()
 
         await watched.clock.pass(second)
         const restored = await watched.watched(said.restore, () => watched.restore())
@@ -56,7 +57,7 @@ describe('bad answers of an authorization server', () => {
         const { challenge } = (await watched.signIn(said.again)).body
         if (challenge) {
           reached.add('challenge')
-          const more = Object.fromEntries(challenge.ask.map((name) => [name, `canary-of-${name}`]))
+          const more = Object.fromEntries(challenge.fields.map((name) => [name, `canary-of-${name}`]))
           const credentials = { ...watched.credentials, ...more }
           const finished = await watched.signIn(said.second, { credentials, challenge: challenge.id })
           reached.add(`challenge ${finished.body.error ?? finished.status}`)

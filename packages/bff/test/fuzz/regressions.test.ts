@@ -1,7 +1,7 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { classSuper, oauth2 } from '../../src/providers/index.ts'
-import { createScene } from '../support/browser.ts'
+import { createTestBff } from '../support/browser.ts'
 import { json, raw } from '../support/token-endpoint.ts'
 
 /** What random histories have brought to light, each as small as it could be made. */
@@ -13,7 +13,7 @@ describe('an answer that was once too much', () => {
   it.each([99, 3000, 4200, 4400, 9000])(
     'describes a user %i levels deep, who is signed in all the same',
     async (levels) => {
-      const { signIn, restore } = createScene(raw(nested(levels)), { provider: oauth2(user) })
+      const { signIn, restore } = createTestBff(raw(nested(levels)), { provider: oauth2(user) })
       const answer = await signIn()
       expect(answer.status).toBe(200)
       expect(answer.body.session?.user === null).toBe(levels > 100)
@@ -29,7 +29,7 @@ describe('an answer that was once too much', () => {
     const claims = `{"iss":"${issuer}","aud":"portal","sub":"u-7",${times},"deep":${deep}}`
     const text = [`{"alg":"RS256"}`, claims].map((part) => Buffer.from(part).toString('base64url')).join('.')
     const id_token = `${text}.${createSign('RSA-SHA256').update(text).sign(pair.privateKey, 'base64url')}`
-    const { signIn, notes } = createScene(
+    const { signIn, log } = createTestBff(
       ({ url }) => {
         if (url.pathname === '/keys')
           return Response.json({ keys: [pair.publicKey.export({ format: 'jwk' })] })
@@ -40,14 +40,14 @@ describe('an answer that was once too much', () => {
       { provider: oauth2({ issuer, clientId: 'portal', clientSecret: 's3cret', scope: ['openid'] }) },
     )
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toContain('the ID Token is not valid')
+    expect(log.at(-1)).toContain('the ID Token is not valid')
   })
 
   it.each(['999999999', '9'.repeat(400)])(
     'asks to wait for %s seconds, and is believed for a day',
     async (wait) => {
       const provider = classSuper({ clientId: 'portal', business: 'acme', scope: [] })
-      const { signIn } = createScene(raw('', 429, { 'X-RateLimit-ResetAfter': wait }), { provider })
+      const { signIn } = createTestBff(raw('', 429, { 'X-RateLimit-ResetAfter': wait }), { provider })
       const answer = await signIn()
       expect(answer).toMatchObject({ status: 429, body: { retry_after: 86_400 } })
       expect(answer.headers.get('Retry-After')).toBe('86400')
@@ -55,16 +55,16 @@ describe('an answer that was once too much', () => {
   )
 
   it('is a redirect behind the status 0, which says nothing of the password', async () => {
-    const { signIn, notes } = createScene(() => Response.error())
+    const { signIn, log } = createTestBff(() => Response.error())
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toContain('redirects are not followed')
+    expect(log.at(-1)).toContain('redirects are not followed')
   })
 
   it('names its grants as nobody expects, and leads to the token endpoint all the same', async () => {
     const issuer = 'https://as.example.com'
     const good = json({ access_token: 'a', token_type: 'Bearer' })
     const document = json({ issuer, token_endpoint: `${issuer}/token`, grant_types_supported: null })
-    const { signIn } = createScene((asked) => (asked.url.pathname === '/token' ? good : document)(asked), {
+    const { signIn } = createTestBff((asked) => (asked.url.pathname === '/token' ? good : document)(asked), {
       provider: oauth2({ issuer }),
     })
     expect((await signIn()).status).toBe(200)
@@ -73,7 +73,7 @@ describe('an answer that was once too much', () => {
   it.each([false, null, ''])(
     'says %j of an error and has no token, which is a matter of configuration',
     async (error) => {
-      const { signIn } = createScene(json({ error, ok: true }), { provider: oauth2(user) })
+      const { signIn } = createTestBff(json({ error, ok: true }), { provider: oauth2(user) })
       expect((await signIn()).status).toBe(502)
     },
   )

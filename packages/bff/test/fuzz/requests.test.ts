@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { errorAnswer, sessionAnswer } from '../../src/wire-schemas.ts'
+import { errorResponseSchema, sessionResponseSchema } from '../../src/wire-schemas.ts'
 import { oauth2 } from '../../src/providers/index.ts'
-import { createScene, page } from '../support/browser.ts'
+import { createTestBff, page } from '../support/browser.ts'
 import { createProxyScene } from '../support/proxy-setup.ts'
 import { json, rotating } from '../support/token-endpoint.ts'
 import { oddValue, overheard } from './answers.ts'
@@ -27,10 +27,10 @@ async function judged(response: Response): Promise<{ status: number; error: stri
   if (status === 204) return { status, error: undefined }
   const body: unknown = JSON.parse(text)
   if (status === 200) {
-    expect(sessionAnswer.parse(body)).toEqual(body)
+    expect(sessionResponseSchema.parse(body)).toEqual(body)
     return { status, error: undefined }
   }
-  const known = errorAnswer.parse(body)
+  const known = errorResponseSchema.parse(body)
   expect(body).toEqual(known)
   expect([400, 401, 403, 404, 405, 413, 429, 502, 503]).toContain(status)
   return { status, error: known.error }
@@ -105,7 +105,7 @@ describe('a request of any kind', () => {
     ]
     const type = fc.oneof(fc.constant('application/json'), fc.constantFrom(...types))
 
-    const scene = createScene(rotating())
+    const scene = createTestBff(rotating())
     await scene.signIn()
     const cookie = [...scene.jar].map((pair) => pair.join('=')).join('; ')
     const { body: before } = await scene.restore()
@@ -128,7 +128,7 @@ describe('a request of any kind', () => {
       if (method === 'HEAD') return
       const { status } = await judged(response)
       if (method === 'POST' && status === 200) signedIn += 1
-      expect(scene.notes.join()).not.toContain(overheard)
+      expect(scene.log.join()).not.toContain(overheard)
       expect((await scene.restore()).body).toEqual(before)
     })
     await fc.assert(property, some)
@@ -136,7 +136,7 @@ describe('a request of any kind', () => {
   }, 600_000)
 
   it('with a cookie of any kind is nobody’s, or of whom it is', async () => {
-    const scene = createScene(rotating())
+    const scene = createTestBff(rotating())
     await scene.signIn()
     const [[name = '', ticket = ''] = []] = scene.jar
     const value = fc.oneof(
@@ -199,8 +199,8 @@ describe('a request of any kind', () => {
         challenges: [
           {
             when: { code: 'mfa_required' },
-            ask: { otp: { label: 'Code', type: 'otp' as const } },
-            carry: { mfa_token: '/mfa_token' },
+            fields: { otp: { label: 'Code', type: 'otp' as const } },
+            forward: { mfa_token: '/mfa_token' },
             grant: 'mfa-otp',
           },
         ],
@@ -217,7 +217,7 @@ describe('a request of any kind', () => {
       fc.constantFrom('otp', 'username', 'password', 'mfa_token', '__proto__'),
       fc.string(),
     )
-    const scene = createScene(asks, { provider })
+    const scene = createTestBff(asks, { provider })
     const property = fc.asyncProperty(id, typed, async (name, own) => {
       scene.endpoint.asked.length = 0
       const asked = await scene.signIn()
@@ -229,7 +229,7 @@ describe('a request of any kind', () => {
       const challenge = known[name] ?? name
       const answer = await scene.ask('POST', '/session', { credentials: own, challenge })
       expect([400, 401, 429]).toContain(answer.status)
-      errorAnswer.parse(answer.body)
+      errorResponseSchema.parse(answer.body)
       const carried = scene.endpoint.asked.filter(
         ({ parameters }) => parameters.get('mfa_token') === 'carried',
       )

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { auth0 } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused, withDiscovery } from '../support/rejections.ts'
+import { getRefreshRejection, getSignInRejection, withDiscovery } from '../support/rejections.ts'
 import type { Reply } from '../support/token-endpoint.ts'
 import { json } from '../support/token-endpoint.ts'
 
@@ -51,7 +51,7 @@ describe('auth0()', () => {
   })
 
   it('names the connection by a grant of its own, and the API; more may be granted than was asked', async () => {
-    const { signIn, token, endpoint, clock } = createScene(tenant(json(granted)), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(tenant(json(granted)), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read:sample', 'write:sample', 'offline_access'] },
       token: { expires_in: 1800 },
@@ -75,7 +75,7 @@ describe('auth0()', () => {
   })
 
   it('runs the password grant where no connection is named', async () => {
-    const { signIn, endpoint } = createScene(tenant(json(granted)), { provider: auth0(options) })
+    const { signIn, endpoint } = createTestBff(tenant(json(granted)), { provider: auth0(options) })
     await signIn()
     expect(sent(endpoint.asked[1])).toEqual({
       POST: url,
@@ -84,11 +84,11 @@ describe('auth0()', () => {
   })
 
   it('asks for a one-time code and sends it with what the first answer gave, without the password', async () => {
-    const { signIn, ask, endpoint } = createScene(factor, { provider })
+    const { signIn, ask, endpoint } = createTestBff(factor, { provider })
     const first = await signIn()
     expect(first).toMatchObject({
       status: 401,
-      body: { error: 'challenge_required', challenge: { ask: ['otp'] } },
+      body: { error: 'challenge_required', challenge: { fields: ['otp'] } },
     })
     expect(first.text).not.toContain('Fe26')
 
@@ -97,7 +97,7 @@ describe('auth0()', () => {
     endpoint.script(refused(403, 'invalid_grant', 'Invalid otp_code.'))
     expect(await again('000000')).toMatchObject({
       status: 401,
-      body: { error: 'invalid_credentials', challenge: { ask: ['otp'] } },
+      body: { error: 'invalid_credentials', challenge: { fields: ['otp'] } },
     })
     endpoint.script(tenant(json(granted)))
     expect((await again('123456')).status).toBe(200)
@@ -114,13 +114,16 @@ describe('auth0()', () => {
   })
 
   it('hears a wrong password', async () => {
-    const answer = await signInRefused(provider, refused(403, 'invalid_grant', 'Wrong email or password.'))
+    const answer = await getSignInRejection(
+      provider,
+      refused(403, 'invalid_grant', 'Wrong email or password.'),
+    )
     expect(answer).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
   })
 
   it('waits when brute-force protection has blocked the account for this address', async () => {
     const words = 'Your account has been blocked after multiple consecutive login attempts.'
-    const answer = await signInRefused(provider, refused(429, 'too_many_attempts', words))
+    const answer = await getSignInRejection(provider, refused(429, 'too_many_attempts', words))
     expect(answer).toMatchObject({ status: 429, error: 'rate_limited' })
     expect(answer.log).toContain('the address of this server')
   })
@@ -130,7 +133,7 @@ describe('auth0()', () => {
     [403, 'access_denied', 'Only on weekdays', 'an action of the tenant'],
     [401, 'password_leaked', 'This login has been blocked', 'breached password detection'],
   ])('says of %i %s, %s, why this user is kept out', async (status, error, words, hint) => {
-    const answer = await signInRefused(provider, refused(status, error, words))
+    const answer = await getSignInRejection(provider, refused(status, error, words))
     expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
     expect(answer.log).toContain(hint)
     expect(answer.log).not.toContain('weekdays')
@@ -142,14 +145,14 @@ describe('auth0()', () => {
     [403, 'unauthorized_client', "Grant type 'password' not allowed for the client.", 'Grant Types'],
     [401, 'invalid_client', 'Unauthorized', 'client secret'],
   ])('says of %i %s, %s, what to change', async (status, error, words, hint) => {
-    const answer = await signInRefused(provider, refused(status, error, words))
+    const answer = await getSignInRejection(provider, refused(status, error, words))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain(hint)
   })
 
   it('ends the session when its refresh token is good no more', async () => {
     const reply = refused(403, 'invalid_grant', 'Unknown or invalid refresh token.')
-    const answer = await refreshRefused(provider, tenant(json(granted)), reply)
+    const answer = await getRefreshRejection(provider, tenant(json(granted)), reply)
     expect(answer).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

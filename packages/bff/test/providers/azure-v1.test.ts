@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { azureV1 } from '../../src/providers/index.ts'
-import { createClock, createScene, credentials } from '../support/browser.ts'
+import { createClock, createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
 import { json } from '../support/token-endpoint.ts'
 
@@ -48,7 +48,7 @@ describe('azureV1()', () => {
   })
 
   it('sends the resource, at the sign-in and at a refresh', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(3550)
     await token(1)
@@ -63,7 +63,7 @@ describe('azureV1()', () => {
   })
 
   it('sends the secret of a confidential application in the form', async () => {
-    const { signIn, endpoint } = createScene(json(granted), {
+    const { signIn, endpoint } = createTestBff(json(granted), {
       provider: azureV1({ ...options, clientSecret: 's3cret' }),
     })
     await signIn()
@@ -71,7 +71,7 @@ describe('azureV1()', () => {
   })
 
   it('reads numbers that are texts', async () => {
-    const { signIn } = createScene(json(granted), { provider })
+    const { signIn } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['user_impersonation'] },
       token: { expires_in: 3599 },
@@ -80,7 +80,7 @@ describe('azureV1()', () => {
 
   it('reads the moment of the end where the lifetime is missing', async () => {
     const body = { ...granted, expires_in: undefined }
-    const { signIn } = createScene(json(body), { provider }, createClock(1_668_423_020_000))
+    const { signIn } = createTestBff(json(body), { provider }, createClock(1_668_423_020_000))
     expect((await signIn()).body.token?.expires_in).toBe(3600)
   })
 
@@ -89,7 +89,7 @@ describe('azureV1()', () => {
     ['an unknown user', refused('invalid_grant', 50034, 'The user account does not exist')],
     ['a locked account', refused('invalid_grant', 50053, 'The account is locked')],
   ])('tells the browser the same of %s', async (_, reply) => {
-    const { signIn } = createScene(reply, { provider })
+    const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
   })
 
@@ -109,18 +109,18 @@ describe('azureV1()', () => {
     ['a condition', refused('invalid_grant', 53003, 'Access has been blocked'), 'a second factor'],
     ['a new password', refused('invalid_grant', 50055, 'The password is expired'), 'has expired'],
   ])('forbids a user of whom %s is demanded, and the log says what can be done', async (_, reply, hint) => {
-    const { signIn, notes } = createScene(reply, { provider })
+    const { signIn, log } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status: 403, body: { error: 'access_denied' } })
-    expect(notes.at(-1)).toContain(hint)
-    expect(notes.join()).not.toContain('AADSTS')
+    expect(log.at(-1)).toContain(hint)
+    expect(log.join()).not.toContain('AADSTS')
   })
 
   it('ends the session when a second factor is demanded at a refresh', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     endpoint.script(refused('invalid_grant', 50076, factor, { suberror: 'basic_action' }))
     await clock.pass(3600)
-    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refused' })
+    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
   })
 
   it.each([
@@ -128,8 +128,8 @@ describe('azureV1()', () => {
     ['the resource', refused('invalid_resource', 500011, 'was not found'), 'App ID URI'],
     ['a secret', refused('invalid_client', 7000218, 'must contain client_secret'), '401 invalid_client'],
   ])('tells the operator that %s is missing', async (_, reply, hint) => {
-    const { signIn, notes } = createScene(reply, { provider })
+    const { signIn, log } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toContain(hint)
+    expect(log.at(-1)).toContain(hint)
   })
 })

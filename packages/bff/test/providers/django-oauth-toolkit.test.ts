@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { djangoOAuthToolkit } from '../../src/providers/index.ts'
-import { createScene, credentials, turn } from '../support/browser.ts'
+import { createTestBff, credentials, flushPromises } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused } from '../support/rejections.ts'
+import { getRefreshRejection, getSignInRejection } from '../support/rejections.ts'
 import { json } from '../support/token-endpoint.ts'
 
 const options = { site: 'https://app.example.com/o/', clientId: 'vW1RcAl7', clientSecret: 'DZFpuNjR' }
@@ -27,7 +27,7 @@ describe('djangoOAuthToolkit()', () => {
   })
 
   it('keeps the slash at the end of each address, refreshes, and gives tokens back', async () => {
-    const { signIn, token, signOut, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, signOut, endpoint, clock } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read', 'write'] },
       token: { expires_in: 36_000 },
@@ -36,7 +36,7 @@ describe('djangoOAuthToolkit()', () => {
     endpoint.script(json({ ...granted, refresh_token: 'rotated' }))
     await token(1)
     await signOut()
-    await turn()
+    await flushPromises()
     const client = { client_id: 'vW1RcAl7', client_secret: 'DZFpuNjR' }
     expect(endpoint.asked.map(sent)).toEqual([
       { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'read write' } },
@@ -50,7 +50,7 @@ describe('djangoOAuthToolkit()', () => {
 
   it.each([400, 401])('hears a wrong password, with status %i', async (status) => {
     const reply = json({ error: 'invalid_grant', error_description: 'Invalid credentials given.' }, status)
-    expect(await signInRefused(provider, reply)).toEqual({
+    expect(await getSignInRejection(provider, reply)).toEqual({
       status: 401,
       error: 'invalid_credentials',
       log: '',
@@ -62,13 +62,13 @@ describe('djangoOAuthToolkit()', () => {
     ['invalid_client', 401, 'its hash'],
     ['unsupported_grant_type', 400, 'switched off there'],
   ])('says what to change when the answer is %s', async (error, status, hint) => {
-    const answer = await signInRefused(provider, json({ error }, status))
+    const answer = await getSignInRejection(provider, json({ error }, status))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain(hint)
   })
 
   it('ends the session when its refresh token is good no more', async () => {
-    const answer = await refreshRefused(provider, json(granted), json({ error: 'invalid_grant' }, 400))
+    const answer = await getRefreshRejection(provider, json(granted), json({ error: 'invalid_grant' }, 400))
     expect(answer).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

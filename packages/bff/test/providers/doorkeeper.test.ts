@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { doorkeeper } from '../../src/providers/index.ts'
-import { createScene, credentials, turn } from '../support/browser.ts'
+import { createTestBff, credentials, flushPromises } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused } from '../support/rejections.ts'
+import { getRefreshRejection, getSignInRejection } from '../support/rejections.ts'
 import { json } from '../support/token-endpoint.ts'
 
 const options = { site: 'https://app.example.com', clientId: 'uid', clientSecret: 's3cret' }
@@ -33,7 +33,7 @@ describe('doorkeeper()', () => {
   })
 
   it('signs in, refreshes, and gives tokens back', async () => {
-    const { signIn, token, signOut, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, signOut, endpoint, clock } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { user: { username: 'cathy' }, scope: ['public'] },
       token: { expires_in: 7200 },
@@ -41,7 +41,7 @@ describe('doorkeeper()', () => {
     await clock.pass(7190)
     await token(1)
     await signOut()
-    await turn()
+    await flushPromises()
     const client = { client_id: 'uid', client_secret: 's3cret' }
     expect(endpoint.asked.map(sent)).toEqual([
       { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'public' } },
@@ -55,12 +55,12 @@ describe('doorkeeper()', () => {
 
   it('takes expires_in for what is left, also of a token that was issued long ago', async () => {
     const reply = json({ ...granted, expires_in: 120, created_at: 1_767_218_520 })
-    expect((await createScene(reply, { provider }).signIn()).body.token?.expires_in).toBe(120)
+    expect((await createTestBff(reply, { provider }).signIn()).body.token?.expires_in).toBe(120)
   })
 
   it('does without what is blank: no end, no scope, no refresh token', async () => {
     const { access_token, token_type, created_at } = granted
-    const { signIn, token, endpoint, clock } = createScene(json({ access_token, token_type, created_at }), {
+    const { signIn, token, endpoint, clock } = createTestBff(json({ access_token, token_type, created_at }), {
       provider,
     })
     expect((await signIn()).body).toMatchObject({
@@ -76,7 +76,7 @@ describe('doorkeeper()', () => {
     ['a wrong password', json(invalidGrant, 400)],
     ['a wrong password at older versions', json({ ...invalidGrant, error: 'invalid_resource_owner' }, 401)],
   ])('hears %s', async (_, reply) => {
-    expect(await signInRefused(provider, reply)).toEqual({
+    expect(await getSignInRejection(provider, reply)).toEqual({
       status: 401,
       error: 'invalid_credentials',
       log: '',
@@ -84,14 +84,14 @@ describe('doorkeeper()', () => {
   })
 
   it('says where the password grant is switched on', async () => {
-    const answer = await signInRefused(provider, json({ error: 'unsupported_grant_type' }, 400))
+    const answer = await getSignInRejection(provider, json({ error: 'unsupported_grant_type' }, 400))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain('grant_flows')
     expect(answer.log).toContain('resource_owner_from_credentials')
   })
 
   it('ends the session when its refresh token is good no more', async () => {
-    const answer = await refreshRefused(provider, json(granted), json(invalidGrant, 400))
+    const answer = await getRefreshRejection(provider, json(granted), json(invalidGrant, 400))
     expect(answer).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fusionAuth } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused } from '../support/rejections.ts'
+import { getRefreshRejection, getSignInRejection } from '../support/rejections.ts'
 import { json } from '../support/token-endpoint.ts'
 
 const options = { site: 'https://acme.fusionauth.io', clientId: '3c219e58', clientSecret: 's3cret' }
@@ -29,7 +29,7 @@ describe('fusionAuth()', () => {
   })
 
   it('signs in, tells the id of the user, and refreshes', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { user: { userId: granted.userId }, scope: ['offline_access'] },
       token: { expires_in: 3600 },
@@ -63,7 +63,7 @@ describe('fusionAuth()', () => {
       },
       400,
     )
-    expect(await signInRefused(provider, reply)).toEqual({
+    expect(await getSignInRejection(provider, reply)).toEqual({
       status: 401,
       error: 'invalid_credentials',
       log: '',
@@ -82,7 +82,7 @@ describe('fusionAuth()', () => {
       'change the password first',
     ],
   ])('says why a user is kept out who %s', async (_, body, hint) => {
-    const answer = await signInRefused(provider, json(body, 400))
+    const answer = await getSignInRejection(provider, json(body, 400))
     expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
     expect(answer.log).toContain(hint)
     expect(answer.log).not.toContain('canary')
@@ -107,9 +107,9 @@ describe('fusionAuth()', () => {
     }
 
     it('and sends it where FusionAuth takes it, with nothing that is unknown there', async () => {
-      const { signIn, ask, token, endpoint, clock } = createScene(due, { provider })
+      const { signIn, ask, token, endpoint, clock } = createTestBff(due, { provider })
       const { body, text } = await signIn()
-      expect(body).toMatchObject({ error: 'challenge_required', challenge: { ask: ['otp'] } })
+      expect(body).toMatchObject({ error: 'challenge_required', challenge: { fields: ['otp'] } })
       expect(text).not.toContain('canary')
       endpoint.script(json(loggedIn))
       const second = { credentials: { otp: '123456' }, challenge: body.challenge?.id }
@@ -128,7 +128,7 @@ describe('fusionAuth()', () => {
     })
 
     it('and hears of a wrong one', async () => {
-      const { signIn, ask, endpoint } = createScene(due, { provider })
+      const { signIn, ask, endpoint } = createTestBff(due, { provider })
       const { challenge } = (await signIn()).body
       endpoint.script(json({}, 421))
       const second = { credentials: { otp: '000000' }, challenge: challenge?.id }
@@ -143,7 +143,7 @@ describe('fusionAuth()', () => {
     ['unauthorized_client', 'grant_type_disabled', 400, 'enable the grant'],
     ['invalid_client', 'invalid_client_authentication', 401, 'client secret'],
   ])('says of %s, %s, what to change', async (error, error_reason, status, hint) => {
-    const answer = await signInRefused(provider, json({ error, error_reason }, status))
+    const answer = await getSignInRejection(provider, json({ error, error_reason }, status))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain(hint)
   })
@@ -152,7 +152,7 @@ describe('fusionAuth()', () => {
     'ends the session when its refresh token is not found, by %s',
     async (error) => {
       const reply = json({ error, error_reason: 'refresh_token_not_found' }, 400)
-      const answer = await refreshRefused(provider, json(granted), reply)
+      const answer = await getRefreshRejection(provider, json(granted), reply)
       expect(answer).toMatchObject({ status: 401, error: 'login_required' })
     },
   )

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { glewlwyd } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { basic, sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused, withDiscovery } from '../support/rejections.ts'
+import { getRefreshRejection, getSignInRejection, withDiscovery } from '../support/rejections.ts'
 import type { Reply } from '../support/token-endpoint.ts'
 import { json, raw } from '../support/token-endpoint.ts'
 
@@ -42,7 +42,7 @@ describe('glewlwyd()', () => {
   })
 
   it('shows the client by Basic with the pair as it is, with a scope, and refreshes', async () => {
-    const { signIn, token, endpoint, clock } = createScene(server(json(granted)), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(server(json(granted)), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read'] },
       token: { token_type: 'Bearer', expires_in: 60 },
@@ -59,7 +59,7 @@ describe('glewlwyd()', () => {
   })
 
   it('knows the endpoint where the document cannot be had', async () => {
-    const { signIn, endpoint } = createScene(
+    const { signIn, endpoint } = createTestBff(
       ({ url }) =>
         url.pathname.endsWith('/token') ? Response.json(granted) : new Response(null, { status: 404 }),
       { provider },
@@ -69,15 +69,15 @@ describe('glewlwyd()', () => {
   })
 
   it('hears a wrong password in 403 without a body', async () => {
-    const { status, error } = await signInRefused(provider, server(raw('', 403)))
+    const { status, error } = await getSignInRejection(provider, server(raw('', 403)))
     expect([status, error]).toEqual([401, 'invalid_credentials'])
   })
 
   it('takes 400 without a body for the configuration at a sign-in, and for the end at a refresh', async () => {
-    const answer = await signInRefused(provider, server(raw('', 400)))
+    const answer = await getSignInRejection(provider, server(raw('', 400)))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain('Glewlwyd does not say which')
-    const refresh = await refreshRefused(provider, server(json(granted)), server(raw('', 400)))
+    const refresh = await getRefreshRejection(provider, server(json(granted)), server(raw('', 400)))
     expect(refresh).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

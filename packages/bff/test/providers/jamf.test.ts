@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { jamf } from '../../src/providers/index.ts'
-import { createClock, createScene, credentials } from '../support/browser.ts'
+import { createClock, createTestBff, credentials } from '../support/browser.ts'
 import { basic, sent, throughJson } from '../support/preset.ts'
 import { json, raw } from '../support/token-endpoint.ts'
 
@@ -26,7 +26,7 @@ describe('jamf()', () => {
   })
 
   it('shows the user by Basic in an empty POST, and keeps the token alive by showing it', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(first), { provider }, halfAnHourBefore())
+    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, halfAnHourBefore())
     expect((await signIn()).body).toMatchObject({
       session: { user: { username: 'cathy' }, scope: [] },
       token: { access_token: first.token, token_type: 'Bearer', expires_in: 1800 },
@@ -44,16 +44,16 @@ describe('jamf()', () => {
   })
 
   it('ends the session when its token is good no more', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(first), { provider }, halfAnHourBefore())
+    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, halfAnHourBefore())
     await signIn()
     endpoint.script(unauthorized)
     await clock.pass(2000)
-    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refused' })
+    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
     expect(sent(endpoint.asked[1])).toMatchObject({ authorization: `Bearer ${first.token}` })
   })
 
   it('keeps the session while the server is away', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(first), { provider }, halfAnHourBefore())
+    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, halfAnHourBefore())
     await signIn()
     endpoint.script(raw('<html>Jamf Pro is starting', 503))
     await clock.pass(1760)
@@ -64,12 +64,12 @@ describe('jamf()', () => {
     ['with an error', unauthorized],
     ['without one', json({ httpStatus: 401, errors: [] }, 401)],
   ])('takes a 401 %s for a wrong password', async (_, reply) => {
-    const { signIn } = createScene(reply, { provider })
+    const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
   })
 
   it('invalidates the token at a sign-out, with the token itself', async () => {
-    const { signIn, signOut, endpoint, bff, notes } = createScene(
+    const { signIn, signOut, endpoint, bff, log } = createTestBff(
       json(first),
       { provider },
       halfAnHourBefore(),
@@ -82,11 +82,11 @@ describe('jamf()', () => {
       POST: `${site}/api/v1/auth/invalidate-token`,
       authorization: `Bearer ${first.token}`,
     })
-    expect(notes).toHaveLength(1)
+    expect(log).toHaveLength(1)
   })
 
   it('asks nobody with a username that Basic would cut in two', async () => {
-    const { signIn, endpoint } = createScene(json(first), { provider })
+    const { signIn, endpoint } = createTestBff(json(first), { provider })
     const answer = await signIn({ credentials: { username: 'a:b', password: 'c' } })
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
     expect(endpoint.asked).toHaveLength(0)

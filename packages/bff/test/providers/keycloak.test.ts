@@ -1,9 +1,9 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { keycloak } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused, withDiscovery } from '../support/rejections.ts'
+import { getRefreshRejection, getSignInRejection, withDiscovery } from '../support/rejections.ts'
 import type { Reply } from '../support/token-endpoint.ts'
 import { json } from '../support/token-endpoint.ts'
 
@@ -58,7 +58,7 @@ describe('keycloak()', () => {
   })
 
   it('finds the realm by its issuer, asks for the claims of the user, and refreshes', async () => {
-    const { signIn, token, endpoint, clock } = createScene(realm(json(granted)), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(realm(json(granted)), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['openid', 'profile', 'email'], expires_in: 1800 },
       token: { token_type: 'Bearer', expires_in: 300 },
@@ -89,7 +89,7 @@ describe('keycloak()', () => {
     const text = `${encoded({ alg: 'RS256', kid: 'k' })}.${encoded(claims)}`
     const id_token = `${text}.${createSign('RSA-SHA256').update(text).sign(privateKey, 'base64url')}`
     const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }]
-    const { signIn } = createScene(
+    const { signIn } = createTestBff(
       realm(({ url: { pathname } }) =>
         Response.json(pathname.endsWith('/certs') ? { keys } : { ...granted, id_token }),
       ),
@@ -99,7 +99,7 @@ describe('keycloak()', () => {
   })
 
   it('sends the code under the name that every version knows, and nothing when there is none', async () => {
-    const { signIn, endpoint } = createScene(realm(json(granted)), {
+    const { signIn, endpoint } = createTestBff(realm(json(granted)), {
       provider: keycloak({ ...options, otp: true }),
     })
     await signIn({ credentials: { ...credentials, otp: '123456' } })
@@ -112,7 +112,7 @@ describe('keycloak()', () => {
   })
 
   it('never ends a session for an offline token, whose refresh token has no end', async () => {
-    const { signIn } = createScene(realm(json({ ...granted, refresh_expires_in: 0 })), { provider })
+    const { signIn } = createTestBff(realm(json({ ...granted, refresh_expires_in: 0 })), { provider })
     expect((await signIn()).body.session?.expires_in).toBeGreaterThan(1800)
   })
 
@@ -121,13 +121,13 @@ describe('keycloak()', () => {
     ['an unknown user', 400, 'Invalid user credentials'],
     ['a disabled user, whatever the password', 400, 'Account disabled'],
   ])('answers one and the same to %s', async (_, status, words) => {
-    const answer = await signInRefused(provider, refused(status, 'invalid_grant', words))
+    const answer = await getSignInRejection(provider, refused(status, 'invalid_grant', words))
     expect(answer).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
   })
 
   it('tells apart a user with required actions, who typed the right password', async () => {
     const reply = refused(400, 'invalid_grant', 'Account is not fully set up')
-    const answer = await signInRefused(provider, reply)
+    const answer = await getSignInRejection(provider, reply)
     expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
     expect(answer.log).toContain('required actions')
   })
@@ -138,14 +138,14 @@ describe('keycloak()', () => {
     [401, 'unauthorized_client', 'Invalid client or Invalid client credentials', 'client secret is refused'],
     [401, 'invalid_client', 'Invalid client or Invalid client credentials', 'client secret is refused'],
   ])('says what to change when the answer is %i %s, %s', async (status, error, words, hint) => {
-    const answer = await signInRefused(provider, refused(status, error, words))
+    const answer = await getSignInRejection(provider, refused(status, error, words))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain(hint)
   })
 
   it('ends the session when its refresh token is good no more', async () => {
     const reply = refused(400, 'invalid_grant', 'Token is not active')
-    const answer = await refreshRefused(provider, realm(json(granted)), reply)
+    const answer = await getRefreshRejection(provider, realm(json(granted)), reply)
     expect(answer).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { laravelPassport } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { refreshRefused, signInRefused } from '../support/rejections.ts'
+import { getRefreshRejection, getSignInRejection } from '../support/rejections.ts'
 import { json } from '../support/token-endpoint.ts'
 
 const options = { site: 'https://app.example.com', clientId: '9a1f', clientSecret: 's3cret' }
@@ -33,7 +33,7 @@ describe('laravelPassport()', () => {
   })
 
   it('sends a form with the password client, and refreshes with it', async () => {
-    const { signIn, token, endpoint, clock } = createScene(granted, { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(granted, { provider })
     expect((await signIn()).body).toMatchObject({ session: { scope: ['*'] }, token: { expires_in: 900 } })
     await clock.pass(890)
     await token(1)
@@ -51,7 +51,7 @@ describe('laravelPassport()', () => {
       json({ error: 'invalid_credentials', message: 'The user credentials were incorrect.' }, 401),
     ],
   ])('hears a wrong password from %s of the library', async (_, reply) => {
-    const answer = await signInRefused(provider, reply)
+    const answer = await getSignInRejection(provider, reply)
     expect(answer).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
   })
 
@@ -63,13 +63,13 @@ describe('laravelPassport()', () => {
       words,
       'Check that all required parameters have been provided',
     )
-    const answer = await signInRefused(provider, reply)
+    const answer = await getSignInRejection(provider, reply)
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain('Passport::enablePasswordGrant()')
   })
 
   it('says which client is needed', async () => {
-    const answer = await signInRefused(
+    const answer = await getSignInRejection(
       provider,
       refused(401, 'invalid_client', 'Client authentication failed'),
     )
@@ -85,7 +85,7 @@ describe('laravelPassport()', () => {
     ['since', refused(400, 'invalid_grant', 'The refresh token is invalid.', 'Token has expired')],
     ['as the RFC has it', refused(400, 'invalid_grant', grantInvalid)],
   ])('ends the session when a refresh is refused %s', async (_, reply) => {
-    expect(await refreshRefused(provider, granted, reply)).toMatchObject({
+    expect(await getRefreshRejection(provider, granted, reply)).toMatchObject({
       status: 401,
       error: 'login_required',
     })
@@ -93,9 +93,9 @@ describe('laravelPassport()', () => {
 
   it('ends no session because a request was wrong, and takes the same code for a fault of ours at a sign-in', async () => {
     const words = 'The request is missing a required parameter'
-    const answer = await refreshRefused(provider, granted, refused(400, 'invalid_request', words))
+    const answer = await getRefreshRejection(provider, granted, refused(400, 'invalid_request', words))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    const first = await signInRefused(provider, refused(401, 'invalid_request', words))
+    const first = await getSignInRejection(provider, refused(401, 'invalid_request', words))
     expect(first).toMatchObject({ status: 502, error: 'server_error' })
   })
 })

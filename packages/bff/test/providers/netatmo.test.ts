@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { netatmo } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
 import { json } from '../support/token-endpoint.ts'
 
@@ -23,7 +23,7 @@ describe('netatmo()', () => {
   })
 
   it('sends the client in the form, at the sign-in and at a refresh', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(10_750)
     await token(1)
@@ -41,7 +41,7 @@ describe('netatmo()', () => {
     ['with a scope of null', { ...granted, scope: null }],
     ['with the misspelt lifetime alone', { ...granted, expires_in: undefined }],
   ])('understands an answer %s', async (_, body) => {
-    const { signIn } = createScene(json(body), { provider })
+    const { signIn } = createTestBff(json(body), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read_station'] },
       token: { access_token: granted.access_token, token_type: 'Bearer', expires_in: 10_800 },
@@ -53,7 +53,7 @@ describe('netatmo()', () => {
     ['a client that is refused', json({ error: 'invalid_client' }, 400), 502, 'server_error'],
     ['a client without the grant', json({ error: 'unauthorized_client' }, 400), 502, 'server_error'],
   ])('tells %s apart', async (_, reply, status, error) => {
-    const { signIn } = createScene(reply, { provider })
+    const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status, body: { error } })
   })
 
@@ -64,7 +64,7 @@ describe('netatmo()', () => {
   ])(
     'takes a 403 of the API with code %i (%s) for a rejected token: %s',
     async (code, message, refreshed) => {
-      const scene = createScene(json(granted), {
+      const scene = createTestBff(json(granted), {
         provider,
         mode: 'proxy',
         proxy: [{ path: '/api/*', methods: ['GET'] }],

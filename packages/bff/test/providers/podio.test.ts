@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { podio } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
 import { json } from '../support/token-endpoint.ts'
 
@@ -29,7 +29,7 @@ describe('podio()', () => {
   })
 
   it('sends JSON with the client in it, and tells the browser the scheme and the user', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { user: { type: 'user', id: 1234 } },
       token: { token_type: 'OAuth2', expires_in: 28_800 },
@@ -45,7 +45,7 @@ describe('podio()', () => {
 
   it('sends the registered address at a sign-in, where there is one', async () => {
     const redirectUri = 'https://portal.example.com'
-    const { signIn, endpoint } = createScene(json(granted), {
+    const { signIn, endpoint } = createTestBff(json(granted), {
       provider: podio({ clientId: 'key', clientSecret: 's', redirectUri }),
     })
     await signIn()
@@ -53,7 +53,7 @@ describe('podio()', () => {
   })
 
   it('shows the token to the API by its own scheme', async () => {
-    const { signIn, bff, jar, endpoint } = createScene(json(granted), {
+    const { signIn, bff, jar, endpoint } = createTestBff(json(granted), {
       provider,
       mode: 'proxy',
       proxy: [{ path: '/user/*', methods: ['GET'] }],
@@ -81,12 +81,12 @@ describe('podio()', () => {
     ['a wrong secret', refused('invalid_grant', 'oauth.client.invalid_secret'), 502, 'server_error'],
     ['a limit', refused('rate_limit', 'rate_limit', 420), 429, 'rate_limited'],
   ])('tells %s apart', async (_, reply, status, error) => {
-    const { signIn } = createScene(reply, { provider })
+    const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status, body: { error } })
   })
 
   it('keeps the session when a refresh meets a limit', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     endpoint.script(refused('rate_limit', 'rate_limit', 420))
     await clock.pass(28_750)

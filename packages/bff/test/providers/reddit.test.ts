@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { reddit } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { basic, sent, throughJson } from '../support/preset.ts'
 import { json } from '../support/token-endpoint.ts'
 
@@ -25,7 +25,7 @@ describe('reddit()', () => {
   })
 
   it('sends Basic, a form and a User-Agent of its own', async () => {
-    const { signIn, endpoint } = createScene(json(granted), { provider })
+    const { signIn, endpoint } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['*'] },
       token: { token_type: 'Bearer', expires_in: 3600 },
@@ -42,7 +42,7 @@ describe('reddit()', () => {
   })
 
   it('appends the code of two-factor authentication to the password, and sends it nowhere else', async () => {
-    const { signIn, endpoint } = createScene(json(granted), { provider: reddit({ ...client, otp: true }) })
+    const { signIn, endpoint } = createTestBff(json(granted), { provider: reddit({ ...client, otp: true }) })
     const typed = { username: 'cathy', password: 'p4ssw0rd' }
     expect((await signIn({ credentials: typed })).status).toBe(400)
     await signIn({ credentials: { ...typed, otp: '123456' } })
@@ -54,7 +54,7 @@ describe('reddit()', () => {
   })
 
   it('asks for the scope it is given', async () => {
-    const { signIn, endpoint } = createScene(json(granted), {
+    const { signIn, endpoint } = createTestBff(json(granted), {
       provider: reddit({ ...client, scope: ['identity', 'read'] }),
     })
     await signIn()
@@ -62,27 +62,27 @@ describe('reddit()', () => {
   })
 
   it('takes an error with status 200 for what it says', async () => {
-    const { signIn, endpoint, notes } = createScene(json({ error: 'invalid_grant' }), { provider })
+    const { signIn, endpoint, log } = createTestBff(json({ error: 'invalid_grant' }), { provider })
     expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
     endpoint.script(json({ error: 'unsupported_grant_type' }))
     expect((await signIn()).status).toBe(502)
-    expect(notes.at(-1)).toContain('200 unsupported_grant_type')
+    expect(log.at(-1)).toContain('200 unsupported_grant_type')
   })
 
   it('takes 401 with a number for an error as a refusal of the application', async () => {
-    const { signIn, notes } = createScene(json({ message: 'Unauthorized', error: 401 }, 401), { provider })
+    const { signIn, log } = createTestBff(json({ message: 'Unauthorized', error: 401 }, 401), { provider })
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(notes.at(-1)).toContain('is the application of the type "script"?')
+    expect(log.at(-1)).toContain('is the application of the type "script"?')
   })
 
   it('takes 429 for what it is', async () => {
     const busy = json({ message: 'Too Many Requests', error: 429 }, 429)
-    const { signIn } = createScene(busy, { provider })
+    const { signIn } = createTestBff(busy, { provider })
     expect(await signIn()).toMatchObject({ status: 429, body: { error: 'rate_limited' } })
   })
 
   it('asks for the password again when the token has expired', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(3600)
     expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'no_refresh' })
@@ -90,7 +90,7 @@ describe('reddit()', () => {
   })
 
   it('gives the token back at a sign-out', async () => {
-    const { signIn, signOut, endpoint, bff } = createScene(json(granted), { provider })
+    const { signIn, signOut, endpoint, bff } = createTestBff(json(granted), { provider })
     await signIn()
     await signOut()
     await bff.close()

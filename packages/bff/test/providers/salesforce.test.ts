@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { BffOptions } from '../../src/index.ts'
 import { salesforce } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
-import { signInRefused } from '../support/rejections.ts'
+import { getSignInRejection } from '../support/rejections.ts'
 import { json } from '../support/token-endpoint.ts'
 
 const options = { clientId: '3MVG9', clientSecret: '1955279925' }
@@ -35,7 +35,7 @@ describe('salesforce()', () => {
   })
 
   it('sends the security token behind the password, and the password alone from a trusted address', async () => {
-    const { signIn, endpoint } = createScene(json(granted), { provider })
+    const { signIn, endpoint } = createTestBff(json(granted), { provider })
     await signIn({ credentials: { ...credentials, security_token: 'XXXXXXXXXX' } })
     await signIn()
     const url = 'https://login.salesforce.com/services/oauth2/token'
@@ -48,7 +48,7 @@ describe('salesforce()', () => {
   })
 
   it('tells the page who signed in and where the API is, and nothing of the rest', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     const { body, text } = await signIn()
     expect(body).toMatchObject({
       session: { user: { id: granted.id, instance_url: api } },
@@ -61,7 +61,7 @@ describe('salesforce()', () => {
   })
 
   it('asks the API of this user, and signs out by its word for an expired session alone', async () => {
-    const { signIn, restore, bff, endpoint, jar, clock } = createScene(json(granted), proxied)
+    const { signIn, restore, bff, endpoint, jar, clock } = createTestBff(json(granted), proxied)
     await signIn()
     await clock.pass(60)
     const get = (path: string): Promise<Response> => {
@@ -83,7 +83,10 @@ describe('salesforce()', () => {
   })
 
   it('sends no token to an address that is none of Salesforce', async () => {
-    const answer = await signInRefused(provider, json({ ...granted, instance_url: 'https://evil.example' }))
+    const answer = await getSignInRejection(
+      provider,
+      json({ ...granted, instance_url: 'https://evil.example' }),
+    )
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain('hostSuffix')
   })
@@ -92,7 +95,10 @@ describe('salesforce()', () => {
     ['invalid_grant', 'authentication failure'],
     ['inactive_user', 'user is inactive'],
   ])('takes %s, %s, for wrong credentials', async (error, error_description) => {
-    const { status, error: told } = await signInRefused(provider, json({ error, error_description }, 400))
+    const { status, error: told } = await getSignInRejection(
+      provider,
+      json({ error, error_description }, 400),
+    )
     expect([status, told]).toEqual([401, 'invalid_credentials'])
   })
 
@@ -101,7 +107,7 @@ describe('salesforce()', () => {
     ['invalid_grant', "user hasn't approved this consumer", 'an administrator approved'],
     ['invalid_app_access', 'user is not admin approved to access this app', 'an administrator approved'],
   ])('says of %s, %s, why this user is kept out', async (error, error_description, hint) => {
-    const answer = await signInRefused(provider, json({ error, error_description }, 400))
+    const answer = await getSignInRejection(provider, json({ error, error_description }, 400))
     expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
     expect(answer.log).toContain(hint)
   })
@@ -113,13 +119,13 @@ describe('salesforce()', () => {
     ['invalid_client', 'invalid client credentials', 'client secret'],
     ['inactive_org', 'organization is inactive', 'the org'],
   ])('says of %s, %s, what to change', async (error, error_description, hint) => {
-    const answer = await signInRefused(provider, json({ error, error_description }, 400))
+    const answer = await getSignInRejection(provider, json({ error, error_description }, 400))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
     expect(answer.log).toContain(hint)
   })
 
   it('waits when the logins of an hour are used up', async () => {
     const reply = json({ error: 'rate_limit_exceeded', error_description: 'login rate exceeded' }, 400)
-    expect(await signInRefused(provider, reply)).toMatchObject({ status: 429, error: 'rate_limited' })
+    expect(await getSignInRejection(provider, reply)).toMatchObject({ status: 429, error: 'rate_limited' })
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sugarCrm } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { sent, throughJson } from '../support/preset.ts'
 import { json } from '../support/token-endpoint.ts'
 
@@ -32,7 +32,7 @@ describe('sugarCrm()', () => {
   })
 
   it('sends JSON with the platform, at the sign-in and at a refresh', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(3560)
     await token(1)
@@ -55,13 +55,13 @@ describe('sugarCrm()', () => {
 
   it('sends the secret of a key that has one', async () => {
     const own = sugarCrm({ site, platform: 'p', clientId: 'key', clientSecret: ' s3cret\n' })
-    const { signIn, endpoint } = createScene(json(granted), { provider: own })
+    const { signIn, endpoint } = createTestBff(json(granted), { provider: own })
     await signIn()
     expect(sent(endpoint.asked[0])).toMatchObject({ json: { client_id: 'key', client_secret: 's3cret' } })
   })
 
   it('takes a scope of null, and tells the browser nothing of refresh and download tokens', async () => {
-    const { signIn } = createScene(json(granted), { provider })
+    const { signIn } = createTestBff(json(granted), { provider })
     const answer = await signIn()
     expect(answer.body).toMatchObject({
       session: { scope: [], user: { username: 'cathy' } },
@@ -72,7 +72,7 @@ describe('sugarCrm()', () => {
   })
 
   it('ends the session with its refresh token, two weeks after the last one came', async () => {
-    const { signIn, restore, clock } = createScene(json(granted), {
+    const { signIn, restore, clock } = createTestBff(json(granted), {
       provider,
       session: { idle: 9_000_000, absolute: 9_000_000 },
     })
@@ -82,33 +82,33 @@ describe('sugarCrm()', () => {
   })
 
   it('takes need_login for a wrong password at a sign-in, and for the end of the session at a refresh', async () => {
-    const { signIn, token, endpoint, clock } = createScene(needLogin, { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(needLogin, { provider })
     expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
     endpoint.script(json(granted), needLogin)
     await signIn()
     await clock.pass(3600)
     expect(await token(1)).toMatchObject({
       status: 401,
-      body: { error: 'login_required', reason: 'refused' },
+      body: { error: 'login_required', reason: 'refresh_rejected' },
     })
   })
 
   it('takes the refusal of a refresh token for the end of the session', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     endpoint.script(json({ error: 'invalid_grant', error_message: 'Invalid refresh token' }, 400))
     await clock.pass(3600)
-    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refused' })
+    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
   })
 
   it('tells the operator of a key that is refused', async () => {
-    const { signIn, notes } = createScene(json({ error: 'invalid_client' }, 400), { provider })
+    const { signIn, log } = createTestBff(json({ error: 'invalid_client' }, 400), { provider })
     expect((await signIn()).status).toBe(502)
-    expect(notes.at(-1)).toContain('400 invalid_client')
+    expect(log.at(-1)).toContain('400 invalid_client')
   })
 
   it('logs out with the token itself', async () => {
-    const { signIn, signOut, endpoint, bff } = createScene(json(granted), { provider })
+    const { signIn, signOut, endpoint, bff } = createTestBff(json(granted), { provider })
     await signIn()
     await signOut()
     await bff.close()

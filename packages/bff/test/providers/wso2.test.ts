@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { wso2 } from '../../src/providers/index.ts'
-import { createScene, credentials } from '../support/browser.ts'
+import { createTestBff, credentials } from '../support/browser.ts'
 import { basic, sent, throughJson } from '../support/preset.ts'
 import { grantsOf, json } from '../support/token-endpoint.ts'
 
@@ -27,7 +27,7 @@ describe('wso2()', () => {
   })
 
   it('sends Basic and a form, at the sign-in and at a refresh', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(3560)
     await token(1)
@@ -47,13 +47,13 @@ describe('wso2()', () => {
   })
 
   it('lets a page ask for a token of its own device', async () => {
-    const { signIn, endpoint } = createScene(json(granted), { provider })
+    const { signIn, endpoint } = createTestBff(json(granted), { provider })
     await signIn({ scope: ['device_ipad'] })
     expect(endpoint.asked[0]?.parameters.get('scope')).toBe('device_ipad')
   })
 
   it('takes the same token with less time for what it is', async () => {
-    const { signIn, endpoint } = createScene(json(granted), { provider })
+    const { signIn, endpoint } = createTestBff(json(granted), { provider })
     await signIn()
     endpoint.script(json({ ...granted, expires_in: 1200 }))
     expect((await signIn()).body.token).toMatchObject({
@@ -63,7 +63,7 @@ describe('wso2()', () => {
   })
 
   it('gives no token back, because another browser of the same user may hold the same one', async () => {
-    const { signIn, signOut, endpoint, bff } = createScene(json(granted), { provider })
+    const { signIn, signOut, endpoint, bff } = createTestBff(json(granted), { provider })
     await signIn()
     await signIn()
     await signOut()
@@ -72,7 +72,7 @@ describe('wso2()', () => {
   })
 
   it('neither loops nor fails when refreshes bring the same token with the rest of its time', async () => {
-    const { signIn, token, restore, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, restore, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     const end = clock.now() + 3_600_000
     endpoint.script(() => {
@@ -96,15 +96,15 @@ describe('wso2()', () => {
     ['a wrong password', json({ error: 'invalid_grant' }, 400), 401, 'invalid_credentials'],
     ['a wrong secret', json({ error: 'invalid_client' }, 401), 502, 'server_error'],
   ])('tells %s apart', async (_, reply, status, error) => {
-    const { signIn } = createScene(reply, { provider })
+    const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status, body: { error } })
   })
 
   it('takes a refresh token that another browser has used for the end of the session', async () => {
-    const { signIn, token, endpoint, clock } = createScene(json(granted), { provider })
+    const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     endpoint.script(json({ error: 'invalid_grant' }, 400))
     await clock.pass(3600)
-    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refused' })
+    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
   })
 })

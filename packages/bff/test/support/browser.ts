@@ -1,4 +1,4 @@
-import type { SessionAnswer, ErrorAnswer } from '@latchkey/wire'
+import type { SessionResponse, ErrorResponse } from '@latchkey/wire'
 import type { Bff, BffOptions, Logger, Platform } from '../../src/index.ts'
 import { createBff } from '../../src/index.ts'
 import { oauth2 } from '../../src/providers/index.ts'
@@ -9,7 +9,7 @@ export const page = 'https://portal.example.com'
 export const credentials = { username: 'cathy', password: 'correct horse' }
 
 /** A logger that keeps what it is told. */
-export function createNotes(): Logger & { lines: string[] } {
+export function createTestLogger(): Logger & { lines: string[] } {
   const lines: string[] = []
   const note = (message: string): void => void lines.push(message)
   return { lines, info: note, warn: note, error: note }
@@ -43,7 +43,7 @@ export function createClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
         sleepers = sleepers.filter((one) => one !== next)
         now = Math.max(now, next.at)
         next.wake()
-        await turn()
+        await flushPromises()
       }
       now = end
     },
@@ -51,7 +51,7 @@ export function createClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
 }
 
 /** Lets everything that waits for nothing but its turn run. */
-export async function turn(): Promise<void> {
+export async function flushPromises(): Promise<void> {
   for (let round = 0; round < 5; round += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
@@ -60,7 +60,7 @@ export interface Answer {
   status: number
   headers: Headers
   /** Members of a session answer or of an error answer; empty without a body. */
-  body: Partial<SessionAnswer & ErrorAnswer>
+  body: Partial<SessionResponse & ErrorResponse>
   text: string
 }
 
@@ -122,7 +122,7 @@ export function createBrowser(bff: Pick<Bff, 'fetch' | 'basePath'>, origin = pag
 }
 
 /** A BFF before a scripted authorization server, with a page open on it. */
-export function createScene(
+export function createTestBff(
   reply: Reply,
   options: Partial<BffOptions> = {},
   clock: Clock = createClock(),
@@ -130,12 +130,12 @@ export function createScene(
   bff: Bff
   endpoint: TokenEndpoint
   clock: Clock
-  notes: string[]
+  log: string[]
   /** Another browser on the same BFF. */
   another: () => Browser
 } {
   const endpoint = createTokenEndpoint(reply)
-  const logger = createNotes()
+  const logger = createTestLogger()
   const bff = createBff({
     provider: oauth2({
       tokenEndpoint: 'https://as.example.com/token',
@@ -154,7 +154,7 @@ export function createScene(
     bff,
     endpoint,
     clock,
-    notes: logger.lines,
+    log: logger.lines,
     another: () => createBrowser(bff),
   }
 }

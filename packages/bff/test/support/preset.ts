@@ -1,6 +1,6 @@
 import type { ProviderDescription } from '../../src/index.ts'
 import { defineProvider } from '../../src/index.ts'
-import type { Asked } from './token-endpoint.ts'
+import type { ReceivedRequest } from './token-endpoint.ts'
 
 /** A description as a configuration file would bring it; throws when it cannot be used. */
 export function throughJson(description: ProviderDescription): ProviderDescription {
@@ -8,7 +8,7 @@ export function throughJson(description: ProviderDescription): ProviderDescripti
 }
 
 /** One request in one object: everything of it that a server looks at. */
-export function sent(asked: Asked | undefined): Record<string, unknown> {
+export function sent(asked: ReceivedRequest | undefined): Record<string, unknown> {
   if (!asked) return {}
   const type = asked.headers.get('Content-Type')
   const authorization = asked.headers.get('Authorization')

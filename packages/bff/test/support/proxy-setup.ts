@@ -2,7 +2,7 @@ import type { BffOptions } from '../../src/index.ts'
 import { createBff } from '../../src/index.ts'
 import { oauth2 } from '../../src/providers/index.ts'
 import type { Browser, Clock } from './browser.ts'
-import { createBrowser, createClock, createNotes, page } from './browser.ts'
+import { createBrowser, createClock, createTestLogger, page } from './browser.ts'
 import type { Reply, TokenEndpoint } from './token-endpoint.ts'
 import { createTokenEndpoint, rotating } from './token-endpoint.ts'
 
@@ -57,7 +57,7 @@ export async function createProxyScene(
   const received: Received[] = []
   const endpoint = createTokenEndpoint(reply)
   const clock = createClock()
-  const logger = createNotes()
+  const logger = createTestLogger()
   let api = ok
   const bff = createBff({
     provider,

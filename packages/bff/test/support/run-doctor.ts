@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { examine } from '../../src/doctor/doctor.ts'
-import type { Ask } from '../../src/doctor/checks/sign-in.ts'
+import { runDoctor } from '../../src/doctor/doctor.ts'
+import type { Prompt } from '../../src/doctor/checks/sign-in.ts'
 import { createClock } from './browser.ts'
-import type { Asked, Reply } from './token-endpoint.ts'
+import type { ReceivedRequest, Reply } from './token-endpoint.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 
 export const secret = 's3cr+t %:&'
@@ -16,32 +16,35 @@ const shown = {
 }
 
 /** The way in which a request shows the right client; `null` when it shows none, or another secret. */
-export function wayOf({ headers, parameters }: Asked): 'form' | 'raw' | 'body' | null {
+export function getClientAuthMethod({
+  headers,
+  parameters,
+}: ReceivedRequest): 'form' | 'raw' | 'post' | null {
   const header = headers.get('Authorization')
   if (header === shown.form) return 'form'
   if (header === shown.raw) return 'raw'
   return parameters.get('client_id') === 'portal' && parameters.get('client_secret') === secret
-    ? 'body'
+    ? 'post'
     : null
 }
 
 /** What came of an examination. */
-export interface Examined {
+export interface DoctorRun {
   code: number
   /** All that was printed. */
   text: string
   /** The rows, each with its lines joined, without what is ok. */
   troubles: string[]
   rows: string[]
-  asked: Asked[]
+  asked: ReceivedRequest[]
 }
 
 /** Examines a configuration before a scripted server. */
-export async function examined(
+export async function runTestDoctor(
   reply: Reply,
   provider: object,
-  more: { options?: object; environment?: Record<string, string>; ask?: Ask; now?: number } = {},
-): Promise<Examined> {
+  more: { options?: object; environment?: Record<string, string>; ask?: Prompt; now?: number } = {},
+): Promise<DoctorRun> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-doctor-'))
   const file = join(folder, 'latchkey.config.json')
   writeFileSync(file, JSON.stringify({ provider, ...more.options }))
@@ -49,7 +52,7 @@ export async function examined(
   const clock = createClock(more.now)
   const lines: string[] = []
   try {
-    const code = await examine({
+    const code = await runDoctor({
       file,
       environment: { SECRET: secret, ...more.environment },
       ask: more.ask,

@@ -1,5 +1,5 @@
 /** One request as the authorization server received it. */
-export interface Asked {
+export interface ReceivedRequest {
   method: string
   url: URL
   headers: Headers
@@ -10,19 +10,19 @@ export interface Asked {
 }
 
 /** What the authorization server does with one request. */
-export type Reply = (asked: Asked) => Response | Promise<Response>
+export type Reply = (asked: ReceivedRequest) => Response | Promise<Response>
 
 /** An authorization server in memory: replies by script, remembers what it was asked. */
 export interface TokenEndpoint {
   fetch: typeof globalThis.fetch
-  asked: Asked[]
+  asked: ReceivedRequest[]
   /** How the next requests are replied to, in order; the last reply serves on. */
   script(...replies: Reply[]): void
 }
 
 export function createTokenEndpoint(...first: Reply[]): TokenEndpoint {
   let replies = first
-  const asked: Asked[] = []
+  const asked: ReceivedRequest[] = []
   return {
     asked,
     script: (...next) => void (replies = next),
@@ -51,7 +51,7 @@ export function raw(body: string, status = 200, headers: Record<string, string> 
 }
 
 /** A failure of `fetch` itself, as Node reports it. */
-export function broken(code: string): Reply {
+export function failWithCode(code: string): Reply {
   return () => {
     throw new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) })
   }
@@ -80,7 +80,7 @@ export function rotating(lifetime = 900): Reply {
 }
 
 /** A reply that is held back until it is let go. */
-export function held(reply: Reply): { reply: Reply; release: () => void } {
+export function hangUntilReleased(reply: Reply): { reply: Reply; release: () => void } {
   let release = (): void => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
   return {
@@ -93,7 +93,7 @@ export function held(reply: Reply): { reply: Reply; release: () => void } {
 }
 
 /** The requests of one grant. */
-export function grantsOf(endpoint: TokenEndpoint, grant: 'password' | 'refresh_token'): Asked[] {
+export function grantsOf(endpoint: TokenEndpoint, grant: 'password' | 'refresh_token'): ReceivedRequest[] {
   return endpoint.asked.filter(({ parameters }) => parameters.get('grant_type') === grant)
 }
 

@@ -1,5 +1,11 @@
-import type { ErrorCode, LoginReason, SessionAnswer, SignInRequest, TokenRequest } from '@latchkey/wire'
-import { csrfHeader, defaultBasePath, secondsFrom, sessionPath, tokenPath } from '@latchkey/wire'
+import type {
+  ErrorCode,
+  LoginRequiredReason,
+  SessionResponse,
+  SignInRequest,
+  TokenRequest,
+} from '@latchkey/wire'
+import { csrfHeader, defaultBasePath, parseSeconds, sessionPath, tokenPath } from '@latchkey/wire'
 import { cookieHeaders } from './test-browser.ts'
 
 /** How a fake BFF is made. */
@@ -7,7 +13,7 @@ export interface FakeBffOptions {
   /** Passwords by username; without it, everybody may sign in with any password. */
   readonly users?: Record<string, string>
   /** What the user of a session looks like; by default `{ username }`. */
-  readonly userFrom?: (username: string) => Record<string, unknown>
+  readonly createUser?: (username: string) => Record<string, unknown>
   /** What the authorization server says as `expires_in` beside each token, read as a BFF reads it; default 900. */
   readonly expiresIn?: unknown
   readonly basePath?: string
@@ -17,34 +23,34 @@ export interface FakeBffOptions {
 export interface FakeBff {
   readonly fetch: (request: Request) => Promise<Response>
   /** Tokens given out beside those of sign-ins. */
-  readonly grants: () => number
-  readonly signIns: () => number
+  readonly grantCount: () => number
+  readonly signInCount: () => number
   /** Starts a session as if somebody had signed in, and returns its cookie for a `Cookie` header. */
   readonly startSession: (username: string) => string
   /** Ends every session; the next question about one is answered with this reason. */
-  readonly endSessions: (reason?: LoginReason) => void
-  /** Makes every access token worthless to {@link accepts}; the next grant makes a good one. */
+  readonly endSessions: (reason?: LoginRequiredReason) => void
+  /** Makes every access token worthless to {@link acceptsToken}; the next grant makes a good one. */
   readonly revokeTokens: () => void
   /** Answers requests by hand until it is called with `null`; where the handler gives `undefined`, the BFF answers. */
   readonly intercept: (
     handler: ((request: Request) => Promise<Response> | Response | undefined) | null,
   ) => void
   /** Whether a request carries an access token that is good at the moment, as a resource server asks. */
-  readonly accepts: (request: Request) => boolean
+  readonly acceptsToken: (request: Request) => boolean
 }
 
 interface FakeSession {
   readonly id: string
   readonly username: string
   sequence: number
-  good: boolean
+  isValid: boolean
 }
 
 /** A JSON error answer as a BFF writes it. */
-export function errorResponse(
+export function createErrorResponse(
   status: number,
   error: ErrorCode,
-  more: { reason?: LoginReason; retryAfter?: number } = {},
+  more: { reason?: LoginRequiredReason; retryAfter?: number } = {},
 ): Response {
   return Response.json(
     { error, ...(more.reason && { reason: more.reason }) },
@@ -52,52 +58,52 @@ export function errorResponse(
   )
 }
 
-const giving = (cookie: string): Record<string, string> => ({
+const createCookieHeaders = (cookie: string): Record<string, string> => ({
   'set-cookie': cookie,
-  [cookieHeaders.given]: cookie,
+  [cookieHeaders.response]: cookie,
 })
 
 /** Creates a fake BFF; its `fetch` goes into a test browser's network, a mock service worker or a story. */
 export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
-  const { users, userFrom = (username) => ({ username }), basePath = defaultBasePath } = options
+  const { users, createUser = (username) => ({ username }), basePath = defaultBasePath } = options
   // A missing `expires_in` is something to test, too.
   const expiresIn = 'expiresIn' in options ? options.expiresIn : 900
   const sessions = new Map<string, FakeSession>()
   let signIns = 0
   let grants = 0
-  let endReason: LoginReason = 'no_session'
+  let endReason: LoginRequiredReason = 'no_session'
   let handler: Parameters<FakeBff['intercept']>[0] = null
 
   const start = (username: string): FakeSession => {
     signIns += 1
-    const session = { id: `session-${signIns}`, username, sequence: 1, good: true }
+    const session = { id: `session-${signIns}`, username, sequence: 1, isValid: true }
     sessions.set(`cookie-${signIns}`, session)
     return session
   }
   const cookieOf = (request: Request): string | undefined =>
     /\blatchkey=([\w-]+)/.exec(
-      request.headers.get(cookieHeaders.sent[1]) ?? request.headers.get('cookie') ?? '',
+      request.headers.get(cookieHeaders.request[1]) ?? request.headers.get('cookie') ?? '',
     )?.[1]
   const tokenOf = ({ id, sequence }: FakeSession): string => `${id}.token-${sequence}`
-  const answer = (session: FakeSession): SessionAnswer => ({
+  const answer = (session: FakeSession): SessionResponse => ({
     session: {
       session_id: session.id,
       subject: `subject-${session.username}`,
-      user: userFrom(session.username),
+      user: createUser(session.username),
       scope: ['read'],
       expires_in: 28_800,
     },
     token: {
       access_token: tokenOf(session),
       token_type: 'Bearer',
-      expires_in: secondsFrom(expiresIn),
+      expires_in: parseSeconds(expiresIn),
       sequence: session.sequence,
     },
   })
 
   const route = async (request: Request): Promise<Response> => {
     const path = new URL(request.url).pathname
-    if (!request.headers.has(csrfHeader)) return errorResponse(403, 'access_denied')
+    if (!request.headers.has(csrfHeader)) return createErrorResponse(403, 'access_denied')
     const cookie = cookieOf(request)
     const session = cookie === undefined ? undefined : sessions.get(cookie)
 
@@ -108,40 +114,43 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
         const { credentials } = (await request.json()) as SignInRequest
         const username = credentials['username'] ?? ''
         if (users && users[username] !== credentials['password'])
-          return errorResponse(401, 'invalid_credentials')
+          return createErrorResponse(401, 'invalid_credentials')
         if (cookie !== undefined) sessions.delete(cookie)
-        const begun = start(username)
-        return Response.json(answer(begun), {
-          headers: giving(`latchkey=cookie-${signIns}; Path=/; HttpOnly`),
+        const started = start(username)
+        return Response.json(answer(started), {
+          headers: createCookieHeaders(`latchkey=cookie-${signIns}; Path=/; HttpOnly`),
         })
       }
       case `DELETE ${basePath}${sessionPath}`: {
-        const meant = new URL(request.url).searchParams.get('session_id')
-        if (meant && session && session.id !== meant) return new Response(null, { status: 204 })
+        const requestedId = new URL(request.url).searchParams.get('session_id')
+        if (requestedId && session && session.id !== requestedId) return new Response(null, { status: 204 })
         if (cookie !== undefined) sessions.delete(cookie)
-        return new Response(null, { status: 204, headers: giving('latchkey=; Path=/; Max-Age=0') })
+        return new Response(null, {
+          status: 204,
+          headers: createCookieHeaders('latchkey=; Path=/; Max-Age=0'),
+        })
       }
       case `POST ${basePath}${tokenPath}`: {
         const { session_id, after } = (await request.json()) as TokenRequest
-        if (!session) return errorResponse(401, 'login_required', { reason: endReason })
+        if (!session) return createErrorResponse(401, 'login_required', { reason: endReason })
         if (session.id !== session_id)
-          return errorResponse(401, 'login_required', { reason: 'session_changed' })
+          return createErrorResponse(401, 'login_required', { reason: 'session_changed' })
         if (session.sequence <= after) {
           session.sequence += 1
-          session.good = true
+          session.isValid = true
           grants += 1
         }
         return Response.json(answer(session))
       }
       default:
-        return errorResponse(400, 'invalid_request')
+        return createErrorResponse(400, 'invalid_request')
     }
   }
 
   return {
     fetch: async (request) => (await handler?.(request)) ?? route(request),
-    grants: () => grants,
-    signIns: () => signIns,
+    grantCount: () => grants,
+    signInCount: () => signIns,
     startSession: (username) => {
       start(username)
       return `latchkey=cookie-${signIns}`
@@ -151,16 +160,16 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
       sessions.clear()
     },
     revokeTokens: () => {
-      for (const session of sessions.values()) session.good = false
+      for (const session of sessions.values()) session.isValid = false
     },
     intercept: (next) => {
       handler = next
     },
-    accepts: (request) => {
+    acceptsToken: (request) => {
       const [scheme, token] = (request.headers.get('authorization') ?? '').split(' ')
       return (
         scheme === 'Bearer' &&
-        [...sessions.values()].some((session) => session.good && tokenOf(session) === token)
+        [...sessions.values()].some((session) => session.isValid && tokenOf(session) === token)
       )
     },
   }

@@ -1,4 +1,4 @@
-import type { LoginReason } from '@latchkey/wire'
+import type { LoginRequiredReason } from '@latchkey/wire'
 import type { AuthClient } from '../auth-client.ts'
 import { createAuthClient } from '../create-auth-client.ts'
 import type { AuthState } from '../auth-state.ts'
@@ -18,7 +18,7 @@ export interface TestAuthOptions<User> {
 /** A real client in front of a fake BFF, for tests of components and for stories. */
 export interface TestAuth<User> extends AuthClient<User> {
   /** The session ends by itself, and the client is told at its next request, which this makes. */
-  readonly expire: (reason?: LoginReason) => Promise<void>
+  readonly expire: (reason?: LoginRequiredReason) => Promise<void>
   readonly browser: TestBrowser
   readonly bff: FakeBff
 }
@@ -29,7 +29,7 @@ export function createTestAuth<User extends { readonly username: string }>({
   api,
 }: TestAuthOptions<User> = {}): TestAuth<User> {
   const bff = createFakeBff({
-    userFrom: (username) => (user?.username === username ? { ...user } : { username }),
+    createUser: (username) => (user?.username === username ? { ...user } : { username }),
   })
   const cookie = user && bff.startSession(user.username)
   const browser = createTestBrowser({

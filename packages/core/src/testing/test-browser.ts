@@ -1,4 +1,4 @@
-import type { Channel, Platform } from '../platform.ts'
+import type { TabChannel, Platform } from '../platform.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
@@ -9,7 +9,7 @@ export type Network = (request: Request) => Promise<Response> | Response
 export interface TestBrowserOptions {
   readonly network: Network
   /** The page's own address; default `https://app.test/`. */
-  readonly address?: string
+  readonly pageUrl?: string
   /** Chance, in [0, 1); default always 0.5. */
   readonly random?: () => number
   /** A cookie that is there from the start: `name=value`. */
@@ -22,13 +22,13 @@ export interface TestTab {
   readonly hide: () => void
   readonly show: () => void
   /** Into the back-forward cache: the network answers nobody any more. */
-  readonly leave: () => void
+  readonly enterBfcache: () => void
   /** Out of the back-forward cache. */
-  readonly return: () => void
+  readonly leaveBfcache: () => void
   /** Closes the page: whatever it waited for never comes. */
   readonly close: () => void
   /** How many listeners to page events and open channels the page has. */
-  readonly listening: () => number
+  readonly listenerCount: () => number
 }
 
 /** A browser without a screen: tabs that share a clock, cookies, notes and channels. */
@@ -37,7 +37,7 @@ export interface TestBrowser extends VirtualClock {
   readonly goOffline: () => void
   readonly goOnline: () => void
   /** What the tabs have stored: name to text. */
-  readonly notes: Map<string, string>
+  readonly storage: Map<string, string>
   /** What went over the network, in order: `GET /auth/session`. */
   readonly requests: string[]
   /** What tabs told each other. */
@@ -48,7 +48,7 @@ export interface TestBrowser extends VirtualClock {
  * `Request` and `Response` of a simulated DOM drop cookies, as those of a browser do; what speaks to a
  * test browser there uses these names beside the real ones.
  */
-export const cookieHeaders = { sent: ['cookie', 'x-test-cookie'], given: 'x-test-set-cookie' } as const
+export const cookieHeaders = { request: ['cookie', 'x-test-cookie'], response: 'x-test-set-cookie' } as const
 
 /**
  * Creates a browser whose time, network, tabs and chance belong to the test. Each tab's `platform` goes
@@ -56,22 +56,22 @@ export const cookieHeaders = { sent: ['cookie', 'x-test-cookie'], given: 'x-test
  */
 export function createTestBrowser({
   network,
-  address = 'https://app.test/',
+  pageUrl = 'https://app.test/',
   random = () => 0.5,
   cookie,
 }: TestBrowserOptions): TestBrowser {
   const clock = createVirtualClock()
-  const { origin } = new URL(address)
+  const { origin } = new URL(pageUrl)
   const cookies = new Map<string, string>()
   if (cookie !== undefined) keepCookie(cookies, cookie)
-  const notes = new Map<string, string>()
+  const storage = new Map<string, string>()
   const requests: string[] = []
   const messages: unknown[] = []
-  const channels = new Set<Channel & { readonly name: string }>()
+  const channels = new Set<TabChannel & { readonly name: string }>()
   const tabs = new Set<(type: 'online') => void>()
   let online = true
 
-  const travel = async (request: Request): Promise<Response> => {
+  const sendThroughNetwork = async (request: Request): Promise<Response> => {
     const url = new URL(request.url)
     requests.push(`${request.method} ${url.origin === origin ? url.pathname + url.search : url.href}`)
     if (!online) throw new TypeError('Failed to fetch')
@@ -79,7 +79,7 @@ export function createTestBrowser({
     headers.set('sec-fetch-site', url.origin === origin ? 'same-origin' : 'cross-site')
     if (request.method !== 'GET' && request.method !== 'HEAD') headers.set('origin', origin)
     if (url.origin === origin && cookies.size > 0)
-      for (const header of cookieHeaders.sent)
+      for (const header of cookieHeaders.request)
         headers.set(header, [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     const response = await network(new Request(request, { headers }))
     if (!online) throw new TypeError('Failed to fetch')
@@ -90,38 +90,38 @@ export function createTestBrowser({
 
   const openTab = (): TestTab => {
     let hidden = false
-    let alive = true
+    let isClosed = true
     const listeners = new Set<{ readonly type: string; readonly listener: (event: Event) => void }>()
-    const own = new Set<Channel>()
-    const tell = (type: string): void => {
+    const tabChannels = new Set<TabChannel>()
+    const dispatchPageEvent = (type: string): void => {
       const event = Object.assign(new Event(type), { persisted: type.startsWith('page') })
       for (const entry of listeners) if (entry.type === type) entry.listener(event)
     }
-    tabs.add(tell)
+    tabs.add(dispatchPageEvent)
 
     const platform: Platform = {
       location: { origin },
       fetch: (input, init) =>
         new Promise((resolve, reject) => {
-          const request = new Request(typeof input === 'string' ? new URL(input, address) : input, init)
+          const request = new Request(typeof input === 'string' ? new URL(input, pageUrl) : input, init)
           const giveUp = (): void => reject(request.signal.reason)
           if (request.signal.aborted) return giveUp()
           request.signal.addEventListener('abort', giveUp)
-          travel(request).then(
+          sendThroughNetwork(request).then(
             (response) => {
               // The browser drops the answer to a request that was given up, cookies and all.
-              if (!alive || request.signal.aborted) return
+              if (!isClosed || request.signal.aborted) return
               for (const line of setCookiesOf(response)) keepCookie(cookies, line)
               resolve(response)
             },
-            (error: unknown) => alive && reject(error),
+            (error: unknown) => isClosed && reject(error),
           )
         }),
       document: {
         get hidden() {
           return hidden
         },
-        baseURI: address,
+        baseURI: pageUrl,
       },
       performance: { now: clock.monotonicNow },
       // oxlint-disable-next-line no-restricted-globals -- Parsing a date asks no clock.
@@ -129,22 +129,22 @@ export function createTestBrowser({
       Math: { random },
       // As browsers do: a delay that does not fit into 31 bits rings at once.
       setTimeout: (ring, milliseconds) =>
-        clock.setTimer(milliseconds > 2 ** 31 - 1 ? 0 : milliseconds, () => alive && ring()),
+        clock.setTimer(milliseconds > 2 ** 31 - 1 ? 0 : milliseconds, () => isClosed && ring()),
       clearTimeout: (cancel?: () => void) => cancel?.(),
-      AbortSignal: { timeout: clock.timeLimit },
+      AbortSignal: { timeout: clock.createTimeoutSignal },
       addEventListener: (type, listener, { signal }) => {
         if (signal.aborted) return
         const entry = { type, listener }
         listeners.add(entry)
         signal.addEventListener('abort', () => listeners.delete(entry))
       },
-      BroadcastChannel: class implements Channel {
-        onmessage: Channel['onmessage'] = null
+      BroadcastChannel: class implements TabChannel {
+        onmessage: TabChannel['onmessage'] = null
         readonly name: string
         constructor(name: string) {
           this.name = name
           channels.add(this)
-          own.add(this)
+          tabChannels.add(this)
         }
         postMessage(message: unknown): void {
           messages.push(message)
@@ -160,13 +160,13 @@ export function createTestBrowser({
         }
         close(): void {
           channels.delete(this)
-          own.delete(this)
+          tabChannels.delete(this)
         }
       },
       localStorage: {
-        getItem: (name) => notes.get(name) ?? null,
-        setItem: (name, text) => void notes.set(name, text),
-        removeItem: (name) => void notes.delete(name),
+        getItem: (name) => storage.get(name) ?? null,
+        setItem: (name, text) => void storage.set(name, text),
+        removeItem: (name) => void storage.delete(name),
       },
     }
 
@@ -174,21 +174,21 @@ export function createTestBrowser({
       platform,
       hide: () => {
         hidden = true
-        tell('visibilitychange')
+        dispatchPageEvent('visibilitychange')
       },
       show: () => {
         hidden = false
-        tell('visibilitychange')
+        dispatchPageEvent('visibilitychange')
       },
-      leave: () => tell('pagehide'),
-      return: () => tell('pageshow'),
+      enterBfcache: () => dispatchPageEvent('pagehide'),
+      leaveBfcache: () => dispatchPageEvent('pageshow'),
       close: () => {
-        alive = false
-        tabs.delete(tell)
+        isClosed = false
+        tabs.delete(dispatchPageEvent)
         listeners.clear()
-        for (const channel of own) channel.close()
+        for (const channel of tabChannels) channel.close()
       },
-      listening: () => listeners.size + own.size,
+      listenerCount: () => listeners.size + tabChannels.size,
     }
   }
 
@@ -200,16 +200,16 @@ export function createTestBrowser({
     },
     goOnline: () => {
       online = true
-      for (const tell of tabs) tell('online')
+      for (const dispatchPageEvent of tabs) dispatchPageEvent('online')
     },
-    notes,
+    storage,
     requests,
     messages,
   }
 }
 
 function setCookiesOf({ headers }: Response): string[] {
-  const plain = headers.get(cookieHeaders.given)
+  const plain = headers.get(cookieHeaders.response)
   return plain === null ? headers.getSetCookie() : [plain]
 }
 

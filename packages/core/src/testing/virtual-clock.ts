@@ -3,11 +3,11 @@ export interface VirtualClock {
   /** Milliseconds since the start; stands still while the machine sleeps. */
   readonly monotonicNow: () => number
   readonly wallNow: () => number
-  readonly setTimer: (milliseconds: number, ring: () => void) => () => void
+  readonly setTimer: (milliseconds: number, callback: () => void) => () => void
   /** A signal that aborts after so much time; not one of the timers that are counted. */
-  readonly timeLimit: (milliseconds: number) => AbortSignal
+  readonly createTimeoutSignal: (milliseconds: number) => AbortSignal
   /** How many timers are set. */
-  readonly timers: () => number
+  readonly timerCount: () => number
   /** Lets so many milliseconds pass; timers ring in order, and what they set going is waited for. */
   readonly advance: (milliseconds: number) => Promise<void>
   /** The machine sleeps: the wall clock goes on, timers and the monotonic clock stand still. */
@@ -20,7 +20,7 @@ export interface VirtualClock {
 
 interface Timer {
   readonly at: number
-  readonly ring: () => void
+  readonly callback: () => void
 }
 
 /** A clock that starts at a wall time, in milliseconds since 1970. */
@@ -30,8 +30,8 @@ export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
   const timers = new Set<Timer>()
   const limits = new Set<Timer>()
 
-  const setTimer = (milliseconds: number, ring: () => void): (() => void) => {
-    const timer = { at: monotonic + Math.max(0, milliseconds), ring }
+  const setTimer = (milliseconds: number, callback: () => void): (() => void) => {
+    const timer = { at: monotonic + Math.max(0, milliseconds), callback }
     timers.add(timer)
     return () => timers.delete(timer)
   }
@@ -45,35 +45,35 @@ export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
 
   const advance = async (milliseconds: number): Promise<void> => {
     const until = monotonic + milliseconds
-    await settled()
+    await flushPromises()
     for (let timer = next(until); timer; timer = next(until)) {
       timers.delete(timer)
       limits.delete(timer)
       monotonic = Math.max(monotonic, timer.at)
-      timer.ring()
-      await settled()
+      timer.callback()
+      await flushPromises()
     }
     monotonic = until
-    await settled()
+    await flushPromises()
   }
 
   return {
     monotonicNow: () => monotonic,
     wallNow: () => ahead + monotonic,
     setTimer,
-    timeLimit: (milliseconds) => {
+    createTimeoutSignal: (milliseconds) => {
       const controller = new AbortController()
       limits.add({
         at: monotonic + milliseconds,
-        ring: () => controller.abort(new DOMException('The time is up', 'TimeoutError')),
+        callback: () => controller.abort(new DOMException('The time is up', 'TimeoutError')),
       })
       return controller.signal
     },
-    timers: () => timers.size,
+    timerCount: () => timers.size,
     advance,
     sleep: async (milliseconds) => {
       ahead += milliseconds
-      await settled()
+      await flushPromises()
     },
     shiftWallClock: (milliseconds) => {
       ahead += milliseconds
@@ -86,7 +86,7 @@ export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
 const turns = 25
 
 /** Resolves when all that can go on without time has gone on. */
-export async function settled(): Promise<void> {
+export async function flushPromises(): Promise<void> {
   const { port1, port2 } = new MessageChannel()
   for (let turn = 0; turn < turns; turn += 1) {
     await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 import type { Network } from '@latchkey/core/testing'
-import { errorResponse } from '@latchkey/core/testing'
+import { createErrorResponse } from '@latchkey/core/testing'
 import type { User } from './user.ts'
 import { cathy, noor } from './user.ts'
 
@@ -57,7 +57,7 @@ export function createOneBrowserBff({ expiresIn }: { expiresIn: number }): OneBr
           return answer()
         }
         case 'POST /auth/token':
-          if (!session) return errorResponse(401, 'login_required', { reason: 'idle' })
+          if (!session) return createErrorResponse(401, 'login_required', { reason: 'idle' })
           session.sequence += 1
           return answer()
         case 'DELETE /auth/session':

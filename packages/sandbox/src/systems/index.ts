@@ -1,4 +1,4 @@
-import type { Ground, System } from '../system.ts'
+import type { SandboxContext, System } from '../system.ts'
 import type { AxosoftOptions } from './axosoft/index.ts'
 import { axosoft } from './axosoft/index.ts'
 import { brightPattern } from './bright-pattern/index.ts'
@@ -22,7 +22,7 @@ export const systemNames = ['axosoft', 'bright-pattern', 'class', 'classy'] as c
 export type SystemName = (typeof systemNames)[number]
 
 /** To add a system: write its file beside `axosoft.ts`, and name it in this file. */
-export function createSystems(ground: Ground, options: SystemOptions): Record<SystemName, System> {
+export function createSystems(ground: SandboxContext, options: SystemOptions): Record<SystemName, System> {
   return {
     axosoft: axosoft(ground, options.axosoft),
     'bright-pattern': brightPattern(ground, options.brightPattern),

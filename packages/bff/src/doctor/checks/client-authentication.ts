@@ -1,17 +1,17 @@
-import { jsonFrom, valueAt } from '../../json.ts'
+import { parseJson, getByPointer } from '../../json.ts'
 import type { Provider } from '../../description/provider-description.ts'
 import { presets } from '../../config/presets.ts'
-import type { Check, Examination } from '../doctor-context.ts'
+import type { Check, DoctorContext } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
-import type { Probe, Probed } from '../probe.ts'
-import { revocationProbe, tokenProbe } from '../probe.ts'
-import { codeOf } from './token-endpoint.ts'
-import type { Way } from '../client-auth-methods.ts'
-import { nameOf, shownBy, waysOf } from '../client-auth-methods.ts'
+import type { Probe, ProbeResult } from '../probe.ts'
+import { revocationProbe, createTokenProbe } from '../probe.ts'
+import { getErrorCode } from './token-endpoint.ts'
+import type { ClientAuthMethod } from '../client-auth-methods.ts'
+import { formatClientAuthMethod, withClientAuth, listClientAuthMethods } from '../client-auth-methods.ts'
 
 /** What became of one way: `unclear` where a made-up secret fares no worse, `unanswered` where nothing came back. */
-interface Tried {
-  way: Way
+interface MethodResult {
+  way: ClientAuthMethod
   outcome: 'accepted' | 'refused' | 'unclear' | 'unanswered'
   code: string | null
 }
@@ -22,49 +22,51 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz'
  * Finds out how the server knows its client. Every way is tried with the secret and, where that is not refused, with a
  * made-up one: only a server that tells the two apart has accepted anything.
  */
-export const clientAuthentication: Check = async (examination) => {
-  const { provider, learnt } = examination
-  const { first, endpoints } = learnt
-  if (!first || !endpoints) return []
-  const probe = tokenProbe(provider)
-  const ways = waysOf(provider, probe.kind)
+export const clientAuthentication: Check = async (context) => {
+  const { provider, results } = context
+  const { tokenResponse, endpoints } = results
+  if (!tokenResponse || !endpoints) return []
+  const probe = createTokenProbe(provider)
+  const ways = listClientAuthMethods(provider, probe.kind)
   const [configured] = ways
   if (!configured) return []
-  if (configured.clientAuth === 'none') return withoutSecret(first, examination)
+  if (configured.clientAuth === 'none') return withoutSecret(tokenResponse, context)
 
   const probes = [
     probe,
     ...(endpoints.revocation !== null && provider.revocation?.auth !== 'bearer' ? [revocationProbe] : []),
   ]
-  let tried: Tried[] = []
+  let tried: MethodResult[] = []
   for (const one of probes) {
     tried = []
     for (const way of ways) {
       // An application's token is asked for as often as it is needed, and no more.
       if (one.issues && tried.some(({ outcome }) => outcome === 'accepted')) break
-      tried.push(await tryOut(examination, one, way, one === probe && way === configured ? first : null))
+      tried.push(
+        await tryMethod(context, one, way, one === probe && way === configured ? tokenResponse : null),
+      )
     }
     if (tried.some(({ outcome }) => outcome === 'accepted' || outcome === 'refused')) break
   }
-  const finding = judged(tried, examination)
-  learnt.clientIsGood = finding.verdict !== 'FAILED'
+  const finding = summarizeMethods(tried, context)
+  results.isClientAccepted = finding.level !== 'FAILED'
   return [{ check: 'client', ...finding }]
 }
 
-async function tryOut(
-  examination: Examination,
+async function tryMethod(
+  context: DoctorContext,
   probe: Probe,
-  way: Way,
-  known: Probed | null,
-): Promise<Tried> {
-  const { provider } = examination
-  const right = known ?? (await probe.send(examination, shownBy(provider, way)))
+  way: ClientAuthMethod,
+  known: ProbeResult | null,
+): Promise<MethodResult> {
+  const { provider } = context
+  const right = known ?? (await probe.send(context, withClientAuth(provider, way)))
   if (isUnanswered(right)) return { way, outcome: 'unanswered', code: null }
-  const code = 'status' in right.answer ? codeOf(right.answer, provider) : null
-  if (isRefusal(right, probe, provider)) return { way, outcome: 'refused', code }
-  const wrong = await probe.send(examination, shownBy(provider, way, anotherSecret(examination)))
+  const code = 'status' in right.answer ? getErrorCode(right.answer, provider) : null
+  if (isClientRefused(right, probe, provider)) return { way, outcome: 'refused', code }
+  const wrong = await probe.send(context, withClientAuth(provider, way, createWrongSecret(context)))
   if (isUnanswered(wrong)) return { way, outcome: 'unanswered', code }
-  const alike = likenessOf(right, provider) === likenessOf(wrong, provider)
+  const alike = getSignature(right, provider) === getSignature(wrong, provider)
   return { way, outcome: alike ? 'unclear' : 'accepted', code }
 }
 
@@ -72,7 +74,7 @@ async function tryOut(
  * Nobody's secret, in the shape of the right one: some servers refuse characters that are not encoded before they look
  * at what they say.
  */
-function anotherSecret({ provider, platform }: Examination): string {
+function createWrongSecret({ provider, platform }: DoctorContext): string {
   const { secret = '' } = provider.client ?? {}
   const [...random] = platform.randomBytes(secret.length)
   const other = secret.replaceAll(/%..|[A-Za-z0-9]/gs, (own, place: number) =>
@@ -81,7 +83,7 @@ function anotherSecret({ provider, platform }: Examination): string {
   return other === secret ? `${secret}x` : other
 }
 
-function judged(all: Tried[], { config, provider }: Examination): Omit<Finding, 'check'> {
+function summarizeMethods(all: MethodResult[], { config, provider }: DoctorContext): Omit<Finding, 'check'> {
   const accepted = all.filter(({ outcome }) => outcome === 'accepted')
   // A server that tells secrets apart in another way, and not in this one, does not look at this one.
   const tried = all.map((one) =>
@@ -90,12 +92,12 @@ function judged(all: Tried[], { config, provider }: Examination): Omit<Finding, 
       : one,
   )
   const [configured, ...others] = tried
-  if (!configured) return { verdict: 'warn', says: 'no way could be tried' }
-  const name = nameOf(configured.way)
-  const list = (outcome: Tried['outcome']): string =>
+  if (!configured) return { level: 'warn', message: 'no way could be tried' }
+  const name = formatClientAuthMethod(configured.way)
+  const list = (outcome: MethodResult['outcome']): string =>
     others
       .filter((one) => one.outcome === outcome)
-      .map(({ way }) => nameOf(way))
+      .map(({ way }) => formatClientAuthMethod(way))
       .join(', ')
   const also = list('accepted')
   const not = list('refused')
@@ -103,49 +105,49 @@ function judged(all: Tried[], { config, provider }: Examination): Omit<Finding, 
   switch (configured.outcome) {
     case 'accepted':
       return {
-        verdict: 'ok',
-        says: `the secret is right, and accepted by ${name}${also && `; also by ${also}`}${not && `; not by ${not}`}`,
+        level: 'ok',
+        message: `the secret is right, and accepted by ${name}${also && `; also by ${also}`}${not && `; not by ${not}`}`,
       }
     case 'unanswered':
       return {
-        verdict: 'warn',
-        says: 'the server is busy or gives no answer, so that nothing could be seen',
+        level: 'warn',
+        message: 'the server is busy or gives no answer, so that nothing could be seen',
         fix: 'run this again later',
       }
     case 'unclear':
       return {
-        verdict: 'warn',
-        says: 'cannot be seen: the server answers alike to the configured secret and to a made-up one',
+        level: 'warn',
+        message: 'cannot be seen: the server answers alike to the configured secret and to a made-up one',
         fix: 'sign in with --sign-in to be sure',
       }
     case 'refused': {
       const [better] = accepted
       if (better)
         return {
-          verdict: 'FAILED',
-          says: `the secret is right, but not accepted by ${name}, as configured; accepted by ${also}`,
-          fix: wayTo(better.way, config.preset),
+          level: 'FAILED',
+          message: `the secret is right, but not accepted by ${name}, as configured; accepted by ${also}`,
+          fix: formatFix(better.way, config.preset),
         }
       const unclear = list('unclear')
       return {
-        verdict: 'FAILED',
-        says: `the client is refused${unclear ? ` by ${name}; cannot be seen by ${unclear}` : `, by ${[name, not].filter(Boolean).join(', ')}`}`,
+        level: 'FAILED',
+        message: `the client is refused${unclear ? ` by ${name}; cannot be seen by ${unclear}` : `, by ${[name, not].filter(Boolean).join(', ')}`}`,
         fix: `compare the client id ${JSON.stringify(provider.client?.id)} and the client secret${secretFrom(config.uses)} with what the server has: was either made for another server, replaced, or copied with something around it?`,
       }
     }
   }
 }
 
-function withoutSecret({ answer }: Probed, { provider }: Examination): Finding[] {
+function withoutSecret({ answer }: ProbeResult, { provider }: DoctorContext): Finding[] {
   const check = 'client'
   const { client } = provider
-  if (!('status' in answer) || codeOf(answer, provider) !== 'invalid_client')
-    return [{ check, verdict: 'ok', says: 'the client shows no secret, and none is asked for' }]
+  if (!('status' in answer) || getErrorCode(answer, provider) !== 'invalid_client')
+    return [{ check, level: 'ok', message: 'the client shows no secret, and none is asked for' }]
   return [
     {
       check,
-      verdict: 'FAILED',
-      says: client ? 'the client id is refused, or needs a secret' : 'the server wants to know the client',
+      level: 'FAILED',
+      message: client ? 'the client id is refused, or needs a secret' : 'the server wants to know the client',
       fix: client
         ? 'compare the client id, and give its secret if it has one'
         : 'register a client there, and give its id and secret',
@@ -154,7 +156,7 @@ function withoutSecret({ answer }: Probed, { provider }: Examination): Finding[]
 }
 
 /** Where a setting is written. */
-function wayTo({ clientAuth, basicEncoding }: Way, preset: string | null): string {
+function formatFix({ clientAuth, basicEncoding }: ClientAuthMethod, preset: string | null): string {
   const values = `"clientAuth": "${clientAuth}"${clientAuth === 'basic' ? `, "basicEncoding": "${basicEncoding}"` : ''}`
   if (preset === null) return `write ${values} in each of grants`
   return presets[preset]?.options.includes('clientAuth') === true
@@ -167,19 +169,22 @@ function secretFrom(uses: { path: string; name: string }[]): string {
   return found ? ` in ${found.name}` : ''
 }
 
-function isUnanswered({ answer }: Probed): boolean {
-  return 'why' in answer || answer.status === 429 || answer.status >= 500
+function isUnanswered({ answer }: ProbeResult): boolean {
+  return 'hint' in answer || answer.status === 429 || answer.status >= 500
 }
 
 /** At the token endpoint a 401 alone may speak of what was made up; a revocation endpoint speaks of the client. */
-function isRefusal({ answer }: Probed, probe: Probe, provider: Provider): boolean {
-  if ('why' in answer) return false
-  return codeOf(answer, provider) === 'invalid_client' || (probe === revocationProbe && answer.status === 401)
+function isClientRefused({ answer }: ProbeResult, probe: Probe, provider: Provider): boolean {
+  if ('hint' in answer) return false
+  return (
+    getErrorCode(answer, provider) === 'invalid_client' ||
+    (probe === revocationProbe && answer.status === 401)
+  )
 }
 
 /** What two answers have in common that mean the same; their words may name the moment, or the request. */
-function likenessOf({ answer }: Probed, { response, errors }: Provider): string {
-  if ('why' in answer) return ''
-  const body = jsonFrom(answer.text, response.json)
-  return JSON.stringify([answer.status, ...errors.code.map((place) => valueAt(body, place) ?? null)])
+function getSignature({ answer }: ProbeResult, { response, errors }: Provider): string {
+  if ('hint' in answer) return ''
+  const body = parseJson(answer.text, response.json)
+  return JSON.stringify([answer.status, ...errors.code.map((place) => getByPointer(body, place) ?? null)])
 }

@@ -1,89 +1,98 @@
-import { createEndpoints } from '../../authorization-server/discovery.ts'
+import { createEndpointResolver } from '../../authorization-server/discovery.ts'
 import { BffError } from '../../errors.ts'
-import { isObject, jsonFrom } from '../../json.ts'
-import { told } from '../../log.ts'
-import type { UpstreamAnswer, UpstreamFailure } from '../../authorization-server/http-client.ts'
-import type { Check, Examination } from '../doctor-context.ts'
-import { noting } from '../doctor-context.ts'
+import { isJsonObject, parseJson } from '../../json.ts'
+import { describeError } from '../../log.ts'
+import type { HttpResponse, UpstreamFailure } from '../../authorization-server/http-client.ts'
+import type { Check, DoctorContext } from '../doctor-context.ts'
+import { createRecordingClient } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
 
 /** Seconds that two clocks may differ by. */
 const tolerated = 60
 
 /** Whether the host has a name, a road and a good certificate; what it answers does not matter. */
-export const host: Check = async ({ provider, upstream, learnt }) => {
+export const checkHost: Check = async ({ provider, upstream, results }) => {
   const { token } = provider
   const { origin, host: name } = new URL('url' in token ? token.url : token.discovery)
   const answer = await upstream.send(`${origin}/`, { method: 'HEAD' })
   const check = 'host'
-  if (!('why' in answer)) {
+  if (!('hint' in answer)) {
     const tls = origin.startsWith('https:') ? ', and its certificate is good' : ''
-    return [{ check, verdict: 'ok', says: `${name} answers${tls}` }]
+    return [{ check, level: 'ok', message: `${name} answers${tls}` }]
   }
-  if (answer.sent) return [{ check, verdict: 'warn', says: `${name} does not answer HEAD /: ${answer.why}` }]
-  learnt.isReachable = false
+  if (answer.wasSent)
+    return [{ check, level: 'warn', message: `${name} does not answer HEAD /: ${answer.hint}` }]
+  results.isReachable = false
   return [
-    { check, verdict: 'FAILED', says: `${name}: ${answer.why}`, fix: 'until then nothing else can be seen' },
+    {
+      check,
+      level: 'FAILED',
+      message: `${name}: ${answer.hint}`,
+      fix: 'until then nothing else can be seen',
+    },
   ]
 }
 
 /** Whether the discovery document can be had and used. */
-export const discovery: Check = async (examination) => {
-  const { provider, upstream, platform, learnt } = examination
+export const checkDiscovery: Check = async (context) => {
+  const { provider, upstream, platform, results } = context
   const { token } = provider
-  if (!learnt.isReachable) return []
+  if (!results.isReachable) return []
   const notes: string[] = []
   const note = (message: string): void => void notes.push(message)
   const logger = { info: note, warn: note, error: note }
-  const noted = noting(upstream)
-  const endpoints = createEndpoints(provider, noted, platform, logger)
+  const noted = createRecordingClient(upstream)
+  const endpoints = createEndpointResolver(provider, noted, platform, logger)
   if ('url' in token) {
-    learnt.endpoints = await endpoints()
+    results.endpoints = await endpoints()
     return []
   }
 
   const check = 'discovery'
   const named = (): string | null => issuerIn(noted.answers.at(-1))
   try {
-    learnt.endpoints = await endpoints()
+    results.endpoints = await endpoints()
   } catch (error) {
     if (!(error instanceof BffError)) throw error
-    return [{ check, verdict: 'FAILED', ...saidOf(examination, told(error), named()) }]
+    return [{ check, level: 'FAILED', ...saidOf(context, describeError(error), named()) }]
   }
-  const { metadata } = learnt.endpoints
-  if (!metadata) return [{ check, verdict: 'warn', ...saidOf(examination, notes.join('; '), named()) }]
+  const { metadata } = results.endpoints
+  if (!metadata) return [{ check, level: 'warn', ...saidOf(context, notes.join('; '), named()) }]
 
-  const found: Finding[] = notes.map((says) => ({
+  const found: Finding[] = notes.map((message) => ({
     check,
-    verdict: 'warn',
-    says,
+    level: 'warn',
+    message,
     fix: 'nothing, if people can sign in; else switch the grant on at the server, for this client',
   }))
   const own = new URL(token.discovery).host
-  const places = { token_endpoint: learnt.endpoints.token, revocation_endpoint: learnt.endpoints.revocation }
+  const places = {
+    token_endpoint: results.endpoints.token,
+    revocation_endpoint: results.endpoints.revocation,
+  }
   for (const [name, url] of Object.entries(places))
     if (url !== null && new URL(url).host !== own)
       found.push({
         check,
-        verdict: 'warn',
-        says: `its ${name} is on another host, ${examination.quoted(new URL(url).host)}, which secrets go to`,
+        level: 'warn',
+        message: `its ${name} is on another host, ${context.redact(new URL(url).host)}, which secrets go to`,
         fix: 'nothing, if that host belongs to the server',
       })
-  return found.length > 0 ? found : [{ check, verdict: 'ok', says: 'the document can be used' }]
+  return found.length > 0 ? found : [{ check, level: 'ok', message: 'the document can be used' }]
 }
 
 /** Whether this machine's clock goes as the server's does. */
-export const clock: Check = ({ learnt, platform }) => {
-  const theirs = Date.parse(learnt.first?.answer.headers.get('Date') ?? '')
+export const checkClock: Check = ({ results, platform }) => {
+  const theirs = Date.parse(results.tokenResponse?.answer.headers.get('Date') ?? '')
   if (Number.isNaN(theirs)) return []
   const ahead = Math.round((platform.now() - theirs) / 1000)
   const check = 'clock'
-  if (Math.abs(ahead) <= tolerated) return [{ check, verdict: 'ok', says: "goes as the server's does" }]
+  if (Math.abs(ahead) <= tolerated) return [{ check, level: 'ok', message: "goes as the server's does" }]
   return [
     {
       check,
-      verdict: 'warn',
-      says: `this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the server`,
+      level: 'warn',
+      message: `this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the server`,
       fix: 'set the clock of whichever is wrong (NTP): ID Tokens and certificates are judged by it',
     },
   ]
@@ -91,27 +100,27 @@ export const clock: Check = ({ learnt, platform }) => {
 
 /** What a failed discovery says, and what helps. */
 function saidOf(
-  { provider, quoted }: Examination,
+  { provider, redact }: DoctorContext,
   hint: string,
   issuer: string | null,
-): { says: string; fix: string } {
+): { message: string; fix: string } {
   const { token } = provider
   const configured = 'url' in token ? '' : (token.issuer ?? token.discovery)
   if (issuer !== null && issuer !== configured && hint.includes('names the issuer')) {
-    const exact = JSON.stringify(quoted(issuer))
+    const exact = JSON.stringify(redact(issuer))
     return {
-      says: 'the document names another issuer than the configuration',
+      message: 'the document names another issuer than the configuration',
       fix: `write ${exact} as the issuer, to the letter, if that is the server you mean`,
     }
   }
   return {
-    says: quoted(hint),
+    message: redact(hint),
     fix: 'the issuer is written without /.well-known/…; is its path right, and its flavour ("oidc" or "oauth")? A server without discovery needs the address of its token endpoint instead',
   }
 }
 
-function issuerIn(answer: UpstreamAnswer | UpstreamFailure | undefined): string | null {
-  const document = jsonFrom(answer && 'text' in answer ? answer.text : '', 'strict')
-  const issuer = isObject(document) ? document['issuer'] : null
+function issuerIn(answer: HttpResponse | UpstreamFailure | undefined): string | null {
+  const document = parseJson(answer && 'text' in answer ? answer.text : '', 'strict')
+  const issuer = isJsonObject(document) ? document['issuer'] : null
   return typeof issuer === 'string' ? issuer : null
 }

@@ -2,28 +2,28 @@ import type { Check } from '../doctor-context.ts'
 import { revocationProbe } from '../probe.ts'
 
 /** Whether tokens can be given back. */
-export const revocation: Check = async (examination) => {
-  const { provider, learnt } = examination
-  const { endpoints, first, clientIsGood } = learnt
-  if (!first || !endpoints || !clientIsGood) return []
+export const revocation: Check = async (context) => {
+  const { provider, results } = context
+  const { endpoints, tokenResponse, isClientAccepted } = results
+  if (!tokenResponse || !endpoints || !isClientAccepted) return []
   const check = 'revocation'
   if (endpoints.revocation === null)
     return [
       {
         check,
-        verdict: 'ok',
-        says: 'no endpoint for it is known: tokens of who signs out live on until they end',
+        level: 'ok',
+        message: 'no endpoint for it is known: tokens of who signs out live on until they end',
       },
     ]
-  if (provider.revocation?.auth === 'bearer' || provider.login.asClient) return []
-  const { answer } = await revocationProbe.send(examination, provider)
+  if (provider.revocation?.auth === 'bearer' || provider.login.userIsClient) return []
+  const { answer } = await revocationProbe.send(context, provider)
   if ('status' in answer && answer.status < 300)
-    return [{ check, verdict: 'ok', says: 'the endpoint takes tokens back' }]
+    return [{ check, level: 'ok', message: 'the endpoint takes tokens back' }]
   return [
     {
       check,
-      verdict: 'warn',
-      says: `a token cannot be given back: ${'why' in answer ? answer.why : `the endpoint answers ${answer.status}`}`,
+      level: 'warn',
+      message: `a token cannot be given back: ${'hint' in answer ? answer.hint : `the endpoint answers ${answer.status}`}`,
       fix: 'is revocation.url right? Until then, tokens of who signs out live on until they end',
     },
   ]

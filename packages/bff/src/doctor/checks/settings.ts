@@ -1,4 +1,4 @@
-import { isLoopback } from '../../endpoint-url.ts'
+import { isLoopbackHost } from '../../endpoint-url.ts'
 import type { Check } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
 
@@ -8,21 +8,21 @@ export const environment: Check = ({ config }) => {
   const check = 'environment'
   const found: Finding[] = literalSecrets.map((path) => ({
     check,
-    verdict: 'warn',
-    says: `${path} stands in the file itself, where whoever reads the repository reads it`,
+    level: 'warn',
+    message: `${path} stands in the file itself, where whoever reads the repository reads it`,
     fix: `put it into an environment variable, and "\${${variableFor(path)}}" in its place`,
   }))
   for (const { name, value } of uses)
     if (/^[\s\u{feff}]|[\s\u{feff}]$/u.test(value))
       found.push({
         check,
-        verdict: 'warn',
-        says: `${name} begins or ends with white space, as comes in with copying`,
+        level: 'warn',
+        message: `${name} begins or ends with white space, as comes in with copying`,
         fix: `set ${name} again without it`,
       })
   const names = [...new Set(uses.map(({ name }) => name))]
   if (found.length === 0 && names.length > 0)
-    found.push({ check, verdict: 'ok', says: `set: ${names.join(', ')}` })
+    found.push({ check, level: 'ok', message: `set: ${names.join(', ')}` })
   return found
 }
 
@@ -30,8 +30,8 @@ export const environment: Check = ({ config }) => {
 export const settings: Check = ({ config, provider }) => {
   const { mode, proxy, origin, dangerouslyGiveMachineTokenToBrowser: given } = config.settings
   const found: Finding[] = []
-  const warn = (says: string, fix: string): number =>
-    found.push({ check: 'settings', verdict: 'warn', says, fix })
+  const warn = (message: string, fix: string): number =>
+    found.push({ check: 'settings', level: 'warn', message: message, fix })
 
   if (mode === 'proxy' && proxy.length === 0)
     warn(
@@ -43,7 +43,7 @@ export const settings: Check = ({ config, provider }) => {
       'a token of the whole application goes to the browser of everybody whom authorize admits',
       'use mode "proxy", and leave dangerouslyGiveMachineTokenToBrowser out',
     )
-  if (origin?.startsWith('http:') === true && !isLoopback(new URL(origin).hostname))
+  if (origin?.startsWith('http:') === true && !isLoopbackHost(new URL(origin).hostname))
     warn(
       'origin is plain http: no browser keeps a Secure cookie from there',
       'serve the page by https, and say so in origin',
@@ -52,9 +52,9 @@ export const settings: Check = ({ config, provider }) => {
   for (const [name] of exposed)
     warn(
       `the ${name} grant puts what it sends into the query of a URL, secrets too, and servers write URLs to their logs`,
-      'write "method": "POST" if the server knows it, and "clientAuth": "body" in a description',
+      'write "method": "POST" if the server knows it, and "clientAuth": "post" in a description',
     )
-  return found.length > 0 ? found : [{ check: 'settings', verdict: 'ok', says: `mode "${mode}"` }]
+  return found.length > 0 ? found : [{ check: 'settings', level: 'ok', message: `mode "${mode}"` }]
 }
 
 /** The usual spelling: `provider.clientSecret` is CLIENT_SECRET. */

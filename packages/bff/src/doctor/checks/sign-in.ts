@@ -1,13 +1,13 @@
 import { sessionPath, tokenPath } from '@latchkey/wire'
-import { grantNamed } from '../../description/provider-description.ts'
-import type { Examination } from '../doctor-context.ts'
+import { getGrant } from '../../description/provider-description.ts'
+import type { DoctorContext } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
-import { toldOf } from '../token-findings.ts'
-import type { Answered, Visit } from '../bff-client.ts'
-import { openVisit } from '../bff-client.ts'
+import { describeTokenSet } from '../token-findings.ts'
+import type { BffResponse, BffClient } from '../bff-client.ts'
+import { createBffClient } from '../bff-client.ts'
 
 /** Something to be typed. */
-export interface Question {
+export interface PromptField {
   /** The name of the field. */
   name: string
   label: string
@@ -16,41 +16,45 @@ export interface Question {
 }
 
 /** Asks whoever sits before the terminal, or the environment. */
-export type Ask = (question: Question) => Promise<string>
+export type Prompt = (question: PromptField) => Promise<string>
 
 /** Seconds after which a BFF takes a token that is rejected for an old one. */
-const notYoung = 120
+const refreshGapSeconds = 120
 const mostChallenges = 3
 
 /** Signs in through a BFF with what was typed, refreshes once, and signs out. */
-export async function signIn(examination: Examination, ask: Ask): Promise<Finding[]> {
-  const { provider } = examination
-  const visit = openVisit(examination)
+export async function checkSignIn(context: DoctorContext, ask: Prompt): Promise<Finding[]> {
+  const { provider } = context
+  const visit = createBffClient(context)
   try {
-    const answer = await answered(examination, visit, ask)
-    const token = visit.issued()
+    const answer = await submitCredentials(context, visit, ask)
+    const token = visit.getTokenSet()
     if (answer.status !== 200 || !answer.session || !token)
-      return [{ check: 'sign-in', verdict: 'FAILED', ...refusalOf(answer, visit) }]
+      return [{ check: 'sign-in', level: 'FAILED', ...refusalOf(answer, visit) }]
     return [
-      { check: 'sign-in', verdict: 'ok', says: 'the server takes what was typed' },
-      ...toldOf(token, grantNamed(provider, provider.primary).scope.default, examination),
-      ...(await refreshed(examination, visit, answer.session.session_id)),
-      ...(await signedOut(visit)),
+      { check: 'sign-in', level: 'ok', message: 'the server takes what was typed' },
+      ...describeTokenSet(token, getGrant(provider, provider.signInGrant).scope.default, context),
+      ...(await reportRefresh(context, visit, answer.session.session_id)),
+      ...(await reportSignOut(visit)),
     ]
   } finally {
     await visit.close()
   }
 }
 
-async function answered(examination: Examination, visit: Visit, ask: Ask): Promise<Answered> {
-  const { login, errors } = examination.provider
-  const known = Object.assign({}, login.fields, ...errors.challenges.map((challenge) => challenge.ask))
+async function submitCredentials(
+  context: DoctorContext,
+  visit: BffClient,
+  ask: Prompt,
+): Promise<BffResponse> {
+  const { login, errors } = context.provider
+  const known = Object.assign({}, login.fields, ...errors.challenges.map((challenge) => challenge.fields))
   const typed = async (names: string[]): Promise<Record<string, string>> => {
     const own: Record<string, string> = {}
     for (const name of names) {
       const { label = name, type = 'otp' } = (known as typeof login.fields)[name] ?? {}
       const value = await ask({ name, label, hidden: type !== 'text' })
-      if (type !== 'text') examination.hide(value)
+      if (type !== 'text') context.addSecret(value)
       if (value !== '') own[name] = value
     }
     return own
@@ -59,61 +63,65 @@ async function answered(examination: Examination, visit: Visit, ask: Ask): Promi
   const first = await typed(Object.keys(login.fields))
   let answer = await visit.send('POST', sessionPath, { credentials: first })
   for (let round = 0; round < mostChallenges && answer.error === 'challenge_required'; round += 1) {
-    const { ask: names = [], id } = answer.challenge ?? {}
+    const { fields: names = [], id } = answer.challenge ?? {}
     const credentials = { ...first, ...(await typed(names)) }
     answer = await visit.send('POST', sessionPath, { credentials, challenge: id })
   }
   return answer
 }
 
-function refusalOf(answer: Answered, visit: Visit): { says: string; fix?: string } {
-  const notes = visit.notes()
+function refusalOf(answer: BffResponse, visit: BffClient): { message: string; fix?: string } {
+  const notes = visit.takeLogLines()
   if (answer.error === 'invalid_credentials')
     return {
-      says: 'the server refuses what was typed',
+      message: 'the server refuses what was typed',
       fix: 'are they right? Some servers answer the same when this client may not use the grant, or when the account wants a second factor',
     }
-  return { says: notes || (answer.error_description ?? `the answer is ${answer.status}`) }
+  return { message: notes || (answer.error_description ?? `the answer is ${answer.status}`) }
 }
 
-async function refreshed({ provider }: Examination, visit: Visit, sessionId: string): Promise<Finding[]> {
+async function reportRefresh(
+  { provider }: DoctorContext,
+  visit: BffClient,
+  sessionId: string,
+): Promise<Finding[]> {
   const { refresh } = provider
   const check = 'refresh'
-  const before = visit.issued()?.refreshToken ?? null
+  const before = visit.getTokenSet()?.refreshToken ?? null
   const possible =
     refresh.mode === 'keep_alive' ||
-    refresh.keepCredentials ||
+    refresh.storeCredentials ||
     (refresh.mode === 'refresh_token' && before !== null)
   if (!possible)
     return refresh.mode === 'none'
-      ? [{ check, verdict: 'ok', says: 'there is none: people sign in again when the token ends' }]
+      ? [{ check, level: 'ok', message: 'there is none: people sign in again when the token ends' }]
       : []
-  visit.pass(notYoung)
+  visit.advanceClock(refreshGapSeconds)
   const answer = await visit.send('POST', tokenPath, { session_id: sessionId, after: 1 })
   if (answer.token?.sequence === 2) {
-    const after = visit.issued()?.refreshToken ?? null
+    const after = visit.getTokenSet()?.refreshToken ?? null
     const rotates = before !== null && after !== null && after !== before
     return [
-      { check, verdict: 'ok', says: `brings another token${rotates ? ', and another refresh token' : ''}` },
+      { check, level: 'ok', message: `brings another token${rotates ? ', and another refresh token' : ''}` },
     ]
   }
-  const notes = visit.notes()
+  const notes = visit.takeLogLines()
   return [
     {
       check,
-      verdict: 'FAILED',
-      says: notes || (answer.error_description ?? 'brings no other token'),
+      level: 'FAILED',
+      message: notes || (answer.error_description ?? 'brings no other token'),
       fix: 'allow the refresh_token grant for this client; if the server refuses every refresh in words of its own, say so in errors.map',
     },
   ]
 }
 
-async function signedOut(visit: Visit): Promise<Finding[]> {
-  visit.notes()
+async function reportSignOut(visit: BffClient): Promise<Finding[]> {
+  visit.takeLogLines()
   const { status } = await visit.send('DELETE', sessionPath)
   await visit.close()
-  const notes = visit.notes()
+  const notes = visit.takeLogLines()
   const check = 'sign-out'
-  if (status === 204 && notes === '') return [{ check, verdict: 'ok', says: 'ends the session' }]
-  return [{ check, verdict: 'warn', says: notes || `the answer is ${status}` }]
+  if (status === 204 && notes === '') return [{ check, level: 'ok', message: 'ends the session' }]
+  return [{ check, level: 'warn', message: notes || `the answer is ${status}` }]
 }

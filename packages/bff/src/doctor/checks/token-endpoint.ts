@@ -1,9 +1,9 @@
-import { jsonFrom, valueAt } from '../../json.ts'
+import { parseJson, getByPointer } from '../../json.ts'
 import type { Provider } from '../../description/provider-description.ts'
-import type { UpstreamAnswer } from '../../authorization-server/http-client.ts'
-import type { Check, Examination } from '../doctor-context.ts'
+import type { HttpResponse } from '../../authorization-server/http-client.ts'
+import type { Check, DoctorContext } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
-import { tokenProbe } from '../probe.ts'
+import { createTokenProbe } from '../probe.ts'
 
 /** Refusals that neither the user nor the client's secret can bring about. RFC 6749 §5.2. */
 const aboutTheRequest = [
@@ -15,26 +15,26 @@ const aboutTheRequest = [
 ]
 
 /** Whether what the configuration calls the token endpoint answers like one. */
-export const tokenEndpoint: Check = async (examination) => {
-  const { provider, learnt } = examination
-  if (!learnt.endpoints) return []
-  const probe = tokenProbe(provider)
-  const { answer, judgement } = await probe.send(examination, provider)
+export const tokenEndpoint: Check = async (context) => {
+  const { provider, results } = context
+  if (!results.endpoints) return []
+  const probe = createTokenProbe(provider)
+  const { answer, result } = await probe.send(context, provider)
   const check = 'token endpoint'
-  if ('why' in answer)
-    return [{ check, verdict: 'FAILED', says: answer.why, fix: 'until then nothing else can be seen' }]
-  const fault = faultOf(answer, examination, learnt.endpoints.token)
-  if (fault?.verdict !== 'FAILED') learnt.first = { answer, judgement }
+  if ('hint' in answer)
+    return [{ check, level: 'FAILED', message: answer.hint, fix: 'until then nothing else can be seen' }]
+  const fault = findProblem(answer, context, results.endpoints.token)
+  if (fault?.level !== 'FAILED') results.tokenResponse = { answer, result }
   if (fault) return [{ check, ...fault }]
 
-  const code = codeOf(answer, provider)
-  const found: Finding[] = [{ check, verdict: 'ok', says: `answers ${answer.status} as one does` }]
-  if (code !== null && aboutTheRequest.includes(code) && judgement?.kind === 'config')
+  const code = getErrorCode(answer, provider)
+  const found: Finding[] = [{ check, level: 'ok', message: `answers ${answer.status} as one does` }]
+  if (code !== null && aboutTheRequest.includes(code) && result?.kind === 'configuration_error')
     found.push({
       check: 'grant',
       // People can sign in all the same, where no refresh token ever comes.
-      verdict: probe.kind === 'refresh_token' ? 'warn' : 'FAILED',
-      says: `to the grant ${probe.kind}, ${judgement.hint}`,
+      level: probe.kind === 'refresh_token' ? 'warn' : 'FAILED',
+      message: `to the grant ${probe.kind}, ${result.hint}`,
       ...(probe.kind === 'refresh_token' && {
         fix: 'allow refresh tokens there, or switch refresh off here',
       }),
@@ -43,25 +43,35 @@ export const tokenEndpoint: Check = async (examination) => {
 }
 
 /** The error code of an answer; `null` where there is none. */
-export function codeOf({ text }: UpstreamAnswer, { response, errors }: Provider): string | null {
-  const body = jsonFrom(text, response.json)
-  const found = errors.code.map((place) => valueAt(body, place)).find((value) => typeof value === 'string')
+export function getErrorCode({ text }: HttpResponse, { response, errors }: Provider): string | null {
+  const body = parseJson(text, response.json)
+  const found = errors.code
+    .map((place) => getByPointer(body, place))
+    .find((value) => typeof value === 'string')
   return typeof found === 'string' ? found : null
 }
 
-function faultOf(
-  answer: UpstreamAnswer,
-  { quoted }: Examination,
+function findProblem(
+  answer: HttpResponse,
+  { redact }: DoctorContext,
   endpoint: string,
 ): Omit<Finding, 'check'> | null {
   const { status, headers, text } = answer
   const isPage = /html/i.test(headers.get('Content-Type') ?? '') || /^\s*<(!doctype|html)/i.test(text)
-  const failed = (says: string, fix: string): Omit<Finding, 'check'> => ({ verdict: 'FAILED', says, fix })
-  const warn = (says: string, fix: string): Omit<Finding, 'check'> => ({ verdict: 'warn', says, fix })
+  const failed = (message: string, fix: string): Omit<Finding, 'check'> => ({
+    level: 'FAILED',
+    message: message,
+    fix,
+  })
+  const warn = (message: string, fix: string): Omit<Finding, 'check'> => ({
+    level: 'warn',
+    message: message,
+    fix,
+  })
 
   if (status >= 300 && status < 400)
     return failed(
-      `answers ${status}, a redirect to ${quoted(placeOf(headers.get('Location'), endpoint))}`,
+      `answers ${status}, a redirect to ${redact(formatRedirectTarget(headers.get('Location'), endpoint))}`,
       'name the endpoint itself: a redirect is never followed, because a password would go along',
     )
   if (status === 404 || status === 410)
@@ -94,7 +104,7 @@ function faultOf(
 }
 
 /** Host and path, without the query, which may repeat what was sent. */
-function placeOf(location: string | null, endpoint: string): string {
+function formatRedirectTarget(location: string | null, endpoint: string): string {
   if (location === null || !URL.canParse(location, endpoint)) return 'nowhere'
   const { origin, pathname } = new URL(location, endpoint)
   return origin === new URL(endpoint).origin ? pathname : origin + pathname

@@ -6,12 +6,12 @@
  * @module
  */
 import type { OAuthError } from '../../responses.ts'
-import { json } from '../../responses.ts'
-import type { Access, IssuedTokens } from '../../token-issuer.ts'
-import { createGrants } from '../../token-issuer.ts'
-import type { Person } from '../../users.ts'
-import type { Call, Ground, Route, System } from '../../system.ts'
-import { personWith } from '../../system.ts'
+import { createJsonResponse } from '../../responses.ts'
+import type { TokenAccess, IssuedTokens } from '../../token-issuer.ts'
+import { createTokenIssuer } from '../../token-issuer.ts'
+import type { SandboxUser } from '../../users.ts'
+import type { SystemRequest, SandboxContext, Endpoint, System } from '../../system.ts'
+import { findUser } from '../../system.ts'
 import { workItems } from './items.ts'
 
 /** What can be different about Axosoft. */
@@ -27,13 +27,13 @@ export interface AxosoftOptions {
 const thirtyDays = 30 * 24 * 60 * 60
 const wrongCredentials = refusal('invalid_grant', 'Invalid username or password')
 
-export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
-  const grants = createGrants(ground.now, ground.randomId)
+export function axosoft(ground: SandboxContext, options: AxosoftOptions = {}): System {
+  const grants = createTokenIssuer(ground.now, ground.randomId)
 
-  function token(call: Call): Response {
+  function token(call: SystemRequest): Response {
     const fields = call.request.method === 'POST' ? call.form : call.url.searchParams
     const outcome = signIn(fields)
-    return 'error' in outcome ? json(400, outcome) : json(200, bodyOf(outcome))
+    return 'error' in outcome ? createJsonResponse(400, outcome) : createJsonResponse(200, bodyOf(outcome))
   }
 
   function signIn(fields: URLSearchParams): IssuedTokens | OAuthError {
@@ -48,7 +48,7 @@ export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
     if (!scope.every((value) => value === 'read' || value === 'write')) {
       return refusal('invalid_scope', 'Valid scopes are read and write')
     }
-    const person = personWith(ground, fields)
+    const person = findUser(ground, fields)
     if (!person) return wrongCredentials
     const accessTokenLifetime = options.accessTokenLifetime ?? thirtyDays
     return grants.issue({ person, scope }, { accessTokenLifetime, rotation: 'kept', withRefreshToken: false })
@@ -60,14 +60,14 @@ export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
   }
 
   /** An endpoint of the API. */
-  function resource(path: RegExp, read: (access: Access) => unknown): Route {
+  function resource(path: RegExp, read: (access: TokenAccess) => unknown): Endpoint {
     return {
       kind: 'resource',
       methods: ['GET'],
       path,
       answer: (call) => {
         const access = grants.check(bearerOf(call) ?? '')
-        return access ? json(200, read(access)) : notAuthorised()
+        return access ? createJsonResponse(200, read(access)) : notAuthorised()
       },
       refuse: notAuthorised,
     }
@@ -81,7 +81,7 @@ export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
         methods: options.tokenMethods ?? ['GET', 'POST'],
         path: /^\/api\/(?:v[2-6]\/)?oauth2\/token$/, // Axosoft's own .NET client writes the version
         answer: token,
-        refuse: () => json(400, wrongCredentials),
+        refuse: () => createJsonResponse(400, wrongCredentials),
       },
       resource(/^\/api\/v[2-6]\/me$/, ({ person }) => ({ data: profile(person) })),
       resource(/^\/api\/v[2-6]\/items$/, () => ({
@@ -94,10 +94,10 @@ export function axosoft(ground: Ground, options: AxosoftOptions = {}): System {
 
 /** The documentation shows no 401; this one speaks as the token endpoint does. */
 function notAuthorised(): Response {
-  return json(401, refusal('invalid_token', 'The access token is invalid or has expired'))
+  return createJsonResponse(401, refusal('invalid_token', 'The access token is invalid or has expired'))
 }
 
-function profile({ id, firstName, lastName, email }: Person): Record<string, unknown> {
+function profile({ id, firstName, lastName, email }: SandboxUser): Record<string, unknown> {
   return { id, first_name: firstName, last_name: lastName, email }
 }
 
@@ -106,7 +106,7 @@ function refusal(error: string, description: string): OAuthError {
 }
 
 /** Three places are documented: `Authorization`, `X-Authorization` (with `OAuth` as an older scheme), the query. */
-function bearerOf({ request, url }: Call): string | null | undefined {
+function bearerOf({ request, url }: SystemRequest): string | null | undefined {
   const header = request.headers.get('Authorization') ?? request.headers.get('X-Authorization')
   return header === null ? url.searchParams.get('access_token') : /^(?:Bearer|OAuth) (\S+)$/.exec(header)?.[1]
 }

@@ -5,27 +5,27 @@
  * @see "Request Access Token" in Bright Pattern's API specifications, and its published Postman collections
  * @module
  */
-import { json } from '../../responses.ts'
-import { createGrants } from '../../token-issuer.ts'
-import type { Call, Ground, Route, System } from '../../system.ts'
+import { createJsonResponse } from '../../responses.ts'
+import { createTokenIssuer } from '../../token-issuer.ts'
+import type { SystemRequest, SandboxContext, Endpoint, System } from '../../system.ts'
 import { directory, routedTasks } from './data.ts'
 import type { BrightPatternOptions } from './token.ts'
 import { brightPatternTokenEndpoint, notAuthenticated } from './token.ts'
 
-export function brightPattern(ground: Ground, options: BrightPatternOptions = {}): System {
-  const grants = createGrants(ground.now, ground.randomId)
+export function brightPattern(ground: SandboxContext, options: BrightPatternOptions = {}): System {
+  const grants = createTokenIssuer(ground.now, ground.randomId)
   const { withoutTaskRouting = [] } = options
 
-  const directoryRoute: Route = {
+  const directoryRoute: Endpoint = {
     kind: 'resource',
     methods: ['GET'],
     path: /^\/configapi\/v2\/phone\/user$/,
     answer: (call) =>
-      grants.check(bearerOf(call)) ? json(200, directory, plain) : notAuthenticated(options),
+      grants.check(bearerOf(call)) ? createJsonResponse(200, directory, plain) : notAuthenticated(options),
     refuse: () => notAuthenticated(options),
   }
 
-  const taskRoute: Route = {
+  const taskRoute: Endpoint = {
     kind: 'resource',
     methods: ['GET'],
     path: /^\/taskroutingapi\/v1\/task\/([^/]+)\/?$/,
@@ -38,7 +38,7 @@ export function brightPattern(ground: Ground, options: BrightPatternOptions = {}
         return taskError(403, 3, 'Privilege not granted')
       }
       const task = Object.hasOwn(routedTasks, id) ? routedTasks[id] : undefined
-      return task ? json(200, task, plain) : taskError(404, 8, 'Task not found')
+      return task ? createJsonResponse(200, task, plain) : taskError(404, 8, 'Task not found')
     },
     refuse: () => taskError(401, 2, 'Access token expired'),
   }
@@ -61,9 +61,9 @@ export function brightPattern(ground: Ground, options: BrightPatternOptions = {}
 const plain = { 'Content-Type': 'application/json' }
 
 function taskError(status: number, errorCode: number, errorMessage: string): Response {
-  return json(status, { errorCode, errorMessage }, plain)
+  return createJsonResponse(status, { errorCode, errorMessage }, plain)
 }
 
-function bearerOf({ request }: Call): string {
+function bearerOf({ request }: SystemRequest): string {
   return /^Bearer (\S+)$/.exec(request.headers.get('Authorization') ?? '')?.[1] ?? ''
 }

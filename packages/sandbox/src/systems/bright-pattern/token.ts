@@ -1,7 +1,7 @@
-import { json, text } from '../../responses.ts'
-import type { Grants } from '../../token-issuer.ts'
-import type { Person } from '../../users.ts'
-import type { Ground, Route } from '../../system.ts'
+import { createJsonResponse, createTextResponse } from '../../responses.ts'
+import type { TokenIssuer } from '../../token-issuer.ts'
+import type { SandboxUser } from '../../users.ts'
+import type { SandboxContext, Endpoint } from '../../system.ts'
 import { isForm } from '../../system.ts'
 import { demoTenant } from './data.ts'
 
@@ -17,7 +17,7 @@ export interface BrightPatternOptions {
    */
   readonly body?: 'wire' | 'documents'
   /** What a user gets who asks again: a `new` token, or the `same` one with the time that it has left. */
-  readonly askedAgain?: 'new' | 'same'
+  readonly repeatedSignIn?: 'new' | 'same'
   /** Whether 401 of the token endpoint and of the configuration API has a body. The documents tell only the status. */
   readonly refusalBody?: 'empty' | 'json'
   /** Usernames of disabled accounts. */
@@ -25,21 +25,21 @@ export interface BrightPatternOptions {
   /** Usernames of those without the privilege "Use Task Routing API". */
   readonly withoutTaskRouting?: readonly string[]
   /** Changes the body of a successful token answer, for shapes that no documentation shows. */
-  readonly amend?: (body: Record<string, unknown>) => unknown
+  readonly transformBody?: (body: Record<string, unknown>) => unknown
 }
 
 /** Bright Pattern's token endpoint, where the user is the client. */
 export function brightPatternTokenEndpoint(
-  ground: Ground,
-  grants: Grants,
+  ground: SandboxContext,
+  grants: TokenIssuer,
   options: BrightPatternOptions,
-): Pick<Route, 'answer' | 'refuse'> {
+): Pick<Endpoint, 'answer' | 'refuse'> {
   const { tenant = demoTenant, accessTokenLifetime = 3599, disabled = [] } = options
-  const latest = new Map<Person, { accessToken: string; expiresAt: number }>()
+  const latest = new Map<SandboxUser, { accessToken: string; expiresAt: number }>()
 
   return {
     answer: (call) => {
-      if (!isForm(call.request)) return text(415, '')
+      if (!isForm(call.request)) return createTextResponse(415, '')
       const person = clientOf(call.form)
       return person ? tokenAnswer(person) : notAuthenticated(options)
     },
@@ -47,7 +47,7 @@ export function brightPatternTokenEndpoint(
   }
 
   /** Whatever is wrong, a missing field included, the answer is the same. */
-  function clientOf(form: URLSearchParams): Person | undefined {
+  function clientOf(form: URLSearchParams): SandboxUser | undefined {
     if (form.get('grant_type') !== 'client_credentials' || form.get('scope') !== tenant) return undefined
     return ground.people.find(
       ({ username, apiSecret }) =>
@@ -57,7 +57,7 @@ export function brightPatternTokenEndpoint(
     )
   }
 
-  function tokenAnswer(person: Person): Response {
+  function tokenAnswer(person: SandboxUser): Response {
     // One moment for the whole answer: a new token has all of its seconds left.
     const now = ground.now()
     const { accessToken, expiresAt } = tokenOf(person, now)
@@ -67,14 +67,14 @@ export function brightPatternTokenEndpoint(
       expires_in: String(Math.floor((expiresAt - now) / 1000)),
       ...(options.body !== 'documents' && { scope: tenant }),
     }
-    const amended = options.amend ? options.amend(body) : body
+    const amended = options.transformBody ? options.transformBody(body) : body
     const written = options.body === 'documents' ? asInDocuments(amended) : JSON.stringify(amended)
-    return text(200, written, { 'Content-Type': 'application/json' })
+    return createTextResponse(200, written, { 'Content-Type': 'application/json' })
   }
 
-  function tokenOf(person: Person, now: number): { accessToken: string; expiresAt: number } {
+  function tokenOf(person: SandboxUser, now: number): { accessToken: string; expiresAt: number } {
     const before = latest.get(person)
-    if (options.askedAgain === 'same' && before && grants.check(before.accessToken)) return before
+    if (options.repeatedSignIn === 'same' && before && grants.check(before.accessToken)) return before
     const rules = { accessTokenLifetime, rotation: 'kept', withRefreshToken: false } as const
     const { accessToken } = grants.issue({ person, scope: [tenant] }, rules)
     const token = { accessToken, expiresAt: now + accessTokenLifetime * 1000 }
@@ -86,8 +86,8 @@ export function brightPatternTokenEndpoint(
 /** Bright Pattern's 401, outside of Task Routing; the body is the envelope of its List Management. */
 export function notAuthenticated({ refusalBody }: BrightPatternOptions): Response {
   return refusalBody === 'json'
-    ? json(401, { error: 'unauthorized', error_description: 'Authentication failed' })
-    : text(401, '')
+    ? createJsonResponse(401, { error: 'unauthorized', error_description: 'Authentication failed' })
+    : createTextResponse(401, '')
 }
 
 function asInDocuments(body: unknown): string {

@@ -1,5 +1,5 @@
-import { json, text } from '../../responses.ts'
-import type { Call } from '../../system.ts'
+import { createJsonResponse, createTextResponse } from '../../responses.ts'
+import type { SystemRequest } from '../../system.ts'
 
 /** A refusal of Class's API: its status, code and message. */
 export interface ClassError {
@@ -22,21 +22,25 @@ export const notFound: ClassError = {
 }
 
 /** A success in Class's envelope; in XML each item is an element called `itemName`. */
-export function dataAnswer(call: Call, items: readonly object[], itemName: string): Response {
-  if (formatOf(call) === 'json') return json(200, { Errors: [], Data: items }, jsonType)
+export function createDataResponse(
+  call: SystemRequest,
+  items: readonly object[],
+  itemName: string,
+): Response {
+  if (formatOf(call) === 'json') return createJsonResponse(200, { Errors: [], Data: items }, jsonType)
   const elements = items.map((item) => element(itemName, members(item)))
   return xml(200, element('Errors', '') + element('Data', elements.join('')))
 }
 
 /** A refusal in Class's envelope. */
-export function errorAnswer(call: Call, { status, code, message }: ClassError): Response {
+export function createErrorResponse(call: SystemRequest, { status, code, message }: ClassError): Response {
   const error = { Code: code, Message: message }
-  if (formatOf(call) === 'json') return json(status, { Errors: [error], Data: {} }, jsonType)
+  if (formatOf(call) === 'json') return createJsonResponse(status, { Errors: [error], Data: {} }, jsonType)
   return xml(status, element('Errors', element('ApiError', members(error))) + element('Data', ''))
 }
 
 /** The status by which Class refuses what the caller's `Accept` names; `null` when it can send that. */
-export function unacceptable(call: Call): 406 | 501 | null {
+export function getAcceptFailure(call: SystemRequest): 406 | 501 | null {
   const version = /vnd\.superip\.action\.v(\d+)/.exec(call.request.headers.get('Accept') ?? '')?.[1] ?? '1'
   if (version !== '1') return 501
   return formatOf(call) === null ? 406 : null
@@ -45,7 +49,7 @@ export function unacceptable(call: Call): 406 | 501 | null {
 const jsonType = { 'Content-Type': 'application/json; charset=utf-8' }
 
 /** XML unless the caller asks for JSON by name: `*\/*`, which `fetch` sends, gets XML. */
-function formatOf({ request }: Call): 'json' | 'xml' | null {
+function formatOf({ request }: SystemRequest): 'json' | 'xml' | null {
   const accept = request.headers.get('Accept') ?? ''
   if (/[/+]json\b/.test(accept)) return 'json'
   return accept === '' || /[/+]xml\b|\*\/\*|application\/\*/.test(accept) ? 'xml' : null
@@ -55,7 +59,7 @@ function xml(status: number, content: string): Response {
   const namespaces =
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
   const body = `<?xml version="1.0" encoding="utf-8"?><ApiResponse ${namespaces}>${content}</ApiResponse>`
-  return text(status, body, { 'Content-Type': 'application/xml; charset=utf-8' })
+  return createTextResponse(status, body, { 'Content-Type': 'application/xml; charset=utf-8' })
 }
 
 function members(value: object): string {

@@ -1,7 +1,7 @@
-import type { Person } from '../../users.ts'
+import type { SandboxUser } from '../../users.ts'
 
 /** What an ID Token and the UserInfo endpoint tell of a user. */
-export function claimsOf(person: Person): Record<string, string> {
+export function claimsOf(person: SandboxUser): Record<string, string> {
   return {
     sub: String(person.id),
     name: `${person.firstName} ${person.lastName}`,

@@ -6,20 +6,26 @@
  * support pages
  * @module
  */
-import { json, text } from '../../responses.ts'
-import type { Access } from '../../token-issuer.ts'
-import { createGrants } from '../../token-issuer.ts'
-import type { Call, Ground, Route, System } from '../../system.ts'
-import { dataAnswer, errorAnswer, notAuthorised, notFound, unacceptable } from './envelope.ts'
+import { createJsonResponse, createTextResponse } from '../../responses.ts'
+import type { TokenAccess } from '../../token-issuer.ts'
+import { createTokenIssuer } from '../../token-issuer.ts'
+import type { SystemRequest, SandboxContext, Endpoint, System } from '../../system.ts'
+import {
+  createDataResponse,
+  createErrorResponse,
+  notAuthorised,
+  notFound,
+  getAcceptFailure,
+} from './envelope.ts'
 import { fundSummaries } from './funds.ts'
 import { claimsOf, createIdTokenSigner } from './id-token.ts'
 import { classMetadata } from './metadata.ts'
 import { createCallCounter } from './rate-limit.ts'
 import type { ClassOptions } from './token.ts'
-import { classTokenEndpoint } from './token.ts'
+import { createClassTokenEndpoint } from './token.ts'
 
-export function classSuper(ground: Ground, options: ClassOptions = {}): System {
-  const grants = createGrants(ground.now, ground.randomId)
+export function classSuper(ground: SandboxContext, options: ClassOptions = {}): System {
+  const grants = createTokenIssuer(ground.now, ground.randomId)
   const idTokens = createIdTokenSigner()
   const countCall = createCallCounter(ground.now, options.callsPerMinute ?? 500)
 
@@ -27,16 +33,16 @@ export function classSuper(ground: Ground, options: ClassOptions = {}): System {
   function resource(
     path: RegExp,
     anyOf: readonly string[],
-    read: (call: Call, access: Access, ...captures: string[]) => Response,
-  ): Route {
-    function answer(call: Call, ...captures: string[]): Response {
-      const refused = unacceptable(call)
-      if (refused !== null) return text(refused, '')
+    read: (call: SystemRequest, access: TokenAccess, ...captures: string[]) => Response,
+  ): Endpoint {
+    function answer(call: SystemRequest, ...captures: string[]): Response {
+      const refused = getAcceptFailure(call)
+      if (refused !== null) return createTextResponse(refused, '')
       const bearer = /^Bearer (\S+)$/.exec(call.request.headers.get('Authorization') ?? '')?.[1]
       const access = grants.check(bearer ?? '')
       return access && anyOf.some((value) => access.scope.includes(value))
         ? read(call, access, ...captures)
-        : errorAnswer(call, notAuthorised)
+        : createErrorResponse(call, notAuthorised)
     }
 
     return {
@@ -45,11 +51,11 @@ export function classSuper(ground: Ground, options: ClassOptions = {}): System {
       path,
       answer: (call, ...captures) => {
         const { isUsedUp, headers } = countCall()
-        const answered = isUsedUp ? text(429, '') : answer(call, ...captures)
+        const answered = isUsedUp ? createTextResponse(429, '') : answer(call, ...captures)
         for (const [name, value] of Object.entries(headers)) answered.headers.set(name, value)
         return answered
       },
-      refuse: (call) => errorAnswer(call, notAuthorised),
+      refuse: (call) => createErrorResponse(call, notAuthorised),
     }
   }
 
@@ -62,30 +68,30 @@ export function classSuper(ground: Ground, options: ClassOptions = {}): System {
         kind: 'token',
         methods: ['POST'],
         path: /^\/connect\/token\/?$/, // one revision of the documents writes the slash
-        ...classTokenEndpoint(ground, grants, idTokens, options),
+        ...createClassTokenEndpoint(ground, grants, idTokens, options),
       },
       resource(/^\/api\/1\.0\/u\/connect\/userinfo$/, ['openid'], (_call, { person }) =>
-        json(200, claimsOf(person)),
+        createJsonResponse(200, claimsOf(person)),
       ),
       resource(
         /^\/api\/1\.0\/b\/([^/]+)\/fund-data\/fund-list$/,
         ['business.fund.list', 'fund.read'],
         (call, { scope }, business) =>
           scope.includes(`target:b/${business}`)
-            ? dataAnswer(call, fundSummaries, 'FundSummary')
-            : errorAnswer(call, notFound),
+            ? createDataResponse(call, fundSummaries, 'FundSummary')
+            : createErrorResponse(call, notFound),
       ),
     ],
   }
 }
 
 /** Something that anybody may read. */
-function document(path: RegExp, read: (call: Call) => unknown): Route {
+function document(path: RegExp, read: (call: SystemRequest) => unknown): Endpoint {
   return {
     kind: 'discovery',
     methods: ['GET'],
     path,
-    answer: async (call) => json(200, await read(call)),
+    answer: async (call) => createJsonResponse(200, await read(call)),
     refuse: () => new Response(null, { status: 403 }),
   }
 }

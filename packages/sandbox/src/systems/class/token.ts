@@ -1,8 +1,8 @@
 import type { OAuthError } from '../../responses.ts'
-import { json } from '../../responses.ts'
-import type { Grants, IssuedTokens } from '../../token-issuer.ts'
-import type { Call, Ground, Route } from '../../system.ts'
-import { personWith } from '../../system.ts'
+import { createJsonResponse } from '../../responses.ts'
+import type { TokenIssuer, IssuedTokens } from '../../token-issuer.ts'
+import type { SystemRequest, SandboxContext, Endpoint } from '../../system.ts'
+import { findUser } from '../../system.ts'
 import type { IdTokenSigner } from './id-token.ts'
 import { claimsOf } from './id-token.ts'
 import { classBusiness, identityScopes, specifiers, standingScope, target } from './metadata.ts'
@@ -34,12 +34,12 @@ const tokenHeaders = {
 }
 
 /** Class's token endpoint. */
-export function classTokenEndpoint(
-  ground: Ground,
-  grants: Grants,
+export function createClassTokenEndpoint(
+  ground: SandboxContext,
+  grants: TokenIssuer,
   idTokens: IdTokenSigner,
   options: ClassOptions,
-): Pick<Route, 'answer' | 'refuse'> {
+): Pick<Endpoint, 'answer' | 'refuse'> {
   const { accessTokenLifetime = 899, rotation = 'one-use', refreshTokens = true } = options
   const rules = { accessTokenLifetime, rotation }
 
@@ -49,17 +49,17 @@ export function classTokenEndpoint(
         ? grant(call.form)
         : refusal('invalid_client', 'Client authentication failed')
       return 'error' in outcome
-        ? json(400, outcome, tokenHeaders)
-        : json(200, await bodyOf(outcome, call.base), tokenHeaders)
+        ? createJsonResponse(400, outcome, tokenHeaders)
+        : createJsonResponse(200, await bodyOf(outcome, call.base), tokenHeaders)
     },
     refuse: ({ form }) => {
       const isSignIn = form.get('grant_type') === 'password'
-      return json(400, isSignIn ? wrongCredentials : invalidRefreshToken, tokenHeaders)
+      return createJsonResponse(400, isSignIn ? wrongCredentials : invalidRefreshToken, tokenHeaders)
     },
   }
 
   /** Both the scheme's case and the raw pair, without form-encoding, are as documented. */
-  function isRightClient({ request }: Call): boolean {
+  function isRightClient({ request }: SystemRequest): boolean {
     const { clientId, clientSecret } = ground.client
     const authorization = request.headers.get('Authorization')
     if (authorization === null) return options.clientAuthentication !== 'required'
@@ -93,7 +93,7 @@ export function classTokenEndpoint(
     if (!known.includes(target) && asked.some((value) => !identityScopes.includes(value))) {
       return refusal('invalid_scope', 'The scope must name a target that the user has access to.')
     }
-    const person = personWith(ground, form)
+    const person = findUser(ground, form)
     if (!person) return wrongCredentials
     const scope = options.grantScope ? options.grantScope(known) : known
     const withRefreshToken = refreshTokens && scope.includes('offline_access')

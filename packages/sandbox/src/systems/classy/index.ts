@@ -6,29 +6,29 @@
  * @module
  */
 import type { OAuthError } from '../../responses.ts'
-import { json, text } from '../../responses.ts'
-import { createGrants } from '../../token-issuer.ts'
-import type { Ground, Route, System } from '../../system.ts'
+import { createJsonResponse, createTextResponse } from '../../responses.ts'
+import { createTokenIssuer } from '../../token-issuer.ts'
+import type { SandboxContext, Endpoint, System } from '../../system.ts'
 import { campaigns, classyOrganization } from './campaigns.ts'
 import type { ClassyOptions } from './token.ts'
 import { classyTokenEndpoint } from './token.ts'
 
-export function classy(ground: Ground, options: ClassyOptions = {}): System {
-  const grants = createGrants<null>(ground.now, ground.randomId)
+export function classy(ground: SandboxContext, options: ClassyOptions = {}): System {
+  const grants = createTokenIssuer<null>(ground.now, ground.randomId)
   const { integrationId } = options
 
   /** Every request passes the edge, which may know nobody without a header. */
-  function behindEdge(route: Route): Route {
+  function behindEdge(route: Endpoint): Endpoint {
     return {
       ...route,
       answer: (call, ...captures) =>
         integrationId === undefined || call.request.headers.get('x-integration-id') === integrationId
           ? route.answer(call, ...captures)
-          : text(403, forbiddenPage, { 'Content-Type': 'text/html; charset=utf-8' }),
+          : createTextResponse(403, forbiddenPage, { 'Content-Type': 'text/html; charset=utf-8' }),
     }
   }
 
-  function resource(path: RegExp, read: (id: string) => Response): Route {
+  function resource(path: RegExp, read: (id: string) => Response): Endpoint {
     return {
       kind: 'resource',
       methods: ['GET'],
@@ -42,7 +42,7 @@ export function classy(ground: Ground, options: ClassyOptions = {}): System {
     }
   }
 
-  const routes: Route[] = [
+  const routes: Endpoint[] = [
     {
       kind: 'token',
       methods: ['POST'],
@@ -65,7 +65,10 @@ export function classy(ground: Ground, options: ClassyOptions = {}): System {
 const forbiddenPage = '<!doctype html><title>403 Forbidden</title><h1>403 Forbidden</h1>'
 
 function apiJson(status: number, body: unknown): Response {
-  return json(status, body, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' })
+  return createJsonResponse(status, body, {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-cache, private',
+  })
 }
 
 function refusedToken(): Response {

@@ -1,6 +1,6 @@
-import { json } from '../../responses.ts'
-import type { Grants, IssuedTokens } from '../../token-issuer.ts'
-import type { Ground, Route } from '../../system.ts'
+import { createJsonResponse } from '../../responses.ts'
+import type { TokenIssuer, IssuedTokens } from '../../token-issuer.ts'
+import type { SandboxContext, Endpoint } from '../../system.ts'
 
 /** What can be different about Classy. */
 export interface ClassyOptions {
@@ -25,10 +25,10 @@ const tokenHeaders = { 'Cache-Control': 'no-cache, private' }
 
 /** Classy's token endpoint. Its tokens belong to the application, so that nobody signs in. */
 export function classyTokenEndpoint(
-  ground: Ground,
-  grants: Grants<null>,
+  ground: SandboxContext,
+  grants: TokenIssuer<null>,
   options: ClassyOptions,
-): Pick<Route, 'answer' | 'refuse'> {
+): Pick<Endpoint, 'answer' | 'refuse'> {
   const { accessTokenLifetime = 3600, refreshTokens = false, rotation = 'one-use' } = options
   const rules = { accessTokenLifetime, rotation }
   const queriesLog = options.queriesLog === false ? {} : { queries_log: [] }
@@ -36,7 +36,9 @@ export function classyTokenEndpoint(
   return {
     answer: ({ form }) => {
       const outcome = grant(form)
-      return 'error' in outcome ? refused(outcome.error) : json(200, bodyOf(outcome), tokenHeaders)
+      return 'error' in outcome
+        ? refused(outcome.error)
+        : createJsonResponse(200, bodyOf(outcome), tokenHeaders)
     },
     refuse: ({ form }) =>
       refused(form.get('grant_type') === 'refresh_token' ? 'invalid_grant' : 'invalid_client'),
@@ -71,7 +73,7 @@ export function classyTokenEndpoint(
   }
 
   function refused(error: ClassyError): Response {
-    return json(400, { error, ...(typeof error === 'object' && queriesLog) }, tokenHeaders)
+    return createJsonResponse(400, { error, ...(typeof error === 'object' && queriesLog) }, tokenHeaders)
   }
 }
 
