@@ -8,7 +8,7 @@ import type { Files } from './pages.ts'
 export interface FrontServer {
   readonly url: string
   /** What arrived for the BFFs and for the API, as `GET /auth/session`. */
-  readonly asked: string[]
+  readonly requests: string[]
   /** What the BFF had to say to its operator. */
   readonly log: string[]
   /** Lets so many seconds pass for the BFF, and for nobody else. */
@@ -78,7 +78,7 @@ export async function startFrontServer({
   })
   return {
     url,
-    asked,
+    requests: asked,
     log,
     pass: (seconds) => {
       passed += seconds * 1000

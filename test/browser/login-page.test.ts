@@ -265,7 +265,7 @@ describe('what stays in the browser', () => {
     await heard
     await expect.poll(() => readBrowserStorage(page)).toEqual(nothing)
     expect(await context.cookies()).toEqual([])
-    expect(site.asked.at(-1)).toMatch(/^DELETE \/auth\/axosoft\/session\b/)
+    expect(site.requests.at(-1)).toMatch(/^DELETE \/auth\/axosoft\/session\b/)
   })
 
   it('is no token, password or client secret: not in a URL, in the page, or in an answer', async ({

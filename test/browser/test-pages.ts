@@ -37,7 +37,7 @@ export const cathyOnAxosoft = { id, first_name, last_name, email }
 /** The example in front of a system that refreshes: Class, which says who the user is as Axosoft does. */
 export async function loginPageOnClass(files: Files, options: ClassOptions): Promise<Scene> {
   const sandbox = await startSandbox({
-    class: { ...options, amend: (body) => ({ ...body, data: cathyOnAxosoft }) },
+    class: { ...options, transformBody: (body) => ({ ...body, data: cathyOnAxosoft }) },
   })
   const provider = oauth2({
     tokenEndpoint: `${sandbox.url}/class/connect/token`,

@@ -39,7 +39,7 @@ describe.concurrent('a page', { timeout: 60_000 }, () => {
 
     const first = String(await token.textContent())
     await token.filter({ hasNotText: first }).waitFor({ timeout: 20_000 })
-    expect(site.asked.filter((line) => line === 'POST /auth/token')).toHaveLength(1)
+    expect(site.requests.filter((line) => line === 'POST /auth/token')).toHaveLength(1)
     expect(await page.evaluate(async () => (await window.auth.fetch('/api/items')).status)).toBe(200)
 
     const requests = requestsOf(page)

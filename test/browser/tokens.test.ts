@@ -56,9 +56,9 @@ describe('a token that the API no longer takes', () => {
   it('is replaced once for two hundred requests, and none of them fails', async ({ stage }) => {
     const { site, page } = await signedIn(stage)
     rejectTokens(site)
-    const before = site.asked.length
+    const before = site.requests.length
     const answers = statusesOf(page, 200)
-    await site.sandbox.faults.whenHeld()
+    await site.sandbox.faults.whenHanging()
     await expect.poll(() => arrived(site, 'GET /api/items', before), { timeout: 10_000 }).toBe(200)
     site.sandbox.faults.release()
     expect(new Set(await answers)).toEqual(new Set([200]))
@@ -141,12 +141,12 @@ function rejectTokens({ sandbox, pass }: Scene): void {
   // Else they were too young to be replaced.
   pass(60)
   sandbox.expireAccessTokens()
-  sandbox.faults.add({ kind: 'held' })
+  sandbox.faults.add({ kind: 'hang' })
 }
 
 /** How many such requests have arrived, after so many others. */
-function arrived({ asked }: Scene, line: string, from = 0): number {
-  return asked.slice(from).filter((each) => each === line).length
+function arrived({ requests }: Scene, line: string, from = 0): number {
+  return requests.slice(from).filter((each) => each === line).length
 }
 
 /** How often each part of the page was rendered. */

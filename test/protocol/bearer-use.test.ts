@@ -49,7 +49,7 @@ it('52 writes a token into no URL: not of the page, not of the BFF', async () =>
   const urls = [
     ...browser.requests,
     ...heard.map(({ url }) => url),
-    ...endpoint.asked.map(({ url }) => url.href),
+    ...endpoint.requests.map(({ url }) => url.href),
   ]
   expect(urls.length).toBeGreaterThan(7)
   expect(urls.join('\n')).not.toContain('canary')

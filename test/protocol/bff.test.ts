@@ -104,7 +104,7 @@ it.each([
     expect(headers.get('Retry-After')).toMatch(/^[1-9]\d?$/)
     expect(headers.get('Retry-After')).toBe(String(body.retry_after))
   }
-  expect(endpoint.asked).toHaveLength(refused.length)
+  expect(endpoint.requests).toHaveLength(refused.length)
   await clock.pass(Number(answers.at(-1)?.headers.get('Retry-After')))
   expect((await fail(49)).status).toBe(401)
 })
@@ -161,7 +161,7 @@ it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('70 signs nobody in by %s', async (me
     expect(answer.text + JSON.stringify([...answer.headers])).not.toContain('canary')
     expect((await restore()).body).toEqual({ session: null })
   }
-  expect(endpoint.asked).toEqual([])
+  expect(endpoint.requests).toEqual([])
 })
 
 it('70 refuses credentials in the query, and says nothing of them', async () => {
@@ -172,14 +172,14 @@ it('70 refuses credentials in the query, and says nothing of them', async () => 
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
     expect(answer.text + log.join('\n')).not.toContain('canary')
   }
-  expect(endpoint.asked).toEqual([])
+  expect(endpoint.requests).toEqual([])
 })
 
 it('72 asks for no scope that is not on the list', async () => {
   const { signIn, endpoint } = createTestBff(json(good))
   for (const scope of [['admin'], ['read', 'admin'], ['read write'], ['*']])
     expect((await signIn({ scope })).body.error).toBe('invalid_request')
-  expect(endpoint.asked).toEqual([])
+  expect(endpoint.requests).toEqual([])
   expect((await signIn({ scope: ['write'] })).body.session?.scope).toEqual(['write'])
 })
 
@@ -207,7 +207,7 @@ it('73 answers 200 without a session to who has no cookie', async () => {
   const answer = await restore()
   expect([answer.status, answer.text]).toEqual([200, '{"session":null}'])
   expect(answer.headers.get('Set-Cookie')).toBeNull()
-  expect(endpoint.asked).toEqual([])
+  expect(endpoint.requests).toEqual([])
 })
 
 it('75 never asks for Basic, whatever the authorization server asks for', async () => {

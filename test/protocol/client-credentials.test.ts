@@ -50,8 +50,8 @@ function issuing(): (asked: ReceivedRequest) => Response {
   }
 }
 
-const grantsIn = ({ asked }: TokenEndpoint): (string | null)[] =>
-  asked.map(({ parameters }) => parameters.get('grant_type'))
+const grantsIn = ({ requests }: TokenEndpoint): (string | null)[] =>
+  requests.map(({ parameters }) => parameters.get('grant_type'))
 
 it('12 refuses client credentials without a client, and without its secret', () => {
   expect(() => defineProvider(oauth2({ grant: 'client_credentials', tokenEndpoint }))).toThrow(
@@ -109,7 +109,7 @@ it.each([
   await clock.pass(901)
   expect((await restore()).body.token?.access_token).toBe('access-2')
   expect(grantsIn(endpoint)).toEqual(['client_credentials', 'refresh_token'])
-  expect(endpoint.asked[1]?.parameters.get('refresh_token')).toBe('refresh-1')
+  expect(endpoint.requests[1]?.parameters.get('refresh_token')).toBe('refresh-1')
 })
 
 it('31 asks again when the refresh token is refused, and signs nobody out', async () => {
@@ -123,7 +123,7 @@ it('31 asks again when the refresh token is refused, and signs nobody out', asyn
   expect(after.body.session).toEqual(before.body.session)
   await clock.pass(901)
   await restore()
-  expect(endpoint.asked.map(({ parameters }) => parameters.get('refresh_token'))).toEqual([
+  expect(endpoint.requests.map(({ parameters }) => parameters.get('refresh_token'))).toEqual([
     null,
     'refresh-1',
     null,
@@ -157,12 +157,12 @@ it('48 asks again with the first scope before the token ends, and nobody has to 
   await clock.pass(20)
   expect((await token(2)).body.token?.sequence).toBe(3)
   expect((await restore()).body.session).toEqual(body.session)
-  for (const { parameters } of endpoint.asked)
+  for (const { parameters } of endpoint.requests)
     expect(Object.fromEntries(parameters)).toEqual({
       grant_type: 'client_credentials',
       scope: 'read more most',
     })
-  expect(endpoint.asked).toHaveLength(3)
+  expect(endpoint.requests).toHaveLength(3)
 })
 
 it('48 asks again with what a person typed who is the client, where the description keeps it', async () => {
@@ -170,8 +170,8 @@ it('48 asks again with what a person typed who is the client, where the descript
   await ask('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
   await clock.pass(850)
   expect((await restore()).body.token?.sequence).toBe(2)
-  expect(endpoint.asked).toHaveLength(2)
-  for (const { parameters } of endpoint.asked)
+  expect(endpoint.requests).toHaveLength(2)
+  for (const { parameters } of endpoint.requests)
     expect(Object.fromEntries(parameters)).toEqual({
       grant_type: 'client_credentials',
       scope: 'tenant.example.com',

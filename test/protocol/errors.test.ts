@@ -86,7 +86,7 @@ it.each([
 it('36 takes invalid_grant at a sign-in for a wrong password, and does not ask again', async () => {
   const { signIn, endpoint } = createTestBff(invalidGrant)
   expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
-  expect(endpoint.asked).toHaveLength(1)
+  expect(endpoint.requests).toHaveLength(1)
 })
 
 it('36 ends the session at invalid_grant for its refresh token, which is not kept', async () => {
@@ -128,7 +128,7 @@ it.each(configuration)(
       endpoint.script(server)
       await clock.pass(61)
       expect((await token(1)).body.token?.sequence).toBe(2)
-      expect(endpoint.asked.at(-1)?.parameters.get('refresh_token')).toBe('refresh-1')
+      expect(endpoint.requests.at(-1)?.parameters.get('refresh_token')).toBe('refresh-1')
     }
   },
 )

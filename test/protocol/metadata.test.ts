@@ -40,13 +40,13 @@ it.each([
 ])('76 uses no document that names the issuer %j', async (named) => {
   const { signIn, endpoint } = discovering({ ...metadata, issuer: named })
   expect((await signIn()).status).toBeGreaterThanOrEqual(500)
-  expect(endpoint.asked.map(({ url }) => url.pathname)).not.toContain('/realm/token')
+  expect(endpoint.requests.map(({ url }) => url.pathname)).not.toContain('/realm/token')
 })
 
 it('76 uses a document that names the issuer to the letter', async () => {
   const { signIn, endpoint } = discovering(metadata)
   expect((await signIn()).status).toBe(200)
-  expect(endpoint.asked.at(-1)?.url.href).toBe(`${issuer}/token`)
+  expect(endpoint.requests.at(-1)?.url.href).toBe(`${issuer}/token`)
 })
 
 it.each([
@@ -60,7 +60,7 @@ it.each([
   const provider = { ...plain(), token: { discovery, flavour } }
   const { signIn, endpoint } = discovering({ ...metadata, issuer: discovery }, provider)
   expect((await signIn()).status).toBe(200)
-  expect(endpoint.asked[0]?.url.href).toBe(address)
+  expect(endpoint.requests[0]?.url.href).toBe(address)
 })
 
 it.each([
@@ -74,29 +74,29 @@ it.each([
   const { signIn, endpoint, log } = discovering({ ...metadata, token_endpoint })
   expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
   expect(log.at(-1)).toContain('token_endpoint')
-  expect(endpoint.asked).toHaveLength(1)
+  expect(endpoint.requests).toHaveLength(1)
 })
 
 it('78 sends nothing into this machine because a document from elsewhere says so', async () => {
   for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
     const { signIn, endpoint } = discovering({ ...metadata, token_endpoint: `https://${host}/token` })
     expect((await signIn()).status).toBe(502)
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
   }
 })
 
 it('79 shows the client by Basic where the document does not say how', async () => {
   const { signIn, endpoint } = discovering(metadata)
   await signIn()
-  expect(endpoint.asked.at(-1)?.headers.get('Authorization')).toBe(`Basic ${btoa('portal:s3cret')}`)
-  expect(endpoint.asked.at(-1)?.parameters.has('client_secret')).toBe(false)
+  expect(endpoint.requests.at(-1)?.headers.get('Authorization')).toBe(`Basic ${btoa('portal:s3cret')}`)
+  expect(endpoint.requests.at(-1)?.parameters.has('client_secret')).toBe(false)
 })
 
 it('79 shows the client as the description says, where that says so', async () => {
   const { signIn, endpoint } = discovering(metadata, oauth2({ issuer, ...client, clientAuth: 'post' }))
   await signIn()
-  expect(endpoint.asked.at(-1)?.headers.has('Authorization')).toBe(false)
-  expect(endpoint.asked.at(-1)?.parameters.get('client_secret')).toBe('s3cret')
+  expect(endpoint.requests.at(-1)?.headers.has('Authorization')).toBe(false)
+  expect(endpoint.requests.at(-1)?.parameters.get('client_secret')).toBe('s3cret')
 })
 
 it.each([[undefined], [['authorization_code']], [[]], [['password']]])(
@@ -124,7 +124,7 @@ it('82 gives back the refresh token, by a form and with the client shown', async
   await signIn()
   await signOut()
   await bff.close()
-  const asked = endpoint.asked.at(-1)
+  const asked = endpoint.requests.at(-1)
   expect([asked?.method, asked?.url.href]).toEqual(['POST', `${issuer}/revoke`])
   expect(asked?.headers.get('Content-Type')).toMatch(/^application\/x-www-form-urlencoded/)
   expect(asked?.headers.get('Authorization')).toBe(`Basic ${btoa('portal:s3cret')}`)
@@ -139,7 +139,7 @@ it('82 gives back the access token where there is no other', async () => {
   await signIn()
   await signOut()
   await bff.close()
-  expect(Object.fromEntries(endpoint.asked.at(-1)?.parameters ?? [])).toEqual({
+  expect(Object.fromEntries(endpoint.requests.at(-1)?.parameters ?? [])).toEqual({
     token: 'a',
     token_type_hint: 'access_token',
   })
@@ -181,10 +181,10 @@ it('82 asks a revocation endpoint that is busy once more, when it says', async (
   await signOut()
   await flushPromises()
   await clock.pass(4)
-  expect(endpoint.asked).toHaveLength(2)
+  expect(endpoint.requests).toHaveLength(2)
   await clock.pass(1)
   await bff.close()
-  expect(endpoint.asked.slice(1).map(({ parameters }) => parameters.get('token'))).toEqual([
+  expect(endpoint.requests.slice(1).map(({ parameters }) => parameters.get('token'))).toEqual([
     'refresh-1',
     'refresh-1',
   ])
@@ -197,7 +197,7 @@ it('84 sends a resource as the description names it, and tells the log of invali
     provider: plain({ params: { resource } }),
   })
   expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-  expect(endpoint.asked[0]?.parameters.get('resource')).toBe(resource)
+  expect(endpoint.requests[0]?.parameters.get('resource')).toBe(resource)
   expect(log.at(-1)).toContain('invalid_target')
 })
 
@@ -210,6 +210,6 @@ it.each([
   expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
   expect(answer.body.token).toBeUndefined()
   expect((await restore()).body).toEqual({ session: null })
-  expect(endpoint.asked).toHaveLength(1)
+  expect(endpoint.requests).toHaveLength(1)
   expect(log.at(-1)).toMatch(/dpop|token_type/i)
 })

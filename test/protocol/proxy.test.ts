@@ -29,7 +29,7 @@ async function openProxy(resource: Reply = json({ ok: true }), options: Partial<
   const { ask, jar } = createBrowser({ fetch: scene.bff.fetch, basePath: '' })
   for (const [name, value] of scene.jar) jar.set(name, value)
   const heard = (): ReceivedRequest[] =>
-    scene.endpoint.asked.filter(({ url }) => url.hostname !== 'as.example.com')
+    scene.endpoint.requests.filter(({ url }) => url.hostname !== 'as.example.com')
   return { ...scene, ask, heard }
 }
 

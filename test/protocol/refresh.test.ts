@@ -205,7 +205,7 @@ it('47 asks to sign in again when a token without refresh token is over', async 
     reason: 'no_refresh',
   })
   expect(client.getState().status).toBe('expired')
-  expect(endpoint.asked).toHaveLength(1)
+  expect(endpoint.requests).toHaveLength(1)
 })
 
 it('47 has given the password up when there is a token, also under the seal of the session', async () => {
@@ -227,7 +227,7 @@ it('47 sends no password in a later request', async () => {
   await clock.pass(901)
   await token(1)
   await restore()
-  const sent = endpoint.asked.slice(1).map(({ parameters }) => parameters.toString())
+  const sent = endpoint.requests.slice(1).map(({ parameters }) => parameters.toString())
   expect(sent.length).toBeGreaterThan(0)
   for (const one of sent) expect(one).not.toContain('password')
 })

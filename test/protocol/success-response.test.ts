@@ -289,7 +289,7 @@ it('30 never uses a refresh token again once there is a newer one, here or in an
   }
   await one.signOut()
   await one.bff.close()
-  const used = one.endpoint.asked.map(
+  const used = one.endpoint.requests.map(
     ({ parameters }) => parameters.get('refresh_token') ?? parameters.get('token'),
   )
   expect(used).toEqual([null, 'refresh-1', 'refresh-2', 'refresh-3', 'refresh-4', 'refresh-5', 'refresh-6'])

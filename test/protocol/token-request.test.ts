@@ -28,13 +28,13 @@ it('1 asks with POST, for the first token and for the next', async () => {
   await signIn()
   await clock.pass(901)
   await token(1)
-  expect(endpoint.asked.map(({ method }) => method)).toEqual(['POST', 'POST'])
+  expect(endpoint.requests.map(({ method }) => method)).toEqual(['POST', 'POST'])
 })
 
 it('1 asks with GET only where the description says so', async () => {
   const { signIn, endpoint } = createTestBff(json(good), { provider: byGet })
   await signIn()
-  expect(endpoint.asked.map(({ method }) => method)).toEqual(['GET'])
+  expect(endpoint.requests.map(({ method }) => method)).toEqual(['GET'])
   expect((await signIn({ method: 'GET' })).status).toBe(400)
 })
 
@@ -64,7 +64,7 @@ it.each([
   await signIn()
   await clock.pass(901)
   await token(1)
-  expect(endpoint.asked.map(({ headers }) => headers.get('Authorization'))).toEqual([
+  expect(endpoint.requests.map(({ headers }) => headers.get('Authorization'))).toEqual([
     `Basic ${expected}`,
     `Basic ${expected}`,
   ])
@@ -112,7 +112,7 @@ it.each(['basic', 'post', 'none'])('5 writes nothing of the client into a URL (%
 it('5 writes the client into the URL where the description says `query`', async () => {
   const { signIn, endpoint } = createTestBff(json(good), { provider: byGet })
   await signIn()
-  expect(endpoint.asked[0]?.url.searchParams.get('client_id')).toBe('portal')
+  expect(endpoint.requests[0]?.url.searchParams.get('client_id')).toBe('portal')
 })
 
 it.each([
@@ -125,7 +125,7 @@ it.each([
 ])('6 keeps the query of the token endpoint (%s)', async (_, provider, query) => {
   const { signIn, endpoint } = createTestBff(json(good), { provider })
   await signIn()
-  expect(endpoint.asked[0]?.url.search).toBe(query)
+  expect(endpoint.requests[0]?.url.search).toBe(query)
 })
 
 it('6 refuses a token endpoint with a fragment', () => {
@@ -139,7 +139,7 @@ it.each(Object.entries(ways))('7 sends no parameter twice (%s)', async (_, provi
   await signIn()
   await clock.pass(801)
   await token(1)
-  for (const { url, parameters } of endpoint.asked) {
+  for (const { url, parameters } of endpoint.requests) {
     const names = [...(url.search === '' ? parameters : url.searchParams).keys()]
     expect(names).toEqual([...new Set(names)])
   }
@@ -157,7 +157,7 @@ it('7 sends nothing that a page adds to the credentials', async () => {
   const { ask, endpoint } = createTestBff(json(good))
   for (const name of ['grant_type', 'client_id', 'scope', 'refresh_token', 'audience'])
     expect((await ask('POST', '/session', { credentials: { ...credentials, [name]: 'x' } })).status).toBe(400)
-  expect(endpoint.asked).toEqual([])
+  expect(endpoint.requests).toEqual([])
 })
 
 it('8 leaves out what is empty: a scope, a secret, a field that nobody has to fill in', async () => {
@@ -171,7 +171,7 @@ it('8 leaves out what is empty: a scope, a secret, a field that nobody has to fi
     },
   })
   await ask('POST', '/session', { credentials: { ...credentials, site: '' } })
-  expect([...(endpoint.asked[0]?.parameters.keys() ?? [])]).toEqual([
+  expect([...(endpoint.requests[0]?.parameters.keys() ?? [])]).toEqual([
     'grant_type',
     'username',
     'password',
@@ -187,7 +187,7 @@ it.each([
 ])('8 refuses to ask with %j', async (typed) => {
   const { ask, endpoint } = createTestBff(json(good))
   expect((await ask('POST', '/session', { credentials: typed })).body.error).toBe('invalid_request')
-  expect(endpoint.asked).toEqual([])
+  expect(endpoint.requests).toEqual([])
 })
 
 it.each([
@@ -214,8 +214,8 @@ it.each([
 ])('10 sends what the password grant has and nothing else, with %s', async (_, more, names) => {
   const { signIn, endpoint } = createTestBff(json(good), { provider: plain(more) })
   await signIn({ remember: true })
-  expect(endpoint.asked[0]?.parameters.get('grant_type')).toBe('password')
-  expect([...(endpoint.asked[0]?.parameters.keys() ?? [])].toSorted()).toEqual(names.toSorted())
+  expect(endpoint.requests[0]?.parameters.get('grant_type')).toBe('password')
+  expect([...(endpoint.requests[0]?.parameters.keys() ?? [])].toSorted()).toEqual(names.toSorted())
 })
 
 it.each(['  spaces around  ', '\t', 'e\u{301}', '\u{e9}', '\u{212b}', 'p+&=% 😀 "\\', '\u{feff}x'])(
@@ -237,7 +237,7 @@ it.each([
   const { ask, endpoint } = createTestBff(json(good))
   for (const wrong of [{ username: typed }, { password: typed }])
     expect((await ask('POST', '/session', { credentials: { ...credentials, ...wrong } })).status).toBe(400)
-  expect(endpoint.asked).toEqual([])
+  expect(endpoint.requests).toEqual([])
 })
 
 it('13 refreshes with the refresh token and no scope, whatever was asked for at first', async () => {
@@ -245,7 +245,7 @@ it('13 refreshes with the refresh token and no scope, whatever was asked for at 
   await signIn({ scope: ['read', 'write'] })
   await clock.pass(901)
   await token(1)
-  expect([...(endpoint.asked[1]?.parameters ?? [])]).toEqual([
+  expect([...(endpoint.requests[1]?.parameters ?? [])]).toEqual([
     ['grant_type', 'refresh_token'],
     ['refresh_token', 'refresh-1'],
   ])
@@ -270,7 +270,7 @@ it.each(['', 'two words', 'a"b', 'a\\b', 'é', 'a\tb', '\u{7f}'])(
 it('14 leaves the scope out when there is no value', async () => {
   const { signIn, endpoint } = createTestBff(json(good), { provider: plain({ scope: [] }) })
   await signIn()
-  expect(endpoint.asked[0]?.parameters.has('scope')).toBe(false)
+  expect(endpoint.requests[0]?.parameters.has('scope')).toBe(false)
 })
 
 it('15 compares the values of a scope by case and not by order', async () => {
@@ -285,7 +285,7 @@ it('16 asks for JSON, at a sign-in and at a refresh', async () => {
   await signIn()
   await clock.pass(901)
   await token(1)
-  expect(endpoint.asked.map(({ headers }) => headers.get('Accept'))).toEqual([
+  expect(endpoint.requests.map(({ headers }) => headers.get('Accept'))).toEqual([
     'application/json',
     'application/json',
   ])

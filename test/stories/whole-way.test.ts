@@ -176,7 +176,7 @@ describe('an outage of the authorization server', () => {
     ['answers 500', { kind: 'status', status: 500 }],
     ['answers 429', { kind: 'status', status: 429, retryAfter: 30 }],
     ['shows a page', { kind: 'html' }],
-    ['cuts the connection before the body', { kind: 'cut', when: 'before' }],
+    ['cuts the connection before the body', { kind: 'disconnect', when: 'before' }],
   ] as const)(
     'that %s for twenty minutes signs nobody out, and is asked a bounded number of times',
     async (_, fault) => {
@@ -201,7 +201,7 @@ describe('an outage of the authorization server', () => {
   )
 
   it.each([
-    ['cuts the connection after it', { kind: 'cut', when: 'after' }],
+    ['cuts the connection after it', { kind: 'disconnect', when: 'after' }],
     ['cuts the answer in the middle', { kind: 'malformed' }],
   ] as const)('that spends the refresh token and %s ends with a reason of its own', async (_, fault) => {
     const { openPage, browser, sandbox } = createFullStack('class')
@@ -235,7 +235,7 @@ describe('signing out', () => {
     await client.ready()
     await client.signIn(credentialsOf(cathy))
     await browser.sleep(hour)
-    sandbox.faults.add({ kind: 'held', on: 'token', times: 1, when: 'after' })
+    sandbox.faults.add({ kind: 'hang', on: 'token', times: 1, when: 'after' })
     const caller = funds(client).catch((error: unknown) => error)
     await browser.advance(100)
     await client.signOut()
@@ -277,8 +277,8 @@ describe('signing out', () => {
 
 describe('secrets', () => {
   it('are seen by nobody who should not see them, whatever goes wrong', async () => {
-    const people = [{ ...cathy, password: 'canary-password' }]
-    const { openPage, browser, sandbox, log, answers } = createFullStack('class', { sandbox: { people } })
+    const users = [{ ...cathy, password: 'canary-password' }]
+    const { openPage, browser, sandbox, log, answers } = createFullStack('class', { sandbox: { users } })
     const { client } = openPage()
     const errors: unknown[] = []
     client.subscribe((state) => errors.push(state))
@@ -287,7 +287,7 @@ describe('secrets', () => {
     const faults = [
       { kind: 'html' },
       { kind: 'malformed' },
-      { kind: 'cut' },
+      { kind: 'disconnect' },
       { kind: 'status', status: 500 },
       { kind: 'redirect' },
     ] as const

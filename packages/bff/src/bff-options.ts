@@ -63,7 +63,7 @@ const throttleSchema: z.ZodType<ThrottleOptions> = z.strictObject({
     .exactOptional(),
 })
 
-const settings = z
+const resolvedOptions = z
   .strictObject({
     basePath: z
       .string()
@@ -107,7 +107,7 @@ const settings = z
 
 /** The options that are plain values, checked, with their defaults; and the provider. */
 export type ResolvedOptions = Omit<
-  z.output<typeof settings>,
+  z.output<typeof resolvedOptions>,
   'provider' | 'hooks' | 'store' | 'logger' | 'platform'
 > & { provider: Provider }
 
@@ -118,21 +118,26 @@ export type ResolvedOptions = Omit<
  */
 export function resolveOptions(options: BffOptions): ResolvedOptions {
   const provider = parseProvider(options.provider)
-  const read = settings.safeParse(options)
-  const faults = read.success
+  const read = resolvedOptions.safeParse(options)
+  const issues = read.success
     ? findOptionConflicts(read.data, provider)
     : read.error.issues.map(({ path, message }) => `${path.join('.') || 'the options'}: ${message}`)
-  if (read.success && faults.length === 0) return { ...read.data, provider }
-  const all = faults.map((fault) => `\n  ${fault}`).join('')
+  if (read.success && issues.length === 0) return { ...read.data, provider }
+  const all = issues.map((fault) => `\n  ${fault}`).join('')
   throw new BffError('server_error', `The options of createBff cannot be used:${all}`)
 }
 
 /** What is right by itself, and does not go with this provider. */
-function findOptionConflicts(own: z.output<typeof settings>, { id, login, resource }: Provider): string[] {
+function findOptionConflicts(
+  own: z.output<typeof resolvedOptions>,
+  { id, login, resource }: Provider,
+): string[] {
   const { mode, authorize, dangerouslyGiveMachineTokenToBrowser: given } = own
-  const { tokenPlacement: attach } = resource
+  const { tokenPlacement } = resource
   const byAuthorization =
-    'header' in attach && attach.header.toLowerCase() === 'authorization' && attach.scheme !== ''
+    'header' in tokenPlacement &&
+    tokenPlacement.header.toLowerCase() === 'authorization' &&
+    tokenPlacement.scheme !== ''
   const automatic = login.mode === 'automatic'
   const rules: [broken: boolean, fault: string][] = [
     [

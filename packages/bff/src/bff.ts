@@ -70,10 +70,10 @@ const defaultHeaders = {
  *   field and the fix
  */
 export function createBff(options: BffOptions): Bff {
-  const settings = resolveOptions(options)
-  const { provider, basePath, mode, origin, session: limits, timeout, secret, throttle } = settings
+  const resolvedOptions = resolveOptions(options)
+  const { provider, basePath, mode, origin, session: limits, timeout, secret, throttle } = resolvedOptions
   const automatic = provider.login.mode === 'automatic'
-  const matchProxyRoute = createProxyMatcher(settings.proxy, basePath, provider.resource)
+  const matchProxyRoute = createProxyMatcher(resolvedOptions.proxy, basePath, provider.resource)
   const platform = { ...nodePlatform, ...options.platform }
   const logger = options.logger ?? consoleLogger
   const store = options.store ?? getDefaultStore() ?? memoryStore({ now: () => platform.now() })
@@ -87,11 +87,18 @@ export function createBff(options: BffOptions): Bff {
   const serverUrl = 'url' in provider.token ? provider.token.url : provider.token.discovery
   const providerKey = `${provider.id} ${serverUrl}`
   const background = createBackgroundTasks(logger)
-  const upstream = createHttpClient(platform, timeout)
-  const endpoints = createEndpointResolver(provider, upstream, platform, logger)
+  const httpClient = createHttpClient(platform, timeout)
+  const resolveEndpoints = createEndpointResolver(provider, httpClient, platform, logger)
   const hooks = options.hooks ?? {}
-  const server = createAuthorizationServer({ provider, endpoints, upstream, hooks, platform, logger })
-  const revokeTokens = createTokenRevoker(provider, endpoints, upstream, platform, logger)
+  const server = createAuthorizationServer({
+    provider,
+    resolveEndpoints,
+    httpClient,
+    hooks,
+    platform,
+    logger,
+  })
+  const revokeTokens = createTokenRevoker(provider, resolveEndpoints, httpClient, platform, logger)
   const key = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
   const sessions = createSessions({
     store,
@@ -108,12 +115,12 @@ export function createBff(options: BffOptions): Bff {
     revoke,
     platform,
     logger,
-    unauthorizedMayMeanScope: provider.resource.tokenRejection.mayMeanInsufficientScope,
-    longestWait: timeout * 1000 + 1000,
+    mayMeanInsufficientScope: provider.resource.tokenRejection.mayMeanInsufficientScope,
+    maxWaitMs: timeout * 1000 + 1000,
   })
-  const handlers = settings.authorize
+  const handlers = resolvedOptions.authorize
     ? createMachineHandlers(
-        settings.authorize,
+        resolvedOptions.authorize,
         createMachineSessionLoader(sessions, provider, providerKey, platform),
       )
     : sessionRoutes
@@ -142,10 +149,10 @@ export function createBff(options: BffOptions): Bff {
     basePath,
     owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
     async fetch(request) {
-      const answer = await respond(request).catch(createErrorResponse)
+      const response = await respond(request).catch(createErrorResponse)
       for (const [name, value] of Object.entries(defaultHeaders))
-        if (!answer.headers.has(name)) answer.headers.set(name, value)
-      return answer
+        if (!response.headers.has(name)) response.headers.set(name, value)
+      return response
     },
     close: () => background.whenIdle(),
   }
@@ -153,27 +160,23 @@ export function createBff(options: BffOptions): Bff {
   async function respond(request: Request): Promise<Response> {
     const url = new URL(request.url)
     const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
-    const passage = matchProxyRoute(url.pathname)
-    const methods = passage
-      ? createProxyMethods(passage)
-      : Object.hasOwn(routes, path)
-        ? routes[path]
-        : undefined
+    const match = matchProxyRoute(url.pathname)
+    const methods = match ? createProxyMethods(match) : Object.hasOwn(routes, path) ? routes[path] : undefined
     if (!methods) throw new BffError('invalid_request', 'There is nothing here', { status: 404 })
     const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
     if (!route) {
       const allow = Object.keys(methods).join(', ')
       throw new BffError('invalid_request', `This path knows ${allow}`, { status: 405, allow })
     }
-    assertSameOrigin(request, url, origin, passage !== null)
+    assertSameOrigin(request, url, origin, match !== null)
     const page = origin === undefined ? url : new URL(origin)
     const secure = page.protocol === 'https:' || !isLoopbackHost(page.hostname)
     return route(context, { raw: request, url, cookie: createSessionCookie(basePath, secure) })
   }
 
-  function createProxyMethods(passage: ProxyMatch): Record<string, RouteHandler> {
-    const route: RouteHandler = (_, request) => handleProxy(context, request, passage)
-    return Object.fromEntries(passage.methods.map((method) => [method, route]))
+  function createProxyMethods(match: ProxyMatch): Record<string, RouteHandler> {
+    const route: RouteHandler = (_, request) => handleProxy(context, request, match)
+    return Object.fromEntries(match.methods.map((method) => [method, route]))
   }
 
   /** The one place where errors become answers; what nobody foresaw is told to the log alone. */

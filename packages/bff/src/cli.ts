@@ -18,7 +18,7 @@ const help = `latchkey doctor [--config FILE] [--sign-in]
 process.exitCode = await run()
 
 async function run(): Promise<number> {
-  const given = argumentsOf()
+  const given = readArguments()
   if (given?.values.help === true) {
     console.log(help)
     return 0
@@ -39,7 +39,7 @@ async function run(): Promise<number> {
   })
 }
 
-function argumentsOf(): ReturnType<typeof parsed> | null {
+function readArguments(): ReturnType<typeof parsed> | null {
   try {
     return parsed()
   } catch (error) {

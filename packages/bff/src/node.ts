@@ -88,7 +88,7 @@ function createWebRequest(incoming: IncomingMessage, url: URL, signal: AbortSign
   }
   if (method === 'GET' || method === 'HEAD' || !hasBody(incoming))
     return new Request(url, { method, headers, signal })
-  const body = bodyOf(incoming)
+  const body = getBody(incoming)
   return body === null
     ? createBodyConsumedResponse()
     : new Request(url, { method, headers, signal, body, duplex: 'half' } as RequestInit)
@@ -104,7 +104,7 @@ function hasBody({ httpVersionMajor, headers }: IncomingMessage): boolean {
 }
 
 /** The body; `null` when a parser has read it and left what cannot be made into the same again. */
-function bodyOf(incoming: IncomingMessage & FrameworkRequest): BodyInit | null {
+function getBody(incoming: IncomingMessage & FrameworkRequest): BodyInit | null {
   const { body, headers } = incoming
   if (!incoming.readableDidRead) return Readable.toWeb(incoming) as ReadableStream
   if (typeof body === 'string' || body instanceof Uint8Array) return new Uint8Array(Buffer.from(body))

@@ -73,13 +73,13 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
       middlewares.use(
         createMiddleware(entry, config.logger, () => {
           setDefaultStore(() => getStore(root))
-          const settings = {
+          const resolvedOptions = {
             root,
             configFile: false,
             logLevel: 'error',
             resolve: { alias, conditions },
           } as const
-          loading ??= runnerImport(resolve(root, entry), settings).then(({ module }) => module)
+          loading ??= runnerImport(resolve(root, entry), resolvedOptions).then(({ module }) => module)
           return loading
         }),
       )

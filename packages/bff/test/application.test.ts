@@ -51,11 +51,11 @@ describe('a provider whose login is automatic', () => {
     expect(bob.body.session?.session_id).not.toBe(ada.body.session?.session_id)
     expect((await as(scene, 'ada')).body.session).toEqual(ada.body.session)
     expect(ada.headers.get('Set-Cookie')).toBeNull()
-    expect(Object.fromEntries(scene.endpoint.asked[0]?.parameters ?? [])).toEqual({
+    expect(Object.fromEntries(scene.endpoint.requests[0]?.parameters ?? [])).toEqual({
       grant_type: 'client_credentials',
       scope: 'campaigns',
     })
-    expect(scene.endpoint.asked).toHaveLength(1)
+    expect(scene.endpoint.requests).toHaveLength(1)
   })
 
   it('admits nobody of whom authorize knows nothing, at any route', async () => {
@@ -63,7 +63,7 @@ describe('a provider whose login is automatic', () => {
     expect((await scene.restore()).body).toEqual({ session: null })
     for (const answer of [await scene.signIn({ credentials: {} }), await scene.token(0, 'some-session')])
       expect(answer).toMatchObject({ status: 403, body: { error: 'access_denied' } })
-    expect(scene.endpoint.asked).toHaveLength(0)
+    expect(scene.endpoint.requests).toHaveLength(0)
   })
 
   it('admits nobody when authorize throws, and tells nobody why', async () => {
@@ -76,7 +76,7 @@ describe('a provider whose login is automatic', () => {
     const answer = await scene.restore()
     expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
     expect(answer.text).not.toContain('directory')
-    expect(scene.endpoint.asked).toHaveLength(0)
+    expect(scene.endpoint.requests).toHaveLength(0)
   })
 
   it('lets out at once whom authorize no longer admits', async () => {
@@ -118,7 +118,7 @@ describe('a provider whose login is automatic', () => {
     while (!answered) await one.clock.pass(0.1)
     const tokens = (await all).map(({ body }) => body.token?.access_token)
     expect(new Set(tokens)).toEqual(new Set(['machine-1']))
-    expect(one.endpoint.asked).toHaveLength(1)
+    expect(one.endpoint.requests).toHaveLength(1)
   })
 
   it('asks again before the token ends, and once for all', async () => {
@@ -132,7 +132,7 @@ describe('a provider whose login is automatic', () => {
       'machine-2',
     ])
     expect(answers[0]?.body.session).toEqual(body.session)
-    expect(scene.endpoint.asked).toHaveLength(2)
+    expect(scene.endpoint.requests).toHaveLength(2)
   })
 
   it('asks again for the caller whose token was rejected, and not for the next who is behind', async () => {
@@ -144,7 +144,7 @@ describe('a provider whose login is automatic', () => {
       as(scene, name, 'POST', '/token', { session_id, after: 1 })
     expect((await wanted('ada', ada)).body.token).toMatchObject({ access_token: 'machine-2', sequence: 2 })
     expect((await wanted('bob', bob)).body.token).toMatchObject({ access_token: 'machine-2', sequence: 2 })
-    expect(scene.endpoint.asked).toHaveLength(2)
+    expect(scene.endpoint.requests).toHaveLength(2)
     expect(await wanted('bob', ada)).toMatchObject({ status: 401, body: { reason: 'session_changed' } })
   })
 
@@ -237,7 +237,7 @@ describe('an application whose token came with a refresh token', () => {
     expect((await as(browser, 'ada')).body.token?.access_token).toBe('machine-2')
     await clock.pass(3550)
     expect((await as(browser, 'ada')).body.token?.access_token).toBe('machine-3')
-    expect(endpoint.asked.map(({ parameters }) => parameters.get('grant_type'))).toEqual([
+    expect(endpoint.requests.map(({ parameters }) => parameters.get('grant_type'))).toEqual([
       'client_credentials',
       'refresh_token',
       'refresh_token',

@@ -138,6 +138,6 @@ it('finds a canary where there is one', async () => {
     echoing(200, () => '{"access_token":"a","token_type":"Bearer"}'),
   )
   await signIn()
-  expect(heardBy(endpoint.asked[0] as ReceivedRequest)).toContain('correct+horse')
+  expect(heardBy(endpoint.requests[0] as ReceivedRequest)).toContain('correct+horse')
   expect([...jar.values()].join('')).toMatch(/^[\w-]{64}$/)
 })

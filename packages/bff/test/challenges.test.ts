@@ -76,7 +76,7 @@ describe('a sign-in that the authorization server asks more of', () => {
       status: 200,
       body: { session: { user: { username: 'cathy' }, scope: ['read'] }, token: { access_token: 'a' } },
     })
-    expect(Object.fromEntries(endpoint.asked[1]?.parameters ?? [])).toEqual({
+    expect(Object.fromEntries(endpoint.requests[1]?.parameters ?? [])).toEqual({
       grant_type: 'urn:example:mfa-otp',
       client_id: 'portal',
       code: '123456',
@@ -92,7 +92,7 @@ describe('a sign-in that the authorization server asks more of', () => {
       credentials: { ...credentials, otp: '123456' },
       challenge: challenge?.id,
     })
-    expect(endpoint.asked[1]?.parameters.has('password')).toBe(false)
+    expect(endpoint.requests[1]?.parameters.has('password')).toBe(false)
   })
 
   it('sends everything again where the server wants that', async () => {
@@ -101,7 +101,7 @@ describe('a sign-in that the authorization server asks more of', () => {
     expect(challenge?.fields).toEqual(['totp'])
     const second = { credentials: { ...credentials, totp: '123456' }, challenge: challenge?.id }
     expect((await ask('POST', '/session', second)).status).toBe(200)
-    expect(Object.fromEntries(endpoint.asked[1]?.parameters ?? [])).toEqual({
+    expect(Object.fromEntries(endpoint.requests[1]?.parameters ?? [])).toEqual({
       grant_type: 'password',
       client_id: 'portal',
       ...credentials,
@@ -129,7 +129,7 @@ describe('a sign-in that the authorization server asks more of', () => {
     expect((await ask('POST', '/session', second)).status).toBe(200)
     await bff.close()
     expect((await ask('POST', '/session', second)).status).toBe(400)
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
   })
 
   it('runs out after five minutes, and is a first request then', async () => {
@@ -140,7 +140,7 @@ describe('a sign-in that the authorization server asks more of', () => {
     const answer = await ask('POST', '/session', late)
     expect(answer.body).toMatchObject({ error: 'challenge_required', challenge: { fields: ['otp'] } })
     expect(answer.body.challenge?.id).not.toBe(challenge?.id)
-    expect(endpoint.asked[1]?.parameters.get('grant_type')).toBe('password')
+    expect(endpoint.requests[1]?.parameters.get('grant_type')).toBe('password')
   })
 
   it('keeps the scope and the wish to be remembered of the first request', async () => {
@@ -153,7 +153,7 @@ describe('a sign-in that the authorization server asks more of', () => {
     const { challenge } = (await signIn({ scope: ['write'], remember: true })).body
     const second = { credentials: { otp: '123456' }, challenge: challenge?.id }
     expect((await ask('POST', '/session', second)).headers.get('Set-Cookie')).toContain('Max-Age=')
-    expect(endpoint.asked[1]?.parameters.get('scope')).toBe('write')
+    expect(endpoint.requests[1]?.parameters.get('scope')).toBe('write')
   })
 
   it('is known to the browser by its name alone, and to the store as sealed bytes', async () => {
@@ -192,7 +192,7 @@ describe('a sign-in that the authorization server asks more of', () => {
     async (id) => {
       const { ask, endpoint } = createTestBff(json(token), scenes)
       expect((await ask('POST', '/session', { credentials, challenge: id })).status).toBe(200)
-      expect(endpoint.asked[0]?.parameters.get('grant_type')).toBe('password')
+      expect(endpoint.requests[0]?.parameters.get('grant_type')).toBe('password')
     },
   )
 

@@ -36,7 +36,7 @@ async function signInSends(
   const provider = own({ grants: { password, refresh_token: {} }, ...change })
   const { signIn, endpoint } = createTestBff(json(good), { provider })
   expect((await signIn(more)).status).toBe(200)
-  return sent(endpoint.asked[0])
+  return sent(endpoint.requests[0])
 }
 
 /** What a page hears of a sign-in that is answered like this. */
@@ -57,11 +57,11 @@ describe('a grant of a description', () => {
     await signIn()
     await clock.pass(850)
     await token(1)
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { ...post, form: usual },
       { ...post, form: { grant_type: 'refresh_token', refresh_token: 'r' } },
     ])
-    expect(endpoint.asked[0]?.headers.get('Accept')).toBe('application/json')
+    expect(endpoint.requests[0]?.headers.get('Accept')).toBe('application/json')
   })
 
   it.each<[string, GrantFields, Record<string, unknown>]>([
@@ -123,8 +123,8 @@ describe('a grant of a description', () => {
     })
     const { signIn, endpoint } = createTestBff(json(good), { provider })
     await signIn()
-    expect(endpoint.asked[0]?.headers.get('X-Integration')).toBe('7')
-    expect(endpoint.asked[0]?.headers.get('Accept')).toBe('*/*')
+    expect(endpoint.requests[0]?.headers.get('X-Integration')).toBe('7')
+    expect(endpoint.requests[0]?.headers.get('Accept')).toBe('*/*')
   })
 
   it('says which scope a page may ask for', async () => {
@@ -145,8 +145,10 @@ describe('a grant of a description', () => {
       provider: own({ grants: { password: { params: { login: 'x{username}' } }, refresh_token: {} } }),
     })
     await signIn({ credentials: odd })
-    expect(sent(endpoint.asked[0])).toMatchObject({ form: { login: 'x{password}', password: odd.password } })
-    expect(endpoint.asked[0]?.body).toContain('password=+%2B%26%3D%25+%C3%A9%F0%9F%98%80+%7Busername%7D+')
+    expect(sent(endpoint.requests[0])).toMatchObject({
+      form: { login: 'x{password}', password: odd.password },
+    })
+    expect(endpoint.requests[0]?.body).toContain('password=+%2B%26%3D%25+%C3%A9%F0%9F%98%80+%7Busername%7D+')
   })
 
   it('keeps the query that the token endpoint has, whatever the encoding', async () => {
@@ -162,7 +164,7 @@ describe('a grant of a description', () => {
       provider: own({ signInGrant: 'pin', grants: { pin: { grantType: 'urn:pin' }, refresh_token: {} } }),
     })
     await signIn()
-    expect(endpoint.asked[0]?.parameters.get('grant_type')).toBe('urn:pin')
+    expect(endpoint.requests[0]?.parameters.get('grant_type')).toBe('urn:pin')
   })
 })
 
@@ -176,14 +178,14 @@ describe('the login of a description', () => {
     const typed = { email: 'c@x.example', password: 'p' }
     expect((await signIn({ credentials: typed })).body.session?.user).toEqual({ username: 'c@x.example' })
     await signIn({ credentials: { ...typed, hint: 'h' } })
-    expect(endpoint.asked.map(sent)).toMatchObject([
+    expect(endpoint.requests.map(sent)).toMatchObject([
       { form: { grant_type: 'password', ...typed } },
       { form: { grant_type: 'password', ...typed, hint: 'h' } },
     ])
-    expect(endpoint.asked[0]?.parameters.has('hint')).toBe(false)
+    expect(endpoint.requests[0]?.parameters.has('hint')).toBe(false)
     for (const wrong of [{ email: 'c' }, { ...typed, email: '' }, { ...typed, role: 'admin' }])
       expect(await signIn({ credentials: wrong })).toMatchObject({ status: 400 })
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
   })
 
   const userIsClient: Partial<ProviderDescription> = {
@@ -202,7 +204,7 @@ describe('the login of a description', () => {
     const change = { ...userIsClient, grants: { client_credentials: { clientAuth } } }
     const { signIn, endpoint } = createTestBff(json(good), { provider: own(change) })
     expect((await signIn({ credentials: typed })).body.session?.user).toEqual({ username: 'cathy' })
-    expect(sent(endpoint.asked[0])).toEqual({ POST: url, ...expected })
+    expect(sent(endpoint.requests[0])).toEqual({ POST: url, ...expected })
   })
 
   it('takes a refusal of the client for wrong credentials, when the person is the client', async () => {
@@ -219,7 +221,7 @@ describe('the login of a description', () => {
     const answer = await token(1)
     expect(answer.body.token?.access_token).toBe('b')
     expect(answer.text).not.toContain('api secret')
-    expect(sent(endpoint.asked[1])).toEqual(sent(endpoint.asked[0]))
+    expect(sent(endpoint.requests[1])).toEqual(sent(endpoint.requests[0]))
     endpoint.script(json({ error: 'invalid_client' }, 401))
     await clock.pass(850)
     expect((await token(2)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
@@ -309,7 +311,7 @@ describe('the response of a description', () => {
     await signIn()
     await clock.pass(850)
     await token(1)
-    expect(endpoint.asked[1]?.parameters.get('refresh_token')).toBe('r2')
+    expect(endpoint.requests[1]?.parameters.get('refresh_token')).toBe('r2')
   })
 
   it('gives a session without refresh the life that its owner gave it, whatever the refresh token has', async () => {
@@ -434,10 +436,10 @@ describe('the errors of a description', () => {
     expect(first.text).not.toContain('half')
     endpoint.script(json(good))
     await signIn({ credentials: { otp: '123456' }, challenge: first.body.challenge?.id })
-    expect(sent(endpoint.asked[1])).toMatchObject({
+    expect(sent(endpoint.requests[1])).toMatchObject({
       form: { grant_type: 'urn:otp', device: 'web', mfa_token: 'half', otp: '123456' },
     })
-    expect(endpoint.asked[1]?.parameters.has('password')).toBe(false)
+    expect(endpoint.requests[1]?.parameters.has('password')).toBe(false)
   })
 
   it('send everything typed again when the challenge runs the primary grant', async () => {
@@ -445,7 +447,7 @@ describe('the errors of a description', () => {
     const { challenge } = (await signIn()).body
     endpoint.script(json(good))
     await signIn({ credentials: { ...credentials, otp: '123456' }, challenge: challenge?.id })
-    expect(sent(endpoint.asked[1])).toMatchObject({
+    expect(sent(endpoint.requests[1])).toMatchObject({
       form: { grant_type: 'password', ...credentials, otp: '123456', mfa_token: 'half' },
     })
   })
@@ -479,7 +481,7 @@ describe('the refresh of a description', () => {
     await scene.signIn()
     scene.endpoint.script(second)
     await scene.clock.pass(900)
-    return { ...(await scene.token(1)), asked: scene.endpoint.asked.map(sent) }
+    return { ...(await scene.token(1)), asked: scene.endpoint.requests.map(sent) }
   }
 
   it('none asks the person again', async () => {
@@ -594,7 +596,7 @@ describe('the revocation of a description', () => {
       await scene.signOut()
       await scene.bff.close()
       expect(revokedAt(scene.endpoint)).toEqual([auth === 'client' ? 'r' : null])
-      expect(sent(scene.endpoint.asked[1])['authorization']).toBe(
+      expect(sent(scene.endpoint.requests[1])['authorization']).toBe(
         auth === 'client' ? basic(form(id), 's3cr%2Bt+%25%C2%A3') : 'Bearer a',
       )
     }

@@ -22,7 +22,7 @@ function serving(document: Reply): Reply {
 function makeScene(document: Reply, provider: ProviderDescription = oauth2({ issuer })) {
   const scene = createTestBff(serving(document), { provider })
   const asked = (part: string): string[] =>
-    scene.endpoint.asked.map(({ url }) => url.href).filter((href) => href.includes(part))
+    scene.endpoint.requests.map(({ url }) => url.href).filter((href) => href.includes(part))
   return { ...scene, asked }
 }
 
@@ -32,7 +32,7 @@ describe('discovery', () => {
     expect((await signIn()).status).toBe(200)
     await signOut()
     await bff.close()
-    expect(endpoint.asked.map(({ url }) => url.href)).toEqual([
+    expect(endpoint.requests.map(({ url }) => url.href)).toEqual([
       `${issuer}/.well-known/openid-configuration`,
       `${issuer}/token`,
       'https://as.example.com/revoke',

@@ -48,7 +48,7 @@ function row({ rows }: DoctorRun, check: string): string {
 
 describe('the doctor', () => {
   it("finds nothing where all is right, sends nobody's password, and signs nobody in", async () => {
-    const { code, text, troubles, asked } = await runTestDoctor(healthy, oauth2)
+    const { code, text, troubles, requests: asked } = await runTestDoctor(healthy, oauth2)
     expect(troubles).toEqual([])
     expect(code).toBe(0)
     expect(text).toMatch(/Nothing failed\. .*--sign-in/s)
@@ -68,7 +68,11 @@ describe('the doctor', () => {
   })
 
   it('answers 2 for a file that cannot be used, and asks nobody anything', async () => {
-    const { code, text, asked } = await runTestDoctor(healthy, { ...oauth2, clientSecret: '${SECRT}' })
+    const {
+      code,
+      text,
+      requests: asked,
+    } = await runTestDoctor(healthy, { ...oauth2, clientSecret: '${SECRT}' })
     expect(code).toBe(2)
     expect(text).toMatch(/provider\.clientSecret: the environment variable SECRT is not set/)
     expect(asked).toEqual([])
@@ -122,7 +126,7 @@ describe('the way to the host', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'NODE_EXTRA_CA_CERTS'],
   ])('is closed by %s: it says what to look at, and looks at nothing else', async (error, advice) => {
-    const { code, troubles, rows, asked } = await runTestDoctor(failWithCode(error), oauth2)
+    const { code, troubles, rows, requests: asked } = await runTestDoctor(failWithCode(error), oauth2)
     expect(code).toBe(1)
     expect(troubles).toHaveLength(1)
     expect(row({ rows } as DoctorRun, 'host')).toContain(advice)
@@ -218,8 +222,8 @@ describe('the token endpoint', () => {
   })
 
   it('is asked about nobody where no refresh token is ever used', async () => {
-    const { asked } = await runTestDoctor(healthy, { ...oauth2, refresh: false })
-    const [first] = grantsOf({ asked } as Parameters<typeof grantsOf>[0], 'password')
+    const { requests } = await runTestDoctor(healthy, { ...oauth2, refresh: false })
+    const [first] = grantsOf({ requests } as Parameters<typeof grantsOf>[0], 'password')
     expect(first?.parameters.get('username')).toMatch(/^latchkey-doctor-/)
     expect(first?.parameters.get('password')).toMatch(/^latchkey-doctor-/)
   })
@@ -305,7 +309,7 @@ describe('an application that signs itself in', () => {
     const examination = await runTestDoctor(issuing, classy, { options: { mode: 'proxy' } })
     expect(row(examination, 'token it')).toMatch(/^ok .*lives for 3600 s; no refresh token came/)
     expect(examination.code).toBe(0)
-    const grants = examination.asked.map(({ parameters }) => parameters.get('grant_type'))
+    const grants = examination.requests.map(({ parameters }) => parameters.get('grant_type'))
     expect(grants.filter((name) => name === 'client_credentials')).toHaveLength(1)
   })
 
@@ -318,7 +322,7 @@ describe('an application that signs itself in', () => {
       grants: { client_credentials: { clientAuth: 'post' } },
       refresh: { mode: 'reissue' },
     }
-    const { asked, rows } = await runTestDoctor(issuing, provider, { options: { mode: 'proxy' } })
+    const { requests: asked, rows } = await runTestDoctor(issuing, provider, { options: { mode: 'proxy' } })
     expect(row({ rows } as DoctorRun, 'client')).toMatch(/^ok/)
     expect(asked.filter((one) => getClientAuthMethod(one) !== null)).toHaveLength(1)
   })
@@ -370,7 +374,7 @@ describe('a sign-in that was asked for', () => {
   })
 
   it('is not made before the client is right', async () => {
-    const { asked } = await runTestDoctor(server([]), oauth2, { ask })
+    const { requests: asked } = await runTestDoctor(server([]), oauth2, { ask })
     expect(asked.some(({ parameters }) => parameters.get('username') === 'cathy')).toBe(false)
   })
 

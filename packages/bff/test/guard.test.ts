@@ -32,7 +32,7 @@ describe.each(requests)('%s %s', (method, path, body) => {
     expect(answer).toMatchObject({ status: 403, body: { error: 'access_denied' } })
     expect(answer.headers.get('Set-Cookie')).toBeNull()
     expect([...answer.headers.keys()].filter((one) => one.startsWith('access-control'))).toEqual([])
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
     expect((await restore()).body).toEqual(before.body)
   })
 

@@ -14,7 +14,7 @@ async function sentBy(provider: ProviderDescription): Promise<ReceivedRequest[]>
   expect((await signIn()).status).toBe(200)
   await clock.pass(850)
   await token(1)
-  return endpoint.asked
+  return endpoint.requests
 }
 
 const id = 'client:1'
@@ -136,7 +136,7 @@ describe('classSuper()', () => {
       session: { scope: ['target:b/B', 'offline_access'] },
       token: { token_type: 'Bearer', expires_in: 899 },
     })
-    expect(endpoint.asked[0]?.headers.get('Authorization')).toBeNull()
+    expect(endpoint.requests[0]?.headers.get('Authorization')).toBeNull()
     expect(grantsOf(endpoint, 'password')).toHaveLength(1)
   })
 })

@@ -193,7 +193,7 @@ describe('what a refresh brings', () => {
     expect((await token(1)).body.session?.scope).toEqual(['read'])
     await clock.pass(60)
     await token(2)
-    expect(endpoint.asked.at(-1)?.parameters.get('refresh_token')).toBe('two')
+    expect(endpoint.requests.at(-1)?.parameters.get('refresh_token')).toBe('two')
   })
 
   it('survives a page load that writes at the same time', async () => {
@@ -268,7 +268,7 @@ describe('a session whose refresh fails for the moment', () => {
       endpoint.script(json({ access_token: 'b', token_type: 'Bearer' }))
       await clock.pass(60)
       expect((await token(1)).status).toBe(200)
-      expect(endpoint.asked.at(-1)?.parameters.get('refresh_token')).toBe('refresh-1')
+      expect(endpoint.requests.at(-1)?.parameters.get('refresh_token')).toBe('refresh-1')
     },
   )
 

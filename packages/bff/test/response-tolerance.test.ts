@@ -160,7 +160,7 @@ const wait = { 'Retry-After': '30' }
 async function refusalOf(reply: Reply): Promise<{ told: (string | number | undefined)[]; notes: string[] }> {
   const { signIn, endpoint, log } = createTestBff(reply, { provider: plain, timeout: 0.05 })
   const { status, headers, body } = await signIn()
-  expect(endpoint.asked).toHaveLength(1)
+  expect(endpoint.requests).toHaveLength(1)
   expect(headers.get('Set-Cookie')).toBeNull()
   expect(headers.get('WWW-Authenticate')).toBe(status === 401 ? 'Latchkey' : null)
   expect(headers.get('Retry-After')).toBe(body.retry_after === undefined ? null : String(body.retry_after))
@@ -357,5 +357,5 @@ it('sends one request for two refreshes at once, and none twice', async () => {
   const both = Promise.all([token(1), token(1)])
   slow.release()
   expect((await both).map(({ status }) => status)).toEqual([200, 200])
-  expect(endpoint.asked).toHaveLength(2)
+  expect(endpoint.requests).toHaveLength(2)
 })

@@ -178,7 +178,7 @@ describe('a sign-out', () => {
     jar.set(name, cookie)
     expect((await restore()).body).toEqual({ session: null })
     await bff.close()
-    const asked = endpoint.asked.at(-1)
+    const asked = endpoint.requests.at(-1)
     expect(Object.fromEntries(asked?.parameters ?? [])).toEqual({
       token: 'refresh-1',
       token_type_hint: 'refresh_token',

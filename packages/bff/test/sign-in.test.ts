@@ -192,7 +192,7 @@ describe('what a page sends', () => {
       status: 400,
       body: { error: 'invalid_request' },
     })
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
   })
 
   it('is refused with credentials in the query, as a form, or when it is long', async () => {
@@ -207,7 +207,7 @@ describe('what a page sends', () => {
       status: 413,
       body: { error: 'invalid_request' },
     })
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
   })
 
   it.each(['p+&=% é 😀 "\\', '  spaces around  ', '\t', 'e\u{301}', 'x'.repeat(1024)])(
@@ -215,7 +215,7 @@ describe('what a page sends', () => {
     async (password) => {
       const { ask, endpoint } = createTestBff(json(good))
       await ask('POST', '/session', { credentials: { username: 'cathy@example.com', password } })
-      expect([...(endpoint.asked[0]?.parameters ?? [])]).toEqual([
+      expect([...(endpoint.requests[0]?.parameters ?? [])]).toEqual([
         ['grant_type', 'password'],
         ['username', 'cathy@example.com'],
         ['password', password],
@@ -230,7 +230,7 @@ describe('what a page sends', () => {
       'write',
       'read',
     ])
-    expect(endpoint.asked[0]?.parameters.get('scope')).toBe('write read')
+    expect(endpoint.requests[0]?.parameters.get('scope')).toBe('write read')
   })
 })
 

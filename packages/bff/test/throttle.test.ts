@@ -56,7 +56,7 @@ describe('who keeps failing at one account from one address', () => {
     const answer = await wrong(elsewhere)
     expect(answer).toMatchObject({ status: 429, body: { error: 'rate_limited', retry_after: 60 } })
     expect(answer.headers.get('Retry-After')).toBe('60')
-    expect(endpoint.asked).toHaveLength(10)
+    expect(endpoint.requests).toHaveLength(10)
   })
 
   it('is told the whole seconds until the next try really is accepted, which asking meanwhile does not prolong', async () => {
@@ -78,7 +78,7 @@ describe('who keeps failing at one account from one address', () => {
       await wrong(elsewhere)
       await clock.pass(15)
     })
-    expect(endpoint.asked.length).toBeLessThanOrEqual(10 + 60)
+    expect(endpoint.requests.length).toBeLessThanOrEqual(10 + 60)
   })
 
   it('begins anew after a success', async () => {
@@ -91,7 +91,7 @@ describe('who keeps failing at one account from one address', () => {
   it('gets ten of hundreds of tries at once through', async () => {
     const { wrong, endpoint } = createStreet()
     const answers = await Promise.all(Array.from({ length: 300 }, () => wrong(elsewhere)))
-    expect(endpoint.asked).toHaveLength(10)
+    expect(endpoint.requests).toHaveLength(10)
     expect(statuses(answers).filter((status) => status === 429)).toHaveLength(290)
   })
 
@@ -108,7 +108,9 @@ describe('who keeps failing at one account from one address', () => {
     const spellings = ['cathy', 'Cathy', 'CATHY', ' cathy', 'cathy ', 'ｃａｔｈｙ', 'Ｃathy']
     const answers = await times(21, (turn) => wrong(elsewhere, spellings[turn % spellings.length]))
     expect(statuses(answers).filter((status) => status === 401)).toHaveLength(10)
-    expect(endpoint.asked.slice(0, 7).map(({ parameters }) => parameters.get('username'))).toEqual(spellings)
+    expect(endpoint.requests.slice(0, 7).map(({ parameters }) => parameters.get('username'))).toEqual(
+      spellings,
+    )
   })
 
   it('gains nothing by the other addresses of the same IPv6 subscriber', async () => {
@@ -145,7 +147,7 @@ describe('what is no failure of who typed', () => {
   ])('%s holds nobody up', async (_, reply, status) => {
     const { from, endpoint } = createStreet(reply, { provider })
     expect(new Set(statuses(await times(40, () => from(home))))).toEqual(new Set([status]))
-    expect(endpoint.asked).toHaveLength(40)
+    expect(endpoint.requests).toHaveLength(40)
     endpoint.script(server)
     expect((await from(home)).status).toBe(200)
   })
@@ -166,7 +168,7 @@ describe('an attacker', () => {
   it('at hundreds of addresses gets twenty tries through', async () => {
     const { wrong, endpoint } = createStreet()
     await Promise.all(manyAddresses(300).map((address) => wrong(address)))
-    expect(endpoint.asked).toHaveLength(20)
+    expect(endpoint.requests).toHaveLength(20)
   })
 
   it('at a hundred addresses holds up nobody who has signed in from this address within 30 days', async () => {
@@ -214,7 +216,7 @@ describe('an attacker', () => {
     const answers = await times(300, (turn) => wrong(elsewhere, `user-${turn}`))
     expect(statuses(answers).filter((status) => status === 401)).toHaveLength(30)
     expect(answers.at(-1)?.body.retry_after).toBe(10)
-    expect(endpoint.asked).toHaveLength(31)
+    expect(endpoint.requests).toHaveLength(31)
     expect((await wrong(home, 'user-0')).status).toBe(401)
     expect((await from(elsewhere)).status).toBe(200)
     await clock.pass(10)
@@ -467,7 +469,7 @@ describe('a code', () => {
     const next = await answerWith('123456', id)
     expect(next.body.error).toBe('challenge_required')
     expect(next.body.challenge?.id).not.toBe(id)
-    expect(endpoint.asked.at(-1)?.parameters.get('grant_type')).toBe('password')
+    expect(endpoint.requests.at(-1)?.parameters.get('grant_type')).toBe('password')
   })
 
   it('may be right at the fifth try', async () => {
@@ -481,7 +483,7 @@ describe('a code', () => {
     const { begin, answerWith, endpoint } = createDoor()
     const id = await begin()
     await Promise.all(Array.from({ length: 200 }, (_, turn) => answerWith(String(turn), id, { otp: '' })))
-    const sent = endpoint.asked.filter(({ parameters }) => parameters.has('otp'))
+    const sent = endpoint.requests.filter(({ parameters }) => parameters.has('otp'))
     expect(sent).toHaveLength(5)
   })
 
@@ -500,11 +502,11 @@ describe('a code', () => {
   it('is wrong when the same is asked again, and goes on with what came last', async () => {
     const { begin, answerWith, endpoint } = createDoor()
     const id = await begin()
-    const first = endpoint.asked.length
+    const first = endpoint.requests.length
     const answers = await times(4, () => answerWith('again', id))
     for (const { body } of answers)
       expect(body).toMatchObject({ error: 'invalid_credentials', challenge: { id } })
-    const tokens = endpoint.asked.slice(first).map(({ parameters }) => parameters.get('mfa_token'))
+    const tokens = endpoint.requests.slice(first).map(({ parameters }) => parameters.get('mfa_token'))
     expect(new Set(tokens).size).toBe(4)
     expect((await answerWith('again', id)).body.challenge).toBeUndefined()
   })
@@ -541,7 +543,7 @@ describe('the option throttle', () => {
   it('false holds up nobody', async () => {
     const { wrong, endpoint } = createStreet(server, { throttle: false })
     await times(100, () => wrong(elsewhere))
-    expect(endpoint.asked).toHaveLength(100)
+    expect(endpoint.requests).toHaveLength(100)
   })
 
   it.each([

@@ -16,7 +16,7 @@ export interface AuthClientOptions<User = unknown> {
    * Whether an answer of the resource server says that the token is no good, so that `fetch` asks for another; a 401
    * whose challenge does not say `insufficient_scope` when absent. Reads a body from a clone of the answer.
    */
-  readonly rejectsToken?: ((answer: Response) => boolean | Promise<boolean>) | undefined
+  readonly rejectsToken?: ((response: Response) => boolean | Promise<boolean>) | undefined
   /** The state to show first, from a server that rendered the page; default `restoring`. */
   readonly initialState?: AuthState<User> | undefined
   /** Whether requests made while `expired` are refused (`reject`, the default) or wait for the next sign-in (`hold`). */

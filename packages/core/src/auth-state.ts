@@ -98,27 +98,27 @@ export function createClientState<User>(
 const canFetch = ({ auth }: ClientState): boolean =>
   auth.status === 'restoring' || auth.status === 'signed-in'
 
-const startFetch = <User>(machine: ClientState<User>): ClientState<User> =>
-  machine.isFetching || !canFetch(machine) ? machine : { ...machine, isFetching: true }
+const startFetch = <User>(state: ClientState<User>): ClientState<User> =>
+  state.isFetching || !canFetch(state) ? state : { ...state, isFetching: true }
 
 /** The first use of the client, or the page is looked at again: whatever was never asked is asked now. */
-export function startFirstFetch<User>(machine: ClientState<User>): ClientState<User> {
-  return machine.token || machine.error ? machine : startFetch(machine)
+export function startFirstFetch<User>(state: ClientState<User>): ClientState<User> {
+  return state.token || state.error ? state : startFetch(state)
 }
 
 /** The BFF told of a session, after a question or a sign-in. */
 export function receiveSession<User>(
-  machine: ClientState<User>,
+  state: ClientState<User>,
   { session, token }: SessionResult<User>,
 ): ClientState<User> {
-  const { auth, epoch } = machine
+  const { auth, epoch } = state
   const old = auth.session
   const isSameSession = auth.status === 'signed-in' && auth.session.id === session.id
   // The old object when the new one says the same, so that nobody who shows it renders again.
   const nextSession = JSON.stringify(old) === JSON.stringify(session) ? (old as Session<User>) : session
   const next: AuthState<User> =
     isSameSession && nextSession === old ? auth : { status: 'signed-in', session: nextSession }
-  const nextToken = !token || token.sequence < (machine.token?.sequence ?? 0) ? machine.token : token
+  const nextToken = !token || token.sequence < (state.token?.sequence ?? 0) ? state.token : token
   // A session may come without a token, when none was to be had at the moment.
   return isSameSession
     ? createClientState(next, epoch, nextToken)
@@ -135,22 +135,22 @@ export function createSignedOutState<User>(reason: EndReason = 'signed_out'): Cl
  * `expired`; one that is out of sight is gone.
  */
 export function receiveError<User>(
-  machine: ClientState<User>,
+  state: ClientState<User>,
   error: AuthError,
   nextFetchAt: number,
 ): ClientState<User> {
-  const { auth, failureCount } = machine
+  const { auth, failureCount } = state
   const { status, session } = auth
-  if (!canFetch(machine)) return machine
+  if (!canFetch(state)) return state
   if (error.code === 'login_required') {
     const reason = error.reason ?? 'no_session'
-    if (reason === 'session_changed') return startFetch(resetToRestoring(machine))
+    if (reason === 'session_changed') return startFetch(resetToRestoring(state))
     return status === 'signed-in'
       ? createClientState({ status: 'expired', session, reason })
       : createSignedOutState(reason)
   }
   return {
-    ...machine,
+    ...state,
     auth: status === 'restoring' ? { ...auth, error } : auth,
     isFetching: false,
     nextFetchAt,
@@ -161,41 +161,41 @@ export function receiveError<User>(
 
 /** Another tab said that a session began or ended. */
 export function receiveTabMessage<User>(
-  machine: ClientState<User>,
+  state: ClientState<User>,
   { type, sessionId }: TabMessage,
 ): ClientState<User> {
-  const { status, session } = machine.auth
-  if (type === 'signed-in') return startFetch(resetToRestoring(machine))
+  const { status, session } = state.auth
+  if (type === 'signed-in') return startFetch(resetToRestoring(state))
   // A restore under way may have been answered before the sign-out.
   return status === 'restoring' || session?.id === sessionId
     ? createSignedOutState('signed_out_elsewhere')
-    : machine
+    : state
 }
 
 /** The page goes into the back-forward cache, or another session may have begun: nothing is shown until the BFF was asked. */
-export function resetToRestoring<User>(machine: ClientState<User>): ClientState<User> {
-  return createClientState({ status: 'restoring', session: machine.auth.session })
+export function resetToRestoring<User>(state: ClientState<User>): ClientState<User> {
+  return createClientState({ status: 'restoring', session: state.auth.session })
 }
 
 /** The alarm rang, the page was shown, or the network is back (`online`). */
 export function startFetchIfDue<User>(
-  machine: ClientState<User>,
+  state: ClientState<User>,
   now: number,
   online: boolean,
 ): ClientState<User> {
-  const { nextFetchAt, error } = machine
-  return now >= nextFetchAt || (online && error?.code === 'network_error') ? startFetch(machine) : machine
+  const { nextFetchAt, error } = state
+  return now >= nextFetchAt || (online && error?.code === 'network_error') ? startFetch(state) : state
 }
 
 /** Somebody asks for a token; the very one that was rejected is not good enough. */
 export function startFetchForToken<User>(
-  machine: ClientState<User>,
+  state: ClientState<User>,
   now: number,
   rejected: AccessToken | null | undefined,
 ): ClientState<User> {
-  const { token, nextFetchAt, error } = machine
+  const { token, nextFetchAt, error } = state
   const wait = now < nextFetchAt && (error || (token && token !== rejected && now < token.expiresAt))
-  return wait ? machine : startFetch(machine)
+  return wait ? state : startFetch(state)
 }
 
 /** The next moment at which the machine wants to be ticked; `Infinity` when there is none. */

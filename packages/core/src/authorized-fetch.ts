@@ -30,7 +30,7 @@ export function createAuthorizedFetch(
   platform: Platform,
   allowedOrigins: readonly string[],
   withToken: WithToken,
-  rejectsToken: (answer: Response) => boolean | Promise<boolean>,
+  rejectsToken: (response: Response) => boolean | Promise<boolean>,
 ): typeof globalThis.fetch {
   return async (input, init) => {
     const request = input instanceof Request ? input : undefined

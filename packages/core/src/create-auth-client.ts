@@ -51,7 +51,7 @@ export function createAuthClient<User = unknown>({
   const proxy = mode === 'proxy'
   const now = createClock(platform)
   const observers = new Set<() => Promise<void>>()
-  let machine: ClientState<User> = createClientState(initialState)
+  let state: ClientState<User> = createClientState(initialState)
   /** Aborts what belongs to the session of now. */
   let sessionController = new AbortController()
   let isDormant = Boolean(platform.document)
@@ -64,8 +64,8 @@ export function createAuthClient<User = unknown>({
   // The machine, and the world that follows it.
 
   const setState = (next: ClientState<User>): void => {
-    const before = machine
-    machine = next
+    const before = state
+    state = next
     const epochChanged = next.epoch !== before.epoch
     if (epochChanged) {
       sessionController.abort(createLoginRequiredError(next.auth.reason))
@@ -78,18 +78,18 @@ export function createAuthClient<User = unknown>({
 
   /** A late answer belongs to a session that is over: its signal says so, and it is dropped. */
   const applyResult = (
-    answer: Promise<SessionResult<User>>,
+    response: Promise<SessionResult<User>>,
     { signal } = sessionController,
   ): Promise<unknown> =>
-    answer.then(
-      (grant) => signal.aborted || setState(receiveSession(machine, grant)),
+    response.then(
+      (grant) => signal.aborted || setState(receiveSession(state, grant)),
       (error: AuthError) =>
         signal.aborted ||
         setState(
           receiveError(
-            machine,
+            state,
             error,
-            now() + getRetryDelayMs(error, machine.failureCount, platform.Math.random()),
+            now() + getRetryDelayMs(error, state.failureCount, platform.Math.random()),
           ),
         ),
     )
@@ -98,14 +98,14 @@ export function createAuthClient<User = unknown>({
   const scheduleWake = (): void => {
     platform.clearTimeout(timer as never)
     const delay =
-      pageListeners && !platform.document.hidden ? getNextWakeTime(machine, now()) - now() : Infinity
+      pageListeners && !platform.document.hidden ? getNextWakeTime(state, now()) - now() : Infinity
     // A longer delay than 31 bits hold would ring at once.
     if (delay < Infinity) timer = platform.setTimeout(wake, Math.min(delay, 2 ** 31 - 1))
   }
 
   const onPageEvent = (event: Event): void => {
     // Into the back-forward cache or out of it: what a page shows must not outlive its session there.
-    if ((event as PageTransitionEvent).persisted) setState(resetToRestoring(machine))
+    if ((event as PageTransitionEvent).persisted) setState(resetToRestoring(state))
     if (platform.document.hidden || event.type === 'pagehide') scheduleWake()
     else wake(event)
   }
@@ -127,7 +127,7 @@ export function createAuthClient<User = unknown>({
           platform,
           name,
           pageListeners.signal,
-          (news) => setState(receiveTabMessage(machine, news)),
+          (message) => setState(receiveTabMessage(state, message)),
           onPageEvent,
         )
         wake()
@@ -147,7 +147,7 @@ export function createAuthClient<User = unknown>({
   const waitForChange = (signal?: AbortSignal | null): Promise<void> => {
     let finish: () => void
     return new Promise<void>((resolve, reject) => {
-      finish = createSubscribe(() => machine)(() => resolve())
+      finish = createSubscribe(() => state)(() => resolve())
       signal?.addEventListener('abort', () => reject(signal.reason))
     }).finally(() => finish())
   }
@@ -186,7 +186,7 @@ export function createAuthClient<User = unknown>({
 
   const restore = (): Promise<SessionResult<User>> => fetchSession(sessionPath, sessionController.signal)
 
-  const fetchNext = ({ auth, token } = machine): Promise<SessionResult<User>> =>
+  const fetchNext = ({ auth, token } = state): Promise<SessionResult<User>> =>
     // In proxy mode there is no token to ask for: the question is whether the session still lives.
     proxy || auth.status !== 'signed-in'
       ? restore()
@@ -197,8 +197,8 @@ export function createAuthClient<User = unknown>({
 
   const sendSignOut = (query: string): void => {
     // The note stays when this fails: the next page load or the network's return carries on.
-    const answer = sendBffRequest(platform, 'DELETE', basePath + sessionPath + query)
-    signingOut = Promise.all([signingOut, answer.then(clearPendingSignOut, () => {})])
+    const response = sendBffRequest(platform, 'DELETE', basePath + sessionPath + query)
+    signingOut = Promise.all([signingOut, response.then(clearPendingSignOut, () => {})])
   }
 
   const clearPendingSignOut = (): void => tryOrUndefined(() => platform.localStorage.removeItem(name))
@@ -206,24 +206,24 @@ export function createAuthClient<User = unknown>({
   /** Starts, carries on with a sign-out that the BFF has not heard of, and asks what is due. */
   const wake = (event?: Event): void => {
     const pendingSignOut = tryOrUndefined(() => platform.localStorage.getItem(name))
-    if (pendingSignOut == null) setState(startFirstFetch(machine))
+    if (pendingSignOut == null) setState(startFirstFetch(state))
     else {
-      if (machine.auth.status !== 'signed-out') setState(createSignedOutState())
+      if (state.auth.status !== 'signed-out') setState(createSignedOutState())
       // During a sign-in its answer might clear the new cookie.
       if (!signingIn) sendSignOut(pendingSignOut)
     }
     isDormant = false
-    setState(startFetchIfDue(machine, now(), event?.type === 'online'))
+    setState(startFetchIfDue(state, now(), event?.type === 'online'))
   }
 
   const withToken: WithToken = async (use, signal, rejected) => {
     if (isDormant) wake()
-    const initialSession = machine.auth.session
+    const initialSession = state.auth.session
     for (let fetchedEpoch: object | undefined; ;) {
       signal?.throwIfAborted()
-      const next = startFetchForToken(machine, now(), rejected)
-      if (next !== machine && fetchedEpoch !== next.epoch) setState(next)
-      const { auth, epoch, token, isFetching, error } = machine
+      const next = startFetchForToken(state, now(), rejected)
+      if (next !== state && fetchedEpoch !== next.epoch) setState(next)
+      const { auth, epoch, token, isFetching, error } = state
       if (auth.status === 'signed-in') {
         // What one user asked for is never answered with another one's token.
         if ((initialSession ?? auth.session).subject !== auth.session.subject)
@@ -240,24 +240,24 @@ export function createAuthClient<User = unknown>({
   }
 
   const getTokenValue = (): string | null => {
-    const { token } = machine
+    const { token } = state
     return token?.access_token && now() < token.expiresAt ? token.access_token : null
   }
 
   return {
-    getState: () => machine.auth,
+    getState: () => state.auth,
     getInitialState: () => initialState,
-    subscribe: createSubscribe(() => machine.auth),
+    subscribe: createSubscribe(() => state.auth),
     accessToken: {
       get: getTokenValue,
-      secondsLeft: () => ((machine.token?.expiresAt ?? 0) - now()) / 1000,
+      secondsLeft: () => ((state.token?.expiresAt ?? 0) - now()) / 1000,
       subscribe: createSubscribe(getTokenValue),
     },
 
     ready: async () => {
       if (isDormant) wake()
-      while (platform.document && machine.auth.status === 'restoring') await waitForChange()
-      return machine.auth
+      while (platform.document && state.auth.status === 'restoring') await waitForChange()
+      return state.auth
     },
 
     signIn: async (credentials, { signal, ...more } = {}) => {
@@ -265,21 +265,21 @@ export function createAuthClient<User = unknown>({
       const attempt = (signingIn = new AbortController())
       // Their answers would clear the cookie that this sign-in is about to be given.
       await signingOut
-      const answer = await fetchSession(sessionPath, combineSignals(attempt.signal, signal), {
+      const response = await fetchSession(sessionPath, combineSignals(attempt.signal, signal), {
         credentials,
         ...more,
       }).finally(() => {
         if (signingIn === attempt) signingIn = undefined
       })
       clearPendingSignOut()
-      setState(receiveSession(machine, answer))
-      tabChannel?.postMessage({ type: 'signed-in', sessionId: answer.session.id } satisfies TabMessage)
-      return answer.session
+      setState(receiveSession(state, response))
+      tabChannel?.postMessage({ type: 'signed-in', sessionId: response.session.id } satisfies TabMessage)
+      return response.session
     },
 
     signOut: async ({ everywhere } = {}) => {
       signingIn?.abort()
-      const { status, session: ended } = machine.auth
+      const { status, session: ended } = state.auth
       // It may come late: then it must not end the session of who has signed in since. A page that does
       // not know yet whose session it is means whichever there is.
       const id = (status !== 'restoring' && ended?.id) || ''
@@ -291,10 +291,10 @@ export function createAuthClient<User = unknown>({
     },
 
     extend: async () => {
-      if (machine.auth.status === 'signed-out') throw createLoginRequiredError(machine.auth.reason)
-      const answer = restore()
-      void applyResult(answer)
-      return (await answer).session
+      if (state.auth.status === 'signed-out') throw createLoginRequiredError(state.auth.reason)
+      const response = restore()
+      void applyResult(response)
+      return (await response).session
     },
 
     fetch: createAuthorizedFetch(
@@ -305,11 +305,11 @@ export function createAuthClient<User = unknown>({
     ),
 
     getAccessToken: ({ forceRefresh, signal } = {}) =>
-      withToken(({ access_token }) => access_token, signal, forceRefresh ? machine.token : null),
+      withToken(({ access_token }) => access_token, signal, forceRefresh ? state.token : null),
 
     dispose: () => {
       stopListening()
-      setState({ ...createClientState(machine.auth), error: createLoginRequiredError() })
+      setState({ ...createClientState(state.auth), error: createLoginRequiredError() })
     },
   }
 }

@@ -10,7 +10,7 @@ export function listenToPage(
   platform: Platform,
   name: string,
   signal: AbortSignal,
-  onTabMessage: (news: TabMessage) => void,
+  onTabMessage: (message: TabMessage) => void,
   onPageEvent: (event: Event) => void,
 ): TabChannel | undefined {
   for (const type of ['visibilitychange', 'focus', 'online', 'pagehide', 'pageshow'] as const)

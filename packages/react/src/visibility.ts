@@ -10,14 +10,14 @@ const lastFocused = new WeakMap<HTMLElement, Element>()
  * It sets properties: a `style` attribute in a page that a server rendered would violate a strict
  * content security policy, and `inert` as a prop means different things to React 18 and 19.
  */
-export function applyVisibility(element: HTMLElement, veil: Visibility): void {
+export function applyVisibility(element: HTMLElement, visibility: Visibility): void {
   const { activeElement, body } = element.ownerDocument
-  if (veil !== 'none' && !element.inert && activeElement && element.contains(activeElement)) {
+  if (visibility !== 'none' && !element.inert && activeElement && element.contains(activeElement)) {
     lastFocused.set(element, activeElement)
   }
-  element.style.display = veil === 'hidden' ? 'none' : 'contents'
-  element.inert = veil !== 'none'
-  if (veil === 'none') {
+  element.style.display = visibility === 'hidden' ? 'none' : 'contents'
+  element.inert = visibility !== 'none'
+  if (visibility === 'none') {
     const before = lastFocused.get(element)
     lastFocused.delete(element)
     if (before instanceof HTMLElement && (activeElement ?? body) === body) {

@@ -19,9 +19,9 @@ export async function applyFault(
   switch (failure.kind) {
     case 'slow':
       return delayResponse(() => wait(failure.ms), failure.when)
-    case 'held':
+    case 'hang':
       return delayResponse(hold, failure.when)
-    case 'cut':
+    case 'disconnect':
       if (failure.when === 'body') return disconnectInBody(await act())
       if (failure.when === 'after') await act()
       throw createDisconnectError()
@@ -37,12 +37,12 @@ export async function applyFault(
     case 'refuse':
       return refuse()
     case 'malformed': {
-      const answer = await act()
-      const body = await answer.text()
+      const response = await act()
+      const body = await response.text()
       return createTextResponse(
-        answer.status,
+        response.status,
         body.slice(0, body.length / 2),
-        Object.fromEntries(answer.headers),
+        Object.fromEntries(response.headers),
       )
     }
     case 'redirect':
@@ -56,9 +56,9 @@ export async function applyFault(
     when: 'before' | 'after' = 'before',
   ): Promise<Response> {
     if (when === 'before') await pause()
-    const answer = await act()
+    const response = await act()
     if (when === 'after') await pause()
-    return answer
+    return response
   }
 }
 
@@ -69,8 +69,8 @@ function createDisconnectError(): TypeError {
   return new TypeError('fetch failed', { cause: new Error('the connection was closed by the sandbox') })
 }
 
-async function disconnectInBody(answer: Response): Promise<Response> {
-  const body = new Uint8Array(await answer.arrayBuffer())
+async function disconnectInBody(response: Response): Promise<Response> {
+  const body = new Uint8Array(await response.arrayBuffer())
   const halves = [body.subarray(0, body.length / 2)]
   const stream = new ReadableStream<Uint8Array>({
     pull: (controller) => {
@@ -79,5 +79,5 @@ async function disconnectInBody(answer: Response): Promise<Response> {
       else controller.error(createDisconnectError())
     },
   })
-  return new Response(stream, { status: answer.status, headers: answer.headers })
+  return new Response(stream, { status: response.status, headers: response.headers })
 }

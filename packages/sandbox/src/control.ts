@@ -48,7 +48,7 @@ export async function handleControlRequest(
 const examples: Fault[] = [
   { kind: 'slow', ms: 2000 },
   { kind: 'status', status: 503, retryAfter: 7, times: 3 },
-  { kind: 'cut', when: 'body', on: 'resource', system: 'class' },
+  { kind: 'disconnect', when: 'body', on: 'resource', system: 'class' },
 ]
 
 const done = (): Response => new Response(null, { status: 204 })
@@ -76,8 +76,8 @@ const targetMembers: Record<string, Check> = {
 }
 const failureMembers: Record<Fault['kind'], Record<string, Check>> = {
   slow: { ms: isNumber, when: absentOr(oneOf('before', 'after')) },
-  held: { when: absentOr(oneOf('before', 'after')) },
-  cut: { when: absentOr(oneOf('before', 'after', 'body')) },
+  hang: { when: absentOr(oneOf('before', 'after')) },
+  disconnect: { when: absentOr(oneOf('before', 'after', 'body')) },
   status: {
     status: isStatus,
     retryAfter: absentOr((value) => isNumber(value) || isText(value)),

@@ -19,9 +19,9 @@ export type Failure =
   /** The answer comes late, by so many milliseconds. */
   | { readonly kind: 'slow'; readonly ms: number; readonly when?: 'before' | 'after' }
   /** The answer does not come until `release()` or `clear()`. */
-  | { readonly kind: 'held'; readonly when?: 'before' | 'after' }
+  | { readonly kind: 'hang'; readonly when?: 'before' | 'after' }
   /** The connection closes without an answer, or half-way through its body. */
-  | { readonly kind: 'cut'; readonly when?: 'before' | 'after' | 'body' }
+  | { readonly kind: 'disconnect'; readonly when?: 'before' | 'after' | 'body' }
   /**
    * An answer such as 500, 503 or 429; `retryAfter` is sent as it is: seconds, or a date (`toUTCString()`);
    * `body` is sent as JSON.
@@ -53,7 +53,7 @@ export interface Faults {
   /** Lets held requests go on. */
   readonly release: () => void
   /** Resolves as soon as at least so many requests (one unless given) are held. */
-  readonly whenHeld: (count?: number) => Promise<void>
+  readonly whenHanging: (count?: number) => Promise<void>
 }
 
 /** What the sandbox itself asks of the faults. */
@@ -84,7 +84,7 @@ export function createFaults(): FaultQueue {
       release()
     },
     release,
-    whenHeld: (count = 1) =>
+    whenHanging: (count = 1) =>
       new Promise((resolve) => {
         if (held.length >= count) resolve()
         else waiting.push({ count, resolve })

@@ -14,7 +14,7 @@ import { createSystems, systemNames } from './systems/index.ts'
 
 export interface SandboxOptions extends SystemOptions {
   /** Who can sign in; {@link cathy} and {@link noor} unless given. */
-  readonly people?: readonly SandboxUser[]
+  readonly users?: readonly SandboxUser[]
   /** The registered client; {@link demoClient} unless given. */
   readonly client?: Client
   /** Milliseconds since 1970; `Date.now` unless given. */
@@ -41,14 +41,14 @@ export interface Sandbox {
 }
 
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  const ground: SandboxContext = {
+  const context: SandboxContext = {
     now: options.now ?? Date.now,
     randomId: options.randomId ?? (() => crypto.randomUUID()),
-    people: options.people ?? [cathy, noor],
+    users: options.users ?? [cathy, noor],
     client: options.client ?? demoClient,
   }
   const wait = options.wait ?? ((ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)))
-  const systems = createSystems(ground, options)
+  const systems = createSystems(context, options)
   const faults = createFaults()
   const requests = createRequestLog()
   const controls = {
@@ -58,12 +58,12 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     revokeAll: () => Object.values(systems).forEach(({ grants }) => grants.revokeAll()),
   }
 
-  async function answer(request: Request): Promise<Response> {
-    const url = new URL(request.url)
-    if (url.pathname.startsWith('/control/')) return handleControlRequest(request, url.pathname, controls)
+  async function respond(raw: Request): Promise<Response> {
+    const url = new URL(raw.url)
+    if (url.pathname.startsWith('/control/')) return handleControlRequest(raw, url.pathname, controls)
     const system = systemNames.find((name) => url.pathname.startsWith(`/${name}/`))
     const log = (entry: Pick<LoggedRequest, 'kind'> & Partial<LoggedRequest>): LoggedRequest =>
-      requests.add({ method: request.method, path: url.pathname, at: ground.now(), status: null, ...entry })
+      requests.add({ method: raw.method, path: url.pathname, at: context.now(), status: null, ...entry })
 
     const path = system ? url.pathname.slice(`/${system}`.length) : ''
     const route = system && systems[system].routes.find((candidate) => candidate.path.test(path))
@@ -71,19 +71,19 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       return recordStatus(log({ ...(system && { system }), kind: 'other' }), createTextResponse(404, ''))
 
     const call: SystemRequest = {
-      request,
+      raw,
       url,
       base: `${url.origin}/${system}`,
-      form: await readForm(request),
+      form: await readForm(raw),
     }
     const grant = toGrantName(call.form.get('grant_type') ?? url.searchParams.get('grant_type'))
     const entry = log({ system, kind: route.kind, ...(route.kind === 'token' && { grant }) })
-    if (!route.methods.includes(request.method)) {
+    if (!route.methods.includes(raw.method)) {
       return recordStatus(entry, createTextResponse(405, '', { Allow: route.methods.join(', ') }))
     }
 
     const captures = route.path.exec(path)?.slice(1) ?? []
-    const act = async (): Promise<Response> => route.answer(call, ...captures)
+    const act = async (): Promise<Response> => route.respond(call, ...captures)
     const refuse = (): Response => route.refuse(call)
     const fault = faults.take(system, route.kind)
     return recordStatus(
@@ -96,7 +96,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     ...controls,
     fetch: async (input, init) => {
       const request = new Request(input, init)
-      const response = await Promise.race([answer(request), aborted(request.signal)])
+      const response = await Promise.race([respond(request), aborted(request.signal)])
       if (request.redirect === 'error' && response.headers.has('Location'))
         throw new TypeError('fetch failed')
       return response

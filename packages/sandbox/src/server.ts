@@ -37,10 +37,10 @@ export async function startSandbox(
 /** Anything that goes wrong, a cut on purpose included, ends the connection. */
 async function serve(sandbox: Sandbox, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   try {
-    const answer = await sandbox.fetch(await requestFrom(incoming))
-    outgoing.writeHead(answer.status, headersOf(answer))
-    if (answer.body) {
-      for await (const chunk of answer.body) await new Promise((written) => outgoing.write(chunk, written))
+    const response = await sandbox.fetch(await createRequest(incoming))
+    outgoing.writeHead(response.status, readHeaders(response))
+    if (response.body) {
+      for await (const chunk of response.body) await new Promise((written) => outgoing.write(chunk, written))
     }
     outgoing.end()
   } catch {
@@ -48,7 +48,7 @@ async function serve(sandbox: Sandbox, incoming: IncomingMessage, outgoing: Serv
   }
 }
 
-async function requestFrom(incoming: IncomingMessage): Promise<Request> {
+async function createRequest(incoming: IncomingMessage): Promise<Request> {
   const { method = 'GET', headers } = incoming
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
@@ -58,9 +58,9 @@ async function requestFrom(incoming: IncomingMessage): Promise<Request> {
 }
 
 /** `Headers` forgets how a name was spelt; HTTP/1.1 does not care, but who reads along does. */
-function headersOf(answer: Response): Record<string, string> {
+function readHeaders(response: Response): Record<string, string> {
   return Object.fromEntries(
-    [...answer.headers].map(([name, value]) => [
+    [...response.headers].map(([name, value]) => [
       name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()),
       value,
     ]),

@@ -6,7 +6,7 @@ export type RequestKind = 'token' | 'resource' | 'discovery' | 'other'
 
 /** A request, read as far as every system needs it. */
 export interface SystemRequest {
-  readonly request: Request
+  readonly raw: Request
   readonly url: URL
   /** Where the system lives, without a slash at the end. */
   readonly base: string
@@ -20,9 +20,9 @@ export interface Endpoint {
   readonly methods: readonly string[]
   /** Matches the path below the system's base. */
   readonly path: RegExp
-  readonly answer: (call: SystemRequest, ...captures: string[]) => Response | Promise<Response>
+  readonly respond: (request: SystemRequest, ...captures: string[]) => Response | Promise<Response>
   /** The answer by which this endpoint refuses a credential. */
-  readonly refuse: (call: SystemRequest) => Response
+  readonly refuse: (request: SystemRequest) => Response
 }
 
 /** One documented system: an authorization server and a small resource server. */
@@ -37,7 +37,7 @@ export interface SandboxContext {
   readonly now: () => number
   /** A new token; the default is a GUID. */
   readonly randomId: () => string
-  readonly people: readonly SandboxUser[]
+  readonly users: readonly SandboxUser[]
   readonly client: Client
 }
 
@@ -47,8 +47,8 @@ export function isForm(request: Request): boolean {
 }
 
 /** Who has exactly this username and password. */
-export function findUser(ground: SandboxContext, fields: URLSearchParams): SandboxUser | undefined {
-  return ground.people.find(
+export function findUser(context: SandboxContext, fields: URLSearchParams): SandboxUser | undefined {
+  return context.users.find(
     ({ username, password }) => username === fields.get('username') && password === fields.get('password'),
   )
 }

@@ -2,7 +2,7 @@ import type { SandboxUser } from './users.ts'
 
 /** What one access token allows. `Owner` is `null` where a token belongs to the application itself. */
 export interface TokenAccess<Owner extends SandboxUser | null = SandboxUser> {
-  readonly person: Owner
+  readonly user: Owner
   readonly scope: readonly string[]
 }
 
@@ -72,7 +72,7 @@ export function createTokenIssuer<Owner extends SandboxUser | null = SandboxUser
     if (refreshToken !== undefined) {
       refreshTokens.set(refreshToken, { family, used: false, expiresAt: now() + refreshTokenLifetime * 1000 })
     }
-    return { person: family.person, scope, accessToken, refreshToken }
+    return { user: family.user, scope, accessToken, refreshToken }
   }
 
   return {
@@ -95,7 +95,7 @@ export function createTokenIssuer<Owner extends SandboxUser | null = SandboxUser
     check: (accessToken) => {
       const found = accessTokens.get(accessToken)
       if (!found || found.family.revoked || found.expiresAt <= now()) return null
-      return { person: found.family.person, scope: found.scope }
+      return { user: found.family.user, scope: found.scope }
     },
     hasExpired: (accessToken) => {
       const found = accessTokens.get(accessToken)

@@ -67,7 +67,7 @@ describe("Axosoft's token endpoint", () => {
   })
 
   it('sends another body on demand', async () => {
-    const sandbox = createSandbox({ axosoft: { amend: (body) => ({ ...body, expires_in: 'soon' }) } })
+    const sandbox = createSandbox({ axosoft: { transformBody: (body) => ({ ...body, expires_in: 'soon' }) } })
     expect(await bodyOf(await requestAxosoftToken(sandbox))).toMatchObject({
       token_type: 'bearer',
       expires_in: 'soon',

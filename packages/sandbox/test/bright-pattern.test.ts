@@ -62,7 +62,7 @@ describe("Bright Pattern's token endpoint", () => {
     const disabled = createSandbox({ brightPattern: { disabled: ['cathy'] } })
     expect((await askBrightPattern(disabled)).status).toBe(401)
     const { apiSecret: _apiSecret, ...withoutSecret } = noor
-    const people = createSandbox({ people: [withoutSecret] })
+    const people = createSandbox({ users: [withoutSecret] })
     const asNoor = { client_id: noor.username, client_secret: undefined }
     expect((await askBrightPattern(people, asNoor)).status).toBe(401)
   })

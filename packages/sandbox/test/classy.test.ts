@@ -72,7 +72,7 @@ describe("Classy's token endpoint", () => {
   })
 
   it('sends another body on demand', async () => {
-    const sandbox = createSandbox({ classy: { amend: (body) => ({ ...body, expires_in: '43200' }) } })
+    const sandbox = createSandbox({ classy: { transformBody: (body) => ({ ...body, expires_in: '43200' }) } })
     expect(await bodyOf(await askClassy(sandbox))).toMatchObject({ expires_in: '43200' })
   })
 

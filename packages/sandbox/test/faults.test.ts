@@ -61,19 +61,19 @@ describe('a slow answer', () => {
 
 describe('a held answer', () => {
   it('comes when it is released', async () => {
-    const sandbox = sandboxWith({ kind: 'held', times: 2 })
+    const sandbox = sandboxWith({ kind: 'hang', times: 2 })
     const both = Promise.all([requestAxosoftToken(sandbox), requestClassToken(sandbox, signingIn())])
-    await sandbox.faults.whenHeld(2)
+    await sandbox.faults.whenHanging(2)
     expect(sandbox.requests.all().map(({ status }) => status)).toEqual([null, null])
     sandbox.faults.release()
     expect((await both).map(({ status }) => status)).toEqual([200, 200])
   })
 
   it('is given up when the caller aborts', async () => {
-    const sandbox = sandboxWith({ kind: 'held', on: 'discovery' })
+    const sandbox = sandboxWith({ kind: 'hang', on: 'discovery' })
     const caller = new AbortController()
     const answer = sandbox.fetch(`${classBase}/.well-known/openid-configuration`, { signal: caller.signal })
-    await sandbox.faults.whenHeld()
+    await sandbox.faults.whenHanging()
     caller.abort(new Error('enough'))
     await expect(answer).rejects.toThrow('enough')
   })
@@ -84,9 +84,9 @@ describe('a held answer', () => {
   ] as const)('%s the system acts, has or has not spent the refresh token', async (when, status) => {
     const sandbox = createSandbox()
     const { refresh_token } = await tokensFromClass(sandbox)
-    sandbox.faults.add({ kind: 'held', when })
+    sandbox.faults.add({ kind: 'hang', when })
     const unheard = requestClassToken(sandbox, refreshing(refresh_token))
-    await sandbox.faults.whenHeld()
+    await sandbox.faults.whenHanging()
     expect((await requestClassToken(sandbox, refreshing(refresh_token))).status).toBe(status)
     sandbox.faults.clear()
     await unheard
@@ -100,13 +100,13 @@ describe('a cut connection', () => {
   ] as const)('%s the system acts, has or has not spent the refresh token', async (when, status) => {
     const sandbox = createSandbox()
     const { refresh_token } = await tokensFromClass(sandbox)
-    sandbox.faults.add({ kind: 'cut', when })
+    sandbox.faults.add({ kind: 'disconnect', when })
     await expect(requestClassToken(sandbox, refreshing(refresh_token))).rejects.toThrow(TypeError)
     expect((await requestClassToken(sandbox, refreshing(refresh_token))).status).toBe(status)
   })
 
   it('half-way through the body, leaves the headers and half of the body', async () => {
-    const answer = await requestAxosoftToken(sandboxWith({ kind: 'cut', when: 'body' }))
+    const answer = await requestAxosoftToken(sandboxWith({ kind: 'disconnect', when: 'body' }))
     const reader = answer.body?.getReader()
     const half = await reader?.read()
     expect(half?.value).toHaveLength(Math.floor(Number(answer.headers.get('Content-Length')) / 2))

@@ -44,7 +44,7 @@ describe('the log of requests', () => {
 
   it('keeps no status for a connection that was cut', async () => {
     const sandbox = createSandbox()
-    sandbox.faults.add({ kind: 'cut' })
+    sandbox.faults.add({ kind: 'disconnect' })
     await expect(requestAxosoftToken(sandbox)).rejects.toThrow(TypeError)
     expect(sandbox.requests.all()).toMatchObject([{ system: 'axosoft', grant: 'password', status: null }])
   })

@@ -59,7 +59,7 @@ describe('a running sandbox', () => {
 
   it('closes the connection when a fault cuts it', async () => {
     const sandbox = await start()
-    sandbox.faults.add({ kind: 'cut' }, { kind: 'cut', when: 'body' })
+    sandbox.faults.add({ kind: 'disconnect' }, { kind: 'disconnect', when: 'body' })
     await expect(signIn(sandbox)).rejects.toThrow(TypeError)
     const half = await signIn(sandbox)
     expect(half.status).toBe(200)
@@ -69,9 +69,9 @@ describe('a running sandbox', () => {
 
   it('closes with requests still held', async () => {
     const sandbox = await start()
-    sandbox.faults.add({ kind: 'held' })
+    sandbox.faults.add({ kind: 'hang' })
     const answer = signIn(sandbox).catch((error: unknown) => error)
-    await sandbox.faults.whenHeld()
+    await sandbox.faults.whenHanging()
     await sandbox.close()
     expect(await answer).toBeInstanceOf(TypeError)
     running = undefined
@@ -96,7 +96,7 @@ describe('the control endpoint', () => {
   })
 
   it.each([
-    [{ kind: 'cut', when: 'later' }],
+    [{ kind: 'disconnect', when: 'later' }],
     [{ kind: 'slow' }],
     [{ kind: 'status', status: 42 }],
     [{ kind: 'html', onn: 'resource' }],

@@ -28,18 +28,18 @@ export interface RefreshInput {
   /** The scope that was asked for at first. */
   requestedScope: string[]
   /** Where the description keeps it, and nowhere else. */
-  typed?: Credentials
+  credentials?: Credentials
 }
 
 /** The authorization server, as far as the BFF needs it. Every failure is a result; nothing is tried twice. */
 export interface AuthorizationServer {
   /** Runs the grant of a sign-in; nothing is typed where the login is automatic. */
-  signIn(typed: Credentials, scope: string[]): Promise<GrantResult>
+  signIn(credentials: Credentials, scope: string[]): Promise<GrantResult>
   /** Runs the grant that answers a challenge. */
   answerChallenge(
     rule: ChallengeRule,
-    carried: Record<string, string>,
-    typed: Credentials,
+    continuation: Record<string, string>,
+    credentials: Credentials,
     scope: string[],
   ): Promise<GrantResult>
   /** Whether there is any way to a next token. */
@@ -54,28 +54,28 @@ export interface AuthorizationServer {
 /** What {@link createAuthorizationServer} stands on. */
 export interface AuthorizationServerOptions {
   provider: Provider
-  endpoints: () => Promise<Endpoints>
-  upstream: HttpClient
+  resolveEndpoints: () => Promise<Endpoints>
+  httpClient: HttpClient
   hooks: Hooks
   platform: Platform
   logger: Logger
 }
 
 export function createAuthorizationServer(parts: AuthorizationServerOptions): AuthorizationServer {
-  const { provider, endpoints, upstream, hooks, platform, logger } = parts
+  const { provider, resolveEndpoints, httpClient, hooks, platform, logger } = parts
   const { refresh, login } = provider
   const usesRefreshTokens = refresh.mode === 'refresh_token'
   const reissues = refresh.mode === 'reissue' || refresh.fallback === 'reissue'
 
-  const canReissue = ({ typed }: RefreshInput): boolean =>
-    reissues && (login.mode === 'automatic' || typed !== undefined)
+  const canReissue = ({ credentials }: RefreshInput): boolean =>
+    reissues && (login.mode === 'automatic' || credentials !== undefined)
 
   return {
     signIn,
-    answerChallenge(rule, carried, credentials, scope) {
+    answerChallenge(rule, continuation, credentials, scope) {
       const again = rule.grant === provider.signInGrant
       const fieldNames = [...(again ? Object.keys(login.fields) : []), ...Object.keys(rule.fields)]
-      return runGrant(rule.grant, 'sign-in', { credentials, fieldNames, scope, extraParams: carried })
+      return runGrant(rule.grant, 'sign-in', { credentials, fieldNames, scope, extraParams: continuation })
     },
     canRefresh: (tokens) =>
       (usesRefreshTokens && tokens.refreshToken !== null) ||
@@ -85,17 +85,17 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
       if (refresh.mode === 'keep_alive') return keepAlive(tokens)
       if (usesRefreshTokens && tokens.refreshToken !== null) {
         const extraParams = { refresh_token: tokens.refreshToken }
-        const granting = await runGrant('refresh_token', 'refresh', { extraParams })
-        const { result } = granting
+        const grantResult = await runGrant('refresh_token', 'refresh', { extraParams })
+        const { result } = grantResult
         if (result.kind === 'issued') {
           const refreshToken = result.token.refreshToken ?? tokens.refreshToken
-          return { ...granting, result: { kind: 'issued', token: { ...result.token, refreshToken } } }
+          return { ...grantResult, result: { kind: 'issued', token: { ...result.token, refreshToken } } }
         }
         const isOver = result.kind === 'session_ended' || ('isUnexplained' in result && result.isUnexplained)
-        if (!isOver || !canReissue(tokens)) return granting
+        if (!isOver || !canReissue(tokens)) return grantResult
       }
-      const granting = await signIn(tokens.typed ?? {}, tokens.requestedScope)
-      if (!definitiveKinds.includes(granting.result.kind)) return granting
+      const grantResult = await signIn(tokens.credentials ?? {}, tokens.requestedScope)
+      if (!definitiveKinds.includes(grantResult.result.kind)) return grantResult
       // What was right at the sign-in and is refused now has been withdrawn since.
       const result: TokenResult =
         login.mode === 'automatic'
@@ -104,7 +104,7 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
               hint: 'the authorization server refuses the application its token',
             }
           : { kind: 'session_ended' }
-      return { ...granting, result }
+      return { ...grantResult, result }
     },
   }
 
@@ -119,10 +119,10 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
   async function runGrant(name: string, act: GrantPurpose, request: GrantInput): Promise<GrantResult> {
     const grant = getGrant(provider, name)
     return finishGrant(act, async () => {
-      const url = grant.url ?? (await endpoints()).token
+      const url = grant.url ?? (await resolveEndpoints()).token
       const sentAt = platform.now()
       const answer = await sendTokenRequest(
-        upstream,
+        httpClient,
         url,
         createTokenEndpointRequest(provider, name, request),
         hooks,
@@ -139,16 +139,16 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
         Accept: 'application/json',
         ...createTokenHeaders(provider.resource.tokenPlacement, accessToken),
       }
-      const answer = await upstream.send(String(refresh.url), { method: 'POST', headers })
-      return { sentAt, result: parseTokenResponse(answer, provider, 'refresh', sentAt) }
+      const response = await httpClient.send(String(refresh.url), { method: 'POST', headers })
+      return { sentAt, result: parseTokenResponse(response, provider, 'refresh', sentAt) }
     })
   }
 
   async function finishGrant(act: GrantPurpose, work: () => Promise<GrantResult>): Promise<GrantResult> {
     try {
-      const granting = await work()
-      const { result } = granting
-      if (result.kind !== 'issued') return granting
+      const grantResult = await work()
+      const { result } = grantResult
+      if (result.kind !== 'issued') return grantResult
       const { refreshToken, refreshLifetime } = result.token
       const issued = {
         ...result.token,
@@ -158,7 +158,7 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
       }
       const token = act === 'sign-in' ? await addIdTokenClaims(issued) : issued
       return {
-        ...granting,
+        ...grantResult,
         result: token ? { kind: 'issued', token } : { kind: 'configuration_error', hint: invalidIdTokenHint },
       }
     } catch (error) {
@@ -180,7 +180,7 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
   /** With the user that the ID Token names; `null` when it names one and is not valid. */
   async function addIdTokenClaims(token: TokenSet): Promise<TokenSet | null> {
     if (token.idToken === null) return token
-    const { metadata } = await endpoints()
+    const { metadata } = await resolveEndpoints()
     if (!metadata) {
       logger.warn('An ID Token came and was not read: without a discovery document nothing tells whose it is')
       return { ...token, idToken: null }
@@ -189,7 +189,7 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
       token.idToken,
       metadata,
       provider.client?.id,
-      upstream,
+      httpClient,
       platform,
     )
     return claims && { ...token, user: { ...claims, ...token.user } }

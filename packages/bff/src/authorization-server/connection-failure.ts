@@ -34,13 +34,13 @@ const hintsByCode: [codes: RegExp, advice: string][] = [
 
 /** What became of a request that `fetch` gave up, and what can be done. */
 export function createConnectionFailure(error: unknown): ConnectionFailure {
-  const code = codeOf(error)
+  const code = getCode(error)
   const advice = hintsByCode.find(([codes]) => codes.test(code))?.[1]
   const hint = `the connection failed${code && ` (${code})`}${advice === undefined ? '' : `: ${advice}`}`
   return { wasSent: !notSentCodes.test(code), hint }
 }
 
-function codeOf(error: unknown): string {
+function getCode(error: unknown): string {
   const { cause } = Object(error) as { cause?: unknown }
   const { code } = Object(cause ?? error) as { code?: unknown }
   return typeof code === 'string' && /^\w+$/.test(code) ? code : ''

@@ -28,7 +28,7 @@ export interface Endpoints {
  */
 export function createEndpointResolver(
   provider: Provider,
-  upstream: HttpClient,
+  httpClient: HttpClient,
   platform: Platform,
   logger: Logger,
 ): () => Promise<Endpoints> {
@@ -71,10 +71,10 @@ export function createEndpointResolver(
       [allowInsecureRequests]: true,
       [customFetch]: async (url) => {
         const address = wellKnown.test(source.discovery) ? source.discovery : url
-        const answer = await upstream.send(address, { headers: { Accept: 'application/json' } })
-        if ('hint' in answer) throw createUnavailableError(answer.hint)
-        if (answer.status !== 200) throw createUnavailableError(`the answer has status ${answer.status}`)
-        return new Response(answer.text, { headers: { 'Content-Type': 'application/json' } })
+        const received = await httpClient.send(address, { headers: { Accept: 'application/json' } })
+        if ('hint' in received) throw createUnavailableError(received.hint)
+        if (received.status !== 200) throw createUnavailableError(`the answer has status ${received.status}`)
+        return new Response(received.text, { headers: { 'Content-Type': 'application/json' } })
       },
     })
     const named: unknown = Object(
@@ -134,12 +134,12 @@ function validateDiscoveredUrl(url: string, { discovery, hosts }: DiscoverySourc
   const fault = validateEndpointUrl(url)
   if (fault !== null) return fault
   if (hosts && !hosts.includes(new URL(url).host)) return 'is at a host that token.hosts does not name'
-  const inside = isThisMachine(new URL(url).hostname) && !isThisMachine(new URL(discovery).hostname)
+  const inside = isOwnHost(new URL(url).hostname) && !isOwnHost(new URL(discovery).hostname)
   return inside ? 'must not be on a loopback host, since the document is not' : null
 }
 
 /** The loopback hosts, and what else leads to them: no address at all, IPv4 within IPv6, and a dot at the end. */
-function isThisMachine(hostname: string): boolean {
+function isOwnHost(hostname: string): boolean {
   return (
     isLoopbackHost(hostname.replace(/\.$/, '')) || /^(0\.0\.0\.0|\[::(ffff:(7f..:|0:).*)?\])$/.test(hostname)
   )

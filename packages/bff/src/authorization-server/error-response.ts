@@ -24,12 +24,12 @@ const ownParameters = ['client_id', 'client_secret', 'grant_type', 'scope', 'ref
 
 /** Judges an answer that holds no token. Nothing the server wrote gets into what comes of it. */
 export function parseErrorResponse(
-  answer: HttpResponse,
+  response: HttpResponse,
   body: unknown,
   provider: Provider,
   act: GrantPurpose,
 ): TokenResult {
-  const { status } = answer
+  const { status } = response
   const { errors, login } = provider
   const code = firstText(body, errors.code)
   const descriptionText = errors.description.map((place) => lowerCase(getByPointer(body, place))).join('\n')
@@ -46,7 +46,7 @@ export function parseErrorResponse(
   const summary = `the token endpoint answered ${status}${known ? ` ${code}` : ''}`
   const retryFields = {
     hint: summary,
-    retryAfter: getRetryAfterSeconds(answer, provider.resource),
+    retryAfter: getRetryAfterSeconds(response, provider.resource),
     isResponseLost: false,
   }
 
@@ -86,8 +86,8 @@ export function parseErrorResponse(
   if (blamed.length > 0)
     return { kind: 'configuration_error', hint: `${summary} and blames ${blamed.join(', ')}` }
 
-  const judgesUser = status < 300 || [400, 401, 403, 422].includes(status)
-  if (!judgesUser) return { kind: 'configuration_error', hint: `${summary}: is this the token endpoint?` }
+  const isUserRejected = status < 300 || [400, 401, 403, 422].includes(status)
+  if (!isUserRejected) return { kind: 'configuration_error', hint: `${summary}: is this the token endpoint?` }
   if (login.mode === 'automatic' && act === 'sign-in')
     return {
       kind: 'configuration_error',
@@ -98,7 +98,7 @@ export function parseErrorResponse(
   return {
     kind: 'temporarily_unavailable',
     ...retryFields,
-    isUnexplained: answer.text.trim() === '' || isJsonObject(body),
+    isUnexplained: response.text.trim() === '' || isJsonObject(body),
     hint: `${summary} to a refresh, which says nothing definite; if it means the end, say so in errors.map (as "session_ended")`,
   }
 }

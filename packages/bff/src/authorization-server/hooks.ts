@@ -21,5 +21,5 @@ export interface Hooks {
   /** Changes a request last of all: hashes a password, wraps everything into an envelope. */
   transformRequest?: (request: PreparedRequest) => PreparedRequest | Promise<PreparedRequest>
   /** Turns an answer into what RFC 6749 §5.1 and §5.2 say. */
-  transformResponse?: (answer: RawResponse) => Pick<RawResponse, 'status' | 'text'>
+  transformResponse?: (response: RawResponse) => Pick<RawResponse, 'status' | 'text'>
 }

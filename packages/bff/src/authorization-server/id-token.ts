@@ -31,10 +31,10 @@ export async function validateIdTokenClaims(
   idToken: string,
   metadata: Metadata,
   clientId: string | undefined,
-  upstream: HttpClient,
+  httpClient: HttpClient,
   platform: Platform,
 ): Promise<Record<string, unknown> | null> {
-  const answer = Response.json({ access_token: 'unused', token_type: 'bearer', id_token: idToken })
+  const response = Response.json({ access_token: 'unused', token_type: 'bearer', id_token: idToken })
   const client = {
     client_id: clientId ?? getAudience(idToken),
     [clockSkew]: Math.round((platform.now() - Date.now()) / 1000),
@@ -42,12 +42,12 @@ export async function validateIdTokenClaims(
   }
   try {
     const claims = getValidatedIdTokenClaims(
-      await processGenericTokenEndpointResponse(metadata, client, answer),
+      await processGenericTokenEndpointResponse(metadata, client, response),
     )
-    await validateApplicationLevelSignature(metadata, answer, {
+    await validateApplicationLevelSignature(metadata, response, {
       [allowInsecureRequests]: true,
       [customFetch]: async (url) => {
-        const keys = await upstream.send(url, { headers: { Accept: 'application/json' } })
+        const keys = await httpClient.send(url, { headers: { Accept: 'application/json' } })
         return 'hint' in keys
           ? new Response(null, { status: 503 })
           : new Response(keys.text, {
@@ -56,8 +56,8 @@ export async function validateIdTokenClaims(
             })
       },
     })
-    const ofTheUser = Object.entries(claims ?? {}).filter(([name]) => !protocolClaims.includes(name))
-    return isWithinDepth(ofTheUser) ? Object.fromEntries(ofTheUser) : null
+    const userClaims = Object.entries(claims ?? {}).filter(([name]) => !protocolClaims.includes(name))
+    return isWithinDepth(userClaims) ? Object.fromEntries(userClaims) : null
   } catch {
     return null
   }

@@ -25,8 +25,8 @@ const maxRetryWaitSeconds = 10
  */
 export function createTokenRevoker(
   provider: Provider,
-  endpoints: () => Promise<Endpoints>,
-  upstream: HttpClient,
+  resolveEndpoints: () => Promise<Endpoints>,
+  httpClient: HttpClient,
   platform: Platform,
   logger: Logger,
 ): (tokens: RevocableTokens) => Promise<void> {
@@ -38,17 +38,19 @@ export function createTokenRevoker(
 
   return async (tokens) => {
     try {
-      const { revocation } = await endpoints()
+      const { revocation } = await resolveEndpoints()
       if (revocation === null) return
-      let answer = await sendRevocation(revocation, tokens)
+      let response = await sendRevocation(revocation, tokens)
       const wait =
-        'hint' in answer || answer.status !== 503 ? null : getRetryAfterSeconds(answer, provider.resource)
+        'hint' in response || response.status !== 503
+          ? null
+          : getRetryAfterSeconds(response, provider.resource)
       if (wait !== null && wait <= maxRetryWaitSeconds) {
         await platform.sleep(wait * 1000)
-        answer = await sendRevocation(revocation, tokens)
+        response = await sendRevocation(revocation, tokens)
       }
       const fault =
-        'hint' in answer ? answer.hint : answer.status >= 300 ? `it answered ${answer.status}` : null
+        'hint' in response ? response.hint : response.status >= 300 ? `it answered ${response.status}` : null
       if (fault !== null)
         logger.warn(`A token could not be given back to the revocation endpoint, and is still good: ${fault}`)
     } catch (error) {
@@ -61,7 +63,7 @@ export function createTokenRevoker(
     { accessToken, refreshToken }: RevocableTokens,
   ): Promise<HttpResponse | UpstreamFailure> {
     if (provider.revocation?.auth === 'bearer')
-      return upstream.send(url, {
+      return httpClient.send(url, {
         method: 'POST',
         headers: createTokenHeaders(provider.resource.tokenPlacement, accessToken),
       })
@@ -72,8 +74,8 @@ export function createTokenRevoker(
       { client_id: id },
       (_server, _client, body, headers) => {
         const { clientAuth } = grant
-        const way = { ...grant, clientAuth: clientAuth === 'query' ? ('post' as const) : clientAuth }
-        const { headers: own, parameters } = createClientAuthentication(way, client)
+        const authMethod = { ...grant, clientAuth: clientAuth === 'query' ? ('post' as const) : clientAuth }
+        const { headers: own, parameters } = createClientAuthentication(authMethod, client)
         for (const [name, value] of Object.entries(own)) headers.set(name, value)
         for (const [name, value] of Object.entries(parameters)) body.set(name, value)
       },
@@ -82,7 +84,7 @@ export function createTokenRevoker(
         additionalParameters: { token_type_hint: refreshToken === null ? 'access_token' : 'refresh_token' },
         [allowInsecureRequests]: true,
         [customFetch]: async (address, { method, headers, body }) => {
-          answered = await upstream.send(address, { method, headers, body: body.toString() })
+          answered = await httpClient.send(address, { method, headers, body: body.toString() })
           return new Response(null)
         },
       },

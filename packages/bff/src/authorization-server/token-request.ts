@@ -65,7 +65,7 @@ export function createTokenEndpointRequest(
  * the URL with the secrets in it is built here, last, and nothing of it is returned, kept or thrown.
  */
 export async function sendTokenRequest(
-  upstream: HttpClient,
+  httpClient: HttpClient,
   endpoint: string,
   request: TokenEndpointRequest,
   hooks: Hooks,
@@ -74,10 +74,10 @@ export async function sendTokenRequest(
   const { url, method, headers, body } = hooks.transformRequest
     ? await runTransformRequest(hooks.transformRequest, prepared)
     : prepared
-  const answer = await upstream.send(url, { method, headers, ...(body !== null && { body }) })
-  return hooks.transformResponse && !('hint' in answer)
-    ? runTransformResponse(hooks.transformResponse, answer)
-    : answer
+  const response = await httpClient.send(url, { method, headers, ...(body !== null && { body }) })
+  return hooks.transformResponse && !('hint' in response)
+    ? runTransformResponse(hooks.transformResponse, response)
+    : response
 }
 
 function createHttpRequest(
@@ -126,10 +126,10 @@ async function runTransformRequest(
 
 function runTransformResponse(
   hook: NonNullable<Hooks['transformResponse']>,
-  answer: HttpResponse,
+  response: HttpResponse,
 ): HttpResponse {
   try {
-    return { ...answer, ...hook(answer) }
+    return { ...response, ...hook(response) }
   } catch {
     throw createHookError('read')
   }

@@ -12,26 +12,26 @@ import type { HttpResponse, UpstreamFailure } from './http-client.ts'
  * @param sentAt milliseconds since 1970
  */
 export function parseTokenResponse(
-  answer: HttpResponse | UpstreamFailure,
+  response: HttpResponse | UpstreamFailure,
   provider: Provider,
   act: GrantPurpose,
   sentAt: number,
 ): TokenResult {
-  if ('hint' in answer)
+  if ('hint' in response)
     return {
       kind: 'temporarily_unavailable',
-      hint: answer.hint,
+      hint: response.hint,
       retryAfter: null,
-      isResponseLost: answer.wasSent,
+      isResponseLost: response.wasSent,
     }
-  const body = parseJson(answer.text, provider.response.json)
-  const successful = answer.status >= 200 && answer.status < 300
-  const accessToken = successful ? getField('access_token', answer, body, provider) : undefined
+  const body = parseJson(response.text, provider.response.json)
+  const successful = response.status >= 200 && response.status < 300
+  const accessToken = successful ? getField('access_token', response, body, provider) : undefined
   if (typeof accessToken === 'string' && accessToken !== '')
-    return createIssuedResult(accessToken, answer, body, provider, sentAt)
-  if (!successful || hasErrorField(body, provider)) return parseErrorResponse(answer, body, provider, act)
+    return createIssuedResult(accessToken, response, body, provider, sentAt)
+  if (!successful || hasErrorField(body, provider)) return parseErrorResponse(response, body, provider, act)
   if (isJsonObject(body)) return { kind: 'configuration_error', hint: missingTokenHint }
-  if (formEncoded.test(answer.headers.get('content-type') ?? ''))
+  if (formEncoded.test(response.headers.get('content-type') ?? ''))
     return { kind: 'configuration_error', hint: formEncodedHint }
   return {
     kind: 'temporarily_unavailable',
@@ -86,7 +86,7 @@ function createIssuedResult(
       kind: 'configuration_error',
       hint: 'the access_token has characters that cannot stand in a header',
     }
-  const apiBaseUrl = resource.baseUrlFrom ? baseFrom(body, resource.baseUrlFrom) : null
+  const apiBaseUrl = resource.baseUrlFrom ? baseUrlFrom(body, resource.baseUrlFrom) : null
   if (apiBaseUrl === undefined)
     return {
       kind: 'configuration_error',
@@ -98,13 +98,13 @@ function createIssuedResult(
     kind: 'issued',
     token: {
       accessToken,
-      refreshToken: textOf(getField('refresh_token', answer, body, provider)),
+      refreshToken: formatText(getField('refresh_token', answer, body, provider)),
       lifetime,
       // 0 is how servers say that a refresh token has no end of its own.
       refreshLifetime: parseLifetime(body, '', response.refreshExpiry, sentAt) || null,
-      scope: scopeFrom(getField('scope', answer, body, provider)),
-      user: userFrom(body, response),
-      idToken: textOf(getField('id_token', answer, body, provider)),
+      scope: parseScope(getField('scope', answer, body, provider)),
+      user: parseUser(body, response),
+      idToken: formatText(getField('id_token', answer, body, provider)),
       apiBaseUrl,
     },
   }
@@ -122,29 +122,31 @@ function getField(
     : getByPointer(body, place)
 }
 
-function textOf(value: unknown): string | null {
+function formatText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-function scopeFrom(value: unknown): string[] | null {
+function parseScope(value: unknown): string[] | null {
   const text = Array.isArray(value) ? value.filter((item) => typeof item === 'string').join(' ') : value
   const values = typeof text === 'string' ? text.split(/[^\u0021-\u007e]+/).filter((item) => item !== '') : []
   return values.length > 0 ? values : null
 }
 
-function userFrom(
+function parseUser(
   body: unknown,
-  { user, extraUserFields: extras }: Provider['response'],
+  { user, extraUserFields }: Provider['response'],
 ): Record<string, unknown> | null {
   const described = user === undefined ? null : getByPointer(body, user)
-  const members = isJsonObject(body) ? Object.entries(body).filter(([name]) => extras.includes(name)) : []
+  const members = isJsonObject(body)
+    ? Object.entries(body).filter(([name]) => extraUserFields.includes(name))
+    : []
   const own = Object.fromEntries(members)
   const whole = isJsonObject(described) ? { ...described, ...own } : members.length > 0 ? own : null
   return whole && isWithinDepth(whole) ? whole : null
 }
 
 /** `undefined` when the answer names no base that may be believed. */
-function baseFrom(
+function baseUrlFrom(
   body: unknown,
   { from, hostSuffix }: NonNullable<Provider['resource']['baseUrlFrom']>,
 ): string | undefined {

@@ -14,11 +14,11 @@ export interface ConfigDetails {
   /** For `createBff`. */
   options: BffOptions
   /** The same, read, with every default in its place. */
-  settings: ResolvedOptions
+  resolvedOptions: ResolvedOptions
   /** The name of the preset; `null` where the provider is described in full. */
   preset: string | null
   /** The environment variables that it uses. */
-  uses: VariableUse[]
+  variables: VariableUse[]
   /** Places of secrets that stand in the file itself. */
   literalSecrets: string[]
 }
@@ -55,14 +55,20 @@ export function parseConfigDetails(text: string, environment: Environment, file:
 
   const [preset, provider] = withFileName(file, () => resolveProvider(members['provider']))
   const options = { ...members, provider } as BffOptions
-  const settings = withFileName(file, () => {
+  const resolvedOptions = withFileName(file, () => {
     const automatic = parseProvider(provider).login.mode === 'automatic'
     // A function cannot stand in a file; whoever starts the BFF adds it.
     const read = resolveOptions(automatic ? { ...options, authorize: () => null } : options)
     createProxyMatcher(read.proxy, read.basePath, read.provider.resource)
     return read
   })
-  return { options, settings, preset, uses: variables, literalSecrets: literalSecretsOf(own, []) }
+  return {
+    options,
+    resolvedOptions,
+    preset,
+    variables,
+    literalSecrets: listLiteralSecrets(own, []),
+  }
 }
 
 function resolveProvider(own: unknown): [preset: string | null, provider: ProviderDescription] {
@@ -90,7 +96,7 @@ function parsed(text: string, file: string): object {
     if (isJsonObject(value)) return value
   } catch (error) {
     const [, position] = /position (\d+)/.exec(String(error)) ?? []
-    const line = position === undefined ? 'the end' : `line ${lineOf(text, Number(position))}`
+    const line = position === undefined ? 'the end' : `line ${getLine(text, Number(position))}`
     throw createConfigError(
       file,
       ` it is no JSON, look at ${line} (comments and trailing commas are not allowed)`,
@@ -99,7 +105,7 @@ function parsed(text: string, file: string): object {
   throw createConfigError(file, ' it must hold an object: { "provider": { … } }')
 }
 
-function lineOf(text: string, position: number): number {
+function getLine(text: string, position: number): number {
   return text.slice(0, position).split('\n').length
 }
 
@@ -115,14 +121,14 @@ function createConfigIssue(fault: string): BffError {
   return new BffError('server_error', `  ${fault}`)
 }
 
-function createConfigError(file: string, faults: string): BffError {
-  return new BffError('server_error', `${file} cannot be used:${faults}`)
+function createConfigError(file: string, issues: string): BffError {
+  return new BffError('server_error', `${file} cannot be used:${issues}`)
 }
 
-function literalSecretsOf(value: unknown, path: string[]): string[] {
+function listLiteralSecrets(value: unknown, path: string[]): string[] {
   if (typeof value === 'string')
     return /secret$/i.test(path.at(-1) ?? '') && !value.includes('${') ? [path.join('.')] : []
   return typeof value === 'object' && value !== null
-    ? Object.entries(value).flatMap(([key, item]) => literalSecretsOf(item, [...path, key]))
+    ? Object.entries(value).flatMap(([key, item]) => listLiteralSecrets(item, [...path, key]))
     : []
 }

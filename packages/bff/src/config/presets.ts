@@ -120,10 +120,10 @@ function preset<O>(
     createDescription(given) {
       const read = shape.safeParse(given, { error: (issue) => formatOptionIssue(issue, options) })
       if (read.success) return own(read.data as O)
-      const faults = read.error.issues.map(({ path, message }) =>
+      const issues = read.error.issues.map(({ path, message }) =>
         path.length === 0 ? `    ${message}` : `    ${path.join('.')}: ${message}`,
       )
-      throw new BffError('server_error', faults.join('\n'))
+      throw new BffError('server_error', issues.join('\n'))
     },
   }
 }

@@ -16,10 +16,11 @@ export function findConsistencyIssues(own: ParsedDescription): ConsistencyIssue[
 
 function* checkGrants(own: ParsedDescription): Generator<ConsistencyIssue> {
   const { client, login, grants, errors, token } = own
-  const primary = getSignInGrant(own)
+  const signInGrant = getSignInGrant(own)
   const loginFields = Object.keys(login.fields)
   const inUrl = 'url' in token ? [...new URL(token.url).searchParams.keys()] : []
-  if (!Object.hasOwn(grants, primary)) yield fault('must be described: a sign-in runs it', 'grants', primary)
+  if (!Object.hasOwn(grants, signInGrant))
+    yield fault('must be described: a sign-in runs it', 'grants', signInGrant)
   for (const [name, { clientAuth, encoding, params }] of Object.entries(grants)) {
     if (['basic', 'post', 'query'].includes(clientAuth) && !client && !login.userIsClient)
       yield fault(`must be given, because grants.${name}.clientAuth is "${clientAuth}"`, 'client')
@@ -31,13 +32,14 @@ function* checkGrants(own: ParsedDescription): Generator<ConsistencyIssue> {
     const challengeFields = errors.challenges.flatMap(({ grant, fields }) =>
       grant === name ? Object.keys(fields) : [],
     )
-    const typed = [...(name === primary ? loginFields : []), ...challengeFields]
+    const credentials = [...(name === signInGrant ? loginFields : []), ...challengeFields]
     for (const [param, template] of Object.entries(params)) {
       const path = ['grants', name, 'params', param]
       const used = listPlaceholders(template)
       for (const one of used)
-        if (!typed.includes(one)) yield fault(`names {${one}}, which nobody types for this grant`, ...path)
-      if (typed.includes(param) && !used.includes(param))
+        if (!credentials.includes(one))
+          yield fault(`names {${one}}, which nobody types for this grant`, ...path)
+      if (credentials.includes(param) && !used.includes(param))
         yield fault(`must not be set here: a person types ${param} into the field of that name`, ...path)
       if (encoding === 'query' && inUrl.includes(param))
         yield fault('must not be set here: the query of token.url has it already', ...path)

@@ -5,12 +5,12 @@ import { endpointSchema, headers, reservedParams, scopeValue, textSchema } from 
 
 const params = z.record(z.string(), z.string()).superRefine((own, context) => {
   for (const [name, value] of Object.entries(own)) {
-    const typed = name === 'username' || name === 'password'
-    if (reservedParams.includes(name) || (typed && listPlaceholders(value).length === 0))
+    const credentials = name === 'username' || name === 'password'
+    if (reservedParams.includes(name) || (credentials && listPlaceholders(value).length === 0))
       context.addIssue({
         code: 'custom',
         path: [name],
-        message: typed
+        message: credentials
           ? 'must come from what a person typed, as in "{password}{token}"'
           : 'must not be set here: the grant writes it itself',
       })

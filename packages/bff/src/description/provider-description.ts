@@ -43,10 +43,10 @@ export function defineProvider(description: ProviderDescription): ProviderDescri
 export function parseProvider(description: ProviderDescription): Provider {
   const read = providerSchema.safeParse(description)
   if (read.success) return read.data
-  const faults = read.error.issues.map(
+  const issues = read.error.issues.map(
     ({ path, message }) => `  ${path.join('.') || 'the description'}: ${message}`,
   )
-  throw new BffError('server_error', `The provider description cannot be used:\n${faults.join('\n')}`)
+  throw new BffError('server_error', `The provider description cannot be used:\n${issues.join('\n')}`)
 }
 
 /** The grant of that name, which the description is known to have. */

@@ -27,7 +27,7 @@ export interface BffClient {
 }
 
 /** Bytes of an answer that may hold a token. */
-const longestAnswer = 65_536
+const maxResponseBytes = 65_536
 /** Seconds; no session of a visit ends by itself. */
 const forLong = 1e9
 
@@ -35,7 +35,7 @@ const forLong = 1e9
 export function createBffClient(context: DoctorContext): BffClient {
   const { config, provider, platform } = context
   const { proxy: _proxy, ...options } = config.options
-  const origin = config.settings.origin ?? 'https://latchkey.invalid'
+  const origin = config.resolvedOptions.origin ?? 'https://latchkey.invalid'
   let ahead = 0
   let cookie = ''
   let tokenSet: TokenSet | null = null
@@ -56,7 +56,7 @@ export function createBffClient(context: DoctorContext): BffClient {
 
   return {
     async send(method, path, body) {
-      const answer = await bff.fetch(
+      const response = await bff.fetch(
         new Request(`${origin}${bff.basePath}${path}`, {
           method,
           headers: {
@@ -69,28 +69,31 @@ export function createBffClient(context: DoctorContext): BffClient {
           ...(body && { body: JSON.stringify(body) }),
         }),
       )
-      cookie = answer.headers.get('Set-Cookie')?.split(';')[0] ?? cookie
-      const text = await answer.text()
-      return { status: answer.status, ...(text === '' ? {} : (JSON.parse(text) as Partial<SessionResponse>)) }
+      cookie = response.headers.get('Set-Cookie')?.split(';')[0] ?? cookie
+      const text = await response.text()
+      return {
+        status: response.status,
+        ...(text === '' ? {} : (JSON.parse(text) as Partial<SessionResponse>)),
+      }
     },
     getTokenSet: () => tokenSet,
     takeLogLines() {
-      const noted = lines.map((line) => context.redact(line)).join('; ')
+      const recording = lines.map((line) => context.redact(line)).join('; ')
       lines = []
-      return noted
+      return recording
     },
     advanceClock: (seconds) => void (ahead += seconds),
     close: () => bff.close(),
   }
 
   async function fetchAndRecord(...request: Parameters<typeof fetch>): Promise<Response> {
-    const answer = await platform.fetch(...request)
-    const text = await readBoundedText(answer.clone().body, longestAnswer)
-    const { status, headers } = answer
+    const response = await platform.fetch(...request)
+    const text = await readBoundedText(response.clone().body, maxResponseBytes)
+    const { status, headers } = response
     const seen = { status, headers, text: text ?? '', retryAfter: null }
     const result = parseTokenResponse(seen, provider, 'sign-in', platform.now() + ahead * 1000)
     if (result.kind === 'issued') tokenSet = result.token
-    return answer
+    return response
   }
 }
 

@@ -23,18 +23,18 @@ export function listClientAuthMethods(provider: Provider, name: string): ClientA
           { clientAuth: 'post', basicEncoding },
         ]
   const sent = new Map<string, ClientAuthMethod>()
-  for (const way of [{ clientAuth, basicEncoding }, ...others]) {
-    const shown = JSON.stringify(createClientAuthentication(way, client))
-    if (!sent.has(shown)) sent.set(shown, way)
+  for (const authMethod of [{ clientAuth, basicEncoding }, ...others]) {
+    const shown = JSON.stringify(createClientAuthentication(authMethod, client))
+    if (!sent.has(shown)) sent.set(shown, authMethod)
   }
   return [...sent.values()]
 }
 
 /** The provider whose client is shown in this way, with another secret where one is given. */
-export function withClientAuth(provider: Provider, way: ClientAuthMethod, secret?: string): Provider {
+export function withClientAuth(provider: Provider, authMethod: ClientAuthMethod, secret?: string): Provider {
   const grants = Object.entries(provider.grants).map(([name, grant]): [string, Grant] => [
     name,
-    ['basic', 'post', 'query'].includes(grant.clientAuth) ? { ...grant, ...way } : grant,
+    ['basic', 'post', 'query'].includes(grant.clientAuth) ? { ...grant, ...authMethod } : grant,
   ])
   const client = provider.client && { ...provider.client, ...(secret !== undefined && { secret }) }
   return { ...provider, client, grants: Object.fromEntries(grants) }

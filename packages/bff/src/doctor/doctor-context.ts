@@ -13,7 +13,7 @@ export interface DoctorContext {
   readonly config: ConfigDetails
   readonly provider: Provider
   readonly platform: Platform
-  readonly upstream: HttpClient
+  readonly httpClient: HttpClient
   /** What a server wrote, fit to be printed: short, in visible characters, and without a secret that it repeats. */
   redact: (words: string) => string
   /** Adds to what must never be printed. */
@@ -24,7 +24,7 @@ export interface DoctorContext {
     /** `false` once no connection can be had. */
     isReachable: boolean
     /** The first answer of the token endpoint, where it looks like one. */
-    tokenResponse: { answer: HttpResponse; result: TokenResult | null } | null
+    tokenResponse: { response: HttpResponse; result: TokenResult | null } | null
     /** `false` once the server has refused the client. */
     isClientAccepted: boolean
   }
@@ -33,21 +33,21 @@ export interface DoctorContext {
 /** One thing to look at; nothing is found where it does not apply, or where what it needs is not there. */
 export type Check = (context: DoctorContext) => Finding[] | Promise<Finding[]>
 
-const longestQuotation = 200
+const maxQuoteLength = 200
 
 export function createDoctorContext(config: ConfigDetails, platform: Platform): DoctorContext {
-  const { settings } = config
-  const { provider } = settings
+  const { resolvedOptions } = config
+  const { provider } = resolvedOptions
   const hidden = new Set<string>()
   const examination: DoctorContext = {
     config,
     provider,
     platform,
-    upstream: createHttpClient(platform, settings.timeout),
+    httpClient: createHttpClient(platform, resolvedOptions.timeout),
     redact(words) {
       const repeats = [...hidden].some((form) => words.includes(form))
       if (repeats) return '(not shown: it repeats a secret)'
-      return words.slice(0, longestQuotation).replaceAll(/[^\u0020-\u007e]/g, '?')
+      return words.slice(0, maxQuoteLength).replaceAll(/[^\u0020-\u007e]/g, '?')
     },
     addSecret(secret) {
       for (const form of [secret, encodeURIComponent(secret), formUrlEncode(secret), base64(secret)])
@@ -58,23 +58,23 @@ export function createDoctorContext(config: ConfigDetails, platform: Platform): 
   const { id = '', secret = '' } = provider.client ?? {}
   for (const one of [secret, `${id}:${secret}`, `${formUrlEncode(id)}:${formUrlEncode(secret)}`])
     if (secret !== '') examination.addSecret(one)
-  examination.addSecret(settings.secret ?? '')
-  for (const { path, value } of config.uses)
+  examination.addSecret(resolvedOptions.secret ?? '')
+  for (const { path, value } of config.variables)
     if (/(secret|password|key|token)$/i.test(path)) examination.addSecret(value)
   return examination
 }
 
 /** Remembers the answers, for who wants to know more than what was made of them. */
 export function createRecordingClient(
-  upstream: HttpClient,
+  httpClient: HttpClient,
 ): HttpClient & { answers: (HttpResponse | UpstreamFailure)[] } {
   const answers: (HttpResponse | UpstreamFailure)[] = []
   return {
     answers,
     async send(url, init) {
-      const answer = await upstream.send(url, init)
-      answers.push(answer)
-      return answer
+      const response = await httpClient.send(url, init)
+      answers.push(response)
+      return response
     },
   }
 }

@@ -3,11 +3,11 @@ import type { Environment } from '../config/environment.ts'
 import { BffError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import { nodePlatform } from '../platform.ts'
-import { applicationToken } from './checks/machine-token.ts'
-import { clientAuthentication } from './checks/client-authentication.ts'
+import { checkMachineToken } from './checks/machine-token.ts'
+import { checkClientAuthentication } from './checks/client-authentication.ts'
 import { checkClock, checkDiscovery, checkHost } from './checks/network.ts'
 import { revocation } from './checks/revocation.ts'
-import { environment as checkEnvironment, settings } from './checks/settings.ts'
+import { environment as checkEnvironment, resolvedOptions } from './checks/settings.ts'
 import { tokenEndpoint } from './checks/token-endpoint.ts'
 import type { Check, DoctorContext } from './doctor-context.ts'
 import { createDoctorContext } from './doctor-context.ts'
@@ -19,13 +19,13 @@ import { checkSignIn } from './checks/sign-in.ts'
 /** All that is looked at without anybody's password, in order. */
 const checks: Check[] = [
   checkEnvironment,
-  settings,
+  resolvedOptions,
   checkHost,
   checkDiscovery,
   tokenEndpoint,
   checkClock,
-  clientAuthentication,
-  applicationToken,
+  checkClientAuthentication,
+  checkMachineToken,
   revocation,
 ]
 
@@ -71,7 +71,7 @@ export async function runDoctor({
   for (const row of formatFindings(all)) print(row)
   print('')
   for (const line of wrapText(formatSummary(all, isForm && !ask), maxLineLength)) print(line)
-  return all.some(({ level: verdict }) => verdict === 'FAILED') ? 1 : 0
+  return all.some(({ level }) => level === 'FAILED') ? 1 : 0
 }
 
 function signInWith(ask: Prompt): Check {
@@ -85,13 +85,12 @@ async function runCheck(check: Check, context: DoctorContext): Promise<Finding[]
     return await check(context)
   } catch (error) {
     const message = error instanceof BffError ? error.message : 'this check broke; please report it'
-    return [{ check: check.name || 'sign-in', level: 'FAILED', message: message }]
+    return [{ check: check.name || 'sign-in', level: 'FAILED', message }]
   }
 }
 
 function formatSummary(all: Finding[], withoutSignIn: boolean): string {
-  const count = (wanted: Finding['level']): number =>
-    all.filter(({ level: verdict }) => verdict === wanted).length
+  const count = (wanted: Finding['level']): number => all.filter(({ level }) => level === wanted).length
   const failed = count('FAILED')
   const warned = count('warn')
   return [

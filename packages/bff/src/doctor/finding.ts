@@ -11,20 +11,20 @@ export interface Finding {
 /** Characters of a line. */
 export const maxLineLength = 100
 const margin = '  '
-const verdicts = 8
+const levels = 8
 
 /** Findings as lines of plain text, at most {@link maxLineLength} wide. */
 export function formatFindings(findings: Finding[]): string[] {
   const checks = Math.max(0, ...findings.map(({ check }) => check.length)) + 2
-  const indent = margin.length + verdicts + checks
-  return findings.flatMap(({ check, level: verdict, message: says, fix }) => {
+  const indent = margin.length + levels + checks
+  return findings.flatMap(({ check, level, message, fix }) => {
     const lines = [
-      ...wrapText(says, maxLineLength - indent),
+      ...wrapText(message, maxLineLength - indent),
       ...(fix === undefined ? [] : wrapText(`fix: ${fix}`, maxLineLength - indent)),
     ]
     const [first = '', ...rest] = lines
     return [
-      margin + verdict.padEnd(verdicts) + check.padEnd(checks) + first,
+      margin + level.padEnd(levels) + check.padEnd(checks) + first,
       ...rest.map((line) => ' '.repeat(indent) + line),
     ]
   })

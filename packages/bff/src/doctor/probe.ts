@@ -10,7 +10,7 @@ import { createRecordingClient } from './doctor-context.ts'
 
 /** What came of one request; the result only where a token was asked for. */
 export interface ProbeResult {
-  answer: HttpResponse | UpstreamFailure
+  response: HttpResponse | UpstreamFailure
   result: TokenResult | null
 }
 
@@ -29,8 +29,8 @@ const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 /** The best question for a token endpoint: about a refresh token, else about the application, else about nobody. */
 export function createTokenProbe(provider: Provider): Probe {
-  const { grants, refresh, login, signInGrant: primary } = provider
-  const name = refresh.mode === 'refresh_token' && grants['refresh_token'] ? 'refresh_token' : primary
+  const { grants, refresh, login, signInGrant } = provider
+  const name = refresh.mode === 'refresh_token' && grants['refresh_token'] ? 'refresh_token' : signInGrant
   return {
     kind: name,
     issues: name !== 'refresh_token' && login.mode === 'automatic',
@@ -51,12 +51,12 @@ export const revocationProbe: Probe = {
   kind: 'revocation',
   issues: false,
   async send(context, provider) {
-    const { platform, upstream, results } = context
-    const noted = createRecordingClient(upstream)
-    const endpoints = async () => results.endpoints ?? { token: '', revocation: null, metadata: null }
-    const giveBack = createTokenRevoker(provider, endpoints, noted, platform, silent)
-    await giveBack({ accessToken: createFakeToken(context), refreshToken: createFakeToken(context) })
-    return { answer: noted.answers.at(-1) ?? notSent, result: null }
+    const { platform, httpClient, results } = context
+    const recording = createRecordingClient(httpClient)
+    const resolveEndpoints = async () => results.endpoints ?? { token: '', revocation: null, metadata: null }
+    const revokeTokens = createTokenRevoker(provider, resolveEndpoints, recording, platform, silent)
+    await revokeTokens({ accessToken: createFakeToken(context), refreshToken: createFakeToken(context) })
+    return { response: recording.answers.at(-1) ?? notSent, result: null }
   },
 }
 
@@ -71,23 +71,23 @@ function probeRefresh(context: DoctorContext, provider: Provider): Promise<Probe
 }
 
 async function sendProbe(
-  { platform, upstream, results }: DoctorContext,
+  { platform, httpClient, results }: DoctorContext,
   provider: Provider,
   ask: (server: ReturnType<typeof createAuthorizationServer>) => Promise<{ result: TokenResult }>,
 ): Promise<ProbeResult> {
-  const noted = createRecordingClient(upstream)
+  const recording = createRecordingClient(httpClient)
   const server = createAuthorizationServer({
     // A made-up refresh token is refused, and that must be the end of it.
     provider: { ...provider, refresh: { ...provider.refresh, fallback: 'sign-in' } },
-    endpoints: async () => results.endpoints ?? { token: '', revocation: null, metadata: null },
-    upstream: noted,
+    resolveEndpoints: async () => results.endpoints ?? { token: '', revocation: null, metadata: null },
+    httpClient: recording,
     hooks: {},
     platform,
     logger: silent,
   })
   const { result } = await ask(server)
   // What comes after the first asks about the user.
-  return { answer: noted.answers[0] ?? notSent, result }
+  return { response: recording.answers[0] ?? notSent, result }
 }
 
 function createFakeCredentials(context: DoctorContext, { login }: Provider): Record<string, string> {

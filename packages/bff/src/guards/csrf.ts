@@ -36,7 +36,7 @@ export function assertSameOrigin(
       throw createAccessDeniedError('neither Origin nor Sec-Fetch-Site tells where the request comes from')
     return
   }
-  if (origin === undefined ? hostOf(from) !== url.host : from !== origin)
+  if (origin === undefined ? getHost(from) !== url.host : from !== origin)
     throw createAccessDeniedError(
       origin === undefined
         ? 'Origin names another host than the request; behind a proxy that changes the host, set the option `origin` to the address of the page'
@@ -44,7 +44,7 @@ export function assertSameOrigin(
     )
 }
 
-function hostOf(origin: string): string | null {
+function getHost(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null
 }
 

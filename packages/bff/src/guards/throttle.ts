@@ -74,7 +74,7 @@ export function createThrottle(
   return {
     async run(username, request, attempt) {
       const asker = createAttempt(username, request)
-      const wait = waitOf(asker)
+      const wait = getWaitMs(asker)
       if (wait > 0)
         throw new BffError('rate_limited', 'Too many sign-ins have failed', {
           retryAfter: Math.ceil(wait / 1000),
@@ -103,7 +103,7 @@ export function createThrottle(
     return { account, address, pair, isAddressKnown: client !== null, isNewAddress, isAccountUnderAttack }
   }
 
-  function waitOf({
+  function getWaitMs({
     address,
     pair,
     isAddressKnown,

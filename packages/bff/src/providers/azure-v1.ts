@@ -28,7 +28,7 @@ const interactive =
 export function azureV1(options: AzureV1Options): ProviderDescription {
   const authority = parseSite('authority', options.authority ?? 'https://login.microsoftonline.com')
   const secret = trimOption(options.clientSecret)
-  const way = {
+  const authMethod = {
     clientAuth: secret === undefined ? ('none' as const) : ('post' as const),
     params: { resource: trimOption(options.resource) },
   }
@@ -37,7 +37,7 @@ export function azureV1(options: AzureV1Options): ProviderDescription {
     label: 'Microsoft',
     client: { id: trimOption(options.clientId), ...(secret !== undefined && { secret }) },
     token: { url: `${authority}/${parseSlug('tenant', options.tenant)}/oauth2/token` },
-    grants: { password: way, refresh_token: way },
+    grants: { password: authMethod, refresh_token: authMethod },
     response: {
       expiry: [
         { from: '/expires_in', as: 'seconds' },

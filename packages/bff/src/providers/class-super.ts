@@ -33,7 +33,7 @@ export function classSuper(options: ClassSuperOptions): ProviderDescription {
   const business = parseSlug('business', options.business)
   const target = options.scope.some((value) => value.startsWith('target:')) ? [] : [`target:b/${business}`]
   // The vendor's documentation encodes the pair as it is, without the form encoding of RFC 6749 appendix B.
-  const way =
+  const authMethod =
     clientSecret === undefined
       ? { clientAuth: 'none' as const }
       : { clientAuth: 'basic' as const, basicEncoding: 'raw' as const }
@@ -48,8 +48,8 @@ export function classSuper(options: ClassSuperOptions): ProviderDescription {
         ? { url }
         : { discovery: trimOption(options.discovery), flavour: 'oidc', fallbackUrl: url },
     grants: {
-      password: { ...way, scope: { default: [...target, ...options.scope] } },
-      refresh_token: way,
+      password: { ...authMethod, scope: { default: [...target, ...options.scope] } },
+      refresh_token: authMethod,
     },
     response: { extraUserFields: ['BusinessName', 'BusinessCode'] },
     refresh: { mode: 'refresh_token' },

@@ -41,7 +41,7 @@ export type OAuth2Options = (
 /** A server that follows RFC 6749, or nearly. */
 export function oauth2(options: OAuth2Options): ProviderDescription {
   const clientAuth = options.clientAuth ?? (options.clientSecret === undefined ? 'none' : 'basic')
-  const way = { clientAuth, basicEncoding: options.basicEncoding ?? 'form' }
+  const authMethod = { clientAuth, basicEncoding: options.basicEncoding ?? 'form' }
   const automatic = options.grant === 'client_credentials'
   const refresh = options.refresh === false ? 'none' : 'refresh_token'
   return {
@@ -56,14 +56,14 @@ export function oauth2(options: OAuth2Options): ProviderDescription {
     ...(automatic && { login: { mode: 'automatic' as const } }),
     grants: {
       [options.grant ?? 'password']: {
-        ...way,
+        ...authMethod,
         params: options.params ?? {},
         scope: {
           default: options.scope ?? [],
           ...(options.allowedScope && { allowed: options.allowedScope }),
         },
       },
-      refresh_token: way,
+      refresh_token: authMethod,
     },
     response: {
       expiry: [

@@ -16,7 +16,7 @@ export interface PodioOptions {
  * podio/podio-php for 420.
  */
 export function podio({ clientId, clientSecret, redirectUri }: PodioOptions): ProviderDescription {
-  const way = { encoding: 'json' as const, clientAuth: 'post' as const }
+  const authMethod = { encoding: 'json' as const, clientAuth: 'post' as const }
   return {
     id: 'podio',
     label: 'Podio',
@@ -24,10 +24,10 @@ export function podio({ clientId, clientSecret, redirectUri }: PodioOptions): Pr
     token: { url: 'https://api.podio.com/oauth/token/v2' },
     grants: {
       password: {
-        ...way,
+        ...authMethod,
         ...(redirectUri !== undefined && { params: { redirect_uri: trimOption(redirectUri) } }),
       },
-      refresh_token: way,
+      refresh_token: authMethod,
     },
     response: { user: '/ref' },
     errors: {

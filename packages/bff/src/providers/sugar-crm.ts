@@ -28,7 +28,7 @@ export function sugarCrm(options: SugarCrmOptions): ProviderDescription {
   const rest = `${parseSite('site', options.site)}/rest/${parseSlug('version', options.version ?? 'v11')}`
   const secret = trimOption(options.clientSecret)
   const byBearer = options.header !== 'OAuth-Token'
-  const way = {
+  const authMethod = {
     encoding: 'json' as const,
     clientAuth: secret === undefined ? ('none' as const) : ('post' as const),
     params: { platform: parseSlug('platform', options.platform) },
@@ -38,7 +38,7 @@ export function sugarCrm(options: SugarCrmOptions): ProviderDescription {
     label: 'Sugar',
     client: { id: trimOption(options.clientId) ?? 'sugar', ...(secret !== undefined && { secret }) },
     token: { url: `${rest}/oauth2/token` },
-    grants: { password: way, refresh_token: way },
+    grants: { password: authMethod, refresh_token: authMethod },
     response: { refreshExpiry: [{ from: '/refresh_expires_in', as: 'seconds' }] },
     errors: {
       description: ['/error_message'],

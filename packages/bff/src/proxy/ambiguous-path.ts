@@ -2,7 +2,7 @@
 const suspect = /%2e|%2f|%5c|\\|\p{Cc}|(^|\/)\.{1,2}(;|\/|$)/iu
 
 /** What is still encoded after so many times means no good; and to go on for each layer would take long. */
-const mostRounds = 4
+const maxRounds = 4
 
 /**
  * Whether another server may take a path for another one than it is here, because it decodes before it looks at
@@ -11,7 +11,7 @@ const mostRounds = 4
  */
 export function isAmbiguousPath(path: string): boolean {
   let text = path
-  for (let round = 0; round < mostRounds; round += 1) {
+  for (let round = 0; round < maxRounds; round += 1) {
     if (suspect.test(text)) return true
     const decoded = decodedOnce(text)
     // Malformed as it was sent, it may be anything (an overlong dot, for example); later it is a literal percent sign.

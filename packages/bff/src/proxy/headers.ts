@@ -96,8 +96,11 @@ export function filterResponseHeaders(upstream: Headers): Headers {
 /** What the resource server says, for this browser alone; without a word from it, nothing is kept. */
 function createCacheControl(upstreamValue: string | null): string {
   const directives = upstreamValue?.match(/[\w-]+(\s*=\s*("[^"]*"|[^\s,]*))?/g) ?? []
-  const nameOf = (one: string): string => one.replace(/\s*=.*/s, '').toLowerCase()
-  if (directives.length === 0 || directives.some((one) => nameOf(one) === 'no-store')) return 'no-store'
-  const kept = directives.filter((one) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(nameOf(one)))
+  const getDirectiveName = (one: string): string => one.replace(/\s*=.*/s, '').toLowerCase()
+  if (directives.length === 0 || directives.some((one) => getDirectiveName(one) === 'no-store'))
+    return 'no-store'
+  const kept = directives.filter(
+    (one) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(getDirectiveName(one)),
+  )
   return ['private', ...kept].join(', ')
 }

@@ -8,7 +8,7 @@ export interface ProxyResponseInput {
   target: URL
   resource: Provider['resource']
   /** Where the page finds an address of the resource server; `null` when nowhere. */
-  pageAddress: (address: URL) => string | null
+  pageUrl: (address: URL) => string | null
 }
 
 /**
@@ -21,10 +21,10 @@ export async function createProxyResponse(
   question: ProxyResponseInput,
 ): Promise<Response> {
   const { status, statusText } = upstream
-  const { tokenPlacement: attach } = question.resource
+  const { tokenPlacement } = question.resource
   const headers = filterResponseHeaders(upstream.headers)
   // RFC 6750 §2.3: what was asked with a token in the URL is nobody's to keep.
-  if ('query' in attach) headers.set('Cache-Control', 'no-store')
+  if ('query' in tokenPlacement) headers.set('Cache-Control', 'no-store')
 
   const wait = getRetryAfterSeconds({ retryAfter: null, headers: upstream.headers }, question.resource)
   if (status === 429 && !headers.has('Retry-After') && wait !== null) headers.set('Retry-After', String(wait))
@@ -46,13 +46,14 @@ export async function createProxyResponse(
 
 function rewriteLocation(
   { headers }: Response,
-  { target, resource, pageAddress }: ProxyResponseInput,
+  { target, resource, pageUrl }: ProxyResponseInput,
 ): string | null {
   const location = headers.get('Location')
   if (location === null || !URL.canParse(location, target)) return null
   const address = new URL(location, target)
-  const { tokenPlacement: attach } = resource
+  const { tokenPlacement } = resource
   // A server that sends the browser on with the query it was asked with would send it the token.
-  if ('query' in attach && address.searchParams.has(attach.query)) address.searchParams.delete(attach.query)
-  return pageAddress(address)
+  if ('query' in tokenPlacement && address.searchParams.has(tokenPlacement.query))
+    address.searchParams.delete(tokenPlacement.query)
+  return pageUrl(address)
 }

@@ -57,15 +57,15 @@ interface Route {
  * @throws BffError `server_error` whose message names every route that is wrong, and what would be right
  */
 export function createProxyMatcher(own: ProxyRoute[], basePath: string, resource: Resource): MatchProxyRoute {
-  const faults = own.flatMap((route, place) => {
+  const issues = own.flatMap((route, place) => {
     const twice = own.findIndex(({ path }) => path === route.path) < place
     const fault = twice
       ? 'is there twice: name all its methods in one route'
       : validateRoute(route, basePath, resource)
     return fault === null ? [] : [`  ${route.path}: ${fault}`]
   })
-  if (faults.length > 0)
-    throw new BffError('server_error', `The option proxy of createBff cannot be used:\n${faults.join('\n')}`)
+  if (issues.length > 0)
+    throw new BffError('server_error', `The option proxy of createBff cannot be used:\n${issues.join('\n')}`)
 
   const routes = own
     .map(({ path, to = path, methods }): Route => {
@@ -126,17 +126,17 @@ function validateRoute({ path, to = path }: ProxyRoute, basePath: string, resour
     return 'must end in /* when `to` does, and not when it does not: what lies below one lies below the other'
   if (to.slice(0, -1).includes('*')) return '`to` may have a star only as the last character, after a slash'
   if (to.includes('?') || to.includes('#')) return '`to` must have no query (?…) and no fragment (#…)'
-  const { baseUrls: bases, baseUrlFrom: baseFrom } = resource
+  const { baseUrls, baseUrlFrom } = resource
   if (/^\/(?!\/)/.test(to)) {
-    const [base] = bases
+    const [base] = baseUrls
     if (base === undefined)
-      return baseFrom ? null : '`to` must be a whole URL, because the provider names no resource.bases'
+      return baseUrlFrom ? null : '`to` must be a whole URL, because the provider names no resource.bases'
     return isWithin(new URL(to.replace(/\*$/, ''), base), base) ? null : `\`to\` must lie below ${base}`
   }
   const fault = validateEndpointUrl(to)
   if (fault !== null) return `\`to\` ${fault}`
   const address = new URL(to.replace(/\*$/, ''))
-  return bases.length === 0 || bases.some((base) => isWithin(address, base))
+  return baseUrls.length === 0 || baseUrls.some((base) => isWithin(address, base))
     ? null
-    : `\`to\` must lie below ${bases.join(' or ')}, where this provider's tokens may go`
+    : `\`to\` must lie below ${baseUrls.join(' or ')}, where this provider's tokens may go`
 }

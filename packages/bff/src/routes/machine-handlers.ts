@@ -29,8 +29,8 @@ export function createMachineHandlers(
   return {
     /** GET session: who is asking; nobody where `authorize` admits nobody. */
     async restore(context, request) {
-      const who = await authorizeCaller(request)
-      return who ? createCallerResponse(context, who) : createNoSessionResponse()
+      const caller = await authorizeCaller(request)
+      return caller ? createCallerResponse(context, caller) : createNoSessionResponse()
     },
     /** POST session: nothing is typed, so that it does what GET does; but who is not admitted is told so. */
     signIn: async (context, request) => createCallerResponse(context, await requireCaller(request)),
@@ -38,13 +38,13 @@ export function createMachineHandlers(
     signOut: async () => new Response(null, { status: 204 }),
     /** POST token: a newer token of the application, which one caller's rejected one brings for all. */
     async token(context, request) {
-      const who = await requireCaller(request)
+      const caller = await requireCaller(request)
       const { session_id, after } = await readTokenRequest(request)
       const found = await application()
-      if (createCallerSession(who, found).ticket.sessionId !== session_id)
+      if (createCallerSession(caller, found).keys.sessionId !== session_id)
         throw createLoginRequiredError('session_changed')
       const { session } = await refreshAccess(context, found, after >= found.data.sequence)
-      return createSessionResponse(context, createCallerSession(who, session))
+      return createSessionResponse(context, createCallerSession(caller, session))
     },
     async access(context, request) {
       await requireCaller(request)
@@ -53,15 +53,15 @@ export function createMachineHandlers(
   }
 
   /** Who somebody is does not hang on the token: without one at the moment, the answer has none. */
-  async function createCallerResponse(context: RouteContext, who: Caller): Promise<Response> {
+  async function createCallerResponse(context: RouteContext, caller: Caller): Promise<Response> {
     const { session } = await context.refresh(await application(), false)
-    return createSessionResponse(context, createCallerSession(who, session))
+    return createSessionResponse(context, createCallerSession(caller, session))
   }
 
   async function requireCaller(request: RouteRequest): Promise<Caller> {
-    const who = await authorizeCaller(request)
-    if (!who) throw new BffError('access_denied', 'The caller is not admitted')
-    return who
+    const caller = await authorizeCaller(request)
+    if (!caller) throw new BffError('access_denied', 'The caller is not admitted')
+    return caller
   }
 
   /** Without the body: what a page sends to the resource server is for nobody else to read. */

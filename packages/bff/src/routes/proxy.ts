@@ -25,27 +25,27 @@ type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
 export async function handleProxy(
   context: RouteContext,
   request: RouteRequest,
-  passage: ProxyMatch,
+  match: ProxyMatch,
 ): Promise<Response> {
   if (isAmbiguousPath(request.url.pathname))
     throw createInvalidRequestError('The path can be read in more than one way')
   const access = await context.getAccess(request)
   const body = await readBody(request.raw)
-  const first = await forwardRequest(context, request, passage, access, body)
-  if (!first.rejected) return first.answer()
+  const first = await forwardRequest(context, request, match, access, body)
+  if (!first.rejected) return first.createResponse()
 
   const next = await access.refreshAfterRejection().catch(async (error: unknown) => {
     await first.cancel()
     throw error
   })
-  if (next === null || body instanceof ReadableStream) return first.answer()
+  if (next === null || body instanceof ReadableStream) return first.createResponse()
   await first.cancel()
-  return (await forwardRequest(context, request, passage, next, body)).answer()
+  return (await forwardRequest(context, request, match, next, body)).createResponse()
 }
 
 interface UpstreamResult {
   rejected: boolean
-  answer(): Promise<Response>
+  createResponse(): Promise<Response>
   /** Lets go of an answer that nobody reads: it would keep a connection. */
   cancel(): Promise<void>
 }
@@ -53,12 +53,12 @@ interface UpstreamResult {
 async function forwardRequest(
   { provider: { resource }, platform }: RouteContext,
   { raw, url }: RouteRequest,
-  passage: ProxyMatch,
+  match: ProxyMatch,
   { session: { data } }: ResourceAccess,
   body: Body,
 ): Promise<UpstreamResult> {
-  const base = data.base ?? null
-  const target = passage.getTargetUrl(base, createQuery(url, resource.tokenPlacement, data.accessToken))
+  const base = data.apiBaseUrl ?? null
+  const target = match.getTargetUrl(base, createQuery(url, resource.tokenPlacement, data.accessToken))
   const headers = filterRequestHeaders(raw.headers, data.accessToken, resource)
   const init = { method: raw.method, headers, body, redirect: 'manual', duplex: 'half' } as const
   const { response, rejected } = await fetchUpstream(platform, target.host, raw.signal, async (signal) =>
@@ -66,11 +66,11 @@ async function forwardRequest(
   )
   return {
     rejected,
-    answer: () =>
+    createResponse: () =>
       createProxyResponse(response, {
         target,
         resource,
-        pageAddress: (address) => passage.toPageUrl(address, base),
+        pageUrl: (address) => match.toPageUrl(address, base),
       }),
     cancel: async () => response.body?.cancel().catch(() => {}),
   }

@@ -7,19 +7,19 @@ import type { RouteContext } from './route-context.ts'
 
 /** Tells a browser of a session, and hands out its token while that lives. */
 export function createSessionResponse(context: RouteContext, session: LoadedSession): Response {
-  const { ticket, data } = session
+  const { keys, data } = session
   const now = context.platform.now()
   const end = getSessionEnd(session)
-  const { tokenPlacement: attach } = context.provider.resource
+  const { tokenPlacement } = context.provider.resource
   const token: WireToken = {
     access_token: data.accessToken,
-    token_type: 'scheme' in attach ? attach.scheme : '',
+    token_type: 'scheme' in tokenPlacement ? tokenPlacement.scheme : '',
     expires_in: getTokenSecondsLeft(data, now),
     sequence: data.sequence,
   }
-  const answer: SessionResponse = {
+  const response: SessionResponse = {
     session: {
-      session_id: ticket.sessionId,
+      session_id: keys.sessionId,
       subject: data.subject,
       user: data.user,
       scope: data.scope,
@@ -27,7 +27,7 @@ export function createSessionResponse(context: RouteContext, session: LoadedSess
     },
     ...(context.mode === 'token' && !isTokenExpired(data, now) && { token }),
   }
-  return createJsonResponse(answer)
+  return createJsonResponse(response)
 }
 
 /** Tells a browser that nobody is signed in. */

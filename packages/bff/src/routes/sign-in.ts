@@ -36,7 +36,7 @@ export async function handleSignIn(context: RouteContext, request: RouteRequest)
 
 /** A sign-in that got its token. */
 interface SignInResult extends Pick<PendingSignIn, 'username' | 'scope' | 'remember'> {
-  typed: Credentials
+  credentials: Credentials
   token: TokenSet
   sentAt: number
 }
@@ -47,16 +47,16 @@ async function startSignIn(
   body: SignInRequest,
 ): Promise<SignInResult> {
   const { fields, username: name } = context.provider.login
-  const typed = pickCredentials(context, body.credentials, fields)
+  const credentials = pickCredentials(context, body.credentials, fields)
   const { clientAuth } = getGrant(context.provider, context.provider.signInGrant)
-  if (clientAuth === 'user-basic' && typed[name]?.includes(':'))
+  if (clientAuth === 'user-basic' && credentials[name]?.includes(':'))
     throw createInvalidRequestError(`The ${name} must have no colon, which ends it in Basic (RFC 7617 §2)`)
   const scope = resolveScope(context, body)
-  const attempt = { username: typed[name] ?? '', scope, remember: body.remember === true }
+  const attempt = { username: credentials[name] ?? '', scope, remember: body.remember === true }
   const outcome = await context.throttle.run(attempt.username, request.raw, async () =>
-    takeTokenSet(context, await context.server.signIn(typed, scope), attempt),
+    takeTokenSet(context, await context.server.signIn(credentials, scope), attempt),
   )
-  return { ...attempt, typed, ...outcome }
+  return { ...attempt, credentials, ...outcome }
 }
 
 async function continueSignIn(
@@ -68,10 +68,10 @@ async function continueSignIn(
 ): Promise<SignInResult> {
   const { background, challenges, provider, server, throttle } = context
   try {
-    const { errors, login, signInGrant: primary } = provider
+    const { errors, login, signInGrant } = provider
     const rule = errors.challenges[pending.rule]
     if (!rule) throw createInvalidRequestError('The challenge is none of this provider')
-    const again = rule.grant === primary
+    const again = rule.grant === signInGrant
     const typed = pickCredentials(
       context,
       credentials,
@@ -80,16 +80,17 @@ async function continueSignIn(
     // What is sent again may name another user than the first request did.
     const attempt = { ...pending, username: (again && typed[login.username]) || pending.username }
     const outcome = await throttle.run(attempt.username, request.raw, async () => {
-      const granting = await server.answerChallenge(rule, pending.carried, typed, pending.scope)
-      const { result } = granting
+      const grantResult = await server.answerChallenge(rule, pending.continuation, typed, pending.scope)
+      const { result } = grantResult
       const sameAgain = result.kind === 'challenge_required' && result.rule === rule
-      if (result.kind !== 'invalid_credentials' && !sameAgain) return takeTokenSet(context, granting, attempt)
+      if (result.kind !== 'invalid_credentials' && !sameAgain)
+        return takeTokenSet(context, grantResult, attempt)
       if (attemptsLeft === 0) throw createInvalidCredentialsError()
       if (sameAgain) await challenges.setContinuation(id, result.continuation)
       throw createInvalidCredentialsError({ fields: Object.keys(rule.fields), id })
     })
     background.run('Ending a challenge', () => challenges.end(id))
-    return { ...attempt, typed, ...outcome }
+    return { ...attempt, credentials: typed, ...outcome }
   } catch (error) {
     if (!isInvalidCredentials(error)) background.run('Giving a try back', () => challenges.returnAttempt(id))
     throw error
@@ -114,7 +115,7 @@ async function createSession(
     sequence: 1,
     ...createTokenData(token, sentAt),
     ...(token.idToken !== null && { idToken: token.idToken }),
-    ...(provider.refresh.storeCredentials && { typed: attempt.typed }),
+    ...(provider.refresh.storeCredentials && { credentials: attempt.credentials }),
   }
   if (request.raw.signal.aborted) {
     // Nobody receives the answer, so nobody could ever sign out of this session.
@@ -131,12 +132,12 @@ async function createSession(
       before.data.accessToken === data.accessToken || (data.refreshToken ?? '') === before.data.refreshToken
     if (!again) context.revoke(before.data)
   })
-  const answer = createSessionResponse(context, session)
-  answer.headers.append(
+  const response = createSessionResponse(context, session)
+  response.headers.append(
     'Set-Cookie',
     serializeSessionCookie(request.cookie, cookie, attempt.remember ? context.limits.absolute : undefined),
   )
-  return answer
+  return response
 }
 
 async function takeTokenSet(
@@ -155,7 +156,13 @@ async function takeTokenSet(
       const { rule, continuation } = result
       const { username, scope, remember } = attempt
       const place = provider.errors.challenges.indexOf(rule)
-      const id = await challenges.create({ rule: place, carried: continuation, username, scope, remember })
+      const id = await challenges.create({
+        rule: place,
+        continuation,
+        username,
+        scope,
+        remember,
+      })
       const challenge = { fields: Object.keys(rule.fields), id }
       throw new BffError('challenge_required', 'The sign-in needs something more', { challenge })
     }

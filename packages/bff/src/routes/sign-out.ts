@@ -14,8 +14,8 @@ export async function handleSignOut(context: RouteContext, request: RouteRequest
   const { searchParams } = request.url
   const found = await context.sessions.open(readSessionCookie(request))
   if (typeof found !== 'string') {
-    const meant = searchParams.get('session_id') || found.ticket.sessionId
-    if (meant !== found.ticket.sessionId) return new Response(null, { status: 204 })
+    const requestedId = searchParams.get('session_id') || found.keys.sessionId
+    if (requestedId !== found.keys.sessionId) return new Response(null, { status: 204 })
     if (searchParams.has('everywhere')) await context.sessions.endAllOfUser(found)
     else await context.sessions.end(found)
     context.revoke(found.data)

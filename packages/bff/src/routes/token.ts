@@ -11,7 +11,7 @@ import { createSessionResponse } from './session-response.ts'
 export async function handleToken(context: RouteContext, request: RouteRequest): Promise<Response> {
   const { session_id, after } = await readTokenRequest(request)
   const found = assertSession(await context.sessions.open(readSessionCookie(request)))
-  if (found.ticket.sessionId !== session_id) throw createLoginRequiredError('session_changed')
+  if (found.keys.sessionId !== session_id) throw createLoginRequiredError('session_changed')
   const { session } = await refreshAccess(context, found, after >= found.data.sequence)
   return createSessionResponse(context, session)
 }

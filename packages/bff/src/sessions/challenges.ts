@@ -10,7 +10,7 @@ export interface PendingSignIn {
   /** The place of its rule in `errors.challenges`. */
   rule: number
   /** What the authorization server gave to go on with. */
-  carried: Record<string, string>
+  continuation: Record<string, string>
   /** The name that was typed; the password is not kept. */
   username: string
   scope: string[]
@@ -26,7 +26,7 @@ export interface Challenges {
   /** Gives a try back that was not refused. */
   returnAttempt(id: string): Promise<void>
   /** Goes on with what the authorization server gave last. */
-  setContinuation(id: string, carried: Record<string, string>): Promise<void>
+  setContinuation(id: string, continuation: Record<string, string>): Promise<void>
   end(id: string): Promise<void>
 }
 
@@ -57,15 +57,15 @@ export function createChallenges(
   return {
     async create(pending) {
       const name = platform.randomBytes(cookieByteLength)
-      const ticket = deriveRecordKeys(name, secret)
+      const keys = deriveRecordKeys(name, secret)
       const expiresAt = platform.now() + lifetimeMs
       const record = {
-        sealed: sealed(ticket, { pending, attemptsLeft: maxAttempts }),
+        sealed: sealed(keys, { pending, attemptsLeft: maxAttempts }),
         subject: 'challenge',
         version: 1,
         expiresAt,
       }
-      await callStore(store.insert(ticket.storeKey, record))
+      await callStore(store.insert(keys.storeKey, record))
       return Buffer.from(name).toString('base64url')
     },
     takeAttempt: (id) =>
@@ -75,8 +75,11 @@ export function createChallenges(
     async returnAttempt(id) {
       await change(id, ({ pending, attemptsLeft }) => ({ pending, attemptsLeft: attemptsLeft + 1 }))
     },
-    async setContinuation(id, carried) {
-      await change(id, ({ pending, attemptsLeft }) => ({ pending: { ...pending, carried }, attemptsLeft }))
+    async setContinuation(id, continuation) {
+      await change(id, ({ pending, attemptsLeft }) => ({
+        pending: { ...pending, continuation },
+        attemptsLeft,
+      }))
     },
     end: (id) => callStore(store.remove(deriveRecordKeys(Buffer.from(id, 'base64url'), secret).storeKey)),
   }
@@ -88,24 +91,24 @@ export function createChallenges(
   ): Promise<PendingChallenge | null> {
     const bytes = Buffer.from(id, 'base64url')
     if (bytes.length !== cookieByteLength) return null
-    const ticket = deriveRecordKeys(bytes, secret)
+    const keys = deriveRecordKeys(bytes, secret)
     for (;;) {
-      const record = await callStore(store.read(ticket.storeKey))
-      const text = record && record.expiresAt > platform.now() ? unseal(ticket, record.sealed) : null
+      const record = await callStore(store.read(keys.storeKey))
+      const text = record && record.expiresAt > platform.now() ? unseal(keys, record.sealed) : null
       if (!record || text === null) return null
-      const { challengeOf, ...waiting } = JSON.parse(text) as PendingChallenge & { challengeOf?: string }
-      const next = challengeOf === provider ? apply(waiting) : null
+      const { getChallenge, ...waiting } = JSON.parse(text) as PendingChallenge & { getChallenge?: string }
+      const next = getChallenge === provider ? apply(waiting) : null
       if (!next) return null
       const version = record.version + 1
-      const changed = { ...record, sealed: sealed(ticket, next), version }
-      if (await callStore(store.replace(ticket.storeKey, changed, record.version))) return next
+      const changed = { ...record, sealed: sealed(keys, next), version }
+      if (await callStore(store.replace(keys.storeKey, changed, record.version))) return next
     }
   }
 
-  function sealed(ticket: RecordKeys, waiting: PendingChallenge): Uint8Array {
+  function sealed(keys: RecordKeys, waiting: PendingChallenge): Uint8Array {
     return seal(
-      ticket,
-      JSON.stringify({ challengeOf: provider, ...waiting }),
+      keys,
+      JSON.stringify({ getChallenge: provider, ...waiting }),
       platform.randomBytes(ivByteLength),
     )
   }

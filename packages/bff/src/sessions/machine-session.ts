@@ -30,13 +30,13 @@ export function createMachineSessionLoader(
 ): () => Promise<LoadedSession> {
   const { client } = provider
   const requestedScope = getGrant(provider, provider.signInGrant).scope.default
-  const ticket = createHmac('sha512', client?.secret ?? platform.randomBytes(cookieByteLength))
+  const keys = createHmac('sha512', client?.secret ?? platform.randomBytes(cookieByteLength))
     .update(JSON.stringify(['application', providerKey, client?.id, requestedScope]))
     .digest()
     .subarray(0, cookieByteLength)
 
   return async () => {
-    const found = await sessions.open(ticket)
+    const found = await sessions.open(keys)
     if (typeof found !== 'string') return found
     const data = {
       provider: providerKey,
@@ -51,19 +51,19 @@ export function createMachineSessionLoader(
       lifetime: 0,
       refreshToken: null,
     }
-    return assertSession(await sessions.createOrLoad(ticket, data))
+    return assertSession(await sessions.createOrLoad(keys, data))
   }
 }
 
 /** The application's session as one caller knows it: under names of the caller's own, and without an end. */
-export function createCallerSession(who: Caller, { ticket, data, record }: LoadedSession): LoadedSession {
+export function createCallerSession(caller: Caller, { keys, data, record }: LoadedSession): LoadedSession {
   const named = (what: string): string =>
     createHash('sha256')
-      .update(JSON.stringify([what, data.provider, who.subject]))
+      .update(JSON.stringify([what, data.provider, caller.subject]))
       .digest('base64url')
   return {
-    ticket: { ...ticket, sessionId: named('session') },
-    data: { ...data, subject: named('subject'), user: who.user ?? null },
+    keys: { ...keys, sessionId: named('session') },
+    data: { ...data, subject: named('subject'), user: caller.user ?? null },
     record: { ...record, expiresAt: Infinity },
   }
 }

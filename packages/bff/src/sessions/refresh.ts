@@ -21,7 +21,7 @@ const roundingToleranceMs = 5_000
 const writeRetryDelaysMs = [100, 300, 1000]
 
 /** What {@link createRefresh} stands on. */
-export interface RefreshParts {
+export interface RefreshOptions {
   sessions: Sessions
   server: AuthorizationServer
   /** Gives tokens back, in the background. */
@@ -29,9 +29,9 @@ export interface RefreshParts {
   platform: Platform
   logger: Logger
   /** Whether a 401 of the resource server says nothing about the token. */
-  unauthorizedMayMeanScope: boolean
+  mayMeanInsufficientScope: boolean
   /** Milliseconds that a caller waits for another process to refresh. */
-  longestWait: number
+  maxWaitMs: number
 }
 
 /** Makes sure, as far as it can be done, that a session holds a token that the browser can use. */
@@ -44,33 +44,33 @@ export type Refresh = (session: LoadedSession, rejected: boolean) => Promise<Ref
  * The function it returns refreshes a token that is due or, however long it should live, was `rejected` by a resource
  * server. It throws `login_required` when the session has ended, with the reason.
  */
-export function createRefresh(parts: RefreshParts): Refresh {
-  const { sessions, server, revoke, platform, logger, longestWait, unauthorizedMayMeanScope } = parts
-  const inTurn = createLeaseRunner(sessions, platform, logger, longestWait)
+export function createRefresh(parts: RefreshOptions): Refresh {
+  const { sessions, server, revoke, platform, logger, maxWaitMs, mayMeanInsufficientScope } = parts
+  const runWithLease = createLeaseRunner(sessions, platform, logger, maxWaitMs)
   const pendingRefreshes = new Map<string, Promise<RefreshResult>>()
 
   return async (session, rejected) => {
-    const { data, ticket } = session
+    const { data, keys } = session
     const now = platform.now()
     const refreshable = server.canRefresh(data)
-    if (!refreshable && (isTokenExpired(data, now) || (rejected && isRefusedForGood(data, now)))) {
+    if (!refreshable && (isTokenExpired(data, now) || (rejected && isRefreshRejected(data, now)))) {
       await sessions.end(session)
       throw createLoginRequiredError('no_refresh')
     }
     const wanted = refreshable && (rejected || isRefreshDue(data, now)) && !wasIssuedRecently(data, now)
     if (!wanted) return { session, failure: null }
     for (
-      let flight = pendingRefreshes.get(ticket.storeKey);
+      let flight = pendingRefreshes.get(keys.storeKey);
       flight;
-      flight = pendingRefreshes.get(ticket.storeKey)
+      flight = pendingRefreshes.get(keys.storeKey)
     ) {
       const joined = await flight
       if (joined.failure || joined.session.data.sequence > data.sequence) return joined
     }
-    const flight = inTurn(session, () => refreshWithLease(session)).finally(() =>
-      pendingRefreshes.delete(ticket.storeKey),
+    const flight = runWithLease(session, () => refreshWithLease(session)).finally(() =>
+      pendingRefreshes.delete(keys.storeKey),
     )
-    pendingRefreshes.set(ticket.storeKey, flight)
+    pendingRefreshes.set(keys.storeKey, flight)
     return flight
   }
 
@@ -78,9 +78,9 @@ export function createRefresh(parts: RefreshParts): Refresh {
    * Whether a token that a browser wants to be rid of was rejected by the resource server, and nothing will change
    * that. One that is about to be due is only asked about in time, to within the seconds that rounding takes.
    */
-  function isRefusedForGood(data: SessionData, now: number): boolean {
+  function isRefreshRejected(data: SessionData, now: number): boolean {
     return (
-      !unauthorizedMayMeanScope &&
+      !mayMeanInsufficientScope &&
       !wasIssuedRecently(data, now) &&
       !isRefreshDue(data, now + roundingToleranceMs)
     )
@@ -96,11 +96,11 @@ export function createRefresh(parts: RefreshParts): Refresh {
       return createFailedRefresh(session, backOff.code, Math.ceil((backOff.until - now) / 1000))
     if (!server.canRefresh(session.data)) return { session, failure: null }
 
-    const granting = await server.refresh(session.data)
-    const { result } = granting
+    const grantResult = await server.refresh(session.data)
+    const { result } = grantResult
     switch (result.kind) {
       case 'issued':
-        return saveNewToken(session, granting.sentAt, result.token)
+        return saveNewToken(session, grantResult.sentAt, result.token)
       case 'configuration_error':
       case 'rate_limited':
       case 'temporarily_unavailable':
@@ -110,7 +110,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
       case 'challenge_required':
       case 'access_denied':
         if ('hint' in result) logger.info(`A refresh was refused: ${result.hint}`)
-        return endRefused(session)
+        return endRejectedSession(session)
     }
   }
 
@@ -144,7 +144,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
     return write()
   }
 
-  async function endRefused(session: LoadedSession): Promise<RefreshResult> {
+  async function endRejectedSession(session: LoadedSession): Promise<RefreshResult> {
     const current = assertSession(await sessions.reload(session))
     if (current.data.sequence > session.data.sequence) return { session: current, failure: null }
     await sessions.end(session)
@@ -159,7 +159,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
       logger.warn(
         `A session ends, because its refresh was refused ${unexplained} times in a row: ${result.hint}`,
       )
-      return endRefused(session)
+      return endRejectedSession(session)
     }
     const asked = result.kind === 'configuration_error' ? 0 : (result.retryAfter ?? 0) * 1000
     const wait = Math.max(asked, addJitter(Math.min(maxBackoffMs, 1000 * 2 ** (failures - 1))))
@@ -199,7 +199,7 @@ function addTokenSet(data: SessionData, sentAt: number, token: TokenSet): Sessio
   const {
     backOff: _backOff,
     isResponseLost: _isResponseLost,
-    refreshTokenExpiresAt: _refreshEndsAt,
+    refreshTokenExpiresAt: _refreshTokenExpiresAt,
     ...kept
   } = data
   return {

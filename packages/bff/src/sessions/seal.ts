@@ -4,10 +4,10 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretK
 /** Bytes of a ticket: 16 name the session, 32 are the key of its record. */
 export const cookieByteLength = 48
 
-const nameSize = 16
+const sessionNameBytes = 16
 /** Bytes of the initialisation vector of a seal. */
 export const ivByteLength = 12
-const tagSize = 16
+const authTagBytes = 16
 const sealVersion = 1
 
 /** What a cookie opens. */
@@ -24,8 +24,8 @@ export interface RecordKeys {
  * together still open nothing. One HMAC is enough: the bytes are random, no password, so nothing is to be slowed down.
  */
 export function deriveRecordKeys(bytes: Uint8Array, secret?: KeyObject): RecordKeys {
-  const storeKey = createHash('sha256').update(bytes.subarray(0, nameSize)).digest('base64url')
-  const own = bytes.subarray(nameSize)
+  const storeKey = createHash('sha256').update(bytes.subarray(0, sessionNameBytes)).digest('base64url')
+  const own = bytes.subarray(sessionNameBytes)
   return {
     storeKey,
     sessionId: createHash('sha256').update(`session ${storeKey}`).digest('base64url'),
@@ -34,9 +34,9 @@ export function deriveRecordKeys(bytes: Uint8Array, secret?: KeyObject): RecordK
 }
 
 /** Seals a text with AES-256-GCM, bound to its place in the store. `iv` is 12 bytes, random and never used twice. */
-export function seal(ticket: RecordKeys, text: string, iv: Uint8Array): Uint8Array {
-  const cipher = createCipheriv('aes-256-gcm', ticket.key, iv)
-  cipher.setAAD(Buffer.from(ticket.storeKey))
+export function seal(keys: RecordKeys, text: string, iv: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', keys.key, iv)
+  cipher.setAAD(Buffer.from(keys.storeKey))
   return Buffer.concat([
     Buffer.of(sealVersion),
     iv,
@@ -47,14 +47,15 @@ export function seal(ticket: RecordKeys, text: string, iv: Uint8Array): Uint8Arr
 }
 
 /** Opens what {@link seal} sealed; `null` when it was sealed under another key or is not whole. */
-export function unseal(ticket: RecordKeys, sealed: Uint8Array): string | null {
-  if (sealed[0] !== sealVersion || sealed.length < 1 + ivByteLength + tagSize) return null
+export function unseal(keys: RecordKeys, sealed: Uint8Array): string | null {
+  if (sealed[0] !== sealVersion || sealed.length < 1 + ivByteLength + authTagBytes) return null
   try {
-    const decipher = createDecipheriv('aes-256-gcm', ticket.key, sealed.subarray(1, 1 + ivByteLength))
-    decipher.setAAD(Buffer.from(ticket.storeKey))
-    decipher.setAuthTag(sealed.subarray(-tagSize))
+    const decipher = createDecipheriv('aes-256-gcm', keys.key, sealed.subarray(1, 1 + ivByteLength))
+    decipher.setAAD(Buffer.from(keys.storeKey))
+    decipher.setAuthTag(sealed.subarray(-authTagBytes))
     return (
-      decipher.update(sealed.subarray(1 + ivByteLength, -tagSize), undefined, 'utf8') + decipher.final('utf8')
+      decipher.update(sealed.subarray(1 + ivByteLength, -authTagBytes), undefined, 'utf8') +
+      decipher.final('utf8')
     )
   } catch {
     return null

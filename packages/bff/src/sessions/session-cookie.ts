@@ -6,7 +6,7 @@ export interface SessionCookie {
   secure: boolean
 }
 
-const valueLength = (cookieByteLength * 4) / 3
+const cookieValueLength = (cookieByteLength * 4) / 3
 const value = /^[\w-]+$/
 
 /**
@@ -30,13 +30,14 @@ export function parseSessionCookie(cookie: SessionCookie, header: string | null)
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(prefix))
   const [text] = found.map((pair) => pair.slice(prefix.length))
-  if (text === undefined || found.length > 1 || text.length !== valueLength || !value.test(text)) return null
+  if (text === undefined || found.length > 1 || text.length !== cookieValueLength || !value.test(text))
+    return null
   return Buffer.from(text, 'base64url')
 }
 
 /** The `Set-Cookie` that hands a ticket out; without `maxAge` (seconds) it ends with the browser's session. */
-export function serializeSessionCookie(cookie: SessionCookie, ticket: Uint8Array, maxAge?: number): string {
-  return attributes(cookie, Buffer.from(ticket).toString('base64url'), maxAge)
+export function serializeSessionCookie(cookie: SessionCookie, keys: Uint8Array, maxAge?: number): string {
+  return attributes(cookie, Buffer.from(keys).toString('base64url'), maxAge)
 }
 
 /** The `Set-Cookie` that takes the cookie away; its attributes are those it was set with, else browsers keep it. */

@@ -22,11 +22,11 @@ export interface SessionData {
   /** The scope that was asked for at the sign-in. */
   requestedScope: string[]
   /** What was typed, where the description keeps it to ask again. */
-  typed?: Record<string, string>
+  credentials?: Record<string, string>
   /** Who signed in, as the authorization server wrote it. */
   idToken?: string
   /** The base of this user's API, where the authorization server named one. */
-  base?: string
+  apiBaseUrl?: string
   /** Set while the answer to a refresh is lost, so that nobody knows whether the refresh token was used up. */
   isResponseLost?: boolean
   /** Set while refreshing fails: nobody asks again before `until`. The last so many refusals were `unexplained`. */
@@ -39,7 +39,7 @@ export function createTokenData(
   sentAt: number,
 ): Pick<
   SessionData,
-  'accessToken' | 'tokenRequestedAt' | 'lifetime' | 'refreshToken' | 'refreshTokenExpiresAt' | 'base'
+  'accessToken' | 'tokenRequestedAt' | 'lifetime' | 'refreshToken' | 'refreshTokenExpiresAt' | 'apiBaseUrl'
 > {
   return {
     accessToken: token.accessToken,
@@ -47,7 +47,7 @@ export function createTokenData(
     lifetime: token.lifetime,
     refreshToken: token.refreshToken,
     ...(token.refreshLifetime !== null && { refreshTokenExpiresAt: sentAt + token.refreshLifetime * 1000 }),
-    ...(token.apiBaseUrl !== null && { base: token.apiBaseUrl }),
+    ...(token.apiBaseUrl !== null && { apiBaseUrl: token.apiBaseUrl }),
   }
 }
 

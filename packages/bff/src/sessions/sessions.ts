@@ -16,7 +16,7 @@ export interface SessionLimits {
 
 /** A session as it was when it was read. */
 export interface LoadedSession {
-  ticket: RecordKeys
+  keys: RecordKeys
   data: SessionData
   record: StoredRecord
 }
@@ -55,7 +55,7 @@ export interface Sessions {
 }
 
 /** What {@link createSessions} stands on. */
-export interface SessionsParts {
+export interface SessionsOptions {
   store: Store
   limits: SessionLimits
   /** Names the provider; sessions of another one do not open. */
@@ -74,10 +74,10 @@ export function createSessions({
   secret,
   platform,
   onExpired,
-}: SessionsParts): Sessions {
+}: SessionsOptions): Sessions {
   return {
     open: async (cookie) => (cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secret))),
-    reload: ({ ticket }) => loadSession(ticket),
+    reload: ({ keys }) => loadSession(keys),
     async create(data) {
       const cookie = platform.randomBytes(cookieByteLength)
       const session = await insertSession(cookie, data)
@@ -96,33 +96,33 @@ export function createSessions({
         return expiresAt - record.expiresAt < 1000 ? null : { data, record: { ...record, expiresAt } }
       }),
     update: (session, apply) =>
-      write(session, ({ ticket, data, record }) => {
+      write(session, ({ keys, data, record }) => {
         const next = apply(data)
-        return next && { data: next, record: { ...record, sealed: sealData(ticket, next) } }
+        return next && { data: next, record: { ...record, sealed: sealData(keys, next) } }
       }),
-    end: ({ ticket }) => callStore(store.remove(ticket.storeKey)),
+    end: ({ keys }) => callStore(store.remove(keys.storeKey)),
     endAllOfUser: ({ data }) => callStore(store.removeBySubject(data.subject)),
-    lease: ({ ticket }, owner, milliseconds) => callStore(store.lease(ticket.storeKey, owner, milliseconds)),
-    release: ({ ticket }, owner) => callStore(store.release(ticket.storeKey, owner)),
+    lease: ({ keys }, owner, milliseconds) => callStore(store.lease(keys.storeKey, owner, milliseconds)),
+    release: ({ keys }, owner) => callStore(store.release(keys.storeKey, owner)),
   }
 
   async function insertSession(cookie: Uint8Array, data: SessionData): Promise<LoadedSession | null> {
-    const ticket = deriveRecordKeys(cookie, secret)
+    const keys = deriveRecordKeys(cookie, secret)
     const { subject } = data
-    const record = { sealed: sealData(ticket, data), subject, version: 1, expiresAt: endAfterUse(data) }
-    return (await callStore(store.insert(ticket.storeKey, record))) ? { ticket, data, record } : null
+    const record = { sealed: sealData(keys, data), subject, version: 1, expiresAt: endAfterUse(data) }
+    return (await callStore(store.insert(keys.storeKey, record))) ? { keys, data, record } : null
   }
 
-  async function loadSession(ticket: RecordKeys): Promise<LoadedSession | LoginRequiredReason> {
-    const record = await callStore(store.read(ticket.storeKey))
-    const text = record && unseal(ticket, record.sealed)
+  async function loadSession(keys: RecordKeys): Promise<LoadedSession | LoginRequiredReason> {
+    const record = await callStore(store.read(keys.storeKey))
+    const text = record && unseal(keys, record.sealed)
     if (!record || text === null) return 'no_session'
     const data = JSON.parse(text) as SessionData
     if (data.provider !== provider) return 'no_session'
     const now = platform.now()
     const absolute = now >= absoluteEnd(data)
-    if (!absolute && now < getSessionEnd({ data, record })) return { ticket, data, record }
-    await callStore(store.remove(ticket.storeKey))
+    if (!absolute && now < getSessionEnd({ data, record })) return { keys, data, record }
+    await callStore(store.remove(keys.storeKey))
     onExpired(data)
     return absolute ? 'absolute' : 'idle'
   }
@@ -137,16 +137,16 @@ export function createSessions({
       if (!wanted) return current
       const { version } = current.record
       const record = { ...wanted.record, version: version + 1 }
-      if (await callStore(store.replace(current.ticket.storeKey, record, version)))
-        return { ticket: current.ticket, data: wanted.data, record }
-      const found = await loadSession(current.ticket)
+      if (await callStore(store.replace(current.keys.storeKey, record, version)))
+        return { keys: current.keys, data: wanted.data, record }
+      const found = await loadSession(current.keys)
       if (typeof found === 'string') return found
       current = found
     }
   }
 
-  function sealData(ticket: RecordKeys, data: SessionData): Uint8Array {
-    return seal(ticket, JSON.stringify(data), platform.randomBytes(ivByteLength))
+  function sealData(keys: RecordKeys, data: SessionData): Uint8Array {
+    return seal(keys, JSON.stringify(data), platform.randomBytes(ivByteLength))
   }
 
   function absoluteEnd({ startedAt }: SessionData): number {

@@ -7,8 +7,9 @@ export function deriveSubject(
   username: string,
 ): string {
   const id = user?.['sub'] ?? user?.['id']
-  const who = typeof id === 'string' || typeof id === 'number' ? ['id', String(id)] : ['username', username]
+  const caller =
+    typeof id === 'string' || typeof id === 'number' ? ['id', String(id)] : ['username', username]
   return createHash('sha256')
-    .update(JSON.stringify([providerKey, ...who]))
+    .update(JSON.stringify([providerKey, ...caller]))
     .digest('base64url')
 }

@@ -134,7 +134,7 @@ describe('a discovery document of any kind', () => {
     const token = { discovery: 'https://inside.example.com/realm', issuer: 'http://as.example.com' }
     const { signIn, endpoint } = createTestBff(json({}), { provider: { ...description, token } })
     await signIn()
-    expect(endpoint.asked.map((asked) => asked.url.href)).toEqual([
+    expect(endpoint.requests.map((asked) => asked.url.href)).toEqual([
       'https://inside.example.com/realm/.well-known/openid-configuration',
     ])
   })

@@ -219,7 +219,7 @@ describe('a request of any kind', () => {
     )
     const scene = createTestBff(asks, { provider })
     const property = fc.asyncProperty(id, typed, async (name, own) => {
-      scene.endpoint.asked.length = 0
+      scene.endpoint.requests.length = 0
       const asked = await scene.signIn()
       const cookie = scene.jar.get('__Host-Http-latchkey')
       const known: Record<string, string | undefined> = {
@@ -230,7 +230,7 @@ describe('a request of any kind', () => {
       const answer = await scene.ask('POST', '/session', { credentials: own, challenge })
       expect([400, 401, 429]).toContain(answer.status)
       errorResponseSchema.parse(answer.body)
-      const carried = scene.endpoint.asked.filter(
+      const carried = scene.endpoint.requests.filter(
         ({ parameters }) => parameters.get('mfa_token') === 'carried',
       )
       if (challenge !== asked.body.challenge?.id) expect(carried).toEqual([])

@@ -58,7 +58,7 @@ describe('auth0()', () => {
     })
     await clock.pass(1790)
     await token(1)
-    expect(endpoint.asked.map(sent).slice(1)).toEqual([
+    expect(endpoint.requests.map(sent).slice(1)).toEqual([
       {
         POST: url,
         form: {
@@ -77,7 +77,7 @@ describe('auth0()', () => {
   it('runs the password grant where no connection is named', async () => {
     const { signIn, endpoint } = createTestBff(tenant(json(granted)), { provider: auth0(options) })
     await signIn()
-    expect(sent(endpoint.asked[1])).toEqual({
+    expect(sent(endpoint.requests[1])).toEqual({
       POST: url,
       form: { grant_type: 'password', ...client, ...credentials },
     })
@@ -101,7 +101,7 @@ describe('auth0()', () => {
     })
     endpoint.script(tenant(json(granted)))
     expect((await again('123456')).status).toBe(200)
-    expect(sent(endpoint.asked.at(-1))).toEqual({
+    expect(sent(endpoint.requests.at(-1))).toEqual({
       POST: url,
       form: {
         grant_type: 'http://auth0.com/oauth/grant-type/mfa-otp',

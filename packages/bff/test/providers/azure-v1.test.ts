@@ -53,7 +53,7 @@ describe('azureV1()', () => {
     await clock.pass(3550)
     await token(1)
     const client = { client_id: options.clientId, resource }
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { POST: url, form: { grant_type: 'password', ...client, ...credentials } },
       {
         POST: url,
@@ -67,7 +67,7 @@ describe('azureV1()', () => {
       provider: azureV1({ ...options, clientSecret: 's3cret' }),
     })
     await signIn()
-    expect(sent(endpoint.asked[0])).toMatchObject({ form: { client_secret: 's3cret' } })
+    expect(sent(endpoint.requests[0])).toMatchObject({ form: { client_secret: 's3cret' } })
   })
 
   it('reads numbers that are texts', async () => {

@@ -38,7 +38,7 @@ describe('djangoOAuthToolkit()', () => {
     await signOut()
     await flushPromises()
     const client = { client_id: 'vW1RcAl7', client_secret: 'DZFpuNjR' }
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'read write' } },
       { POST: url, form: { grant_type: 'refresh_token', ...client, refresh_token: granted.refresh_token } },
       {

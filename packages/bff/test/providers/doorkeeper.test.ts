@@ -43,7 +43,7 @@ describe('doorkeeper()', () => {
     await signOut()
     await flushPromises()
     const client = { client_id: 'uid', client_secret: 's3cret' }
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'public' } },
       { POST: url, form: { grant_type: 'refresh_token', ...client, refresh_token: granted.refresh_token } },
       {
@@ -69,7 +69,7 @@ describe('doorkeeper()', () => {
     })
     await clock.pass(3600)
     await token(1)
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
   })
 
   it.each([

@@ -47,7 +47,7 @@ describe('fusionAuth()', () => {
       POST: url,
       form: { grant_type: 'refresh_token', ...client, refresh_token: granted.refresh_token },
     }
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'offline_access' } },
       refresh,
       refresh,
@@ -117,14 +117,14 @@ describe('fusionAuth()', () => {
         session: { user: { username: 'cathy' } },
         token: { access_token: loggedIn.token, token_type: 'Bearer', expires_in: 3600 },
       })
-      expect(sent(endpoint.asked[1])).toEqual({
+      expect(sent(endpoint.requests[1])).toEqual({
         POST: 'https://acme.fusionauth.io/api/two-factor/login',
         json: { code: '123456', applicationId: '3c219e58', twoFactorId: 'canary-two-factor-id' },
       })
       await clock.pass(3590)
       endpoint.script(json(granted))
       await token(1)
-      expect(endpoint.asked[2]?.parameters.get('refresh_token')).toBe(loggedIn.refreshToken)
+      expect(endpoint.requests[2]?.parameters.get('refresh_token')).toBe(loggedIn.refreshToken)
     })
 
     it('and hears of a wrong one', async () => {

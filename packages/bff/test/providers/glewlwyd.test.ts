@@ -51,7 +51,7 @@ describe('glewlwyd()', () => {
     await token(1)
     const authorization = basic('bff-client', 's3cr+t %')
     const url = `${issuer}/token`
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { GET: `${issuer}/.well-known/openid-configuration` },
       { POST: url, authorization, form: { grant_type: 'password', ...credentials, scope: 'read' } },
       { POST: url, authorization, form: { grant_type: 'refresh_token', refresh_token: 'GGEgyR' } },
@@ -65,7 +65,7 @@ describe('glewlwyd()', () => {
       { provider },
     )
     expect((await signIn()).status).toBe(200)
-    expect(endpoint.asked.at(-1)?.url.href).toBe(`${issuer}/token`)
+    expect(endpoint.requests.at(-1)?.url.href).toBe(`${issuer}/token`)
   })
 
   it('hears a wrong password in 403 without a body', async () => {

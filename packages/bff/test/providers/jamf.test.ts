@@ -34,7 +34,7 @@ describe('jamf()', () => {
     endpoint.script(json(second))
     await clock.pass(1760)
     expect((await token(1)).body.token).toMatchObject({ access_token: second.token, expires_in: 1800 })
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       {
         POST: `${site}/api/v1/auth/token`,
         authorization: basic(credentials.username, credentials.password),
@@ -49,7 +49,7 @@ describe('jamf()', () => {
     endpoint.script(unauthorized)
     await clock.pass(2000)
     expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
-    expect(sent(endpoint.asked[1])).toMatchObject({ authorization: `Bearer ${first.token}` })
+    expect(sent(endpoint.requests[1])).toMatchObject({ authorization: `Bearer ${first.token}` })
   })
 
   it('keeps the session while the server is away', async () => {
@@ -78,7 +78,7 @@ describe('jamf()', () => {
     endpoint.script(() => new Response(null, { status: 204 }))
     await signOut()
     await bff.close()
-    expect(sent(endpoint.asked[1])).toEqual({
+    expect(sent(endpoint.requests[1])).toEqual({
       POST: `${site}/api/v1/auth/invalidate-token`,
       authorization: `Bearer ${first.token}`,
     })
@@ -89,6 +89,6 @@ describe('jamf()', () => {
     const { signIn, endpoint } = createTestBff(json(first), { provider })
     const answer = await signIn({ credentials: { username: 'a:b', password: 'c' } })
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
-    expect(endpoint.asked).toHaveLength(0)
+    expect(endpoint.requests).toHaveLength(0)
   })
 })

@@ -66,7 +66,7 @@ describe('keycloak()', () => {
     await clock.pass(290)
     await token(1)
     const client = { client_id: 'portal', client_secret: 's3cr+t %' }
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { GET: `${issuer}/.well-known/openid-configuration` },
       { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'openid' } },
       { POST: url, form: { grant_type: 'refresh_token', ...client, refresh_token: 'eyJyZWZyZXNo' } },
@@ -104,7 +104,7 @@ describe('keycloak()', () => {
     })
     await signIn({ credentials: { ...credentials, otp: '123456' } })
     await signIn()
-    const codes = endpoint.asked.map(({ parameters }) => [parameters.get('totp'), parameters.has('otp')])
+    const codes = endpoint.requests.map(({ parameters }) => [parameters.get('totp'), parameters.has('otp')])
     expect(codes.slice(1)).toEqual([
       ['123456', false],
       [null, false],

@@ -38,7 +38,7 @@ describe('laravelPassport()', () => {
     await clock.pass(890)
     await token(1)
     const client = { client_id: '9a1f', client_secret: 's3cret' }
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: '*' } },
       { POST: url, form: { grant_type: 'refresh_token', ...client, refresh_token: 'def50200' } },
     ])

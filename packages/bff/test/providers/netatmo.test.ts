@@ -27,7 +27,7 @@ describe('netatmo()', () => {
     await signIn()
     await clock.pass(10_750)
     await token(1)
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { POST: url, form: { grant_type: 'password', ...client, ...credentials, scope: 'read_station' } },
       {
         POST: url,

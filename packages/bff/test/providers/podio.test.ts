@@ -37,7 +37,7 @@ describe('podio()', () => {
     await clock.pass(28_750)
     await token(1)
     const client = { client_id: 'key', client_secret: 's3cret' }
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { POST: url, json: { grant_type: 'password', ...client, ...credentials } },
       { POST: url, json: { grant_type: 'refresh_token', ...client, refresh_token: 'f9a8d7' } },
     ])
@@ -49,7 +49,7 @@ describe('podio()', () => {
       provider: podio({ clientId: 'key', clientSecret: 's', redirectUri }),
     })
     await signIn()
-    expect(sent(endpoint.asked[0])).toMatchObject({ json: { redirect_uri: redirectUri } })
+    expect(sent(endpoint.requests[0])).toMatchObject({ json: { redirect_uri: redirectUri } })
   })
 
   it('shows the token to the API by its own scheme', async () => {
@@ -68,7 +68,7 @@ describe('podio()', () => {
         },
       }),
     )
-    expect(sent(endpoint.asked[1])).toEqual({
+    expect(sent(endpoint.requests[1])).toEqual({
       GET: 'https://api.podio.com/user/status',
       authorization: `OAuth2 ${granted.access_token}`,
     })

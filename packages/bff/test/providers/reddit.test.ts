@@ -30,14 +30,14 @@ describe('reddit()', () => {
       session: { scope: ['*'] },
       token: { token_type: 'Bearer', expires_in: 3600 },
     })
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       {
         POST: 'https://www.reddit.com/api/v1/access_token',
         authorization: basic(client.clientId, client.clientSecret),
         form: { grant_type: 'password', ...credentials },
       },
     ])
-    expect(endpoint.asked[0]?.headers.get('User-Agent')).toBe(userAgent)
+    expect(endpoint.requests[0]?.headers.get('User-Agent')).toBe(userAgent)
     expect(provider.resource?.headers).toEqual({ 'User-Agent': userAgent })
   })
 
@@ -46,7 +46,7 @@ describe('reddit()', () => {
     const typed = { username: 'cathy', password: 'p4ssw0rd' }
     expect((await signIn({ credentials: typed })).status).toBe(400)
     await signIn({ credentials: { ...typed, otp: '123456' } })
-    expect(sent(endpoint.asked[0])['form']).toEqual({
+    expect(sent(endpoint.requests[0])['form']).toEqual({
       grant_type: 'password',
       username: 'cathy',
       password: 'p4ssw0rd:123456',
@@ -58,7 +58,7 @@ describe('reddit()', () => {
       provider: reddit({ ...client, scope: ['identity', 'read'] }),
     })
     await signIn()
-    expect(endpoint.asked[0]?.parameters.get('scope')).toBe('identity read')
+    expect(endpoint.requests[0]?.parameters.get('scope')).toBe('identity read')
   })
 
   it('takes an error with status 200 for what it says', async () => {
@@ -86,7 +86,7 @@ describe('reddit()', () => {
     await signIn()
     await clock.pass(3600)
     expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'no_refresh' })
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
   })
 
   it('gives the token back at a sign-out', async () => {
@@ -94,7 +94,7 @@ describe('reddit()', () => {
     await signIn()
     await signOut()
     await bff.close()
-    expect(sent(endpoint.asked[1])).toEqual({
+    expect(sent(endpoint.requests[1])).toEqual({
       POST: 'https://www.reddit.com/api/v1/revoke_token',
       authorization: basic(client.clientId, client.clientSecret),
       form: { token: granted.access_token, token_type_hint: 'access_token' },

@@ -41,7 +41,7 @@ describe('salesforce()', () => {
     const url = 'https://login.salesforce.com/services/oauth2/token'
     const client = { client_id: '3MVG9', client_secret: '1955279925' }
     const form = { grant_type: 'password', username: 'cathy', ...client }
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       { POST: url, form: { ...form, password: 'correct horseXXXXXXXXXX' } },
       { POST: url, form: { ...form, password: 'correct horse' } },
     ])
@@ -57,7 +57,7 @@ describe('salesforce()', () => {
     expect(text).not.toContain(granted.signature)
     await clock.pass(3600)
     await token(1)
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
   })
 
   it('asks the API of this user, and signs out by its word for an expired session alone', async () => {
@@ -71,7 +71,7 @@ describe('salesforce()', () => {
     }
     endpoint.script(json([{ message: 'x', errorCode: 'API_DISABLED_FOR_ORG' }], 401))
     expect((await get('/services/data/v60.0/')).status).toBe(401)
-    const asked = endpoint.asked.at(-1)
+    const asked = endpoint.requests.at(-1)
     expect(asked?.url.href).toBe(`${api}/services/data/v60.0/`)
     expect(asked?.headers.get('Authorization')).toBe(`Bearer ${granted.access_token}`)
     expect((await restore()).body.session).not.toBeNull()

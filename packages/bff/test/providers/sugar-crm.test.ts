@@ -36,7 +36,7 @@ describe('sugarCrm()', () => {
     await signIn()
     await clock.pass(3560)
     await token(1)
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       {
         POST: `${site}/rest/v11/oauth2/token`,
         json: { grant_type: 'password', client_id: 'sugar', platform: 'custom_api', ...credentials },
@@ -57,7 +57,7 @@ describe('sugarCrm()', () => {
     const own = sugarCrm({ site, platform: 'p', clientId: 'key', clientSecret: ' s3cret\n' })
     const { signIn, endpoint } = createTestBff(json(granted), { provider: own })
     await signIn()
-    expect(sent(endpoint.asked[0])).toMatchObject({ json: { client_id: 'key', client_secret: 's3cret' } })
+    expect(sent(endpoint.requests[0])).toMatchObject({ json: { client_id: 'key', client_secret: 's3cret' } })
   })
 
   it('takes a scope of null, and tells the browser nothing of refresh and download tokens', async () => {
@@ -112,7 +112,7 @@ describe('sugarCrm()', () => {
     await signIn()
     await signOut()
     await bff.close()
-    expect(sent(endpoint.asked[1])).toEqual({
+    expect(sent(endpoint.requests[1])).toEqual({
       POST: `${site}/rest/v11/oauth2/logout`,
       authorization: `Bearer ${granted.access_token}`,
     })

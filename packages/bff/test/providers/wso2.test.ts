@@ -32,7 +32,7 @@ describe('wso2()', () => {
     await clock.pass(3560)
     await token(1)
     const authorization = basic('key', 's3cret')
-    expect(endpoint.asked.map(sent)).toEqual([
+    expect(endpoint.requests.map(sent)).toEqual([
       {
         POST: tokenEndpoint,
         authorization,
@@ -49,7 +49,7 @@ describe('wso2()', () => {
   it('lets a page ask for a token of its own device', async () => {
     const { signIn, endpoint } = createTestBff(json(granted), { provider })
     await signIn({ scope: ['device_ipad'] })
-    expect(endpoint.asked[0]?.parameters.get('scope')).toBe('device_ipad')
+    expect(endpoint.requests[0]?.parameters.get('scope')).toBe('device_ipad')
   })
 
   it('takes the same token with less time for what it is', async () => {
@@ -68,7 +68,7 @@ describe('wso2()', () => {
     await signIn()
     await signOut()
     await bff.close()
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
   })
 
   it('neither loops nor fails when refreshes bring the same token with the rest of its time', async () => {

@@ -36,7 +36,7 @@ export interface DoctorRun {
   /** The rows, each with its lines joined, without what is ok. */
   troubles: string[]
   rows: string[]
-  asked: ReceivedRequest[]
+  requests: ReceivedRequest[]
 }
 
 /** Examines a configuration before a scripted server. */
@@ -61,7 +61,13 @@ export async function runTestDoctor(
     })
     const text = lines.join('\n').replaceAll(folder, '')
     const rows = rowsIn(lines)
-    return { code, text, rows, troubles: rows.filter((row) => !row.startsWith('ok')), asked: endpoint.asked }
+    return {
+      code,
+      text,
+      rows,
+      troubles: rows.filter((row) => !row.startsWith('ok')),
+      requests: endpoint.requests,
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }

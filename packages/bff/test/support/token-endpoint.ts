@@ -10,21 +10,21 @@ export interface ReceivedRequest {
 }
 
 /** What the authorization server does with one request. */
-export type Reply = (asked: ReceivedRequest) => Response | Promise<Response>
+export type Reply = (requests: ReceivedRequest) => Response | Promise<Response>
 
 /** An authorization server in memory: replies by script, remembers what it was asked. */
 export interface TokenEndpoint {
   fetch: typeof globalThis.fetch
-  asked: ReceivedRequest[]
+  requests: ReceivedRequest[]
   /** How the next requests are replied to, in order; the last reply serves on. */
   script(...replies: Reply[]): void
 }
 
 export function createTokenEndpoint(...first: Reply[]): TokenEndpoint {
   let replies = first
-  const asked: ReceivedRequest[] = []
+  const requests: ReceivedRequest[] = []
   return {
-    asked,
+    requests,
     script: (...next) => void (replies = next),
     async fetch(input, init) {
       const request = new Request(input, init)
@@ -32,7 +32,7 @@ export function createTokenEndpoint(...first: Reply[]): TokenEndpoint {
       const text = await request.text()
       const parameters = new URLSearchParams(request.method === 'GET' ? url.search : text)
       const one = { method: request.method, url, headers: request.headers, parameters, body: text }
-      asked.push(one)
+      requests.push(one)
       const reply = replies.length > 1 ? replies.shift() : replies[0]
       if (!reply) throw new Error('The script of the token endpoint is empty')
       return reply(one)
@@ -84,9 +84,9 @@ export function hangUntilReleased(reply: Reply): { reply: Reply; release: () => 
   let release = (): void => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
   return {
-    reply: async (asked) => {
+    reply: async (requests) => {
       await gate
-      return reply(asked)
+      return reply(requests)
     },
     release: () => release(),
   }
@@ -94,12 +94,12 @@ export function hangUntilReleased(reply: Reply): { reply: Reply; release: () => 
 
 /** The requests of one grant. */
 export function grantsOf(endpoint: TokenEndpoint, grant: 'password' | 'refresh_token'): ReceivedRequest[] {
-  return endpoint.asked.filter(({ parameters }) => parameters.get('grant_type') === grant)
+  return endpoint.requests.filter(({ parameters }) => parameters.get('grant_type') === grant)
 }
 
 /** The tokens that were given back. */
 export function revokedAt(endpoint: TokenEndpoint): (string | null)[] {
-  return endpoint.asked
+  return endpoint.requests
     .filter(({ url }) => url.pathname === '/revoke')
     .map(({ parameters }) => parameters.get('token'))
 }

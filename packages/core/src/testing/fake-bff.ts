@@ -85,7 +85,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
       request.headers.get(cookieHeaders.request[1]) ?? request.headers.get('cookie') ?? '',
     )?.[1]
   const tokenOf = ({ id, sequence }: FakeSession): string => `${id}.token-${sequence}`
-  const answer = (session: FakeSession): SessionResponse => ({
+  const response = (session: FakeSession): SessionResponse => ({
     session: {
       session_id: session.id,
       subject: `subject-${session.username}`,
@@ -109,7 +109,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
 
     switch (`${request.method} ${path}`) {
       case `GET ${basePath}${sessionPath}`:
-        return Response.json(session ? answer(session) : { session: null })
+        return Response.json(session ? response(session) : { session: null })
       case `POST ${basePath}${sessionPath}`: {
         const { credentials } = (await request.json()) as SignInRequest
         const username = credentials['username'] ?? ''
@@ -117,7 +117,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
           return createErrorResponse(401, 'invalid_credentials')
         if (cookie !== undefined) sessions.delete(cookie)
         const started = start(username)
-        return Response.json(answer(started), {
+        return Response.json(response(started), {
           headers: createCookieHeaders(`latchkey=cookie-${signIns}; Path=/; HttpOnly`),
         })
       }
@@ -140,7 +140,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
           session.isValid = true
           grants += 1
         }
-        return Response.json(answer(session))
+        return Response.json(response(session))
       }
       default:
         return createErrorResponse(400, 'invalid_request')

@@ -22,11 +22,11 @@ export const systemNames = ['axosoft', 'bright-pattern', 'class', 'classy'] as c
 export type SystemName = (typeof systemNames)[number]
 
 /** To add a system: write its file beside `axosoft.ts`, and name it in this file. */
-export function createSystems(ground: SandboxContext, options: SystemOptions): Record<SystemName, System> {
+export function createSystems(context: SandboxContext, options: SystemOptions): Record<SystemName, System> {
   return {
-    axosoft: axosoft(ground, options.axosoft),
-    'bright-pattern': brightPattern(ground, options.brightPattern),
-    class: classSuper(ground, options.class),
-    classy: classy(ground, options.classy),
+    axosoft: axosoft(context, options.axosoft),
+    'bright-pattern': brightPattern(context, options.brightPattern),
+    class: classSuper(context, options.class),
+    classy: classy(context, options.classy),
   }
 }

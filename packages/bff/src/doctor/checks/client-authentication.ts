@@ -11,7 +11,7 @@ import { formatClientAuthMethod, withClientAuth, listClientAuthMethods } from '.
 
 /** What became of one way: `unclear` where a made-up secret fares no worse, `unanswered` where nothing came back. */
 interface MethodResult {
-  way: ClientAuthMethod
+  authMethod: ClientAuthMethod
   outcome: 'accepted' | 'refused' | 'unclear' | 'unanswered'
   code: string | null
 }
@@ -22,13 +22,13 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz'
  * Finds out how the server knows its client. Every way is tried with the secret and, where that is not refused, with a
  * made-up one: only a server that tells the two apart has accepted anything.
  */
-export const clientAuthentication: Check = async (context) => {
+export const checkClientAuthentication: Check = async (context) => {
   const { provider, results } = context
   const { tokenResponse, endpoints } = results
   if (!tokenResponse || !endpoints) return []
   const probe = createTokenProbe(provider)
-  const ways = listClientAuthMethods(provider, probe.kind)
-  const [configured] = ways
+  const authMethods = listClientAuthMethods(provider, probe.kind)
+  const [configured] = authMethods
   if (!configured) return []
   if (configured.clientAuth === 'none') return withoutSecret(tokenResponse, context)
 
@@ -39,11 +39,16 @@ export const clientAuthentication: Check = async (context) => {
   let tried: MethodResult[] = []
   for (const one of probes) {
     tried = []
-    for (const way of ways) {
+    for (const authMethod of authMethods) {
       // An application's token is asked for as often as it is needed, and no more.
       if (one.issues && tried.some(({ outcome }) => outcome === 'accepted')) break
       tried.push(
-        await tryMethod(context, one, way, one === probe && way === configured ? tokenResponse : null),
+        await tryMethod(
+          context,
+          one,
+          authMethod,
+          one === probe && authMethod === configured ? tokenResponse : null,
+        ),
       )
     }
     if (tried.some(({ outcome }) => outcome === 'accepted' || outcome === 'refused')) break
@@ -56,18 +61,18 @@ export const clientAuthentication: Check = async (context) => {
 async function tryMethod(
   context: DoctorContext,
   probe: Probe,
-  way: ClientAuthMethod,
+  authMethod: ClientAuthMethod,
   known: ProbeResult | null,
 ): Promise<MethodResult> {
   const { provider } = context
-  const right = known ?? (await probe.send(context, withClientAuth(provider, way)))
-  if (isUnanswered(right)) return { way, outcome: 'unanswered', code: null }
-  const code = 'status' in right.answer ? getErrorCode(right.answer, provider) : null
-  if (isClientRefused(right, probe, provider)) return { way, outcome: 'refused', code }
-  const wrong = await probe.send(context, withClientAuth(provider, way, createWrongSecret(context)))
-  if (isUnanswered(wrong)) return { way, outcome: 'unanswered', code }
+  const right = known ?? (await probe.send(context, withClientAuth(provider, authMethod)))
+  if (isUnanswered(right)) return { authMethod, outcome: 'unanswered', code: null }
+  const code = 'status' in right.response ? getErrorCode(right.response, provider) : null
+  if (isClientRefused(right, probe, provider)) return { authMethod, outcome: 'refused', code }
+  const wrong = await probe.send(context, withClientAuth(provider, authMethod, createWrongSecret(context)))
+  if (isUnanswered(wrong)) return { authMethod, outcome: 'unanswered', code }
   const alike = getSignature(right, provider) === getSignature(wrong, provider)
-  return { way, outcome: alike ? 'unclear' : 'accepted', code }
+  return { authMethod, outcome: alike ? 'unclear' : 'accepted', code }
 }
 
 /**
@@ -93,11 +98,11 @@ function summarizeMethods(all: MethodResult[], { config, provider }: DoctorConte
   )
   const [configured, ...others] = tried
   if (!configured) return { level: 'warn', message: 'no way could be tried' }
-  const name = formatClientAuthMethod(configured.way)
+  const name = formatClientAuthMethod(configured.authMethod)
   const list = (outcome: MethodResult['outcome']): string =>
     others
       .filter((one) => one.outcome === outcome)
-      .map(({ way }) => formatClientAuthMethod(way))
+      .map(({ authMethod }) => formatClientAuthMethod(authMethod))
       .join(', ')
   const also = list('accepted')
   const not = list('refused')
@@ -126,22 +131,22 @@ function summarizeMethods(all: MethodResult[], { config, provider }: DoctorConte
         return {
           level: 'FAILED',
           message: `the secret is right, but not accepted by ${name}, as configured; accepted by ${also}`,
-          fix: formatFix(better.way, config.preset),
+          fix: formatFix(better.authMethod, config.preset),
         }
       const unclear = list('unclear')
       return {
         level: 'FAILED',
         message: `the client is refused${unclear ? ` by ${name}; cannot be seen by ${unclear}` : `, by ${[name, not].filter(Boolean).join(', ')}`}`,
-        fix: `compare the client id ${JSON.stringify(provider.client?.id)} and the client secret${secretFrom(config.uses)} with what the server has: was either made for another server, replaced, or copied with something around it?`,
+        fix: `compare the client id ${JSON.stringify(provider.client?.id)} and the client secret${describeSecretSource(config.variables)} with what the server has: was either made for another server, replaced, or copied with something around it?`,
       }
     }
   }
 }
 
-function withoutSecret({ answer }: ProbeResult, { provider }: DoctorContext): Finding[] {
+function withoutSecret({ response }: ProbeResult, { provider }: DoctorContext): Finding[] {
   const check = 'client'
   const { client } = provider
-  if (!('status' in answer) || getErrorCode(answer, provider) !== 'invalid_client')
+  if (!('status' in response) || getErrorCode(response, provider) !== 'invalid_client')
     return [{ check, level: 'ok', message: 'the client shows no secret, and none is asked for' }]
   return [
     {
@@ -164,26 +169,26 @@ function formatFix({ clientAuth, basicEncoding }: ClientAuthMethod, preset: stri
     : `the preset ${preset} has no option for this: describe the provider in full, with ${values} in each of grants`
 }
 
-function secretFrom(uses: { path: string; name: string }[]): string {
-  const found = uses.find(({ path }) => /secret$/i.test(path) && path.startsWith('provider'))
+function describeSecretSource(variables: { path: string; name: string }[]): string {
+  const found = variables.find(({ path }) => /secret$/i.test(path) && path.startsWith('provider'))
   return found ? ` in ${found.name}` : ''
 }
 
-function isUnanswered({ answer }: ProbeResult): boolean {
-  return 'hint' in answer || answer.status === 429 || answer.status >= 500
+function isUnanswered({ response }: ProbeResult): boolean {
+  return 'hint' in response || response.status === 429 || response.status >= 500
 }
 
 /** At the token endpoint a 401 alone may speak of what was made up; a revocation endpoint speaks of the client. */
-function isClientRefused({ answer }: ProbeResult, probe: Probe, provider: Provider): boolean {
-  if ('hint' in answer) return false
+function isClientRefused({ response }: ProbeResult, probe: Probe, provider: Provider): boolean {
+  if ('hint' in response) return false
   return (
-    getErrorCode(answer, provider) === 'invalid_client' ||
-    (probe === revocationProbe && answer.status === 401)
+    getErrorCode(response, provider) === 'invalid_client' ||
+    (probe === revocationProbe && response.status === 401)
   )
 }
 
 /** What two answers have in common that mean the same; their words may name the moment, or the request. */
-function getSignature({ answer }: ProbeResult, { response, errors }: Provider): string {
+function getSignature({ response: answer }: ProbeResult, { response, errors }: Provider): string {
   if ('hint' in answer) return ''
   const body = parseJson(answer.text, response.json)
   return JSON.stringify([answer.status, ...errors.code.map((place) => getByPointer(body, place) ?? null)])

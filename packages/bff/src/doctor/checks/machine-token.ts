@@ -4,7 +4,7 @@ import { describeTokenSet } from '../token-findings.ts'
 import { probeSignIn, createTokenProbe } from '../probe.ts'
 
 /** Asks for a token of the application, which nobody's password is needed for. It is kept nowhere. */
-export const applicationToken: Check = async (context) => {
+export const checkMachineToken: Check = async (context) => {
   const { provider, results } = context
   const { tokenResponse, isClientAccepted } = results
   if (provider.login.mode !== 'automatic' || !tokenResponse || !isClientAccepted) return []

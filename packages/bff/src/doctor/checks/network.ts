@@ -11,23 +11,23 @@ import type { Finding } from '../finding.ts'
 const tolerated = 60
 
 /** Whether the host has a name, a road and a good certificate; what it answers does not matter. */
-export const checkHost: Check = async ({ provider, upstream, results }) => {
+export const checkHost: Check = async ({ provider, httpClient, results }) => {
   const { token } = provider
   const { origin, host: name } = new URL('url' in token ? token.url : token.discovery)
-  const answer = await upstream.send(`${origin}/`, { method: 'HEAD' })
+  const response = await httpClient.send(`${origin}/`, { method: 'HEAD' })
   const check = 'host'
-  if (!('hint' in answer)) {
+  if (!('hint' in response)) {
     const tls = origin.startsWith('https:') ? ', and its certificate is good' : ''
     return [{ check, level: 'ok', message: `${name} answers${tls}` }]
   }
-  if (answer.wasSent)
-    return [{ check, level: 'warn', message: `${name} does not answer HEAD /: ${answer.hint}` }]
+  if (response.wasSent)
+    return [{ check, level: 'warn', message: `${name} does not answer HEAD /: ${response.hint}` }]
   results.isReachable = false
   return [
     {
       check,
       level: 'FAILED',
-      message: `${name}: ${answer.hint}`,
+      message: `${name}: ${response.hint}`,
       fix: 'until then nothing else can be seen',
     },
   ]
@@ -35,29 +35,29 @@ export const checkHost: Check = async ({ provider, upstream, results }) => {
 
 /** Whether the discovery document can be had and used. */
 export const checkDiscovery: Check = async (context) => {
-  const { provider, upstream, platform, results } = context
+  const { provider, httpClient, platform, results } = context
   const { token } = provider
   if (!results.isReachable) return []
   const notes: string[] = []
   const note = (message: string): void => void notes.push(message)
   const logger = { info: note, warn: note, error: note }
-  const noted = createRecordingClient(upstream)
-  const endpoints = createEndpointResolver(provider, noted, platform, logger)
+  const recording = createRecordingClient(httpClient)
+  const endpoints = createEndpointResolver(provider, recording, platform, logger)
   if ('url' in token) {
     results.endpoints = await endpoints()
     return []
   }
 
   const check = 'discovery'
-  const named = (): string | null => issuerIn(noted.answers.at(-1))
+  const named = (): string | null => readIssuer(recording.answers.at(-1))
   try {
     results.endpoints = await endpoints()
   } catch (error) {
     if (!(error instanceof BffError)) throw error
-    return [{ check, level: 'FAILED', ...saidOf(context, describeError(error), named()) }]
+    return [{ check, level: 'FAILED', ...createMessage(context, describeError(error), named()) }]
   }
   const { metadata } = results.endpoints
-  if (!metadata) return [{ check, level: 'warn', ...saidOf(context, notes.join('; '), named()) }]
+  if (!metadata) return [{ check, level: 'warn', ...createMessage(context, notes.join('; '), named()) }]
 
   const found: Finding[] = notes.map((message) => ({
     check,
@@ -83,7 +83,7 @@ export const checkDiscovery: Check = async (context) => {
 
 /** Whether this machine's clock goes as the server's does. */
 export const checkClock: Check = ({ results, platform }) => {
-  const theirs = Date.parse(results.tokenResponse?.answer.headers.get('Date') ?? '')
+  const theirs = Date.parse(results.tokenResponse?.response.headers.get('Date') ?? '')
   if (Number.isNaN(theirs)) return []
   const ahead = Math.round((platform.now() - theirs) / 1000)
   const check = 'clock'
@@ -99,7 +99,7 @@ export const checkClock: Check = ({ results, platform }) => {
 }
 
 /** What a failed discovery says, and what helps. */
-function saidOf(
+function createMessage(
   { provider, redact }: DoctorContext,
   hint: string,
   issuer: string | null,
@@ -119,8 +119,8 @@ function saidOf(
   }
 }
 
-function issuerIn(answer: HttpResponse | UpstreamFailure | undefined): string | null {
-  const document = parseJson(answer && 'text' in answer ? answer.text : '', 'strict')
+function readIssuer(response: HttpResponse | UpstreamFailure | undefined): string | null {
+  const document = parseJson(response && 'text' in response ? response.text : '', 'strict')
   const issuer = isJsonObject(document) ? document['issuer'] : null
   return typeof issuer === 'string' ? issuer : null
 }

@@ -16,14 +16,14 @@ export const revocation: Check = async (context) => {
       },
     ]
   if (provider.revocation?.auth === 'bearer' || provider.login.userIsClient) return []
-  const { answer } = await revocationProbe.send(context, provider)
-  if ('status' in answer && answer.status < 300)
+  const { response } = await revocationProbe.send(context, provider)
+  if ('status' in response && response.status < 300)
     return [{ check, level: 'ok', message: 'the endpoint takes tokens back' }]
   return [
     {
       check,
       level: 'warn',
-      message: `a token cannot be given back: ${'hint' in answer ? answer.hint : `the endpoint answers ${answer.status}`}`,
+      message: `a token cannot be given back: ${'hint' in response ? response.hint : `the endpoint answers ${response.status}`}`,
       fix: 'is revocation.url right? Until then, tokens of who signs out live on until they end',
     },
   ]

@@ -4,15 +4,15 @@ import type { Finding } from '../finding.ts'
 
 /** Environment variables that are there and still not right, and secrets that stand in the file. */
 export const environment: Check = ({ config }) => {
-  const { uses, literalSecrets } = config
+  const { variables, literalSecrets } = config
   const check = 'environment'
   const found: Finding[] = literalSecrets.map((path) => ({
     check,
     level: 'warn',
     message: `${path} stands in the file itself, where whoever reads the repository reads it`,
-    fix: `put it into an environment variable, and "\${${variableFor(path)}}" in its place`,
+    fix: `put it into an environment variable, and "\${${findVariable(path)}}" in its place`,
   }))
-  for (const { name, value } of uses)
+  for (const { name, value } of variables)
     if (/^[\s\u{feff}]|[\s\u{feff}]$/u.test(value))
       found.push({
         check,
@@ -20,18 +20,18 @@ export const environment: Check = ({ config }) => {
         message: `${name} begins or ends with white space, as comes in with copying`,
         fix: `set ${name} again without it`,
       })
-  const names = [...new Set(uses.map(({ name }) => name))]
+  const names = [...new Set(variables.map(({ name }) => name))]
   if (found.length === 0 && names.length > 0)
     found.push({ check, level: 'ok', message: `set: ${names.join(', ')}` })
   return found
 }
 
 /** What is allowed, and seldom meant. */
-export const settings: Check = ({ config, provider }) => {
-  const { mode, proxy, origin, dangerouslyGiveMachineTokenToBrowser: given } = config.settings
+export const resolvedOptions: Check = ({ config, provider }) => {
+  const { mode, proxy, origin, dangerouslyGiveMachineTokenToBrowser: given } = config.resolvedOptions
   const found: Finding[] = []
   const warn = (message: string, fix: string): number =>
-    found.push({ check: 'settings', level: 'warn', message: message, fix })
+    found.push({ check: 'settings', level: 'warn', message, fix })
 
   if (mode === 'proxy' && proxy.length === 0)
     warn(
@@ -58,7 +58,7 @@ export const settings: Check = ({ config, provider }) => {
 }
 
 /** The usual spelling: `provider.clientSecret` is CLIENT_SECRET. */
-function variableFor(path: string): string {
+function findVariable(path: string): string {
   const [name = '', owner = ''] = path.split('.').toReversed()
   const whole = owner === 'client' ? 'clientSecret' : name === 'secret' ? 'sessionSecret' : name
   return whole.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()

@@ -20,31 +20,31 @@ export type Prompt = (question: PromptField) => Promise<string>
 
 /** Seconds after which a BFF takes a token that is rejected for an old one. */
 const refreshGapSeconds = 120
-const mostChallenges = 3
+const maxChallenges = 3
 
 /** Signs in through a BFF with what was typed, refreshes once, and signs out. */
 export async function checkSignIn(context: DoctorContext, ask: Prompt): Promise<Finding[]> {
   const { provider } = context
-  const visit = createBffClient(context)
+  const client = createBffClient(context)
   try {
-    const answer = await submitCredentials(context, visit, ask)
-    const token = visit.getTokenSet()
-    if (answer.status !== 200 || !answer.session || !token)
-      return [{ check: 'sign-in', level: 'FAILED', ...refusalOf(answer, visit) }]
+    const response = await submitCredentials(context, client, ask)
+    const token = client.getTokenSet()
+    if (response.status !== 200 || !response.session || !token)
+      return [{ check: 'sign-in', level: 'FAILED', ...describeRejection(response, client) }]
     return [
       { check: 'sign-in', level: 'ok', message: 'the server takes what was typed' },
       ...describeTokenSet(token, getGrant(provider, provider.signInGrant).scope.default, context),
-      ...(await reportRefresh(context, visit, answer.session.session_id)),
-      ...(await reportSignOut(visit)),
+      ...(await reportRefresh(context, client, response.session.session_id)),
+      ...(await reportSignOut(client)),
     ]
   } finally {
-    await visit.close()
+    await client.close()
   }
 }
 
 async function submitCredentials(
   context: DoctorContext,
-  visit: BffClient,
+  client: BffClient,
   ask: Prompt,
 ): Promise<BffResponse> {
   const { login, errors } = context.provider
@@ -61,33 +61,33 @@ async function submitCredentials(
   }
 
   const first = await typed(Object.keys(login.fields))
-  let answer = await visit.send('POST', sessionPath, { credentials: first })
-  for (let round = 0; round < mostChallenges && answer.error === 'challenge_required'; round += 1) {
-    const { fields: names = [], id } = answer.challenge ?? {}
+  let response = await client.send('POST', sessionPath, { credentials: first })
+  for (let round = 0; round < maxChallenges && response.error === 'challenge_required'; round += 1) {
+    const { fields: names = [], id } = response.challenge ?? {}
     const credentials = { ...first, ...(await typed(names)) }
-    answer = await visit.send('POST', sessionPath, { credentials, challenge: id })
+    response = await client.send('POST', sessionPath, { credentials, challenge: id })
   }
-  return answer
+  return response
 }
 
-function refusalOf(answer: BffResponse, visit: BffClient): { message: string; fix?: string } {
-  const notes = visit.takeLogLines()
-  if (answer.error === 'invalid_credentials')
+function describeRejection(response: BffResponse, client: BffClient): { message: string; fix?: string } {
+  const notes = client.takeLogLines()
+  if (response.error === 'invalid_credentials')
     return {
       message: 'the server refuses what was typed',
       fix: 'are they right? Some servers answer the same when this client may not use the grant, or when the account wants a second factor',
     }
-  return { message: notes || (answer.error_description ?? `the answer is ${answer.status}`) }
+  return { message: notes || (response.error_description ?? `the answer is ${response.status}`) }
 }
 
 async function reportRefresh(
   { provider }: DoctorContext,
-  visit: BffClient,
+  client: BffClient,
   sessionId: string,
 ): Promise<Finding[]> {
   const { refresh } = provider
   const check = 'refresh'
-  const before = visit.getTokenSet()?.refreshToken ?? null
+  const before = client.getTokenSet()?.refreshToken ?? null
   const possible =
     refresh.mode === 'keep_alive' ||
     refresh.storeCredentials ||
@@ -96,31 +96,31 @@ async function reportRefresh(
     return refresh.mode === 'none'
       ? [{ check, level: 'ok', message: 'there is none: people sign in again when the token ends' }]
       : []
-  visit.advanceClock(refreshGapSeconds)
-  const answer = await visit.send('POST', tokenPath, { session_id: sessionId, after: 1 })
-  if (answer.token?.sequence === 2) {
-    const after = visit.getTokenSet()?.refreshToken ?? null
+  client.advanceClock(refreshGapSeconds)
+  const response = await client.send('POST', tokenPath, { session_id: sessionId, after: 1 })
+  if (response.token?.sequence === 2) {
+    const after = client.getTokenSet()?.refreshToken ?? null
     const rotates = before !== null && after !== null && after !== before
     return [
       { check, level: 'ok', message: `brings another token${rotates ? ', and another refresh token' : ''}` },
     ]
   }
-  const notes = visit.takeLogLines()
+  const notes = client.takeLogLines()
   return [
     {
       check,
       level: 'FAILED',
-      message: notes || (answer.error_description ?? 'brings no other token'),
+      message: notes || (response.error_description ?? 'brings no other token'),
       fix: 'allow the refresh_token grant for this client; if the server refuses every refresh in words of its own, say so in errors.map',
     },
   ]
 }
 
-async function reportSignOut(visit: BffClient): Promise<Finding[]> {
-  visit.takeLogLines()
-  const { status } = await visit.send('DELETE', sessionPath)
-  await visit.close()
-  const notes = visit.takeLogLines()
+async function reportSignOut(client: BffClient): Promise<Finding[]> {
+  client.takeLogLines()
+  const { status } = await client.send('DELETE', sessionPath)
+  await client.close()
+  const notes = client.takeLogLines()
   const check = 'sign-out'
   if (status === 204 && notes === '') return [{ check, level: 'ok', message: 'ends the session' }]
   return [{ check, level: 'warn', message: notes || `the answer is ${status}` }]

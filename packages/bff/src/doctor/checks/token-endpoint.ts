@@ -19,16 +19,16 @@ export const tokenEndpoint: Check = async (context) => {
   const { provider, results } = context
   if (!results.endpoints) return []
   const probe = createTokenProbe(provider)
-  const { answer, result } = await probe.send(context, provider)
+  const { response, result } = await probe.send(context, provider)
   const check = 'token endpoint'
-  if ('hint' in answer)
-    return [{ check, level: 'FAILED', message: answer.hint, fix: 'until then nothing else can be seen' }]
-  const fault = findProblem(answer, context, results.endpoints.token)
-  if (fault?.level !== 'FAILED') results.tokenResponse = { answer, result }
+  if ('hint' in response)
+    return [{ check, level: 'FAILED', message: response.hint, fix: 'until then nothing else can be seen' }]
+  const fault = findProblem(response, context, results.endpoints.token)
+  if (fault?.level !== 'FAILED') results.tokenResponse = { response, result }
   if (fault) return [{ check, ...fault }]
 
-  const code = getErrorCode(answer, provider)
-  const found: Finding[] = [{ check, level: 'ok', message: `answers ${answer.status} as one does` }]
+  const code = getErrorCode(response, provider)
+  const found: Finding[] = [{ check, level: 'ok', message: `answers ${response.status} as one does` }]
   if (code !== null && aboutTheRequest.includes(code) && result?.kind === 'configuration_error')
     found.push({
       check: 'grant',
@@ -52,20 +52,20 @@ export function getErrorCode({ text }: HttpResponse, { response, errors }: Provi
 }
 
 function findProblem(
-  answer: HttpResponse,
+  response: HttpResponse,
   { redact }: DoctorContext,
   endpoint: string,
 ): Omit<Finding, 'check'> | null {
-  const { status, headers, text } = answer
+  const { status, headers, text } = response
   const isPage = /html/i.test(headers.get('Content-Type') ?? '') || /^\s*<(!doctype|html)/i.test(text)
   const failed = (message: string, fix: string): Omit<Finding, 'check'> => ({
     level: 'FAILED',
-    message: message,
+    message,
     fix,
   })
   const warn = (message: string, fix: string): Omit<Finding, 'check'> => ({
     level: 'warn',
-    message: message,
+    message,
     fix,
   })
 

@@ -21,17 +21,17 @@ export interface AxosoftOptions {
   /** How a token may be asked for. The documents know only the GET; hosted accounts took a POST form as well. */
   readonly tokenMethods?: readonly ('GET' | 'POST')[]
   /** Changes the body of a successful token answer, for shapes that no documentation shows. */
-  readonly amend?: (body: Record<string, unknown>) => unknown
+  readonly transformBody?: (body: Record<string, unknown>) => unknown
 }
 
 const thirtyDays = 30 * 24 * 60 * 60
 const wrongCredentials = refusal('invalid_grant', 'Invalid username or password')
 
-export function axosoft(ground: SandboxContext, options: AxosoftOptions = {}): System {
-  const grants = createTokenIssuer(ground.now, ground.randomId)
+export function axosoft(context: SandboxContext, options: AxosoftOptions = {}): System {
+  const grants = createTokenIssuer(context.now, context.randomId)
 
-  function token(call: SystemRequest): Response {
-    const fields = call.request.method === 'POST' ? call.form : call.url.searchParams
+  function token(request: SystemRequest): Response {
+    const fields = request.raw.method === 'POST' ? request.form : request.url.searchParams
     const outcome = signIn(fields)
     return 'error' in outcome ? createJsonResponse(400, outcome) : createJsonResponse(200, bodyOf(outcome))
   }
@@ -40,7 +40,7 @@ export function axosoft(ground: SandboxContext, options: AxosoftOptions = {}): S
     if (!fields.get('grant_type')) return refusal('invalid_request', 'grant_type is required')
     if (fields.get('grant_type') !== 'password')
       return refusal('unsupported_grant_type', 'Unsupported grant_type')
-    const { clientId, clientSecret } = ground.client
+    const { clientId, clientSecret } = context.client
     if (fields.get('client_id') !== clientId || fields.get('client_secret') !== clientSecret) {
       return refusal('invalid_client', 'Invalid client_id or client_secret')
     }
@@ -48,15 +48,15 @@ export function axosoft(ground: SandboxContext, options: AxosoftOptions = {}): S
     if (!scope.every((value) => value === 'read' || value === 'write')) {
       return refusal('invalid_scope', 'Valid scopes are read and write')
     }
-    const person = findUser(ground, fields)
-    if (!person) return wrongCredentials
+    const user = findUser(context, fields)
+    if (!user) return wrongCredentials
     const accessTokenLifetime = options.accessTokenLifetime ?? thirtyDays
-    return grants.issue({ person, scope }, { accessTokenLifetime, rotation: 'kept', withRefreshToken: false })
+    return grants.issue({ user, scope }, { accessTokenLifetime, rotation: 'kept', withRefreshToken: false })
   }
 
-  function bodyOf({ accessToken, person }: IssuedTokens): unknown {
-    const body = { access_token: accessToken, token_type: 'bearer', data: profile(person) }
-    return options.amend ? options.amend(body) : body
+  function bodyOf({ accessToken, user }: IssuedTokens): unknown {
+    const body = { access_token: accessToken, token_type: 'bearer', data: profile(user) }
+    return options.transformBody ? options.transformBody(body) : body
   }
 
   /** An endpoint of the API. */
@@ -65,8 +65,8 @@ export function axosoft(ground: SandboxContext, options: AxosoftOptions = {}): S
       kind: 'resource',
       methods: ['GET'],
       path,
-      answer: (call) => {
-        const access = grants.check(bearerOf(call) ?? '')
+      respond: (request) => {
+        const access = grants.check(readBearer(request) ?? '')
         return access ? createJsonResponse(200, read(access)) : notAuthorised()
       },
       refuse: notAuthorised,
@@ -80,10 +80,10 @@ export function axosoft(ground: SandboxContext, options: AxosoftOptions = {}): S
         kind: 'token',
         methods: options.tokenMethods ?? ['GET', 'POST'],
         path: /^\/api\/(?:v[2-6]\/)?oauth2\/token$/, // Axosoft's own .NET client writes the version
-        answer: token,
+        respond: token,
         refuse: () => createJsonResponse(400, wrongCredentials),
       },
-      resource(/^\/api\/v[2-6]\/me$/, ({ person }) => ({ data: profile(person) })),
+      resource(/^\/api\/v[2-6]\/me$/, ({ user }) => ({ data: profile(user) })),
       resource(/^\/api\/v[2-6]\/items$/, () => ({
         data: workItems,
         metadata: { result: 'success', total_count: workItems.length },
@@ -106,7 +106,7 @@ function refusal(error: string, description: string): OAuthError {
 }
 
 /** Three places are documented: `Authorization`, `X-Authorization` (with `OAuth` as an older scheme), the query. */
-function bearerOf({ request, url }: SystemRequest): string | null | undefined {
-  const header = request.headers.get('Authorization') ?? request.headers.get('X-Authorization')
+function readBearer({ raw, url }: SystemRequest): string | null | undefined {
+  const header = raw.headers.get('Authorization') ?? raw.headers.get('X-Authorization')
   return header === null ? url.searchParams.get('access_token') : /^(?:Bearer|OAuth) (\S+)$/.exec(header)?.[1]
 }

@@ -10,31 +10,33 @@ import { createTokenIssuer } from '../../token-issuer.ts'
 import type { SystemRequest, SandboxContext, Endpoint, System } from '../../system.ts'
 import { directory, routedTasks } from './data.ts'
 import type { BrightPatternOptions } from './token.ts'
-import { brightPatternTokenEndpoint, notAuthenticated } from './token.ts'
+import { createBrightPatternTokenEndpoint, notAuthenticated } from './token.ts'
 
-export function brightPattern(ground: SandboxContext, options: BrightPatternOptions = {}): System {
-  const grants = createTokenIssuer(ground.now, ground.randomId)
+export function brightPattern(context: SandboxContext, options: BrightPatternOptions = {}): System {
+  const grants = createTokenIssuer(context.now, context.randomId)
   const { withoutTaskRouting = [] } = options
 
-  const directoryRoute: Endpoint = {
+  const directoryEndpoint: Endpoint = {
     kind: 'resource',
     methods: ['GET'],
     path: /^\/configapi\/v2\/phone\/user$/,
-    answer: (call) =>
-      grants.check(bearerOf(call)) ? createJsonResponse(200, directory, plain) : notAuthenticated(options),
+    respond: (request) =>
+      grants.check(readBearer(request))
+        ? createJsonResponse(200, directory, plain)
+        : notAuthenticated(options),
     refuse: () => notAuthenticated(options),
   }
 
-  const taskRoute: Endpoint = {
+  const taskEndpoint: Endpoint = {
     kind: 'resource',
     methods: ['GET'],
     path: /^\/taskroutingapi\/v1\/task\/([^/]+)\/?$/,
-    answer: (call, id = '') => {
-      const bearer = bearerOf(call)
+    respond: (request, id = '') => {
+      const bearer = readBearer(request)
       if (grants.hasExpired(bearer)) return taskError(401, 2, 'Access token expired')
       const access = grants.check(bearer)
       if (!access) return taskError(401, 1, 'Authentication failed')
-      if (withoutTaskRouting.includes(access.person.username)) {
+      if (withoutTaskRouting.includes(access.user.username)) {
         return taskError(403, 3, 'Privilege not granted')
       }
       const task = Object.hasOwn(routedTasks, id) ? routedTasks[id] : undefined
@@ -50,10 +52,10 @@ export function brightPattern(ground: SandboxContext, options: BrightPatternOpti
         kind: 'token',
         methods: ['POST'],
         path: /^\/configapi\/v[23]\/oauth\/token$/,
-        ...brightPatternTokenEndpoint(ground, grants, options),
+        ...createBrightPatternTokenEndpoint(context, grants, options),
       },
-      directoryRoute,
-      taskRoute,
+      directoryEndpoint,
+      taskEndpoint,
     ],
   }
 }
@@ -64,6 +66,6 @@ function taskError(status: number, errorCode: number, errorMessage: string): Res
   return createJsonResponse(status, { errorCode, errorMessage }, plain)
 }
 
-function bearerOf({ request }: SystemRequest): string {
-  return /^Bearer (\S+)$/.exec(request.headers.get('Authorization') ?? '')?.[1] ?? ''
+function readBearer({ raw }: SystemRequest): string {
+  return /^Bearer (\S+)$/.exec(raw.headers.get('Authorization') ?? '')?.[1] ?? ''
 }

@@ -29,27 +29,27 @@ export interface BrightPatternOptions {
 }
 
 /** Bright Pattern's token endpoint, where the user is the client. */
-export function brightPatternTokenEndpoint(
-  ground: SandboxContext,
+export function createBrightPatternTokenEndpoint(
+  context: SandboxContext,
   grants: TokenIssuer,
   options: BrightPatternOptions,
-): Pick<Endpoint, 'answer' | 'refuse'> {
+): Pick<Endpoint, 'refuse' | 'respond'> {
   const { tenant = demoTenant, accessTokenLifetime = 3599, disabled = [] } = options
   const latest = new Map<SandboxUser, { accessToken: string; expiresAt: number }>()
 
   return {
-    answer: (call) => {
-      if (!isForm(call.request)) return createTextResponse(415, '')
-      const person = clientOf(call.form)
-      return person ? tokenAnswer(person) : notAuthenticated(options)
+    respond: (request) => {
+      if (!isForm(request.raw)) return createTextResponse(415, '')
+      const user = readClient(request.form)
+      return user ? createTokenResponse(user) : notAuthenticated(options)
     },
     refuse: () => notAuthenticated(options),
   }
 
   /** Whatever is wrong, a missing field included, the answer is the same. */
-  function clientOf(form: URLSearchParams): SandboxUser | undefined {
+  function readClient(form: URLSearchParams): SandboxUser | undefined {
     if (form.get('grant_type') !== 'client_credentials' || form.get('scope') !== tenant) return undefined
-    return ground.people.find(
+    return context.users.find(
       ({ username, apiSecret }) =>
         username === form.get('client_id') &&
         apiSecret === form.get('client_secret') &&
@@ -57,10 +57,10 @@ export function brightPatternTokenEndpoint(
     )
   }
 
-  function tokenAnswer(person: SandboxUser): Response {
+  function createTokenResponse(user: SandboxUser): Response {
     // One moment for the whole answer: a new token has all of its seconds left.
-    const now = ground.now()
-    const { accessToken, expiresAt } = tokenOf(person, now)
+    const now = context.now()
+    const { accessToken, expiresAt } = tokenOf(user, now)
     const body = {
       access_token: accessToken,
       token_type: 'Bearer',
@@ -72,13 +72,13 @@ export function brightPatternTokenEndpoint(
     return createTextResponse(200, written, { 'Content-Type': 'application/json' })
   }
 
-  function tokenOf(person: SandboxUser, now: number): { accessToken: string; expiresAt: number } {
-    const before = latest.get(person)
+  function tokenOf(user: SandboxUser, now: number): { accessToken: string; expiresAt: number } {
+    const before = latest.get(user)
     if (options.repeatedSignIn === 'same' && before && grants.check(before.accessToken)) return before
     const rules = { accessTokenLifetime, rotation: 'kept', withRefreshToken: false } as const
-    const { accessToken } = grants.issue({ person, scope: [tenant] }, rules)
+    const { accessToken } = grants.issue({ user, scope: [tenant] }, rules)
     const token = { accessToken, expiresAt: now + accessTokenLifetime * 1000 }
-    latest.set(person, token)
+    latest.set(user, token)
     return token
   }
 }

@@ -23,34 +23,36 @@ export const notFound: ClassError = {
 
 /** A success in Class's envelope; in XML each item is an element called `itemName`. */
 export function createDataResponse(
-  call: SystemRequest,
+  request: SystemRequest,
   items: readonly object[],
   itemName: string,
 ): Response {
-  if (formatOf(call) === 'json') return createJsonResponse(200, { Errors: [], Data: items }, jsonType)
+  if (negotiateFormat(request) === 'json')
+    return createJsonResponse(200, { Errors: [], Data: items }, jsonType)
   const elements = items.map((item) => element(itemName, members(item)))
   return xml(200, element('Errors', '') + element('Data', elements.join('')))
 }
 
 /** A refusal in Class's envelope. */
-export function createErrorResponse(call: SystemRequest, { status, code, message }: ClassError): Response {
+export function createErrorResponse(request: SystemRequest, { status, code, message }: ClassError): Response {
   const error = { Code: code, Message: message }
-  if (formatOf(call) === 'json') return createJsonResponse(status, { Errors: [error], Data: {} }, jsonType)
+  if (negotiateFormat(request) === 'json')
+    return createJsonResponse(status, { Errors: [error], Data: {} }, jsonType)
   return xml(status, element('Errors', element('ApiError', members(error))) + element('Data', ''))
 }
 
 /** The status by which Class refuses what the caller's `Accept` names; `null` when it can send that. */
-export function getAcceptFailure(call: SystemRequest): 406 | 501 | null {
-  const version = /vnd\.superip\.action\.v(\d+)/.exec(call.request.headers.get('Accept') ?? '')?.[1] ?? '1'
+export function getAcceptFailure(request: SystemRequest): 406 | 501 | null {
+  const version = /vnd\.superip\.action\.v(\d+)/.exec(request.raw.headers.get('Accept') ?? '')?.[1] ?? '1'
   if (version !== '1') return 501
-  return formatOf(call) === null ? 406 : null
+  return negotiateFormat(request) === null ? 406 : null
 }
 
 const jsonType = { 'Content-Type': 'application/json; charset=utf-8' }
 
 /** XML unless the caller asks for JSON by name: `*\/*`, which `fetch` sends, gets XML. */
-function formatOf({ request }: SystemRequest): 'json' | 'xml' | null {
-  const accept = request.headers.get('Accept') ?? ''
+function negotiateFormat({ raw }: SystemRequest): 'json' | 'xml' | null {
+  const accept = raw.headers.get('Accept') ?? ''
   if (/[/+]json\b/.test(accept)) return 'json'
   return accept === '' || /[/+]xml\b|\*\/\*|application\/\*/.test(accept) ? 'xml' : null
 }

@@ -1,13 +1,13 @@
 import type { SandboxUser } from '../../users.ts'
 
 /** What an ID Token and the UserInfo endpoint tell of a user. */
-export function claimsOf(person: SandboxUser): Record<string, string> {
+export function createClaims(user: SandboxUser): Record<string, string> {
   return {
-    sub: String(person.id),
-    name: `${person.firstName} ${person.lastName}`,
-    given_name: person.firstName,
-    family_name: person.lastName,
-    email: person.email,
+    sub: String(user.id),
+    name: `${user.firstName} ${user.lastName}`,
+    given_name: user.firstName,
+    family_name: user.lastName,
+    email: user.email,
   }
 }
 

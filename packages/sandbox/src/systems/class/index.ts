@@ -18,44 +18,44 @@ import {
   getAcceptFailure,
 } from './envelope.ts'
 import { fundSummaries } from './funds.ts'
-import { claimsOf, createIdTokenSigner } from './id-token.ts'
+import { createClaims, createIdTokenSigner } from './id-token.ts'
 import { classMetadata } from './metadata.ts'
 import { createCallCounter } from './rate-limit.ts'
 import type { ClassOptions } from './token.ts'
 import { createClassTokenEndpoint } from './token.ts'
 
-export function classSuper(ground: SandboxContext, options: ClassOptions = {}): System {
-  const grants = createTokenIssuer(ground.now, ground.randomId)
+export function classSuper(context: SandboxContext, options: ClassOptions = {}): System {
+  const grants = createTokenIssuer(context.now, context.randomId)
   const idTokens = createIdTokenSigner()
-  const countCall = createCallCounter(ground.now, options.callsPerMinute ?? 500)
+  const countCall = createCallCounter(context.now, options.callsPerMinute ?? 500)
 
   /** An endpoint of the API that any one of these scopes opens. */
   function resource(
     path: RegExp,
     anyOf: readonly string[],
-    read: (call: SystemRequest, access: TokenAccess, ...captures: string[]) => Response,
+    read: (request: SystemRequest, access: TokenAccess, ...captures: string[]) => Response,
   ): Endpoint {
-    function answer(call: SystemRequest, ...captures: string[]): Response {
-      const refused = getAcceptFailure(call)
+    function response(request: SystemRequest, ...captures: string[]): Response {
+      const refused = getAcceptFailure(request)
       if (refused !== null) return createTextResponse(refused, '')
-      const bearer = /^Bearer (\S+)$/.exec(call.request.headers.get('Authorization') ?? '')?.[1]
+      const bearer = /^Bearer (\S+)$/.exec(request.raw.headers.get('Authorization') ?? '')?.[1]
       const access = grants.check(bearer ?? '')
       return access && anyOf.some((value) => access.scope.includes(value))
-        ? read(call, access, ...captures)
-        : createErrorResponse(call, notAuthorised)
+        ? read(request, access, ...captures)
+        : createErrorResponse(request, notAuthorised)
     }
 
     return {
       kind: 'resource',
       methods: ['GET'],
       path,
-      answer: (call, ...captures) => {
+      respond: (request, ...captures) => {
         const { isUsedUp, headers } = countCall()
-        const answered = isUsedUp ? createTextResponse(429, '') : answer(call, ...captures)
+        const answered = isUsedUp ? createTextResponse(429, '') : response(request, ...captures)
         for (const [name, value] of Object.entries(headers)) answered.headers.set(name, value)
         return answered
       },
-      refuse: (call) => createErrorResponse(call, notAuthorised),
+      refuse: (request) => createErrorResponse(request, notAuthorised),
     }
   }
 
@@ -68,30 +68,30 @@ export function classSuper(ground: SandboxContext, options: ClassOptions = {}): 
         kind: 'token',
         methods: ['POST'],
         path: /^\/connect\/token\/?$/, // one revision of the documents writes the slash
-        ...createClassTokenEndpoint(ground, grants, idTokens, options),
+        ...createClassTokenEndpoint(context, grants, idTokens, options),
       },
-      resource(/^\/api\/1\.0\/u\/connect\/userinfo$/, ['openid'], (_call, { person }) =>
-        createJsonResponse(200, claimsOf(person)),
+      resource(/^\/api\/1\.0\/u\/connect\/userinfo$/, ['openid'], (_request, { user }) =>
+        createJsonResponse(200, createClaims(user)),
       ),
       resource(
         /^\/api\/1\.0\/b\/([^/]+)\/fund-data\/fund-list$/,
         ['business.fund.list', 'fund.read'],
-        (call, { scope }, business) =>
+        (request, { scope }, business) =>
           scope.includes(`target:b/${business}`)
-            ? createDataResponse(call, fundSummaries, 'FundSummary')
-            : createErrorResponse(call, notFound),
+            ? createDataResponse(request, fundSummaries, 'FundSummary')
+            : createErrorResponse(request, notFound),
       ),
     ],
   }
 }
 
 /** Something that anybody may read. */
-function document(path: RegExp, read: (call: SystemRequest) => unknown): Endpoint {
+function document(path: RegExp, read: (request: SystemRequest) => unknown): Endpoint {
   return {
     kind: 'discovery',
     methods: ['GET'],
     path,
-    answer: async (call) => createJsonResponse(200, await read(call)),
+    respond: async (request) => createJsonResponse(200, await read(request)),
     refuse: () => new Response(null, { status: 403 }),
   }
 }

@@ -8,19 +8,19 @@ export interface CallAllowance {
 /** Counts a call. The minute begins with the first call after the one before it has ended. */
 export function createCallCounter(now: () => number, callsPerMinute: number): () => CallAllowance {
   let calls = 0
-  let endsAt = -Infinity
+  let expiresAt = -Infinity
 
   return () => {
-    if (now() >= endsAt) {
+    if (now() >= expiresAt) {
       calls = 0
-      endsAt = now() + 60_000
+      expiresAt = now() + 60_000
     }
     calls++
     return {
       isUsedUp: calls > callsPerMinute,
       headers: {
         'X-RateLimit-1Min-Remaining': String(Math.max(0, callsPerMinute - calls)),
-        'X-RateLimit-ResetAfter': String(Math.ceil((endsAt - now()) / 1000)),
+        'X-RateLimit-ResetAfter': String(Math.ceil((expiresAt - now()) / 1000)),
       },
     }
   }

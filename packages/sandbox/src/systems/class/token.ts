@@ -4,7 +4,7 @@ import type { TokenIssuer, IssuedTokens } from '../../token-issuer.ts'
 import type { SystemRequest, SandboxContext, Endpoint } from '../../system.ts'
 import { findUser } from '../../system.ts'
 import type { IdTokenSigner } from './id-token.ts'
-import { claimsOf } from './id-token.ts'
+import { createClaims } from './id-token.ts'
 import { classBusiness, identityScopes, specifiers, standingScope, target } from './metadata.ts'
 
 /** What can be different about Class. */
@@ -24,7 +24,7 @@ export interface ClassOptions {
   /** Calls of the API that may be made in a minute; 500 unless given. */
   readonly callsPerMinute?: number
   /** Changes the body of a successful token answer, for shapes that no documentation shows. */
-  readonly amend?: (body: Record<string, unknown>) => unknown
+  readonly transformBody?: (body: Record<string, unknown>) => unknown
 }
 
 const tokenHeaders = {
@@ -35,22 +35,22 @@ const tokenHeaders = {
 
 /** Class's token endpoint. */
 export function createClassTokenEndpoint(
-  ground: SandboxContext,
+  context: SandboxContext,
   grants: TokenIssuer,
   idTokens: IdTokenSigner,
   options: ClassOptions,
-): Pick<Endpoint, 'answer' | 'refuse'> {
+): Pick<Endpoint, 'refuse' | 'respond'> {
   const { accessTokenLifetime = 899, rotation = 'one-use', refreshTokens = true } = options
   const rules = { accessTokenLifetime, rotation }
 
   return {
-    answer: async (call) => {
-      const outcome = isRightClient(call)
-        ? grant(call.form)
+    respond: async (request) => {
+      const outcome = isRightClient(request)
+        ? grant(request.form)
         : refusal('invalid_client', 'Client authentication failed')
       return 'error' in outcome
         ? createJsonResponse(400, outcome, tokenHeaders)
-        : createJsonResponse(200, await bodyOf(outcome, call.base), tokenHeaders)
+        : createJsonResponse(200, await bodyOf(outcome, request.base), tokenHeaders)
     },
     refuse: ({ form }) => {
       const isSignIn = form.get('grant_type') === 'password'
@@ -59,9 +59,9 @@ export function createClassTokenEndpoint(
   }
 
   /** Both the scheme's case and the raw pair, without form-encoding, are as documented. */
-  function isRightClient({ request }: SystemRequest): boolean {
-    const { clientId, clientSecret } = ground.client
-    const authorization = request.headers.get('Authorization')
+  function isRightClient({ raw }: SystemRequest): boolean {
+    const { clientId, clientSecret } = context.client
+    const authorization = raw.headers.get('Authorization')
     if (authorization === null) return options.clientAuthentication !== 'required'
     return authorization === `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`
   }
@@ -93,23 +93,23 @@ export function createClassTokenEndpoint(
     if (!known.includes(target) && asked.some((value) => !identityScopes.includes(value))) {
       return refusal('invalid_scope', 'The scope must name a target that the user has access to.')
     }
-    const person = findUser(ground, form)
-    if (!person) return wrongCredentials
+    const user = findUser(context, form)
+    if (!user) return wrongCredentials
     const scope = options.grantScope ? options.grantScope(known) : known
     const withRefreshToken = refreshTokens && scope.includes('offline_access')
-    return grants.issue({ person, scope }, { ...rules, withRefreshToken })
+    return grants.issue({ user, scope }, { ...rules, withRefreshToken })
   }
 
   async function bodyOf(issued: IssuedTokens, issuer: string): Promise<unknown> {
-    const { accessToken, refreshToken, scope, person } = issued
+    const { accessToken, refreshToken, scope, user } = issued
     const expiresIn = { number: accessTokenLifetime, string: String(accessTokenLifetime), absent: undefined }
-    const issuedAt = Math.floor(ground.now() / 1000)
+    const issuedAt = Math.floor(context.now() / 1000)
     const claims = {
       iss: issuer,
-      aud: ground.client.clientId,
+      aud: context.client.clientId,
       iat: issuedAt,
       exp: issuedAt + 300,
-      ...claimsOf(person),
+      ...createClaims(user),
     }
     const body = {
       access_token: accessToken,
@@ -123,7 +123,7 @@ export function createClassTokenEndpoint(
       }),
       ...(scope.includes('openid') && { id_token: await idTokens.sign(claims) }),
     }
-    return options.amend ? options.amend(body) : body
+    return options.transformBody ? options.transformBody(body) : body
   }
 }
 

@@ -11,19 +11,19 @@ import { createTokenIssuer } from '../../token-issuer.ts'
 import type { SandboxContext, Endpoint, System } from '../../system.ts'
 import { campaigns, classyOrganization } from './campaigns.ts'
 import type { ClassyOptions } from './token.ts'
-import { classyTokenEndpoint } from './token.ts'
+import { createClassyTokenEndpoint } from './token.ts'
 
-export function classy(ground: SandboxContext, options: ClassyOptions = {}): System {
-  const grants = createTokenIssuer<null>(ground.now, ground.randomId)
+export function classy(context: SandboxContext, options: ClassyOptions = {}): System {
+  const grants = createTokenIssuer<null>(context.now, context.randomId)
   const { integrationId } = options
 
   /** Every request passes the edge, which may know nobody without a header. */
   function behindEdge(route: Endpoint): Endpoint {
     return {
       ...route,
-      answer: (call, ...captures) =>
-        integrationId === undefined || call.request.headers.get('x-integration-id') === integrationId
-          ? route.answer(call, ...captures)
+      respond: (request, ...captures) =>
+        integrationId === undefined || request.raw.headers.get('x-integration-id') === integrationId
+          ? route.respond(request, ...captures)
           : createTextResponse(403, forbiddenPage, { 'Content-Type': 'text/html; charset=utf-8' }),
     }
   }
@@ -33,12 +33,12 @@ export function classy(ground: SandboxContext, options: ClassyOptions = {}): Sys
       kind: 'resource',
       methods: ['GET'],
       path,
-      answer: (call, id = '') => {
+      respond: (request, id = '') => {
         // The documents write `Bearer`; in lower case it was seen to work as well.
-        const bearer = /^Bearer (\S+)$/i.exec(call.request.headers.get('Authorization') ?? '')?.[1]
-        return grants.check(bearer ?? '') ? read(id) : refusedToken()
+        const bearer = /^Bearer (\S+)$/i.exec(request.raw.headers.get('Authorization') ?? '')?.[1]
+        return grants.check(bearer ?? '') ? read(id) : createRejectedToken()
       },
-      refuse: refusedToken,
+      refuse: createRejectedToken,
     }
   }
 
@@ -47,11 +47,11 @@ export function classy(ground: SandboxContext, options: ClassyOptions = {}): Sys
       kind: 'token',
       methods: ['POST'],
       path: /^\/oauth2\/auth$/,
-      ...classyTokenEndpoint(ground, grants, options),
+      ...createClassyTokenEndpoint(context, grants, options),
     },
     resource(/^\/2\.0\/organizations\/(\d+)\/campaigns$/, (id) =>
       Number(id) === classyOrganization.id
-        ? apiJson(200, pageOf(campaigns))
+        ? apiJson(200, createPage(campaigns))
         : apiJson(403, forbidden('fetch', 'organization')),
     ),
     resource(/^\/2\.0\/campaigns\/(\d+)$/, (id) => {
@@ -71,7 +71,7 @@ function apiJson(status: number, body: unknown): Response {
   })
 }
 
-function refusedToken(): Response {
+function createRejectedToken(): Response {
   const error: OAuthError = {
     error: 'invalid_token',
     error_description: 'The access token is invalid or has expired',
@@ -85,7 +85,7 @@ function forbidden(action: string, entity: string): unknown {
 }
 
 /** Classy lists in pages; the demo's data fill the first. */
-function pageOf(items: readonly object[]): unknown {
+function createPage(items: readonly object[]): unknown {
   return {
     total: items.length,
     per_page: 20,

@@ -15,7 +15,7 @@ export interface ClassyOptions {
   /** Whether answers carry an empty `queries_log`, as live ones do and the first document's example does not. */
   readonly queriesLog?: boolean
   /** Changes the body of a successful token answer, for shapes that no documentation shows. */
-  readonly amend?: (body: Record<string, unknown>) => unknown
+  readonly transformBody?: (body: Record<string, unknown>) => unknown
 }
 
 /** What is wrong: a code, or the messages on each field that did not pass. */
@@ -24,17 +24,17 @@ type ClassyError = string | Record<string, readonly string[]>
 const tokenHeaders = { 'Cache-Control': 'no-cache, private' }
 
 /** Classy's token endpoint. Its tokens belong to the application, so that nobody signs in. */
-export function classyTokenEndpoint(
-  ground: SandboxContext,
+export function createClassyTokenEndpoint(
+  context: SandboxContext,
   grants: TokenIssuer<null>,
   options: ClassyOptions,
-): Pick<Endpoint, 'answer' | 'refuse'> {
+): Pick<Endpoint, 'refuse' | 'respond'> {
   const { accessTokenLifetime = 3600, refreshTokens = false, rotation = 'one-use' } = options
   const rules = { accessTokenLifetime, rotation }
   const queriesLog = options.queriesLog === false ? {} : { queries_log: [] }
 
   return {
-    answer: ({ form }) => {
+    respond: ({ form }) => {
       const outcome = grant(form)
       return 'error' in outcome
         ? refused(outcome.error)
@@ -47,13 +47,13 @@ export function classyTokenEndpoint(
   function grant(form: URLSearchParams): IssuedTokens<null> | { error: ClassyError } {
     const missing = missingFields(form)
     if (Object.keys(missing).length > 0) return { error: missing }
-    const { clientId, clientSecret } = ground.client
-    if (form.get('client_id') !== clientId || secretOf(form) !== clientSecret) {
+    const { clientId, clientSecret } = context.client
+    if (form.get('client_id') !== clientId || readSecret(form) !== clientSecret) {
       return { error: 'invalid_client' }
     }
     switch (form.get('grant_type') ?? '') {
       case 'client_credentials':
-        return grants.issue({ person: null, scope: [] }, { ...rules, withRefreshToken: refreshTokens })
+        return grants.issue({ user: null, scope: [] }, { ...rules, withRefreshToken: refreshTokens })
       case 'refresh_token':
         return grants.refresh(form.get('refresh_token') ?? '', rules) ?? { error: 'invalid_grant' }
       default:
@@ -69,7 +69,7 @@ export function classyTokenEndpoint(
       token_type: 'bearer',
       ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     }
-    return options.amend ? options.amend(body) : body
+    return options.transformBody ? options.transformBody(body) : body
   }
 
   function refused(error: ClassyError): Response {
@@ -78,7 +78,7 @@ export function classyTokenEndpoint(
 }
 
 /** `secret_key` is an older name, of which only the messages below tell. */
-function secretOf(form: URLSearchParams): string | null {
+function readSecret(form: URLSearchParams): string | null {
   return form.get('client_secret') || form.get('secret_key')
 }
 
@@ -86,7 +86,7 @@ function missingFields(form: URLSearchParams): Record<string, readonly string[]>
   return {
     ...(!form.get('grant_type') && { grant_type: ['The grant type field is required.'] }),
     ...(!form.get('client_id') && { client_id: ['The client id field is required.'] }),
-    ...(!secretOf(form) && {
+    ...(!readSecret(form) && {
       secret_key: ['The secret key field is required when client secret is not present.'],
       client_secret: ['The client secret field is required when secret key is not present.'],
     }),
