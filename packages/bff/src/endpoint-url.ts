@@ -1,4 +1,4 @@
-/** Whether this host is the machine itself, where plain http harms nobody. */
+/** Whether a host name means this machine, where plain http cannot be intercepted. */
 export function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }

@@ -199,7 +199,7 @@ describe('a sign-in that the authorization server asks more of', () => {
   it('is a matter of configuration when the server gives nothing to go on with', async () => {
     const { signIn, log } = createTestBff(json({ error: 'mfa_required', mfa_token: 7 }, 403), scenes)
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(log.at(-1)).toContain('has nothing at /mfa_token')
+    expect(log.at(-1)).toContain('has no string at /mfa_token')
   })
 
   it('ends the session when it comes at a refresh, where there is nobody to ask', async () => {

@@ -404,7 +404,7 @@ describe('the errors of a description', () => {
       }),
     })
     const { text } = await signIn()
-    expect(log.at(-1)).toContain('the token endpoint answered 400: switch it on in the console')
+    expect(log.at(-1)).toContain('the token endpoint responded with 400: switch it on in the console')
     expect(`${log.join()}${text}`).not.toContain('Secret words')
     expect(text).not.toContain('console')
   })

@@ -171,8 +171,8 @@ describe('discovery', () => {
       json({ ...metadata, issuer: `${issuer}/` }),
       /FAILED.*write "https:\/\/as\.example\.com\/realm\/"/,
     ],
-    ['no document', raw('', 404), /FAILED.*status 404.*flavour/],
-    ['a page', raw('<html>'), /FAILED.*no discovery document/],
+    ['no document', raw('', 404), /FAILED.*responded with 404.*flavour/],
+    ['a page', raw('<html>'), /FAILED.*not a discovery document/],
     [
       'no token endpoint',
       json({ ...metadata, token_endpoint: undefined }),
@@ -181,7 +181,7 @@ describe('discovery', () => {
     [
       'the grant not named',
       json({ ...metadata, grant_types_supported: [] }),
-      /warn.*does not name the grant password/,
+      /warn.*does not list the grant password/,
     ],
     [
       'a token endpoint elsewhere',

@@ -188,31 +188,35 @@ describe('refused as wrong credentials: an answer with', () => {
 
 describe('refused as a mistake of the configuration, which the log explains: an answer with', () => {
   it.each<[string, Reply, string]>([
-    ['no token_type', json({ access_token: 'a' }), 'no token_type; set defaultTokenType'],
+    ['no token_type', json({ access_token: 'a' }), 'no token_type. Set defaultTokenType'],
     ['token_type null', json({ ...good, token_type: null }), 'no token_type'],
-    ['token_type JWT', json({ ...good, token_type: 'JWT' }), 'cannot be used as a bearer token'],
-    ['token_type access_token', json({ ...good, token_type: 'access_token' }), 'as a bearer token'],
-    ['token_type N_A', json({ ...good, token_type: 'N_A' }), 'as a bearer token'],
-    ['token_type mac', json({ ...good, token_type: 'mac' }), 'as a bearer token'],
+    ['token_type JWT', json({ ...good, token_type: 'JWT' }), 'a token_type other than Bearer'],
+    ['token_type access_token', json({ ...good, token_type: 'access_token' }), 'other than Bearer'],
+    ['token_type N_A', json({ ...good, token_type: 'N_A' }), 'other than Bearer'],
+    ['token_type mac', json({ ...good, token_type: 'mac' }), 'other than Bearer'],
     ['token_type DPoP', json({ ...good, token_type: 'DPoP' }), 'RFC 9449'],
     ['access_token empty', json({ ...good, access_token: '' }), 'no access_token'],
     ['access_token null', json({ ...good, access_token: null }), 'no access_token'],
     ['access_token as a number', json({ ...good, access_token: 7 }), 'no access_token'],
-    ['a line break in the token', json({ ...good, access_token: 'a\r\nb' }), 'cannot stand in a header'],
-    ['keys in camel case', json({ accessToken: 'a' }), 'must response.fields say where the token is'],
-    ['everything in `data`', json({ data: good }), 'must response.fields say where the token is'],
-    ['a form-encoded body', raw('access_token=a', 200, form), 'is form-encoded, although JSON was asked'],
+    ['a line break in the token', json({ ...good, access_token: 'a\r\nb' }), 'a header cannot contain'],
+    ['keys in camel case', json({ accessToken: 'a' }), 'say in response.fields where the token is'],
+    ['everything in `data`', json({ data: good }), 'say in response.fields where the token is'],
+    [
+      'a form-encoded body',
+      raw('access_token=a', 200, form),
+      'is form-encoded, although Latchkey requested JSON',
+    ],
     ['200 and invalid_client', json({ error: 'invalid_client' }), '200 invalid_client'],
     ['400 and invalid_client', json({ error: 'invalid_client' }, 400), 'the other values of clientAuth'],
     ['401, a challenge and invalid_client', json({ error: 'invalid_client' }, 401, challenge), '401 invalid'],
     ['unauthorized_client', json({ error: 'unauthorized_client' }, 400), 'may not use this grant'],
     ['unsupported_grant_type', json({ error: 'unsupported_grant_type' }, 400), 'switched off there'],
-    ['invalid_scope', json({ error: 'invalid_scope' }, 400), 'the scope is unknown there'],
+    ['invalid_scope', json({ error: 'invalid_scope' }, 400), 'the server does not know the scope'],
     ['invalid_request', json({ error: 'invalid_request' }, 400), 'a parameter is missing'],
     ['400 as text/plain', raw('{"error":"invalid_client"}', 400, plainText), '400 invalid_client'],
-    ['400 and fields of the client', json({ error: { client_id: ['is wrong'] } }, 400), 'blames client_id'],
-    ['404', raw('Not found', 404), '404: is this the token endpoint?'],
-    ['405, as of an endpoint that knows GET only', raw('', 405), '405: is this the token endpoint?'],
+    ['400 and fields of the client', json({ error: { client_id: ['is wrong'] } }, 400), 'rejected client_id'],
+    ['404', raw('Not found', 404), '404. Check the URL of the token endpoint'],
+    ['405, as of an endpoint that knows GET only', raw('', 405), '405. Check the URL of the token endpoint'],
     ['302', raw('', 302, { Location: '/login' }), '302: redirects are not followed'],
     ['307', raw('', 307, { Location: '/other' }), '307: redirects are not followed'],
   ])('%s', async (_, reply, hint) => {
@@ -224,21 +228,27 @@ describe('refused as a mistake of the configuration, which the log explains: an 
 
 describe('refused for the moment, and the log says why: an answer with', () => {
   it.each<[string, Reply, string, number?, string?]>([
-    ['429 and Retry-After', json({ error: 'slow_down' }, 429, wait), 'answered 429', 30, 'rate_limited'],
-    ['503 and Retry-After', raw('', 503, wait), 'answered 503', 30],
-    ['500 and HTML', raw('<h1>Oops', 500, html), 'answered 500'],
-    ['temporarily_unavailable', json({ error: 'temporarily_unavailable' }, 400), 'answered 400'],
-    ['a page of HTML', raw('<h1>Wi-Fi', 200, html), 'no JSON object'],
-    ['half of JSON', raw('{"access_token":"a'), 'no JSON object'],
-    ['an array', json([good]), 'no JSON object'],
-    ['null', json(null), 'no JSON object'],
-    ['nothing', raw(''), 'no JSON object'],
+    [
+      '429 and Retry-After',
+      json({ error: 'slow_down' }, 429, wait),
+      'responded with 429',
+      30,
+      'rate_limited',
+    ],
+    ['503 and Retry-After', raw('', 503, wait), 'responded with 503', 30],
+    ['500 and HTML', raw('<h1>Oops', 500, html), 'responded with 500'],
+    ['temporarily_unavailable', json({ error: 'temporarily_unavailable' }, 400), 'responded with 400'],
+    ['a page of HTML', raw('<h1>Wi-Fi', 200, html), 'not a JSON object'],
+    ['half of JSON', raw('{"access_token":"a'), 'not a JSON object'],
+    ['an array', json([good]), 'not a JSON object'],
+    ['null', json(null), 'not a JSON object'],
+    ['nothing', raw(''), 'not a JSON object'],
     ['more than 64 kB', raw('x'.repeat(70_000)), 'longer than 65536 bytes'],
     ['a reset connection', failWithCode('ECONNRESET'), 'failed (ECONNRESET)'],
     ['no connection', failWithCode('ECONNREFUSED'), 'nothing listens there'],
     ['no such host', failWithCode('ENOTFOUND'), 'its host name is not known'],
     ['a certificate of its own', failWithCode('DEPTH_ZERO_SELF_SIGNED_CERT'), 'NODE_EXTRA_CA_CERTS'],
-    ['no end of waiting for it', () => new Promise(() => {}), 'no answer within 0.05 s'],
+    ['no end of waiting for it', () => new Promise(() => {}), 'no response within 0.05 s'],
   ])('%s', async (_, reply, hint, after = 5, error = 'temporarily_unavailable') => {
     const { told, notes } = await refusalOf(reply)
     expect(told).toEqual([error === 'rate_limited' ? 429 : 503, error, after])
@@ -301,7 +311,7 @@ describe('an ID Token in the answer to a password', () => {
   it('is left unread without discovery, because nothing tells whose it is', async () => {
     const { signIn, log } = createTestBff(serving(rs256(claims)), { provider: plain })
     expect((await signIn()).body.session?.user).toEqual({ username: 'cathy' })
-    expect(log.at(-1)).toContain('was not read')
+    expect(log.at(-1)).toContain('Ignored an ID Token')
   })
 
   it('is not looked at in the answer to a refresh', async () => {
@@ -316,7 +326,7 @@ describe('an ID Token in the answer to a password', () => {
     const other: Reply = () => Response.json({ ...metadata, issuer: 'https://evil.example' })
     const { signIn, log } = createTestBff(other, { provider: discovered })
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(log.at(-1)).toContain('must be "https://as.example.com" to the letter')
+    expect(log.at(-1)).toContain('Expected: exactly "https://as.example.com"')
   })
 })
 
@@ -327,10 +337,15 @@ describe('a revocation endpoint that answers', () => {
     ['200', raw(''), null, 1],
     ['200 with anything', raw('<h1>Bye'), null, 1],
     ['204', () => new Response(null, { status: 204 }), null, 1],
-    ['400', json({ error: 'unsupported_token_type' }, 400), /is still good: it answered 400/, 1],
-    ['503', raw('', 503), /is still good: it answered 503/, 1],
-    ['503 and when to come back', raw('', 503, { 'Retry-After': '2' }), /it answered 503/, 2],
-    ['302', raw('', 302, { Location: '/' }), /it answered 302/, 1],
+    [
+      '400',
+      json({ error: 'unsupported_token_type' }, 400),
+      /revocation endpoint responded with 400\. The token stays valid/,
+      1,
+    ],
+    ['503', raw('', 503), /responded with 503\. The token stays valid/, 1],
+    ['503 and when to come back', raw('', 503, { 'Retry-After': '2' }), /responded with 503/, 2],
+    ['302', raw('', 302, { Location: '/' }), /responded with 302/, 1],
     ['nothing', failWithCode('ECONNRESET'), /the connection failed/, 1],
   ])('%s lets the sign-out succeed', async (_, reply, warning, times) => {
     const issue = rotating()

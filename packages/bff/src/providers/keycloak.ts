@@ -67,7 +67,7 @@ export function keycloak(options: KeycloakOptions): ProviderDescription {
           status: 401,
           code: 'unauthorized_client',
           outcome: 'configuration_error',
-          hint: 'the client id or the client secret is refused; compare them with the tab "Credentials" of this client',
+          hint: 'the server rejected the client id or the client secret. Compare them with the tab "Credentials" of this client',
         },
       ],
     },

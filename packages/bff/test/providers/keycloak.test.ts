@@ -135,8 +135,18 @@ describe('keycloak()', () => {
   it.each([
     [400, 'unauthorized_client', 'Client not allowed for direct access grants', 'Direct access grants'],
     [400, 'invalid_client', 'Client requires user consent', 'Consent required'],
-    [401, 'unauthorized_client', 'Invalid client or Invalid client credentials', 'client secret is refused'],
-    [401, 'invalid_client', 'Invalid client or Invalid client credentials', 'client secret is refused'],
+    [
+      401,
+      'unauthorized_client',
+      'Invalid client or Invalid client credentials',
+      'rejected the client id or the client secret',
+    ],
+    [
+      401,
+      'invalid_client',
+      'Invalid client or Invalid client credentials',
+      'rejected the client id or the client secret',
+    ],
   ])('says what to change when the answer is %i %s, %s', async (status, error, words, hint) => {
     const answer = await getSignInRejection(provider, refused(status, error, words))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
