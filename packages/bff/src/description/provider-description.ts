@@ -11,19 +11,19 @@ const providerSchema = descriptionSchema
   })
   .transform((description) => ({ ...description, signInGrant: getSignInGrant(description) }))
 
-/** One authorization server and how it is spoken to: plain data that survives JSON, without functions. */
+/** A description of one authorization server and its API: plain data, which can be stored as JSON. */
 export type ProviderDescription = z.input<typeof providerSchema>
 
-/** A description that was found good, with every default in its place. */
+/** A valid description with all defaults filled in. */
 export type Provider = z.output<typeof providerSchema>
 
-/** One way to ask for a token. */
+/** One grant of a provider. */
 export type Grant = z.output<typeof grant>
 
-/** A refusal that asks for something more. */
+/** A rule for an error that requires another step of the sign-in. */
 export type ChallengeRule = Provider['errors']['challenges'][number]
 
-/** Who the BFF is at the authorization server. */
+/** The client that the BFF is at the authorization server. */
 export interface Client {
   id: string
   secret?: string | undefined
@@ -49,9 +49,13 @@ export function parseProvider(description: ProviderDescription): Provider {
   throw new BffError('server_error', `The provider description cannot be used:\n${issues.join('\n')}`)
 }
 
-/** The grant of that name, which the description is known to have. */
+/**
+ * Returns a grant by its name.
+ *
+ * @throws BffError `server_error` when the provider has no such grant, which {@link parseProvider} rules out
+ */
 export function getGrant(provider: Pick<Provider, 'grants'>, name: string): Grant {
-  const found = Object.hasOwn(provider.grants, name) ? provider.grants[name] : undefined
-  if (!found) throw new BffError('server_error', `The provider describes no grant ${name}`)
-  return found
+  const grant = Object.hasOwn(provider.grants, name) ? provider.grants[name] : undefined
+  if (!grant) throw new BffError('server_error', `The provider has no grant ${name}`)
+  return grant
 }

@@ -9,18 +9,21 @@ const base = textSchema.superRefine((url, context) => {
 
 const rule = z.strictObject({ pointer: pointerSchema, in: z.array(z.union([z.string(), z.number()])).min(1) })
 
-/** How the resource server is spoken to. */
+/** How requests to the resource server are sent. */
 export const resource = z.strictObject({
-  /** Where tokens may go; the proxy sends none elsewhere. No limit when empty. */
+  /** The base URLs that the proxy may send tokens to; any when empty. */
   baseUrls: z.array(base).default([]),
-  /** Where the answer of the token endpoint names the base of this user's API, and what its host must end in. */
+  /** Where the response of the token endpoint names the base URL of this user's API, and what its host must end in. */
   baseUrlFrom: z
     .strictObject({
       from: pointerSchema,
       hostSuffix: textSchema.regex(/^\.[\w.-]+$/, 'must begin with a dot, for example ".example.com"'),
     })
     .optional(),
-  /** How a token is shown; the scheme is taken as it is spelt here. Anything but `Authorization` needs proxy mode. */
+  /**
+   * Where a request carries the token: `Authorization: Bearer …` when absent. The scheme is sent as it is spelt here. Any
+   * other header, and the query, need proxy mode.
+   */
   tokenPlacement: z
     .union([
       z.strictObject({
@@ -33,20 +36,21 @@ export const resource = z.strictObject({
       z.strictObject({ query: textSchema }),
     ])
     .prefault({}),
-  /** Sent by the proxy with every request, where the page sent none of that name; `User-Agent` in any case. */
+  /** Headers that the proxy adds when the page did not send them; `User-Agent` always. */
   headers: headers.default({}),
-  /** What an answer says of the token. */
+  /** Which responses mean that the token has expired. */
   tokenRejection: z
     .strictObject({
-      /** Whether a 401 may also mean that the scope is too small, so that it says nothing about the token. */
+      /** Whether such a response may also mean an insufficient scope; `false` when absent. */
       mayMeanInsufficientScope: z.boolean().default(false),
+      /** The status codes; 401 when absent. */
       status: z.array(z.int()).default([401]),
-      /** Only an answer with one of these values at that place says that the token has expired. */
+      /** Only a response with one of these values at this pointer means it; every response when absent. */
       refreshIf: rule.optional(),
-      /** An answer with one of these values at that place says nothing about the token. */
+      /** A response with one of these values at this pointer does not mean it. */
       ignoreIf: rule.optional(),
     })
     .prefault({}),
-  /** A header that tells how long to wait, where it is not `Retry-After`. */
+  /** The header that says how long to wait, when it is not `Retry-After`, and its unit (seconds when absent). */
   rateLimit: z.strictObject({ header: headerName, unit: z.enum(['s', 'ms']).default('s') }).optional(),
 })

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 
-/** Parameters that a grant writes itself, so that nothing else may (RFC 6749 §3.2: none twice). */
+/** Parameters that Latchkey sets in a grant. Nothing else may set them: no parameter may occur twice (RFC 6749 §3.2). */
 export const reservedParams = ['grant_type', 'scope', 'refresh_token', 'client_id', 'client_secret', 'token']
 
-/** A text that is there; most come from environment variables. */
+/** A string that is not empty. Most of them come from environment variables. */
 export const textSchema = z
   .string({ error: 'must be a text; is the environment variable it comes from set?' })
   .min(1, 'must not be empty; is the environment variable it comes from set?')
 
-/** Where requests with secrets go. */
+/** The URL of an endpoint that receives secrets. */
 export const endpointSchema = textSchema.superRefine((url, context) => {
   const fault = validateEndpointUrl(url) ?? findReservedParam(url)
   if (fault !== null) context.addIssue({ code: 'custom', message: fault })
@@ -23,14 +23,14 @@ export const scopeValue = z
     'must be one scope value: no space, quote or backslash (RFC 6749 §3.3)',
   )
 
-/** A place in a JSON answer, RFC 6901; never the whole of it, which holds the tokens. */
+/** A JSON pointer into a response (RFC 6901). It cannot be `""`: the whole response contains the tokens. */
 export const pointerSchema = z.string().regex(/^(\/[^/]+)+$/, 'must be a JSON pointer such as "/data"')
 
 export const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
 
-/** Headers of a request, but for those that the request writes itself. */
-export const headers = z.record(z.string(), z.string()).superRefine((own, context) => {
-  for (const [name, value] of Object.entries(own)) {
+/** The headers of a request, except those that Latchkey sets. */
+export const headers = z.record(z.string(), z.string()).superRefine((values, context) => {
+  for (const [name, value] of Object.entries(values)) {
     const fault = !headerName.safeParse(name).success
       ? 'must be the name of a header'
       : /^(authorization|cookie|host|content-.+)$/i.test(name)
@@ -42,16 +42,19 @@ export const headers = z.record(z.string(), z.string()).superRefine((own, contex
   }
 })
 
-/** What a person is asked for. */
+/** One field of a sign-in form. */
 export const fieldSchema = z.strictObject({
+  /** What a form shows beside the field. */
   label: textSchema,
+  /** `password` hides the text; `otp` is a one-time code. */
   type: z.enum(['text', 'password', 'otp']),
+  /** Whether the user may leave the field empty; `false` when absent. */
   optional: z.boolean().default(false),
 })
 
 function findReservedParam(url: string): string | null {
-  const own = [...new URL(url).searchParams.keys()].find((name) =>
-    [...reservedParams, 'username', 'password'].includes(name),
+  const name = [...new URL(url).searchParams.keys()].find((param) =>
+    [...reservedParams, 'username', 'password'].includes(param),
   )
-  return own === undefined ? null : `must not hold ${own} in its query: the request writes it itself`
+  return name === undefined ? null : `must not hold ${name} in its query: the request writes it itself`
 }
