@@ -116,7 +116,7 @@ it.each([
   await signIn()
   await clock.pass(3601)
   await signIn()
-  expect(log.filter((note) => note.includes('does not name the grant password'))).toHaveLength(times)
+  expect(log.filter((note) => note.includes('does not list the grant password'))).toHaveLength(times)
 })
 
 it('82 gives back the refresh token, by a form and with the client shown', async () => {

@@ -328,11 +328,11 @@ describe('Classy', () => {
     })
     const scene = open(provider, { ...options, ...answering(refused, 400) })
     expect(failure(await scene.ask('GET', campaigns)).error).toBe('server_error')
-    expect(scene.log.at(-1)).toContain('400 and blames client_id')
+    expect(scene.log.at(-1)).toContain('400 and rejected client_id')
 
     const edge = open(provider, options, { classy: { integrationId: 'integration-7' } })
     expect(failure(await edge.ask('GET', campaigns)).error).toBe('server_error')
-    expect(edge.log.at(-1)).toContain('set integrationId')
+    expect(edge.log.at(-1)).toContain('set the option integrationId')
   })
 
   it('sends the integration id to the token endpoint and to the API', async () => {

@@ -200,12 +200,14 @@ describe('a provider whose login is automatic', () => {
 
   it('is refused without authorize, and in token mode unless that is said in so many words', () => {
     const make = (more: object) => () => createBff({ provider, logger: createTestLogger(), ...more })
-    expect(make({ mode: 'proxy' })).toThrow('authorize: must be given')
-    expect(make({ authorize })).toThrow('mode: must be "proxy"')
+    expect(make({ mode: 'proxy' })).toThrow('authorize: is missing')
+    expect(make({ authorize })).toThrow('mode: is "token". Expected: "proxy"')
     expect(make({ authorize, mode: 'proxy' })).not.toThrow()
     const form = { provider: oauth2({ tokenEndpoint: 'https://as.example.com/token' }) }
-    expect(make({ ...form, authorize })).toThrow('authorize: must be absent')
-    expect(make({ ...form, dangerouslyGiveMachineTokenToBrowser: true })).toThrow('must be absent')
+    expect(make({ ...form, authorize })).toThrow('authorize: is not allowed')
+    expect(make({ ...form, dangerouslyGiveMachineTokenToBrowser: true })).toThrow(
+      'dangerouslyGiveMachineTokenToBrowser: is true. Expected: false',
+    )
   })
 
   it('does not warn of the password grant, which it does not use', () => {

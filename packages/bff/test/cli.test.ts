@@ -100,7 +100,7 @@ describe('latchkey doctor', () => {
 
   it('examines another one, and answers 2 when it cannot be used', async () => {
     const { code, output } = await latchkey(['doctor', '--config', 'broken.json'])
-    expect(output).toMatch(/^broken\.json cannot be used: it is no JSON/)
+    expect(output).toMatch(/^broken\.json cannot be used: this is not valid JSON/)
     expect(code).toBe(2)
   })
 

@@ -92,7 +92,7 @@ describe('discovery', () => {
     [
       'a token endpoint without TLS',
       { token_endpoint: 'http://as.example.com/token' },
-      /token_endpoint must be https/,
+      /token_endpoint is not https/,
     ],
   ])('with %s is a mistake of the configuration, and the log says which', async (_, change, message) => {
     const { signIn, log, asked } = makeScene(json({ ...metadata, ...change }))

@@ -153,16 +153,16 @@ describe('createBff', () => {
   })
 
   it.each([
-    [{ basePath: 'auth' }, /basePath: must begin with a slash/],
-    [{ basePath: '/auth/' }, /basePath: must begin with a slash and not end with one/],
-    [{ origin: 'https://portal.example.com/' }, /origin: must be a scheme and a host/],
-    [{ origin: 'portal.example.com' }, /origin: must be a scheme and a host/],
-    [{ secret: 'short' }, /secret: must have at least 32 characters/],
-    [{ session: { idle: 0 } }, /session\.idle/],
-    [{ session: { idle: 100, absolute: 10 } }, /session\.idle: must not be longer than session\.absolute/],
-    [{ mode: 'cookie' }, /mode/],
-    [{ basepath: '/auth' }, /Unrecognized key: "basepath"/],
-  ])('refuses the option %j and names it', (option, message) => {
+    [{ basePath: 'auth' }, 'basePath: is not valid. Expected: a path such as "/auth"'],
+    [{ basePath: '/auth/' }, 'basePath: is not valid. Expected: a path such as "/auth"'],
+    [{ origin: 'https://portal.example.com/' }, 'origin: is not valid. Expected: a scheme and a host'],
+    [{ origin: 'portal.example.com' }, 'origin: is not valid. Expected: a scheme and a host'],
+    [{ secret: 'short' }, 'secret: is too short. Expected: a string of at least 32 characters'],
+    [{ session: { idle: 0 } }, 'session.idle: is 0. Expected: a number of seconds above 0'],
+    [{ session: { idle: 100, absolute: 10 } }, 'session.idle: is longer than session.absolute'],
+    [{ mode: 'cookie' }, 'mode: is not valid. Expected: "token" or "proxy"'],
+    [{ basepath: '/auth' }, 'basepath: is unknown. Did you mean basePath?'],
+  ])('rejects the option %j with its name and the fix', (option, message) => {
     expect(() => createBff({ provider, logger, ...(option as object) })).toThrow(message)
   })
 })

@@ -547,9 +547,12 @@ describe('the option throttle', () => {
   })
 
   it.each([
-    [true, /throttle: must be false, or an object in which clientAddress is a function/],
-    [{ clientAddress: 'X-Forwarded-For' }, /throttle: must be false, or an object in which clientAddress/],
-    [{ attempts: 5 }, /throttle: .*attempts/],
+    [true, /throttle: is true\. Expected: false or an object with clientAddress/],
+    [
+      { clientAddress: 'X-Forwarded-For' },
+      /throttle\.clientAddress: is a string\. Expected: a function of the request/,
+    ],
+    [{ attempts: 5 }, /throttle\.attempts: is unknown\. Expected: clientAddress/],
   ])('is refused as %j', (throttle, message) => {
     const options = { throttle } as unknown as Partial<BffOptions>
     expect(() => createStreet(server, options)).toThrow(message)

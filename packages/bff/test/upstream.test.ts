@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { oauth2 } from '../src/providers/index.ts'
 import { createTestBff } from './support/browser.ts'
 
@@ -25,10 +25,10 @@ async function before(listener: RequestListener) {
   const tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
   const scene = createTestBff(() => Response.error(), {
     provider: oauth2({ tokenEndpoint, clientId: 'portal' }),
-    timeout: 0.2,
+    timeout: 0.5,
     platform: { fetch: (input, init) => globalThis.fetch(input, init) },
   })
-  expect((await scene.signIn()).status).toBe(200)
+  await vi.waitFor(async () => expect((await scene.signIn()).status).toBe(200))
   next = listener
   await scene.clock.pass(901)
   return { ...scene, server }

@@ -3,7 +3,8 @@ import { listPlaceholders } from '../template.ts'
 import { response } from './response.ts'
 import { endpointSchema, headers, reservedParams, scopeValue, textSchema } from './values.ts'
 
-const paramsSchema = z.record(z.string(), z.string()).superRefine((params, context) => {
+/** Parameters of a grant, except those that Latchkey sets. */
+export const grantParams = z.record(z.string(), z.string()).superRefine((params, context) => {
   for (const [name, value] of Object.entries(params)) {
     const isCredential = name === 'username' || name === 'password'
     if (reservedParams.includes(name) || (isCredential && listPlaceholders(value).length === 0))
@@ -11,8 +12,8 @@ const paramsSchema = z.record(z.string(), z.string()).superRefine((params, conte
         code: 'custom',
         path: [name],
         message: isCredential
-          ? 'must come from what a person typed, as in "{password}{token}"'
-          : 'must not be set here: the grant writes it itself',
+          ? 'is a fixed value. Expected: a template with a field of the user, such as "{password}{token}"'
+          : 'is not allowed here. Expected: another parameter, because Latchkey sets this one',
       })
   }
 })
@@ -43,7 +44,7 @@ export const grant = z
     /** `form` encodes id and secret before Basic (RFC 6749 appendix B), `raw` does not; `form` when absent. */
     basicEncoding: z.enum(['form', 'raw']).default('form'),
     /** Further parameters, where `{name}` stands for the user's field of that name. */
-    params: paramsSchema.default({}),
+    params: grantParams.default({}),
     /** Further headers of the request. */
     headers: headers.default({}),
     scope: z
@@ -63,14 +64,17 @@ export const grant = z
     const addIssue = (name: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [name], message })
     if (method === 'GET' && encoding !== 'query')
-      addIssue('encoding', 'must be "query" when the method is GET, which has no body')
+      addIssue('encoding', `is "${encoding}". Expected: "query", because a GET request has no body`)
     if (clientAuth === 'post' && method === 'GET')
-      addIssue('clientAuth', 'must not be "body" when the method is GET, which has none: use "query"')
+      addIssue('clientAuth', 'is "post". Expected: "query", because a GET request has no body')
     else if (clientAuth === 'post' && encoding !== 'form' && encoding !== 'json')
-      addIssue('clientAuth', `must not be "body" when the encoding is "${encoding}"`)
+      addIssue(
+        'clientAuth',
+        `is "post". Expected: another method, because the encoding "${encoding}" sends no body`,
+      )
     if (clientAuth === 'query' && encoding !== 'query')
       addIssue(
         'clientAuth',
-        'must not be "query" when the encoding is another: use "body", which stays out of server logs',
+        'is "query". Expected: "post", which stays out of server logs ("query" needs the encoding "query")',
       )
   })

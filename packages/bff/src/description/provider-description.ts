@@ -3,6 +3,8 @@ import { findConsistencyIssues } from './consistency.ts'
 import type { grant } from './grant.ts'
 import { getSignInGrant, descriptionSchema } from './schema.ts'
 import { BffError } from '../errors.ts'
+import type { ParsedOptions } from '../option-issues.ts'
+import { createOptionsError, parseOptions } from '../option-issues.ts'
 
 const providerSchema = descriptionSchema
   .superRefine((description, context) => {
@@ -30,23 +32,38 @@ export interface Client {
 }
 
 /**
- * Checks the description of a provider and returns it as it is.
+ * Checks the description of a provider and returns it unchanged, so that its type is inferred and mistakes are found where
+ * they are made.
  *
- * @throws BffError `server_error` whose message names every field that is wrong, and what would be right
+ * @throws BffError `server_error` whose message names every member that is wrong, and what would be right
+ * @example
+ *   export const provider = defineProvider({
+ *     id: 'warehouse',
+ *     client: { id: 'portal', secret: process.env.CLIENT_SECRET ?? '' },
+ *     token: { url: 'https://warehouse.example.com/oauth/token' },
+ *     grants: { password: {}, refresh_token: {} },
+ *     refresh: { mode: 'refresh_token' },
+ *   })
  */
 export function defineProvider(description: ProviderDescription): ProviderDescription {
   parseProvider(description)
   return description
 }
 
-/** Reads a description: see {@link defineProvider}. */
+/**
+ * Checks a description and fills in its defaults.
+ *
+ * @throws BffError as {@link defineProvider} does
+ */
 export function parseProvider(description: ProviderDescription): Provider {
-  const read = providerSchema.safeParse(description)
-  if (read.success) return read.data
-  const issues = read.error.issues.map(
-    ({ path, message }) => `  ${path.join('.') || 'the description'}: ${message}`,
-  )
-  throw new BffError('server_error', `The provider description cannot be used:\n${issues.join('\n')}`)
+  const { value, issues } = safeParseProvider(description)
+  if (issues) throw createOptionsError('The provider description', issues, 'description')
+  return value
+}
+
+/** Like {@link parseProvider}, but returns the issues. */
+export function safeParseProvider(description: unknown): ParsedOptions<Provider> {
+  return parseOptions(providerSchema, description)
 }
 
 /**

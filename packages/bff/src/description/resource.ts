@@ -1,23 +1,31 @@
 import { z } from 'zod'
 import { validateEndpointUrl } from '../endpoint-url.ts'
+import { createIssueMessage, createUnknownNameMessage } from '../option-issues.ts'
 import { headerName, headers, pointerSchema, textSchema } from './values.ts'
 
-const base = textSchema.superRefine((url, context) => {
-  const fault = validateEndpointUrl(url) ?? (new URL(url).search === '' ? null : 'must have no query (?…)')
-  if (fault !== null) context.addIssue({ code: 'custom', message: fault })
+const baseUrlSchema = textSchema.superRefine((url, context) => {
+  const issue =
+    validateEndpointUrl(url) ??
+    (new URL(url).search === '' ? null : 'has a query (?…). Expected: a URL without one')
+  if (issue !== null) context.addIssue({ code: 'custom', message: issue })
 })
 
-const rule = z.strictObject({ pointer: pointerSchema, in: z.array(z.union([z.string(), z.number()])).min(1) })
+const valueRuleSchema = z.strictObject({
+  pointer: pointerSchema,
+  in: z.array(z.union([z.string(), z.number()])).min(1),
+})
 
 /** How requests to the resource server are sent. */
 export const resource = z.strictObject({
   /** The base URLs that the proxy may send tokens to; any when empty. */
-  baseUrls: z.array(base).default([]),
+  baseUrls: z.array(baseUrlSchema).default([]),
   /** Where the response of the token endpoint names the base URL of this user's API, and what its host must end in. */
   baseUrlFrom: z
     .strictObject({
       from: pointerSchema,
-      hostSuffix: textSchema.regex(/^\.[\w.-]+$/, 'must begin with a dot, for example ".example.com"'),
+      hostSuffix: textSchema.regex(/^\.[\w.-]+$/, {
+        error: createIssueMessage('a suffix that begins with a dot, for example ".example.com"'),
+      }),
     })
     .optional(),
   /**
@@ -26,13 +34,20 @@ export const resource = z.strictObject({
    */
   tokenPlacement: z
     .union([
-      z.strictObject({
-        header: textSchema.regex(/^[\w-]+$/, 'must be the name of a header').default('Authorization'),
-        scheme: z
-          .string()
-          .regex(/^[\w!#$%&'*+.^`|~-]*$/, 'must be a scheme such as "Bearer", or empty for none')
-          .default('Bearer'),
-      }),
+      z.strictObject(
+        {
+          header: textSchema
+            .regex(/^[\w-]+$/, { error: createIssueMessage('the name of a header') })
+            .default('Authorization'),
+          scheme: z
+            .string()
+            .regex(/^[\w!#$%&'*+.^`|~-]*$/, {
+              error: createIssueMessage('a scheme such as "Bearer", or ""'),
+            })
+            .default('Bearer'),
+        },
+        { error: createUnknownNameMessage('header', 'scheme', 'query') },
+      ),
       z.strictObject({ query: textSchema }),
     ])
     .prefault({}),
@@ -46,9 +61,9 @@ export const resource = z.strictObject({
       /** The status codes; 401 when absent. */
       status: z.array(z.int()).default([401]),
       /** Only a response with one of these values at this pointer means it; every response when absent. */
-      refreshIf: rule.optional(),
+      refreshIf: valueRuleSchema.optional(),
       /** A response with one of these values at this pointer does not mean it. */
-      ignoreIf: rule.optional(),
+      ignoreIf: valueRuleSchema.optional(),
     })
     .prefault({}),
   /** The header that says how long to wait, when it is not `Retry-After`, and its unit (seconds when absent). */

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { createIssueMessage } from '../option-issues.ts'
 import { fieldSchema, pointerSchema, textSchema } from './values.ts'
 
 /** Where a value is in a successful response: a JSON pointer, `""` for the whole body, or a header. */
-const sourceSchema = z
-  .string()
-  .regex(/^((\/[^/]+)*|header:[\w-]+)$/, 'must be a JSON pointer such as "/data/token", "" or "header:Name"')
+const sourceSchema = z.string().regex(/^((\/[^/]+)*|header:[\w-]+)$/, {
+  error: createIssueMessage('a JSON pointer such as "/data/token", "" or "header:Name"'),
+})
 
 const expiryFrom = z.strictObject({
   from: pointerSchema,
@@ -85,7 +86,9 @@ export const errors = z.strictObject({
             /** Where the response has a value other than `null`, `false` and `""`. */
             has: pointerSchema.optional(),
           })
-          .refine((when) => Object.keys(when).length > 0, { error: 'must say which refusal is meant' }),
+          .refine((when) => Object.keys(when).length > 0, {
+            error: 'is empty. Expected: at least one of status, code, contains and has',
+          }),
         /** The fields that the user fills in for this step. */
         fields: z.record(z.string(), fieldSchema),
         /** Values of this response that the next request sends, by the name of the parameter. */

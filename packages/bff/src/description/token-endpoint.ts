@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { isJsonObject } from '../json.ts'
 import { endpointSchema, textSchema } from './values.ts'
 
 const fixedEndpoint = z.strictObject({ url: endpointSchema })
@@ -16,15 +15,5 @@ const discoveredEndpoint = z.strictObject({
   hosts: z.array(textSchema).optional(),
 })
 
-/** One of the two, judged by what it says it is, so that a fault is told of the field that has it. */
-export const tokenEndpoint = z
-  .custom<z.input<typeof fixedEndpoint> | z.input<typeof discoveredEndpoint>>(isJsonObject, {
-    error: 'must hold a url, or discovery',
-  })
-  .transform((own, context) => {
-    const read = 'discovery' in own ? discoveredEndpoint.safeParse(own) : fixedEndpoint.safeParse(own)
-    if (read.success) return read.data
-    for (const { path, message } of read.error.issues)
-      context.addIssue({ code: 'custom', path: [...path], message })
-    return z.NEVER
-  })
+/** The token endpoint: its URL, or the discovery document that names it. */
+export const tokenEndpoint = z.union([fixedEndpoint, discoveredEndpoint])

@@ -59,7 +59,7 @@ describe('djangoOAuthToolkit()', () => {
 
   it.each([
     ['unauthorized_client', 400, 'Resource owner password-based'],
-    ['invalid_client', 401, 'its hash'],
+    ['invalid_client', 401, 'shows a hash'],
     ['unsupported_grant_type', 400, 'switched off there'],
   ])('says what to change when the answer is %s', async (error, status, hint) => {
     const answer = await getSignInRejection(provider, json({ error }, status))

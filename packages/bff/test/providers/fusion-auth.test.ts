@@ -140,7 +140,7 @@ describe('fusionAuth()', () => {
   })
 
   it.each([
-    ['unauthorized_client', 'grant_type_disabled', 400, 'enable the grant'],
+    ['unauthorized_client', 'grant_type_disabled', 400, 'Enable the grants'],
     ['invalid_client', 'invalid_client_authentication', 401, 'client secret'],
   ])('says of %s, %s, what to change', async (error, error_reason, status, hint) => {
     const answer = await getSignInRejection(provider, json({ error, error_reason }, status))

@@ -76,7 +76,7 @@ describe('glewlwyd()', () => {
   it('takes 400 without a body for the configuration at a sign-in, and for the end at a refresh', async () => {
     const answer = await getSignInRejection(provider, server(raw('', 400)))
     expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain('Glewlwyd does not say which')
+    expect(answer.log).toContain('does not say which')
     const refresh = await getRefreshRejection(provider, server(json(granted)), server(raw('', 400)))
     expect(refresh).toMatchObject({ status: 401, error: 'login_required' })
   })

@@ -72,7 +72,7 @@ describe('reddit()', () => {
   it('takes 401 with a number for an error as a refusal of the application', async () => {
     const { signIn, log } = createTestBff(json({ message: 'Unauthorized', error: 401 }, 401), { provider })
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(log.at(-1)).toContain('is the application of the type "script"?')
+    expect(log.at(-1)).toContain('the application is of the type "script"')
   })
 
   it('takes 429 for what it is', async () => {

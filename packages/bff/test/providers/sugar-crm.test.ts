@@ -119,8 +119,8 @@ describe('sugarCrm()', () => {
   })
 
   it('names the option that cannot be used', () => {
-    expect(() => sugarCrm({ site: 'acct', platform: 'p' })).toThrow('The option site')
-    expect(() => sugarCrm({ site, platform: 'a b' })).toThrow('The option platform')
-    expect(() => sugarCrm({ site, platform: 'p', version: '../x' })).toThrow('The option version')
+    expect(() => sugarCrm({ site: 'acct', platform: 'p' })).toThrow('site: is not an absolute URL')
+    expect(() => sugarCrm({ site, platform: 'a b' })).toThrow('platform: is not valid')
+    expect(() => sugarCrm({ site, platform: 'p', version: '../x' })).toThrow('version: is not valid')
   })
 })
