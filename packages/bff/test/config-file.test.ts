@@ -32,8 +32,8 @@ function rejectionOf(config: unknown, env: Record<string, string> = environment)
 }
 
 describe('a configuration file', () => {
-  it('gives the options of createBff, with a preset and the environment filled in', () => {
-    const own = {
+  it('contains the options of createBff, with a preset and environment variables', () => {
+    const config = {
       $schema: './schema.json',
       provider: axosoft,
       basePath: '/axosoft',
@@ -41,7 +41,7 @@ describe('a configuration file', () => {
       proxy: [{ path: '/api/*', to: 'https://${HOST}/api/v5/*', methods: ['GET'] }],
       session: { idle: 600 },
     }
-    const options = parseConfig(`\u{feff}${JSON.stringify(own)}`, environment)
+    const options = parseConfig(`\u{feff}${JSON.stringify(config)}`, environment)
     expect(options).toEqual({
       provider: functions.axosoft({
         site: 'https://acct.axosoft.com',
@@ -56,14 +56,14 @@ describe('a configuration file', () => {
     expect(createBff({ ...options, logger: createTestLogger() }).basePath).toBe('/axosoft')
   })
 
-  it('may describe the provider in full', () => {
+  it('can contain a description of the provider', () => {
     const provider = JSON.parse(
       JSON.stringify(functions.oauth2({ tokenEndpoint: 'https://as.example.com/token' })),
     ) as object
     expect(parseConfig(JSON.stringify({ provider }), {}).provider).toEqual(provider)
   })
 
-  it('may hold a provider that signs itself in, whose `authorize` comes with the code', () => {
+  it('can contain a provider with an automatic login, to which code adds authorize', () => {
     const provider = { preset: 'classy', clientId: 'app', clientSecret: '${CLIENT_SECRET}' }
     const options = parseConfig(JSON.stringify({ provider, mode: 'proxy' }), environment)
     const logger = createTestLogger()
@@ -71,7 +71,7 @@ describe('a configuration file', () => {
     expect(createBff({ ...options, logger, authorize: () => null }).basePath).toBe('/auth')
   })
 
-  it('fills in a variable once: its value is not looked at again', () => {
+  it('replaces a variable once: placeholders in its value stay', () => {
     const { secret } = parseConfig(JSON.stringify({ provider: axosoft, secret: '${SESSION}' }), {
       ...environment,
       SESSION: '${CLIENT_SECRET} and 32 characters more',
@@ -79,7 +79,7 @@ describe('a configuration file', () => {
     expect(secret).toBe('${CLIENT_SECRET} and 32 characters more')
   })
 
-  it('is read from a file', async () => {
+  it('is read by readConfigFile, which rejects when there is no such file', async () => {
     const file = join(folder, 'good.json')
     writeFileSync(file, JSON.stringify({ provider: axosoft }))
     expect((await readConfigFile(file, environment)).provider.id).toBe('axosoft')
