@@ -117,6 +117,7 @@ function formatIssue(issue: z.core.$ZodRawIssue): string {
     return formatUnknownKeys(issue.keys, definition?.type === 'object' ? Object.keys(definition.shape) : [])
   if (code === 'invalid_value') return formatUnknownValue(input, issue.values, describeWords(issue.values))
   if (code === 'too_small') return `${describeReceived(issue)}. Expected: ${describeMinimum(issue)}`
+  if (code === 'too_big') return `${describeReceived(issue)}. Expected: at most ${issue.maximum}`
   const hasType = definition && (code === 'invalid_type' || code === 'invalid_union')
   return `${describeReceived(issue)}. Expected: ${hasType ? describeDefinition(definition) : 'another value'}`
 }

@@ -283,12 +283,17 @@ describe('a description is rejected with the member and the fix', () => {
     [
       'a fixed lifetime of 0',
       { response: { expiry: [{ seconds: 0 }] } },
-      'response.expiry.0.seconds: is 0. Expected: a number above 0',
+      'response.expiry.0.seconds: is 0. Expected: a whole number of seconds above 0',
     ],
     [
       'a refresh token as a JWT',
       { response: { refreshExpiry: ['jwt-exp'] } },
       'response.refreshExpiry.0: is a string. Expected: an object with from and as or an object with seconds',
+    ],
+    [
+      'a status code that does not exist',
+      { errors: { map: [{ status: 1e308, outcome: 'access_denied' }] } },
+      'errors.map.0.status: is 1e+308. Expected: a status code from 100 to 599',
     ],
     [
       'an unknown form of JSON',

@@ -39,7 +39,7 @@ const createWith = (options: object): string[] => issuesOf(() => createBff({ pro
 
 /** Every name that has one letter less, more, wrong or swapped with the next. */
 function typosOf(name: string): string[] {
-  const letters = 'abcdefghijklmnopqrstuvwxyz'.split('')
+  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'.split('')
   return [...name.split(''), ''].flatMap((letter, at) => {
     const [before, after] = [name.slice(0, at), name.slice(at + 1)]
     return [
@@ -104,7 +104,7 @@ function renameMember(value: unknown, path: string[], name: string, typo: string
   return Object.fromEntries(entries)
 }
 
-describe('a name with one typo', () => {
+describe('a name with one typo', { timeout: 600_000 }, () => {
   const typos = (names: string[]): fc.Arbitrary<[name: string, typo: string]> =>
     fc
       .constantFrom(...names)
@@ -164,14 +164,15 @@ describe('a name with one typo', () => {
   })
 
   it('of a preset in a file gets the right suggestion', () => {
+    const names = Object.keys(presets)
     fc.assert(
-      fc.property(typos(Object.keys(presets)), ([name, typo]) => {
+      fc.property(typos(names), ([name, typo]) => {
         const lines = issuesOf(() => parseConfig(JSON.stringify({ provider: { preset: typo } }), {}))
-        expect(lines).toEqual([
-          expect.stringContaining(
-            `provider.preset: is "${typo}". Did you mean "${name}"? Expected: one of auth0, axosoft, `,
-          ),
-        ])
+        const [, suggestion = ''] =
+          /^provider\.preset: is "[^"]+"\. Did you mean "(\w+)"\? Expected: one of auth0, axosoft, /.exec(
+            lines.join('\n'),
+          ) ?? []
+        expect(suggestion === name || typosOf(suggestion).includes(typo)).toBe(true)
       }),
       runs(200),
     )
@@ -362,7 +363,7 @@ describe('a file with several mistakes', () => {
   })
 })
 
-describe('no message contains a value that may be a secret', () => {
+describe('no message contains a value that may be a secret', { timeout: 600_000 }, () => {
   const canary = fc.stringMatching(/^[a-zA-Z0-9_ +/=-]{24,60}$/)
   const shaped = (text: string): unknown[] => [text, [text], { value: text }, { [`k${text.length}`]: [text] }]
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import { createIssueMessage, createUnknownNameMessage } from '../option-issues.ts'
-import { headerName, headers, pointerSchema, textSchema } from './values.ts'
+import { headerName, headers, pointerSchema, statusSchema, textSchema } from './values.ts'
 
 const baseUrlSchema = textSchema.superRefine((url, context) => {
   const issue =
@@ -59,7 +59,7 @@ export const resource = z.strictObject({
       /** Whether such a response may also mean an insufficient scope; `false` when absent. */
       mayMeanInsufficientScope: z.boolean().default(false),
       /** The status codes; 401 when absent. */
-      status: z.array(z.int()).default([401]),
+      status: z.array(statusSchema).default([401]),
       /** Only a response with one of these values at this pointer means it; every response when absent. */
       refreshIf: valueRuleSchema.optional(),
       /** A response with one of these values at this pointer does not mean it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createIssueMessage } from '../option-issues.ts'
-import { fieldSchema, pointerSchema, textSchema } from './values.ts'
+import { fieldSchema, lifetimeSchema, pointerSchema, statusSchema, textSchema } from './values.ts'
 
 /** Where a value is in a successful response: a JSON pointer, `""` for the whole body, or a header. */
 const sourceSchema = z.string().regex(/^((\/[^/]+)*|header:[\w-]+)$/, {
@@ -12,7 +12,7 @@ const expiryFrom = z.strictObject({
   /** `seconds` and `ms` count from the token request; the others are a point in time. */
   as: z.enum(['seconds', 'ms', 'epoch-s', 'epoch-ms', 'iso', 'http-date']),
 })
-const expiryFixed = z.strictObject({ seconds: z.int().positive() })
+const expiryFixed = z.strictObject({ seconds: lifetimeSchema })
 
 /** How Latchkey reads a successful response of the token endpoint. */
 export const response = z.strictObject({
@@ -55,7 +55,7 @@ export const errors = z.strictObject({
   map: z
     .array(
       z.strictObject({
-        status: z.int().optional(),
+        status: statusSchema.optional(),
         code: textSchema.optional(),
         /** A part of the description, in upper or lower case. */
         contains: textSchema.optional(),
@@ -80,7 +80,7 @@ export const errors = z.strictObject({
       z.strictObject({
         when: z
           .strictObject({
-            status: z.int().optional(),
+            status: statusSchema.optional(),
             code: textSchema.optional(),
             contains: textSchema.optional(),
             /** Where the response has a value other than `null`, `false` and `""`. */

@@ -46,6 +46,19 @@ export const headers = z.record(z.string(), headerValue).superRefine((values, co
   }
 })
 
+const statusMessage = createIssueMessage('a status code from 100 to 599')
+
+/** A status code of HTTP. */
+export const statusSchema = z
+  .int({ error: statusMessage })
+  .min(100, { error: statusMessage })
+  .max(599, { error: statusMessage })
+
+const lifetimeMessage = createIssueMessage('a whole number of seconds above 0')
+
+/** A lifetime in seconds. */
+export const lifetimeSchema = z.int({ error: lifetimeMessage }).positive({ error: lifetimeMessage })
+
 /** One field of a sign-in form. */
 export const fieldSchema = z.strictObject({
   /** What a form shows beside the field. */

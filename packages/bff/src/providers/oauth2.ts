@@ -9,7 +9,7 @@ import {
   paramsOption,
   pointerOption,
   scopeOption,
-  secondsOption,
+  lifetimeOption,
 } from './option-values.ts'
 
 /** The options of {@link oauth2}: either `tokenEndpoint` or `issuer`, and any of the others. */
@@ -77,7 +77,7 @@ export const oauth2Options = definePresetOptions<OAuth2Options>(
     params: paramsOption,
     refresh: flagOption,
     revocationEndpoint: exactEndpointOption,
-    defaultLifetime: secondsOption,
+    defaultLifetime: lifetimeOption,
     user: pointerOption,
     errors: errorRulesOption,
     defaultTokenType: exactTextOption,

@@ -2,7 +2,14 @@ import { z } from 'zod'
 import type { ProviderDescription } from '../description/provider-description.ts'
 import { grantParams } from '../description/grant.ts'
 import { errors } from '../description/response.ts'
-import { endpointSchema, headerValue, pointerSchema, scopeValue, textSchema } from '../description/values.ts'
+import {
+  endpointSchema,
+  headerValue,
+  lifetimeSchema,
+  pointerSchema,
+  scopeValue,
+  textSchema,
+} from '../description/values.ts'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import type { OptionIssue, ParsedOptions } from '../option-issues.ts'
 import { createIssueMessage, createOptionsError, parseOptions } from '../option-issues.ts'
@@ -110,8 +117,8 @@ export const requiredScopeOption: z.ZodType<string[]> = z.array(scopeValue).min(
 /** `true` or `false`. */
 export const flagOption: z.ZodType<boolean> = z.boolean()
 
-/** A number of seconds. */
-export const secondsOption: z.ZodType<number> = z.int().positive()
+/** A lifetime in seconds. */
+export const lifetimeOption: z.ZodType<number> = lifetimeSchema
 
 /** A JSON pointer. */
 export const pointerOption: z.ZodType<string> = pointerSchema
