@@ -5,9 +5,9 @@ import type { Hooks } from './authorization-server/hooks.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Provider, ProviderDescription } from './description/provider-description.ts'
-import { safeParseProvider } from './description/provider-description.ts'
+import { tryParseProvider } from './description/provider-description.ts'
 import type { OptionIssue, ParsedOptions } from './option-issues.ts'
-import { createIssueMessage, createOptionsError, parseOptions, prefixIssues } from './option-issues.ts'
+import { createIssueMessage, createOptionsError, parseOptions, addPathPrefix } from './option-issues.ts'
 import type { ProxyRoute } from './proxy/proxy-routes.ts'
 import { proxyRouteSchema } from './proxy/proxy-routes.ts'
 import type { Store } from './stores/store.ts'
@@ -24,8 +24,8 @@ export interface BffOptions {
   /** What a page may ask the resource server for in mode `proxy`, through this BFF; nothing when absent. */
   proxy?: ProxyRoute[]
   /**
-   * Says which callers may use the machine token of a provider whose login is automatic. It runs on every request, which it
-   * gets without the body; its result is not cached. Callers for which it returns `null` or throws get 403 or 500.
+   * Says which callers may use the machine token of a provider whose login is automatic. It runs on every request,
+   * which it gets without the body; its result is not cached. Callers get 403 when it returns `null`, 500 when it throws.
    */
   authorize?: Authorize
   /**
@@ -39,7 +39,7 @@ export interface BffOptions {
   secret?: string
   /** The origin of the page, for example `https://portal.example.com`, when a proxy in front changes the host. */
   origin?: string
-  /** Seconds after which a session ends: without use (`idle`, 43,200 when absent), and in any case (`absolute`, 604,800). */
+  /** Seconds until a session ends: without use (`idle`, 43,200 when absent), at the latest (`absolute`, 604,800). */
   session?: { idle?: number; absolute?: number }
   /**
    * How sign-ins are delayed after too many failures, by account and by address, counted in the memory of this process.
@@ -125,18 +125,18 @@ export type ResolvedOptions = Omit<
  * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
  */
 export function resolveOptions(options: BffOptions): ResolvedOptions {
-  const { value, issues } = safeResolveOptions(options)
+  const { value, issues } = tryResolveOptions(options)
   if (issues) throw createOptionsError('The options of createBff', issues)
   return value
 }
 
 /** Like {@link resolveOptions}, but returns the issues. */
-export function safeResolveOptions(options: BffOptions): ParsedOptions<ResolvedOptions> {
+export function tryResolveOptions(options: BffOptions): ParsedOptions<ResolvedOptions> {
   const parsed = parseOptions(resolvedOptions, options)
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     return { value: null, issues: parsed.issues ?? [] }
-  const provider = safeParseProvider(options.provider)
-  const issues = [...prefixIssues(provider.issues ?? [], 'provider'), ...(parsed.issues ?? [])]
+  const provider = tryParseProvider(options.provider)
+  const issues = [...addPathPrefix(provider.issues ?? [], 'provider'), ...(parsed.issues ?? [])]
   if (parsed.issues || provider.issues) return { value: null, issues }
   const conflicts = findOptionConflicts(parsed.value, provider.value)
   return conflicts.length > 0

@@ -46,8 +46,8 @@ export function tryParseJson(text: string): unknown {
 }
 
 /**
- * Matches whole JSON strings first, so that a comma inside a string stays. An unterminated string matches up to its end:
- * searching for a closing quote again from every quote would take seconds.
+ * Matches whole JSON strings first, so that a comma inside a string stays. An unterminated string matches up to its
+ * end: searching for a closing quote again from every quote would take seconds.
  */
 function withoutTrailingCommas(text: string): string {
   return text.replaceAll(/("(?:[^"\\]|\\.)*"?)|,(?=\s*[}\]])/gs, (_, literal?: string) => literal ?? '')

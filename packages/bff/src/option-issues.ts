@@ -4,14 +4,18 @@ import { BffError } from './errors.ts'
 /** One thing that is wrong with an option. */
 export interface OptionIssue {
   path: PropertyKey[]
-  /** `is missing. Expected: a string`. Contains no string of the user, which may be a secret, unless it is near a name. */
+  /**
+   * `is missing. Expected: a string`. Contains no string of the user, which may be a secret, unless it is near a name.
+   */
   message: string
 }
 
 /** A valid value with its defaults, or everything that is wrong with it. */
 export type ParsedOptions<T> = { value: T; issues: null } | { value: null; issues: OptionIssue[] }
 
-/** Checks a value; each issue says what came, what would be right, and which known name is nearest to an unknown one. */
+/**
+ * Checks a value; each issue says what came, what would be right, and which known name is nearest to an unknown one.
+ */
 export function parseOptions<T>(schema: z.ZodType<T>, value: unknown): ParsedOptions<T> {
   const parsed = schema.safeParse(value, { error: formatIssue })
   return parsed.success
@@ -31,7 +35,7 @@ export function createOptionsError(subject: string, issues: OptionIssue[], root 
 }
 
 /** Returns the issues with a longer path: those of a value that is a member of another one. */
-export function prefixIssues(issues: OptionIssue[], ...prefix: PropertyKey[]): OptionIssue[] {
+export function addPathPrefix(issues: OptionIssue[], ...prefix: PropertyKey[]): OptionIssue[] {
   return issues.map(({ path, message }) => ({ path: [...prefix, ...path], message }))
 }
 
@@ -55,7 +59,9 @@ export function formatUnknownName(name: string, names: readonly string[]): strin
   return `is unknown.${suggestion} Expected: ${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`
 }
 
-/** Formats the issue of a value that is none of a few words. The value itself is shown only when it is near one of them. */
+/**
+ * Formats the issue of a value that is none of a few words. The value itself is shown only when it is near one of them.
+ */
 export function formatUnknownValue(value: unknown, words: readonly unknown[], expected: string): string {
   const nearest = typeof value === 'string' ? findNearestName(value, words.map(String)) : null
   return nearest === null
@@ -64,8 +70,8 @@ export function formatUnknownValue(value: unknown, words: readonly unknown[], ex
 }
 
 /**
- * Finds the known name that a misspelt one probably means; `null` when none is near. Case, `-` and `_` do not count; one
- * letter in four may be missing, added, wrong or swapped with the next.
+ * Finds the known name that a misspelt one probably means; `null` when none is near. Case, `-` and `_` do not count;
+ * one letter in four may be missing, added, wrong or swapped with the next.
  */
 function findNearestName(name: string, names: readonly string[]): string | null {
   const simple = simplifyName(name)
@@ -88,14 +94,14 @@ function simplifyName(name: string): string {
 }
 
 /** The optimal string alignment distance: letters that are missing, added, wrong or swapped with the next. */
-function getEditDistance(one: string, other: string): number {
+function getEditDistance(from: string, to: string): number {
   let beforePrevious: number[] = []
-  let previous = Array.from({ length: other.length + 1 }, (_, column) => column)
-  for (let row = 1; row <= one.length; row += 1) {
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= from.length; row += 1) {
     const current = [row]
-    for (let column = 1; column <= other.length; column += 1) {
-      const isSame = one[row - 1] === other[column - 1]
-      const isSwapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1]
+    for (let column = 1; column <= to.length; column += 1) {
+      const isSame = from[row - 1] === to[column - 1]
+      const isSwapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
       current[column] = Math.min(
         (previous[column] ?? 0) + 1,
         (current[column - 1] ?? 0) + 1,
@@ -106,7 +112,7 @@ function getEditDistance(one: string, other: string): number {
     beforePrevious = previous
     previous = current
   }
-  return previous[other.length] ?? 0
+  return previous[to.length] ?? 0
 }
 
 /** Formats what zod found. Several unknown keys of one object get one line each. */
@@ -223,7 +229,7 @@ function findClosestBranch(branches: z.core.$ZodIssue[][]): z.core.$ZodIssue[] |
   }
   return branches
     .filter((branch) => branch.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'))
-    .toSorted((one, other) => getCost(one) - getCost(other))[0]
+    .toSorted((first, second) => getCost(first) - getCost(second))[0]
 }
 
 /** Keeps an issue on its line, whatever a key contains. */

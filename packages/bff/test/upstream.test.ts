@@ -14,7 +14,9 @@ afterEach(() => {
   }
 })
 
-/** A BFF with a session, in front of an authorization server over a real connection that then behaves like `listener`. */
+/**
+ * A BFF with a session, in front of an authorization server over a real connection that then behaves like `listener`.
+ */
 async function createSignedInBff(listener: RequestListener) {
   let next: RequestListener = (_, response) =>
     void response.end('{"access_token":"a","refresh_token":"r","token_type":"Bearer","expires_in":900}')

@@ -31,7 +31,9 @@ export interface RefreshInput {
   credentials?: Credentials
 }
 
-/** Runs grants at the authorization server. Failures are returned as a `TokenResult`, not thrown. No request is retried. */
+/**
+ * Runs grants at the authorization server. Failures are returned as a `TokenResult`, not thrown. No request is retried.
+ */
 export interface AuthorizationServer {
   /** Runs the grant of a sign-in. An automatic login has no credentials. */
   signIn(credentials: Credentials, scope: string[]): Promise<GrantResult>
@@ -46,8 +48,8 @@ export interface AuthorizationServer {
   canRefresh(tokens: RefreshInput): boolean
   /**
    * Gets the next token: with the refresh token (RFC 6749 §6), by the grant of the sign-in, or by sending the current
-   * token to the keep-alive endpoint. The result contains the refresh token to store, which is the previous one when the
-   * response has none.
+   * token to the keep-alive endpoint. The result contains the refresh token to store, which is the previous one when
+   * the response has none.
    */
   refresh(tokens: RefreshInput): Promise<GrantResult>
 }

@@ -26,8 +26,8 @@ export interface Endpoints {
  * fetched once an hour, by one request for all waiting callers. When that fails, the last valid document or the
  * description's `fallbackUrl` is used.
  *
- * @throws BffError the returned function throws `temporarily_unavailable` when there is none of them, `server_error` when
- *   the document is invalid
+ * @throws BffError the returned function throws `temporarily_unavailable` when there is none of them, `server_error`
+ *   when the document is invalid
  */
 export function createEndpointResolver(
   provider: Provider,
@@ -135,8 +135,8 @@ type DiscoverySource = Extract<Provider['token'], { discovery: string }>
 const wellKnown = /\/\.well-known\/(openid-configuration|oauth-authorization-server)/
 
 /**
- * Returns the issuer that the document must name: exactly the configured one, or the one that follows from the document's
- * URL, where a slash at the end does not matter.
+ * Returns the issuer that the document must name: exactly the configured one, or the one that follows from the
+ * document's URL, where a slash at the end does not matter.
  */
 function getExpectedIssuer({ issuer, discovery }: DiscoverySource): { issuer: string; exact: boolean } {
   if (issuer !== undefined) return { issuer, exact: true }

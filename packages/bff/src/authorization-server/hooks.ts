@@ -14,8 +14,8 @@ export interface RawResponse {
 }
 
 /**
- * Functions for servers that no description covers. When a hook throws, the log names the hook and never the error, which
- * may contain a secret; the browser gets `server_error`.
+ * Functions for servers that no description covers. When a hook throws, the log names the hook and never the error,
+ * which may contain a secret; the browser gets `server_error`.
  */
 export interface Hooks {
   /** Changes a request just before it is sent, for example to hash the password. */

@@ -22,9 +22,9 @@ const protocolClaims = 'iss aud exp iat nbf jti nonce azp acr amr at_hash c_hash
 const clockToleranceSeconds = 60
 
 /**
- * Validates an ID Token's issuer, audience, lifetime and signature (OpenID Connect Core §3.1.3.7) and returns the claims
- * about the user; `null` when the token is not valid. The reason is dropped, because the library's errors contain the
- * token.
+ * Validates an ID Token's issuer, audience, lifetime and signature (OpenID Connect Core §3.1.3.7) and returns the
+ * claims about the user; `null` when the token is not valid. The reason is dropped, because the library's errors
+ * contain the token.
  *
  * @param clientId the audience that the token must have; without a client, any audience is accepted
  */

@@ -20,8 +20,8 @@ export interface RevocableTokens {
 const maxRetryWaitSeconds = 10
 
 /**
- * Creates a function that revokes a session's refresh token, or its access token when there is no refresh token
- * (RFC 7009). After a 503 with `Retry-After` it tries once more (§2.2.1). It never throws: a sign-out succeeds without it.
+ * Creates a function that revokes a session's refresh token, or its access token when there is no refresh token (RFC
+ * 7009). After a 503 with `Retry-After` it tries once more (§2.2.1). It never throws: a sign-out succeeds without it.
  */
 export function createTokenRevoker(
   provider: Provider,

@@ -1,11 +1,11 @@
 import type { BffOptions, ResolvedOptions } from '../bff-options.ts'
-import { safeResolveOptions } from '../bff-options.ts'
+import { tryResolveOptions } from '../bff-options.ts'
 import { BffError } from '../errors.ts'
 import { isJsonObject } from '../json.ts'
 import type { OptionIssue, ParsedOptions } from '../option-issues.ts'
-import { createOptionsError, formatUnknownName, formatUnknownValue, prefixIssues } from '../option-issues.ts'
+import { createOptionsError, formatUnknownName, formatUnknownValue, addPathPrefix } from '../option-issues.ts'
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { safeParseProvider } from '../description/provider-description.ts'
+import { tryParseProvider } from '../description/provider-description.ts'
 import { presets } from './presets.ts'
 import { createProxyMatcher } from '../proxy/proxy-routes.ts'
 import type { Environment, VariableUse } from './environment.ts'
@@ -57,17 +57,17 @@ export function parseConfigDetails(text: string, environment: Environment, file:
   const known = Object.entries(members).filter(([name]) => (fileOptions as string[]).includes(name))
   const options = { ...Object.fromEntries(known), provider: provider?.description } as BffOptions
   // A file cannot contain a function: the code that starts the BFF adds `authorize`.
-  const isAutomatic = safeParseProvider(options.provider).value?.login.mode === 'automatic'
-  const { value: resolvedOptions, issues } = safeResolveOptions(
+  const isAutomatic = tryParseProvider(options.provider).value?.login.mode === 'automatic'
+  const { value: resolvedOptions, issues } = tryResolveOptions(
     isAutomatic ? { ...options, authorize: () => null } : options,
   )
   const allIssues = [
     ...variableIssues,
     ...findUnknownMembers(members),
-    ...(providerIssues ? prefixIssues(providerIssues, 'provider') : []),
+    ...(providerIssues ? addPathPrefix(providerIssues, 'provider') : []),
     ...(issues ?? []).filter(({ path }) => !providerIssues || path[0] !== 'provider'),
   ]
-  // A missing variable explains whatever is wrong with the option that uses it.
+  // A missing variable explains every other issue of the option that uses it.
   const reported = allIssues.filter(
     (issue) =>
       variableIssues.includes(issue) || !variableIssues.some(({ path }) => startsWith(issue.path, path)),
@@ -109,15 +109,15 @@ function resolveProvider(
   const { preset, ...options } = member
   if (preset === undefined)
     return { value: { preset: null, description: member as unknown as ProviderDescription }, issues: null }
-  const found = typeof preset === 'string' && Object.hasOwn(presets, preset) ? presets[preset] : undefined
-  if (typeof preset !== 'string' || !found) {
+  const selected = typeof preset === 'string' && Object.hasOwn(presets, preset) ? presets[preset] : undefined
+  if (typeof preset !== 'string' || !selected) {
     const names = Object.keys(presets)
     return createFailure(['preset'], formatUnknownValue(preset, names, `one of ${names.join(', ')}`))
   }
-  const issues = found.findIssues(options)
+  const issues = selected.findIssues(options)
   return issues.length > 0
     ? { value: null, issues }
-    : { value: { preset, description: found.createDescription(options) }, issues: null }
+    : { value: { preset, description: selected.createDescription(options) }, issues: null }
 }
 
 function createFailure(path: PropertyKey[], message: string): { value: null; issues: OptionIssue[] } {

@@ -22,7 +22,9 @@ export interface SubstitutionResult {
 
 const placeholder = /\$\{([^}]*)\}?/g
 
-/** Replaces `${NAME}` in all strings of a JSON value by environment variables, once: placeholders in their values stay. */
+/**
+ * Replaces `${NAME}` in all strings of a JSON value by environment variables, once: placeholders in their values stay.
+ */
 export function substituteVariables(json: unknown, environment: Environment): SubstitutionResult {
   const variables: VariableUse[] = []
   const issues: OptionIssue[] = []

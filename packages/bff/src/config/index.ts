@@ -9,12 +9,13 @@ import { defaultConfigFile, readConfigDetails } from './config-file.ts'
 import type { Environment } from './environment.ts'
 
 /**
- * Parses a configuration into options for `createBff`. Its member `provider` is a description, or the name of a preset with
- * its options; `${NAME}` in any string is replaced by an environment variable. A provider whose login is automatic also
- * needs `authorize`, which only code can add.
+ * Parses a configuration into options for `createBff`. Its member `provider` is a description, or the name of a preset
+ * with its options; `${NAME}` in any string is replaced by an environment variable. A provider whose login is automatic
+ * also needs `authorize`, which only code can add.
  *
  * @param file the name of the file, for messages
- * @throws BffError `server_error` whose message names the file and everything in it that is wrong, with what would be right
+ * @throws BffError `server_error` whose message names the file and everything in it that is wrong, with what would be
+ *   right
  * @example
  *   const text = '{ "provider": { "preset": "jamf", "site": "https://${HOST}" }, "mode": "proxy" }'
  *   const bff = createBff(parseConfig(text, process.env))

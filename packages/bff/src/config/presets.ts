@@ -58,11 +58,11 @@ export const presets: Record<string, Preset> = {
 
 function createPreset<O>(
   describeProvider: (options: O) => ProviderDescription,
-  { names, safeParse }: PresetOptions<O>,
+  { names, tryParse }: PresetOptions<O>,
 ): Preset {
   return {
     options: names,
-    findIssues: (options) => safeParse(options).issues ?? [],
+    findIssues: (options) => tryParse(options).issues ?? [],
     createDescription: (options) => describeProvider(options as O),
   }
 }

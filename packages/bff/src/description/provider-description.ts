@@ -32,8 +32,8 @@ export interface Client {
 }
 
 /**
- * Checks the description of a provider and returns it unchanged, so that its type is inferred and mistakes are found where
- * they are made.
+ * Checks the description of a provider and returns it unchanged, so that its type is inferred and mistakes are found
+ * where they are made.
  *
  * @throws BffError `server_error` whose message names every member that is wrong, and what would be right
  * @example
@@ -56,13 +56,13 @@ export function defineProvider(description: ProviderDescription): ProviderDescri
  * @throws BffError as {@link defineProvider} does
  */
 export function parseProvider(description: ProviderDescription): Provider {
-  const { value, issues } = safeParseProvider(description)
+  const { value, issues } = tryParseProvider(description)
   if (issues) throw createOptionsError('The provider description', issues, 'description')
   return value
 }
 
 /** Like {@link parseProvider}, but returns the issues. */
-export function safeParseProvider(description: unknown): ParsedOptions<Provider> {
+export function tryParseProvider(description: unknown): ParsedOptions<Provider> {
   return parseOptions(providerSchema, description)
 }
 

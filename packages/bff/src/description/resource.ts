@@ -29,8 +29,8 @@ export const resource = z.strictObject({
     })
     .optional(),
   /**
-   * Where a request carries the token: `Authorization: Bearer …` when absent. The scheme is sent as it is spelt here. Any
-   * other header, and the query, need proxy mode.
+   * Where a request carries the token: `Authorization: Bearer …` when absent. The scheme is sent as it is spelt here.
+   * Any other header, and the query, need proxy mode.
    */
   tokenPlacement: z
     .union([

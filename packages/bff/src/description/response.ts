@@ -49,7 +49,9 @@ export const response = z.strictObject({
 export const errors = z.strictObject({
   /** Where the error code may be; the first string counts. `/error` when absent. */
   code: z.array(pointerSchema).default(['/error']),
-  /** Where the description may be. It is compared with `contains` and never passed on. `/error_description` when absent. */
+  /**
+   * Where the description may be. It is compared with `contains` and never passed on. `/error_description` when absent.
+   */
   description: z.array(pointerSchema).default(['/error_description']),
   /** What errors mean where the server does not follow RFC 6749 §5.2; the first rule that matches counts. */
   map: z

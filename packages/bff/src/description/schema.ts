@@ -39,14 +39,17 @@ export const descriptionSchema = z.strictObject(
     token: tokenEndpoint,
     /** The grants, by their names in RFC 6749 (`password`, `client_credentials`, `refresh_token`) or any other name. */
     grants: z.record(z.string(), grant),
-    /** The name of the grant that a sign-in runs; `password`, or `client_credentials` for an automatic login, when absent. */
+    /**
+     * The name of the grant that a sign-in runs; `password`, or `client_credentials` for an automatic login, when
+     * absent.
+     */
     signInGrant: textSchema.optional(),
     response: response.prefault({}),
     errors: errors.prefault({}),
     refresh: z.strictObject({
       /**
-       * How a session gets its next token: `reissue` runs the grant of the sign-in again, `keep_alive` sends the current
-       * token to `url`, and with `none` the user signs in again.
+       * How a session gets its next token: `reissue` runs the grant of the sign-in again, `keep_alive` sends the
+       * current token to `url`, and with `none` the user signs in again.
        */
       mode: z.enum(['refresh_token', 'reissue', 'keep_alive', 'none']),
       /** The endpoint of `keep_alive`. */
@@ -54,15 +57,15 @@ export const descriptionSchema = z.strictObject(
       /** What happens without a valid refresh token; `sign-in` when absent: the user signs in again. */
       fallback: z.enum(['sign-in', 'reissue']).default('sign-in'),
       /**
-       * Keeps the user's client id and secret, sealed in the session, for `reissue`; `false` when absent. Allowed only with
-       * `login.userIsClient`, because a password must not be stored (RFC 6749 §4.3.1).
+       * Keeps the user's client id and secret, sealed in the session, for `reissue`; `false` when absent. Allowed only
+       * with `login.userIsClient`, because a password must not be stored (RFC 6749 §4.3.1).
        */
       storeCredentials: z.boolean().default(false),
     }),
     resource: resource.prefault({}),
     /**
-     * Where a sign-out revokes tokens (RFC 7009); the endpoint in the discovery document when absent. `bearer` authenticates
-     * with the token itself; `client` when absent.
+     * Where a sign-out revokes tokens (RFC 7009); the endpoint in the discovery document when absent. `bearer`
+     * authenticates with the token itself; `client` when absent.
      */
     revocation: z
       .strictObject({ url: endpointSchema, auth: z.enum(['client', 'bearer']).default('client') })

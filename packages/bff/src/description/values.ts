@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import { createIssueMessage } from '../option-issues.ts'
 
-/** Parameters that Latchkey sets in a grant. Nothing else may set them: no parameter may occur twice (RFC 6749 §3.2). */
+/**
+ * Parameters that Latchkey sets in a grant. Nothing else may set them: no parameter may occur twice (RFC 6749 §3.2).
+ */
 export const reservedParams = ['grant_type', 'scope', 'refresh_token', 'client_id', 'client_secret', 'token']
 
 /** A string that is not empty. Most of them come from environment variables. */

@@ -17,8 +17,8 @@ export interface Auth0Options extends ClientOptions {
   /** The connection that contains the users; the tenant's default directory when absent. */
   realm?: string
   /**
-   * The scope that a sign-in requests; none when absent. `openid` and `profile` return the user's claims, `offline_access`
-   * a refresh token. Auth0 may grant more than was requested.
+   * The scope that a sign-in requests; none when absent. `openid` and `profile` return the user's claims,
+   * `offline_access` a refresh token. Auth0 may grant more than was requested.
    */
   scope?: string[]
 }
@@ -31,8 +31,8 @@ export const auth0Options = definePresetOptions<Auth0Options>(
 )
 
 /**
- * Describes Auth0 by the resource owner password grant. Where the tenant requires a second factor, users enter the one-time
- * code of an authenticator app; other factors need Auth0's pages.
+ * Describes Auth0 by the resource owner password grant. Where the tenant requires a second factor, users enter the
+ * one-time code of an authenticator app; other factors need Auth0's pages.
  *
  * Sources: Auth0, "Resource Owner Password Flow", "Authenticate Using the Resource Owner Password Flow with MFA",
  * "Verify with one-time password (OTP)"; auth0/Auth0.Android, AuthenticationException, for its error codes.

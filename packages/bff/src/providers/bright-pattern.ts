@@ -30,8 +30,8 @@ export const brightPatternOptions = definePresetOptions<BrightPatternOptions>(
 )
 
 /**
- * Describes Bright Pattern Contact Center, where users sign in with their login ID and API secret: the client credentials
- * of a client_credentials grant.
+ * Describes Bright Pattern Contact Center, where users sign in with their login ID and API secret: the client
+ * credentials of a client_credentials grant.
  *
  * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
  * @example

@@ -17,8 +17,8 @@ export interface ClassSuperOptions {
   /** The business whose data the API returns, as it appears in Class's URLs. */
   business: string
   /**
-   * The scope that a sign-in requests, for example `['fund.read']`. `offline_access` may return a refresh token, `openid`
-   * an ID Token with the user's claims. A value that begins with `target:` replaces the whole business.
+   * The scope that a sign-in requests, for example `['fund.read']`. `offline_access` may return a refresh token,
+   * `openid` an ID Token with the user's claims. A value that begins with `target:` replaces the whole business.
    */
   scope: string[]
   /** The issuer, or the URL of its discovery document; no discovery when absent. */

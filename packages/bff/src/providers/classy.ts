@@ -7,7 +7,9 @@ export interface ClassyOptions {
   clientId: string
   /** The client secret. */
   clientSecret: string
-  /** The header `x-integration-id`, if Classy has issued one to you: requests without it get 403. Not sent when absent. */
+  /**
+   * The header `x-integration-id`, if Classy has issued one to you: requests without it get 403. Not sent when absent.
+   */
   integrationId?: string
   /** The URL of the API; `https://api.classy.org` when absent. */
   site?: string

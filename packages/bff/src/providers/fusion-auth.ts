@@ -18,8 +18,8 @@ export const fusionAuthOptions = definePresetOptions<FusionAuthOptions>(
 )
 
 /**
- * Describes FusionAuth. Its second factor is supported with the code of an authenticator app, not with codes that FusionAuth
- * sends by mail or message.
+ * Describes FusionAuth. Its second factor is supported with the code of an authenticator app, not with codes that
+ * FusionAuth sends by mail or message.
  *
  * Sources: FusionAuth, "OAuth endpoints" with its section "OAuth Error", "Complete Multi-Factor Login";
  * FusionAuth/fusionauth-issues 1704.

@@ -26,8 +26,8 @@ export const glewlwydOptions = definePresetOptions<GlewlwydOptions>(
 )
 
 /**
- * Describes Glewlwyd with its OpenID Connect plugin. Its errors have no body, so a scope that the user may not get looks
- * like a wrong password.
+ * Describes Glewlwyd with its OpenID Connect plugin. Its errors have no body, so a scope that the user may not get
+ * looks like a wrong password.
  *
  * Sources: babelouest/glewlwyd, docs/OAUTH2.md; the responses of version 2.7.
  *

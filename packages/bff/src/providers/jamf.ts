@@ -11,8 +11,8 @@ export interface JamfOptions {
 export const jamfOptions = definePresetOptions<JamfOptions>('jamf', { site: siteOption }, {})
 
 /**
- * Describes Jamf Pro, which authenticates the user by Basic and has no clients. A valid token returns the next one, so a
- * session ends when its token expires while no page is open.
+ * Describes Jamf Pro, which authenticates the user by Basic and has no clients. A valid token returns the next one, so
+ * a session ends when its token expires while no page is open.
  *
  * Sources: developer.jamf.com, "Jamf Pro API Overview" and the reference of `/v1/auth/token`, `/v1/auth/keep-alive` and
  * `/v1/auth/invalidate-token`.

@@ -18,8 +18,8 @@ export interface KeycloakOptions extends ClientOptions {
   /** The scope that a sign-in requests; `['openid']` when absent, which returns the user's claims. */
   scope?: string[]
   /**
-   * Adds a field for a one-time code, which users may leave empty; `false` when absent. Keycloak does not ask for a missing
-   * code: it responds as to a wrong password.
+   * Adds a field for a one-time code, which users may leave empty; `false` when absent. Keycloak does not ask for a
+   * missing code: it responds as to a wrong password.
    */
   otp?: boolean
 }
@@ -32,7 +32,8 @@ export const keycloakOptions = definePresetOptions<KeycloakOptions>(
 )
 
 /**
- * Describes Keycloak by direct access grants. The realm is found by discovery, and a session ends with its refresh token.
+ * Describes Keycloak by direct access grants. The realm is found by discovery, and a session ends with its refresh
+ * token.
  *
  * Sources: keycloak/keycloak, ResourceOwnerPasswordCredentialsGrantType, ClientIdAndSecretAuthenticator, and
  * ValidateUsername and ValidateOTP of the direct grant flow.

@@ -19,8 +19,8 @@ export const netatmoOptions = definePresetOptions<NetatmoOptions>(
 )
 
 /**
- * Describes Netatmo, whose API responds with 403 to an expired token. Since the end of 2022 only older applications may use
- * the password grant.
+ * Describes Netatmo, whose API responds with 403 to an expired token. Since the end of 2022 only older applications may
+ * use the password grant.
  *
  * Sources: dev.netatmo.com, "Authentication"; responses of the server quoted in the read-mes of MMM-Netatmo and
  * netatmobeat; doc/token-file.md of xperimental/netatmo-exporter for the 403.

@@ -36,7 +36,9 @@ export type OAuth2Options = (
   clientSecret?: string
   /** The client authentication method; `basic` with a secret and `none` without one when absent. */
   clientAuth?: 'basic' | 'post' | 'none'
-  /** Whether Basic form-encodes id and secret first (RFC 6749 appendix B); `form` when absent, many servers need `raw`. */
+  /**
+   * Whether Basic form-encodes id and secret first (RFC 6749 appendix B); `form` when absent, many servers need `raw`.
+   */
   basicEncoding?: 'form' | 'raw'
   /** The scope that a sign-in requests; none when absent. */
   scope?: string[]
@@ -52,7 +54,9 @@ export type OAuth2Options = (
   defaultLifetime?: number
   /** Where the response describes the user, as a JSON pointer; it does not when absent. */
   user?: string
-  /** What errors mean where the server does not follow RFC 6749 §5.2: `errors.map` of a description; none when absent. */
+  /**
+   * What errors mean where the server does not follow RFC 6749 §5.2: `errors.map` of a description; none when absent.
+   */
   errors?: NonNullable<ProviderDescription['errors']>['map']
   /** The token type of a response without `token_type`; such a response is an error when absent. */
   defaultTokenType?: string

@@ -25,7 +25,7 @@ export interface PresetOptions<O> {
    */
   readonly parse: (options: O) => O
   /** Like `parse`, but returns the issues. */
-  readonly safeParse: (options: unknown) => ParsedOptions<O>
+  readonly tryParse: (options: unknown) => ParsedOptions<O>
 }
 
 type OptionalKeys<O> = { [K in keyof O]-?: object extends Pick<O, K> ? K : never }[keyof O]
@@ -52,14 +52,14 @@ export function definePresetOptions<O extends object>(
   return {
     names: Object.keys(shape),
     parse(options) {
-      const { value, issues } = safeParse(options)
+      const { value, issues } = tryParse(options)
       if (issues) throw createOptionsError(`The options of ${preset}()`, issues)
       return value
     },
-    safeParse,
+    tryParse,
   }
 
-  function safeParse(options: unknown): ParsedOptions<O> {
+  function tryParse(options: unknown): ParsedOptions<O> {
     const { value, issues } = parseOptions(optionsSchema, options)
     if (issues) return { value: null, issues }
     const present = Object.fromEntries(Object.entries(value).filter(([, option]) => option !== undefined))

@@ -19,8 +19,8 @@ export const podioOptions = definePresetOptions<PodioOptions>(
 )
 
 /**
- * Describes Podio, for API keys that may use the password grant. Requests are JSON, the scheme of a token is `OAuth2`, and
- * the status of a rate limit is 420.
+ * Describes Podio, for API keys that may use the password grant. Requests are JSON, the scheme of a token is `OAuth2`,
+ * and the status of a rate limit is 420.
  *
  * Sources: developers.podio.com, "Username and password flow" and "Get access token"; podio/podio-py for the scheme,
  * podio/podio-php for 420.

@@ -7,7 +7,9 @@ export interface RedditOptions {
   clientId: string
   /** The client secret. */
   clientSecret: string
-  /** The header `User-Agent` in Reddit's form, `web:com.example.app:v1.2 (by /u/name)`; Reddit delays or rejects others. */
+  /**
+   * The header `User-Agent` in Reddit's form, `web:com.example.app:v1.2 (by /u/name)`; Reddit delays or rejects others.
+   */
   userAgent: string
   /** The scope that a sign-in requests; everything when absent. */
   scope?: string[]
@@ -23,8 +25,8 @@ export const redditOptions = definePresetOptions<RedditOptions>(
 )
 
 /**
- * Describes Reddit, for applications of the type "script" and the users registered as their developers. Errors have status
- * 200, and there is no refresh token.
+ * Describes Reddit, for applications of the type "script" and the users registered as their developers. Errors have
+ * status 200, and there is no refresh token.
  *
  * Sources: reddit-archive/reddit wiki, "OAuth2" and "OAuth2 Quick Start Example"; praw-dev/prawcore, prawcore/auth.py;
  * for two-factor authentication, PRAW's "Authenticating via OAuth".

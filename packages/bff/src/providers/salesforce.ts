@@ -28,8 +28,9 @@ const unapprovedUserHint =
   'the connected app accepts only users that an administrator approved. Add the profile or a permission set of this user to it'
 
 /**
- * Describes Salesforce by the username-password flow. Users add their security token, which is empty from trusted addresses;
- * each user's API is at its own `instance_url`. There is no refresh token, and the org decides how long a token lasts.
+ * Describes Salesforce by the username-password flow. Users add their security token, which is empty from trusted
+ * addresses; each user's API is at its own `instance_url`. There is no refresh token, and the org decides how long a
+ * token lasts.
  *
  * Sources: Salesforce, "OAuth 2.0 Username-Password Flow for Special Scenarios", "OAuth 2.0 Authorization Errors",
  * "OauthOidcSettings" of the Metadata API, and "Status Codes and Error Responses" of the REST API.

@@ -12,8 +12,8 @@ export interface SugarCrmOptions {
   /** The URL of the instance, for example `https://acct.sugarondemand.com`. */
   site: string
   /**
-   * The name of a platform that you registered in Sugar. A user has one session per platform: a sign-in on `base` signs the
-   * user out of Sugar itself.
+   * The name of a platform that you registered in Sugar. A user has one session per platform: a sign-in on `base` signs
+   * the user out of Sugar itself.
    */
   platform: string
   /** The OAuth key; `sugar` when absent, which every instance has. */
@@ -22,7 +22,10 @@ export interface SugarCrmOptions {
   clientSecret?: string
   /** The version in the API's URLs; `v11` when absent. */
   version?: string
-  /** The header that carries the token; `Authorization` when absent. Releases before Fall '18 need `OAuth-Token` and proxy mode. */
+  /**
+   * The header that carries the token; `Authorization` when absent. Releases before Fall '18 need `OAuth-Token` and
+   * proxy mode.
+   */
   header?: 'Authorization' | 'OAuth-Token'
 }
 

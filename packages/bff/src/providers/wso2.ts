@@ -3,7 +3,10 @@ import { definePresetOptions, endpointOption, scopeOption, textOption } from './
 
 /** The options of {@link wso2}. */
 export interface Wso2Options {
-  /** The URL of the token endpoint, for example `https://iam.example.com:9443/oauth2/token`; older gateways use `/token`. */
+  /**
+   * The URL of the token endpoint, for example `https://iam.example.com:9443/oauth2/token`; older gateways use
+   * `/token`.
+   */
   tokenEndpoint: string
   /** The client id. */
   clientId: string
@@ -23,9 +26,10 @@ export const wso2Options = definePresetOptions<Wso2Options>(
 )
 
 /**
- * Describes WSO2 Identity Server and API Manager. By default a second sign-in of one user gets the same token and the same
- * refresh token, which is valid for one use: two browsers of one user end each other's session. Set `RenewTokenPerRequest`
- * on the server, or request another `device_…` scope in each browser. For the same reason a sign-out revokes no token.
+ * Describes WSO2 Identity Server and API Manager. By default a second sign-in of one user gets the same token and the
+ * same refresh token, which is valid for one use: two browsers of one user end each other's session. Set
+ * `RenewTokenPerRequest` on the server, or request another `device_…` scope in each browser. For the same reason a
+ * sign-out revokes no token.
  *
  * Sources: WSO2 Identity Server 5.8, "Issuing New Tokens Per Request"; API Manager, "Multiple Active Access Tokens",
  * "Access Tokens Per Device" and "Refresh Token Grant".

@@ -75,7 +75,10 @@ describe('random responses of an authorization server', () => {
           if (!bff.isAutomatic) expect(after.body).toEqual({ session: null })
           await bff.close()
 
-          /** Expects a response that may end the session, unless it ends by itself: without a refresh, or with its refresh token. */
+          /**
+           * Expects a response that may end the session, unless it ends by itself: without a refresh, or with its
+           * refresh token.
+           */
           function expectEndingResponse(): void {
             const { refresh, response } = description
             const hasRefreshToken = bff.delivered
