@@ -6,49 +6,46 @@ import { createTerminalPrompt } from './doctor/terminal-prompt.ts'
 
 const help = `latchkey doctor [--config FILE] [--sign-in]
 
-  Checks a configuration against the live provider and says what to change. Prints no secret.
+  Checks a configuration against the live provider, and says what to change. Prints no secret.
 
-  --config FILE   the configuration; ${defaultConfigFile} when absent
-  --sign-in       also signs a person in, refreshes once and signs out: asks for what to type, or takes
-                  LATCHKEY_USERNAME, LATCHKEY_PASSWORD and the like from the environment
-  --help          this
+  --config FILE   the configuration; default ${defaultConfigFile}
+  --sign-in       also signs a user in, refreshes once and signs out. Prompts for the credentials, or reads
+                  LATCHKEY_USERNAME, LATCHKEY_PASSWORD and so on from the environment
+  --help          prints this text
 
-  Exit code: 0 nothing failed, 1 something did, 2 the file or the command cannot be used.`
+  Exit code: 0 no check failed, 1 a check failed, 2 invalid configuration or command.`
 
 process.exitCode = await run()
 
 async function run(): Promise<number> {
-  const given = readArguments()
-  if (given?.values.help === true) {
+  const args = readArguments()
+  if (args?.values.help === true) {
     console.log(help)
     return 0
   }
-  if (given?.positionals.join(' ') !== 'doctor') {
+  if (args?.positionals.join(' ') !== 'doctor') {
     console.error(help)
     return 2
   }
   const { env, stdin, stderr } = process
   return runDoctor({
-    file: given.values.config,
+    file: args.values.config,
     environment: env,
-    ask:
-      given.values['sign-in'] === true
-        ? createTerminalPrompt(env, { input: stdin, output: stderr })
-        : undefined,
+    prompt: args.values['sign-in'] ? createTerminalPrompt(env, { input: stdin, output: stderr }) : undefined,
     print: (line) => console.log(line),
   })
 }
 
-function readArguments(): ReturnType<typeof parsed> | null {
+function readArguments(): ReturnType<typeof parseArguments> | null {
   try {
-    return parsed()
+    return parseArguments()
   } catch (error) {
     console.error(`${(error as Error).message}\n`)
     return null
   }
 }
 
-function parsed() {
+function parseArguments() {
   return parseArgs({
     allowPositionals: true,
     options: {

@@ -1,5 +1,5 @@
 /**
- * Runs a BFF inside `vite dev` and `vite preview`: no second process, no CORS, no proxy rules.
+ * Runs a BFF inside `vite dev` and `vite preview`, without a second process, CORS or proxy rules.
  *
  * @module
  */
@@ -15,19 +15,19 @@ import { describeError } from './log.ts'
 import { toNodeListener } from './node.ts'
 import type { Store } from './stores/store.ts'
 
-/** What {@link latchkey} needs to know. */
+/** Options of {@link latchkey}. */
 export interface LatchkeyPluginOptions {
-  /** The module whose default export is the BFF, or a list of them, from the root of the project: `./server/auth.ts`. */
+  /** The module whose default export is a BFF or a list of BFFs, relative to the project root: `./server/auth.ts`. */
   entry: string
 }
 
-/** Shorter secrets are not looked for in what browsers load: such words are found everywhere. */
+/** Builds are not searched for shorter secrets, which occur in any code by chance. */
 const minSecretLength = 8
 
-/** One for each folder, for as long as the process lives: Vite starts its server anew within it. */
+/** The open stores, by folder. Vite restarts its server within the process, and a folder can be opened only once. */
 const stores = new Map<string, Store>()
 
-/** Names that came from `.env` files, so that the next start may read them again. */
+/** Variables set from `.env` files, which a restart reads again. */
 const loadedEnvNames = new Set<string>()
 
 /**
