@@ -3,6 +3,7 @@ import { sessionPath, tokenPath } from '@latchkey/wire'
 import { createMachineSessionLoader } from './sessions/machine-session.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
+import { reportBff } from './bff-observer.ts'
 import type { BffOptions } from './bff-options.ts'
 import { resolveOptions } from './bff-options.ts'
 import { createChallenges } from './sessions/challenges.ts'
@@ -145,7 +146,7 @@ export function createBff(options: BffOptions): Bff {
     logger,
   }
 
-  return {
+  const bff: Bff = {
     basePath,
     owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
     async fetch(request) {
@@ -156,6 +157,8 @@ export function createBff(options: BffOptions): Bff {
     },
     close: () => background.whenIdle(),
   }
+  reportBff(bff, options, resolvedOptions)
+  return bff
 
   async function respond(request: Request): Promise<Response> {
     const url = new URL(request.url)

@@ -10,6 +10,7 @@ import { loadEnv, runnerImport } from 'vite'
 import type { Bff } from './bff.ts'
 import { setDefaultStore } from './stores/default-store.ts'
 import { embeddedStore } from './stores/embedded-store.ts'
+import { parseEntryModule } from './entry-module.ts'
 import { BffError } from './errors.ts'
 import { describeError } from './log.ts'
 import { toNodeListener } from './node.ts'
@@ -136,23 +137,4 @@ function createMiddleware(
       'The module of the BFF cannot be loaded; see the terminal',
     ).toResponse()
   }
-}
-
-function parseEntryModule(entry: string, module: unknown): Bff[] {
-  const { default: exported } = Object(module) as { default?: unknown }
-  const bffs: unknown[] = Array.isArray(exported) ? exported : [exported]
-  if (bffs.length === 0 || !bffs.every(isBff))
-    throw new BffError('server_error', `${entry} must have a default export: export default createBff({ … })`)
-  const twice = bffs.find(({ basePath }, place) => bffs.findIndex((bff) => bff.basePath === basePath) < place)
-  if (twice)
-    throw new BffError(
-      'server_error',
-      `${entry} exports two BFFs at ${twice.basePath}; give each its own basePath`,
-    )
-  return bffs
-}
-
-function isBff(value: unknown): value is Bff {
-  const { basePath, owns, fetch } = Object(value) as Partial<Record<keyof Bff, unknown>>
-  return typeof basePath === 'string' && typeof owns === 'function' && typeof fetch === 'function'
 }

@@ -1,18 +1,14 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { installPackage, runCommand, writeFiles } from './support/command.ts'
 
-const source = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'latchkey-cli-'))
-const command = join(folder, 'cli.mjs')
+const project = mkdtempSync(join(tmpdir(), 'latchkey-cli-'))
 const password = 'correct horse'
 
 /** Accepts the client `portal` with `s3cret` (Basic), and issues tokens for one password. */
@@ -33,44 +29,26 @@ const server = createServer((request, response) => {
 })
 
 beforeAll(async () => {
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    // Sources of the other packages too, so that nothing needs to be compiled first.
-    ssr: { noExternal: true, resolve: { conditions: ['source'] } },
-    build: {
-      ssr: source,
-      outDir: folder,
-      minify: false,
-      rolldownOptions: { output: { entryFileNames: 'cli.mjs' } },
-    },
-  })
+  await installPackage(project)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const tokenEndpoint = `http://127.0.0.1:${port}/token`
+  const tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
   const provider = { preset: 'oauth2', tokenEndpoint, clientId: 'portal', clientSecret: '${SECRET}' }
-  writeFileSync(join(folder, 'latchkey.config.json'), JSON.stringify({ provider }))
-  writeFileSync(join(folder, 'broken.json'), '{')
+  writeFiles(project, {
+    'latchkey.config.json': JSON.stringify({ provider }),
+    'broken.json': '{',
+    'app/latchkey.config.json': JSON.stringify({ provider }),
+    'app/.env': 'SECRET=s3cret',
+  })
 }, 60_000)
 afterAll(() => {
   server.close()
-  rmSync(folder, { recursive: true })
+  rmSync(project, { recursive: true })
 })
 
-/** Runs the command in a folder with a configuration. */
-async function latchkey(
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; output: string; errors: string }> {
-  const child = spawn(process.execPath, [command, ...args], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], SECRET: 's3cret', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended = once(child, 'close') as Promise<[number]>
-  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  return { code, output, errors }
+/** Runs the command with a client secret in its environment. */
+function latchkey(args: string[], env: Record<string, string> = {}): ReturnType<typeof runCommand> {
+  return runCommand(project, args, { SECRET: 's3cret', ...env })
 }
 
 describe('latchkey', () => {
@@ -99,9 +77,15 @@ describe('latchkey doctor', () => {
     expect(code).toBe(0)
   })
 
+  it('reads .env files beside the configuration too', async () => {
+    const { code, output } = await runCommand(project, ['doctor', '--config', 'app/latchkey.config.json'])
+    expect(output).toContain('set: SECRET (read app/.env)')
+    expect(code).toBe(0)
+  })
+
   it('exits with 2 when the file of --config cannot be used', async () => {
     const { code, output } = await latchkey(['doctor', '--config', 'broken.json'])
-    expect(output).toMatch(/^broken\.json cannot be used: it is no JSON/)
+    expect(output).toMatch(/^broken\.json cannot be used: this is not valid JSON \(line 1\)/)
     expect(code).toBe(2)
   })
 

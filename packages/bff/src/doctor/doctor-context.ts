@@ -1,4 +1,3 @@
-import type { ConfigDetails } from '../config/config-details.ts'
 import type { ConnectionFailure } from '../authorization-server/connection-failure.ts'
 import type { Endpoints } from '../authorization-server/discovery.ts'
 import type { TokenResult } from '../authorization-server/token-result.ts'
@@ -7,11 +6,12 @@ import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
 import type { HttpClient, HttpResponse } from '../authorization-server/http-client.ts'
 import { createHttpClient } from '../authorization-server/http-client.ts'
+import type { DoctorConfig } from './doctor-config.ts'
 import type { Finding } from './finding.ts'
 
 /** The configuration to check, and the results that checks share. */
 export interface DoctorContext {
-  readonly config: ConfigDetails
+  readonly config: DoctorConfig
   readonly provider: Provider
   readonly platform: Platform
   readonly httpClient: HttpClient
@@ -34,12 +34,10 @@ export interface DoctorContext {
 /** Returns no finding when the check does not apply, or when a result that it needs is missing. */
 export type Check = (context: DoctorContext) => Finding[] | Promise<Finding[]>
 
-/** Names of variables and options whose value is a secret. */
-const secretName = /(secret|password|key|token)$/i
 const maxQuoteLength = 200
 
 /** Creates the context of one configuration. */
-export function createDoctorContext(config: ConfigDetails, platform: Platform): DoctorContext {
+export function createDoctorContext(config: DoctorConfig, platform: Platform): DoctorContext {
   const { resolvedOptions } = config
   const { provider } = resolvedOptions
   const secrets = new Set<string>()
@@ -62,7 +60,7 @@ export function createDoctorContext(config: ConfigDetails, platform: Platform): 
   for (const credentials of [secret, `${id}:${secret}`, `${formUrlEncode(id)}:${formUrlEncode(secret)}`])
     if (secret !== '') context.addSecret(credentials)
   context.addSecret(resolvedOptions.secret ?? '')
-  for (const { path, value } of config.variables) if (secretName.test(path)) context.addSecret(value)
+  for (const value of config.secrets) context.addSecret(value)
   return context
 }
 

@@ -78,7 +78,7 @@ function probeRefresh(context: DoctorContext, provider: Provider): Promise<Probe
 }
 
 async function sendProbe(
-  { platform, httpClient, results }: DoctorContext,
+  { config, platform, httpClient, results }: DoctorContext,
   provider: Provider,
   runGrant: (server: ReturnType<typeof createAuthorizationServer>) => Promise<{ result: TokenResult }>,
 ): Promise<ProbeResult> {
@@ -88,7 +88,7 @@ async function sendProbe(
     provider: { ...provider, refresh: { ...provider.refresh, fallback: 'sign-in' } },
     resolveEndpoints: async () => results.endpoints ?? { token: '', revocation: null, metadata: null },
     httpClient: recordingClient,
-    hooks: {},
+    hooks: config.options.hooks ?? {},
     platform,
     logger: silentLogger,
   })

@@ -1,6 +1,8 @@
 import { parseJson, getByPointer } from '../../json.ts'
 import type { Provider } from '../../description/provider-description.ts'
 import { presets } from '../../config/presets.ts'
+import type { DoctorConfig } from '../doctor-config.ts'
+import { formatOptions } from '../doctor-config.ts'
 import type { Check, DoctorContext } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
 import type { Probe, ProbeResult } from '../probe.ts'
@@ -141,7 +143,7 @@ function summarizeMethods(
         return {
           level: 'FAILED',
           message: `the secret is right, but ${endpoint} rejects it with ${method}, as configured; it accepts ${list('accepted').join(', ')}`,
-          fix: formatFix(better.authMethod, config.preset),
+          fix: formatFix(better.authMethod, config),
         }
       return {
         level: 'FAILED',
@@ -182,8 +184,11 @@ function checkPublicClient({ response }: ProbeResult, { provider }: DoctorContex
       ]
 }
 
-function formatFix({ clientAuth, basicEncoding }: ClientAuthMethod, preset: string | null): string {
-  const options = `"clientAuth": "${clientAuth}"${clientAuth === 'basic' ? `, "basicEncoding": "${basicEncoding}"` : ''}`
+function formatFix({ clientAuth, basicEncoding }: ClientAuthMethod, config: DoctorConfig): string {
+  const { preset, language } = config
+  const options = formatOptions({ clientAuth, ...(clientAuth === 'basic' && { basicEncoding }) }, config)
+  // Code does not show which preset it calls.
+  if (language === 'code') return `set ${options} in oauth2(), or in each of the grants of a description`
   if (preset === null) return `set ${options} in each of grants`
   return presets[preset]?.options.includes('clientAuth') === true
     ? `set ${options}`

@@ -1,10 +1,11 @@
 import { isLoopbackHost } from '../../endpoint-url.ts'
+import { formatOptions } from '../doctor-config.ts'
 import type { Check } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
 
 /** Warns of secrets that are written in the file, and of environment variables with white space around their value. */
 export const checkEnvironment: Check = ({ config }) => {
-  const { variables, literalSecrets } = config
+  const { variables, literalSecrets, envFiles } = config
   const check = 'environment'
   const findings: Finding[] = literalSecrets.map((path) => ({
     check,
@@ -22,7 +23,11 @@ export const checkEnvironment: Check = ({ config }) => {
       })
   const names = [...new Set(variables.map(({ name }) => name))]
   if (findings.length === 0 && names.length > 0)
-    findings.push({ check, level: 'ok', message: `set: ${names.join(', ')}` })
+    findings.push({
+      check,
+      level: 'ok',
+      message: `set: ${names.join(', ')}${envFiles.length > 0 ? ` (read ${envFiles.join(', ')})` : ''}`,
+    })
   return findings
 }
 
@@ -52,7 +57,7 @@ export const checkSettings: Check = ({ config, provider }) => {
     if (encoding === 'query')
       warn(
         `the ${name} grant sends its parameters, secrets included, in the query of a URL, and servers log URLs`,
-        'set "method": "POST" if the server supports it; in a description also "clientAuth": "post"',
+        `set ${formatOptions({ method: 'POST' }, config)} if the server supports it; in a description also ${formatOptions({ clientAuth: 'post' }, config)}`,
       )
   return findings.length > 0 ? findings : [{ check: 'settings', level: 'ok', message: `mode "${mode}"` }]
 }
