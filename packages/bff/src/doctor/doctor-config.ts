@@ -7,6 +7,7 @@ import { defaultConfigFile, readConfigDetails } from '../config/config-file.ts'
 import type { Environment, VariableUse } from '../config/environment.ts'
 import { describeLoadError, isBffError, parseEntryModule } from '../entry-module.ts'
 import { BffError } from '../errors.ts'
+import { hideSecrets, listSecretValues, minSecretLength, secretNamePattern } from '../secret-values.ts'
 import type { EnvFiles } from './env-files.ts'
 import { loadEnvFiles } from './env-files.ts'
 import { importModule } from './import-module.ts'
@@ -23,10 +24,6 @@ export interface DoctorConfig extends ConfigDetails {
 
 /** The files that are looked for, in order, when none is named. */
 export const defaultFiles = [defaultConfigFile, 'server/auth.ts', 'server/auth.js']
-
-const secretName = /(secret|password|key|token)$/i
-/** Shorter values occur in any text by chance. */
-const minSecretLength = 4
 
 /** Returns the first of {@link defaultFiles} that exists in the working directory. */
 export async function findConfigFile(): Promise<string> {
@@ -45,9 +42,7 @@ export async function findConfigFile(): Promise<string> {
  */
 export async function readDoctorConfigs(file: string, environment: Environment): Promise<DoctorConfig[]> {
   const envFiles = await loadEnvFiles([...new Set(['.', dirname(file)])], environment)
-  const secrets = Object.entries(environment).flatMap(([name, value = '']) =>
-    secretName.test(name) && value.length >= minSecretLength ? [value] : [],
-  )
+  const secrets = listSecretValues(environment)
   const isModule = /\.m?[jt]s$/.test(file)
   const details = isModule
     ? await loadModuleDetails(file, environment, envFiles, secrets)
@@ -59,7 +54,7 @@ export async function readDoctorConfigs(file: string, environment: Environment):
     secrets: [
       ...secrets,
       ...detail.variables
-        .filter(({ path, name }) => secretName.test(path) || secretName.test(name))
+        .filter(({ path, name }) => secretNamePattern.test(path) || secretNamePattern.test(name))
         .flatMap(({ value }) => [value, value.trim()]),
     ],
   }))
@@ -113,7 +108,7 @@ function findVariables(
       const isEqual = value.trim() !== '' && text.trim() === value.trim()
       const isInEnvFile = envFileNames.has(name)
       const isContained = value.length >= minSecretLength && text.includes(value)
-      const isUsed = isInEnvFile ? isEqual || isContained : isEqual && secretName.test(path)
+      const isUsed = isInEnvFile ? isEqual || isContained : isEqual && secretNamePattern.test(path)
       return isUsed ? [{ path, name, value }] : []
     }),
   )
@@ -129,14 +124,11 @@ function listTexts(value: unknown, path: string[]): [path: string, text: string]
 /** Other errors than a `BffError` are of the user's code, and may contain anything. */
 function createLoadError(file: string, error: unknown, { paths }: EnvFiles, secrets: string[]): BffError {
   const prefix = `${file} cannot be used:`
-  if (isBffError(error) && error.message.startsWith(prefix)) return error
+  if (error instanceof BffError && error.message.startsWith(prefix)) return error
   const environment =
     paths.length === 0 ? 'No .env file was found' : `Variables were read from ${paths.join(', ')}`
   const text = isBffError(error) ? `\n${error.message}\n${environment}` : ` ${describeLoadError(error)}`
-  return new BffError(
-    'server_error',
-    prefix + secrets.reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), text),
-  )
+  return new BffError('server_error', prefix + hideSecrets(text, secrets))
 }
 
 async function exists(file: string): Promise<boolean> {
