@@ -236,6 +236,12 @@ describe('latchkey doctor without Vite', { timeout: 60_000 }, () => {
     expect(code).toBe(0)
   })
 
+  it('prefers a variable that is set to one in a file', async () => {
+    const module = authModule.replace('(name: string): string', '(name)')
+    const files = { 'server/auth.js': module, '.env': site() + env('another') }
+    expect((await runDoctor(files, [], { CLIENT_SECRET: clientSecret })).code).toBe(0)
+  })
+
   it('checks a TypeScript module where Node can run it, and says what to install where it cannot', async () => {
     const files = { 'server/auth.ts': authModule, '.env': site() + env() }
     const { output } = await runDoctor(files)

@@ -4,7 +4,7 @@ export const secretNamePattern = /(secret|password|key|token)$/i
 /** Shorter values occur in any text by chance. */
 export const minSecretLength = 4
 
-/** Returns the values of the variables whose names say that they are secrets. */
+/** Returns the values of the variables that have the name of a secret. */
 export function listSecretValues(environment: Record<string, string | undefined>): string[] {
   return Object.entries(environment).flatMap(([name, value = '']) =>
     secretNamePattern.test(name) && value.length >= minSecretLength ? [value] : [],

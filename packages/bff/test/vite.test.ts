@@ -61,9 +61,9 @@ async function start(
   return { base: getUrl(server.httpServer), server, lines }
 }
 
-/** Waits until the server notices edits of the module. */
-async function waitForWatcher({ watcher, config }: ViteDevServer): Promise<void> {
-  await expect.poll(() => watcher.getWatched()[config.root] ?? [], patience).toContain('auth.ts')
+/** Waits until the server notices edits of a file. */
+async function waitForWatcher({ watcher, config }: ViteDevServer, file = 'auth.ts'): Promise<void> {
+  await expect.poll(() => watcher.getWatched()[config.root] ?? [], patience).toContain(file)
 }
 
 const getUrl = (server: ViteDevServer['httpServer']): string =>
@@ -131,6 +131,22 @@ describe('latchkey() in vite dev', { timeout: 30_000 }, () => {
       .toBe('second')
   })
 
+  it('uses an edit of a file that the module imports', async () => {
+    const module = `import './options.ts'\n${createEntry('first', 'basePath: globalThis.testBasePath,')}`
+    const project = createProject({
+      'auth.ts': module,
+      'options.ts': `globalThis.testBasePath = '/auth'`,
+      '.env': 'PORTAL_ID=portal',
+    })
+    const { base, server } = await start(project)
+    expect((await signIn(base)).token).toBe('first')
+    await waitForWatcher(server, 'options.ts')
+    writeFileSync(join(project.root, 'options.ts'), `globalThis.testBasePath = '/gate'`)
+    await expect
+      .poll(async () => (await signIn(base, '/gate').catch(() => null))?.token, patience)
+      .toBe('first')
+  })
+
   it('passes each request to the BFF of a list that owns its path, proxy paths included', async () => {
     const bffs = `
       import { createBff } from ${index}
@@ -179,7 +195,7 @@ describe('latchkey() in vite dev, when the module cannot be loaded', { timeout: 
       'exports two BFFs at /auth',
     ],
     ['has an invalid option', createEntry('first', 'timeout: -1'), 'timeout: '],
-  ])('says so when it %s, and breaks only the paths of the BFF', async (_, module, message) => {
+  ])('reports that it %s, and breaks only the paths of the BFF', async (_, module, message) => {
     const { base, lines } = await start(createProject({ 'auth.ts': module, '.env': 'PORTAL_ID=portal' }))
     expect((await fetch(`${base}/`, { headers: { Accept: 'text/html' } })).status).toBe(200)
     const response = await fetch(`${base}/auth/session`, { headers })

@@ -6,9 +6,8 @@ import { getGrant } from '../description/provider-description.ts'
 export type ClientAuthMethod = Pick<Grant, 'clientAuth' | 'basicEncoding'>
 
 /**
- * Returns the methods that a grant can use, the configured one first. Of methods that send the same request only one is
- * listed. Empty when the grant sends no client credentials of its own: for `encoding: 'none'`, and where the user is the
- * client.
+ * Returns the methods that a grant can use, the configured one first. Methods that send the same request are listed once.
+ * Empty when the grant sends no client credentials, or when the user is the client.
  *
  * @param grantName a name in `grants`
  */

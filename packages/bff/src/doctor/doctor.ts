@@ -74,7 +74,7 @@ export async function runDoctor(options: DoctorOptions): Promise<0 | 1 | 2> {
   }
 }
 
-/** A prompt may answer from variables such as LATCHKEY_PASSWORD, which must reach one provider only. */
+/** LATCHKEY_PASSWORD belongs to one provider, so no other provider may receive it. */
 function selectConfigs(
   file: string,
   configs: DoctorConfig[],

@@ -13,10 +13,10 @@ export interface EnvFiles {
 }
 
 /**
- * Adds the variables of `.env` files to an environment, as Vite does: `.env`, `.env.local`, and the same for the mode
- * (`.env.development`, or `.env.production` where NODE_ENV says so), of which the later ones win. Variables that are set
- * already, and files of earlier folders, win over all of them. Vite's own parser, which expands `$NAME`, is used where Vite
- * is installed.
+ * Adds the variables of `.env` files to an environment, as Vite does. In each folder it reads `.env`, `.env.local`,
+ * `.env.development` and `.env.development.local` (with NODE_ENV=production the files of `production`); later files win.
+ * Variables that are set already win over all files, and earlier folders over later ones. If Vite is installed, its parser
+ * is used, which expands `$NAME`.
  *
  * @throws BffError `server_error` when a file cannot be read
  */

@@ -16,8 +16,7 @@ const manifest = {
 }
 
 /**
- * Installs the package in a project: its modules, and the command with a copy of these modules of its own, as it has when
- * npx downloads it.
+ * Installs the package in a project. The command gets its own copy of the modules, as it does when npx downloads it.
  */
 export async function installPackage(project: string): Promise<void> {
   const outDir = join(project, 'node_modules/@latchkey/bff')

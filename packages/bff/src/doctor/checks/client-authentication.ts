@@ -72,11 +72,11 @@ async function tryMethod(
 ): Promise<MethodResult> {
   const { provider } = context
   const right = knownResult ?? (await probe.send(context, withClientAuth(provider, authMethod)))
-  if (isUnanswered(right)) return { authMethod, outcome: 'no_response', code: null }
+  if (isUnavailable(right)) return { authMethod, outcome: 'no_response', code: null }
   const code = 'status' in right.response ? getErrorCode(right.response, provider) : null
   if (isClientRejected(right, probe, provider)) return { authMethod, outcome: 'rejected', code }
   const wrong = await probe.send(context, withClientAuth(provider, authMethod, createWrongSecret(context)))
-  if (isUnanswered(wrong)) return { authMethod, outcome: 'no_response', code }
+  if (isUnavailable(wrong)) return { authMethod, outcome: 'no_response', code }
   const isSame = getSignature(right, provider) === getSignature(wrong, provider)
   return { authMethod, outcome: isSame ? 'unclear' : 'accepted', code }
 }
@@ -200,7 +200,7 @@ function describeSecretSource(variables: { path: string; name: string }[]): stri
   return variable ? ` in ${variable.name}` : ''
 }
 
-function isUnanswered({ response }: ProbeResult): boolean {
+function isUnavailable({ response }: ProbeResult): boolean {
   return 'hint' in response || response.status === 429 || response.status >= 500
 }
 

@@ -118,7 +118,7 @@ async function checkRefresh(
       check,
       level: 'FAILED',
       message: client.takeLogLines() || describeBffError(response),
-      fix: 'allow the refresh_token grant for this client. If the server rejects refresh tokens with an error of its own, add that error to errors.map',
+      fix: 'allow the refresh_token grant for this client. If the server rejects refresh tokens with a non-standard error, add it to errors.map',
     },
   ]
 }
