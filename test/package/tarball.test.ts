@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pack } from '../../scripts/pack.mjs'
-import { bin, root, run, tool } from '../../scripts/run.mjs'
+import { bin, npm, npx, root, run, tool } from '../../scripts/run.mjs'
 import { snippetsOf } from './snippets.ts'
 
 /** A folder of somebody who installed the packed packages, and what goes with them. */
@@ -25,13 +25,9 @@ beforeAll(async () => {
     'zod',
   ]
   const specifiers = [...tarballs, ...beside.map((name) => `${name}@${rangeOf(name)}`)]
-  const { ok, output } = await run(
-    'npm',
+  const { ok, output } = await npm(
     ['install', '--no-audit', '--no-fund', '--prefer-offline', ...specifiers],
-    {
-      cwd: folder,
-      shell: process.platform === 'win32',
-    },
+    { cwd: folder },
   )
   if (!ok) throw new Error(output)
 }, 180_000)
@@ -70,10 +66,7 @@ describe('the commands', () => {
     ['latchkey', 'latchkey doctor [--config FILE] [--sign-in]'],
     ['latchkey-sandbox', 'latchkey-sandbox [--port N]'],
   ])('%s starts from where it was installed', async (name, help) => {
-    const { ok, output } = await run('npx', ['--no-install', name, '--help'], {
-      cwd: folder,
-      shell: process.platform === 'win32',
-    })
+    const { ok, output } = await npx(['--no-install', name, '--help'], { cwd: folder })
     expect([ok, output]).toEqual([true, expect.stringContaining(help)])
   })
 })

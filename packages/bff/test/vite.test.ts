@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { InlineConfig, ViteDevServer } from 'vite'
 import { build, createLogger, createServer, defaultServerConditions, preview } from 'vite'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -14,8 +15,9 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true })
 })
 
-const index = new URL('../src/index.ts', import.meta.url).pathname
-const providers = new URL('../src/providers/index.ts', import.meta.url).pathname
+// Vite imports by paths with slashes, on Windows too.
+const index = fileURLToPath(new URL('../src/index.ts', import.meta.url)).replaceAll('\\', '/')
+const providers = fileURLToPath(new URL('../src/providers/index.ts', import.meta.url)).replaceAll('\\', '/')
 
 /** A module whose authorization server is a function, as a user's would not be. */
 const entry = (token: string, more = ''): string => `
