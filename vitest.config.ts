@@ -1,11 +1,11 @@
-import { defineConfig } from 'vitest/config'
+import { defaultExclude, defineConfig } from 'vitest/config'
 
-/** Tests run on the sources, not on dist: the `source` condition of every package's exports. */
+/** Tests run on the sources, not on dist, through the `source` condition in every package's exports. */
 const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
 
 export default defineConfig({
   test: {
-    // Every core, where the default leaves one idle: half of the time on a machine with two.
+    // The default leaves one core idle, which doubles the time on a machine with two.
     maxWorkers: '100%',
     projects: [
       { ...source, test: { name: 'wire', root: 'packages/wire' } },
@@ -31,7 +31,17 @@ export default defineConfig({
           setupFiles: 'test/support/react-18.ts',
         },
       },
-      { ...source, test: { name: 'repository', root: 'test', testTimeout: 30_000 } },
+      {
+        ...source,
+        test: {
+          name: 'repository',
+          root: 'test',
+          exclude: [...defaultExclude, 'browser/**'],
+          testTimeout: 30_000,
+        },
+      },
+      // Needs Chromium, so that `--no-browser` leaves out this project.
+      { ...source, test: { name: 'browser', root: 'test/browser', testTimeout: 30_000 } },
     ],
   },
 })
