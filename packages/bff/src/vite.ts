@@ -5,11 +5,11 @@
  */
 import { resolve } from 'node:path'
 import { defaultBasePath } from '@latchkey/wire'
-import type { Connect, Plugin } from 'vite'
+import type { Connect, Plugin, ResolvedConfig } from 'vite'
 import { loadEnv, runnerImport } from 'vite'
 import type { Bff } from './bff.ts'
 import { setDefaultStore } from './stores/default-store.ts'
-import { embeddedStore } from './stores/embedded-store.ts'
+import { openDevelopmentStore } from './stores/development-store.ts'
 import { BffError } from './errors.ts'
 import { describeError } from './log.ts'
 import { toNodeListener } from './node.ts'
@@ -58,7 +58,7 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
       const module = resolve(config.root, entry)
       middlewares.use(
         createMiddleware(entry, config.logger, () => {
-          setDefaultStore(() => getStore(config.root))
+          setDefaultStore(() => getStore(config))
           // Evaluates the module only when it, or what it imports, has changed.
           return server.ssrLoadModule(module, { fixStacktrace: true })
         }),
@@ -72,7 +72,7 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
       let loading: Promise<unknown> | undefined
       middlewares.use(
         createMiddleware(entry, config.logger, () => {
-          setDefaultStore(() => getStore(root))
+          setDefaultStore(() => getStore(config))
           const resolvedOptions = {
             root,
             configFile: false,
@@ -95,9 +95,9 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
   }
 }
 
-function getStore(root: string): Store {
+function getStore({ root, logger }: Pick<ResolvedConfig, 'root' | 'logger'>): Store {
   const path = resolve(root, 'node_modules/.cache/latchkey')
-  const store = stores.get(path) ?? embeddedStore({ path })
+  const store = stores.get(path) ?? openDevelopmentStore(path, logger)
   stores.set(path, store)
   return store
 }
