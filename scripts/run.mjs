@@ -19,6 +19,12 @@ const pnpmVersion = '12.21.0'
 /** Milliseconds; a command that takes longer hangs, even on a slow machine. */
 const timeoutMs = 20 * 60_000
 
+/** The environment of this process for another one, whose output is to be read. */
+export function createChildEnv() {
+  // A command in `node_modules/.bin` sets NODE_PATH, through which packages would be found that are not installed.
+  return { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_PATH: undefined }
+}
+
 /**
  * Runs a command in the folder of the repository and collects its output. Never rejects: a command that cannot be
  * started or that hangs has failed.
@@ -30,10 +36,9 @@ const timeoutMs = 20 * 60_000
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
-    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
     const child = spawn(command, args, {
       cwd: root,
-      env,
+      env: createChildEnv(),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       ...options,
