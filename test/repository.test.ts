@@ -1,12 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root, run } from '../scripts/run.mjs'
+import { listExamples } from '../scripts/set-versions.mjs'
 
 /** A git repository of its own with the settings of this one, which may have been downloaded without git. */
 const repository = mkdtempSync(join(tmpdir(), 'latchkey-git-'))
-const examples = readdirSync(join(root, 'examples')).map((name) => `examples/${name}`)
+const examples = listExamples(root).map((name) => `examples/${name}`)
 
 beforeAll(async () => {
   const settings = ['.gitignore', '.gitattributes', ...examples.map((folder) => `${folder}/.gitignore`)]
@@ -48,6 +49,19 @@ describe('git', () => {
   })
 })
 
+describe('the lock file', () => {
+  it('names the programs of every operating system, not only of the one that wrote it', () => {
+    const lines = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8').split('\n')
+    const locked = new Set(lines.map((line) => line.trim().replaceAll(/[':]/g, '')))
+    const programs = listInstalledManifests().flatMap(({ optionalDependencies = {} }) =>
+      Object.entries(optionalDependencies).filter(([, version]) => /^\d/.test(version)),
+    )
+    const names = new Set(programs.map(([name, version]) => `${name}@${version}`))
+    expect(names.size).toBeGreaterThan(100)
+    expect([...names].filter((name) => !locked.has(name))).toEqual([])
+  })
+})
+
 describe('a source file', () => {
   it('takes no path from URL.pathname, which is wrong on Windows and in folders with a space', () => {
     expect(filesWhose(usesPathnameAsPath)).toEqual([])
@@ -77,6 +91,20 @@ async function git(...args: string[]): Promise<string> {
   const { ok, output } = await run('git', args, { cwd: repository })
   if (!ok) throw new Error(`git ${args.join(' ')}: ${output}`)
   return output
+}
+
+/** The manifests of all installed packages. */
+function listInstalledManifests(): { optionalDependencies?: Record<string, string> }[] {
+  const store = join(root, 'node_modules/.pnpm')
+  const folders = readdirSync(store).map((name) => join(store, name, 'node_modules'))
+  const files = folders.filter(existsSync).flatMap((folder) =>
+    readdirSync(folder)
+      .flatMap((name) =>
+        name.startsWith('@') ? readdirSync(join(folder, name)).map((inner) => join(name, inner)) : [name],
+      )
+      .map((name) => join(folder, name, 'package.json')),
+  )
+  return files.filter(existsSync).map((file) => JSON.parse(readFileSync(file, 'utf8')))
 }
 
 function filesWhose(matches: (text: string) => boolean): string[] {
