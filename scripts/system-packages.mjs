@@ -22,8 +22,8 @@ const glewlwyd = {
 export async function installSystemPackages({ withBrowser }) {
   const needsChromium = () => withBrowser && findChromium() === null
   const canInstall = isDebian() && process.getuid?.() === 0
-  // A wrong CHROME_PATH is to be corrected, not replaced.
-  const canInstallChromium = canInstall && process.env['CHROME_PATH'] === undefined
+  // Installing another Chromium would not help: findChromium looks at CHROME_PATH alone.
+  const canInstallChromium = canInstall && !process.env['CHROME_PATH']
 
   const plan = [
     ...(needsChromium() && canInstallChromium ? [chromium] : []),
@@ -32,7 +32,8 @@ export async function installSystemPackages({ withBrowser }) {
   if (plan.length > 0) console.log(describePlan(plan))
   if (plan.includes(chromium)) await step('install chromium', () => aptInstall(chromium.packages))
   if (needsChromium()) {
-    console.error(chromiumMissing)
+    const { CHROME_PATH } = process.env
+    console.error(CHROME_PATH ? `CHROME_PATH names no file: ${CHROME_PATH}` : chromiumMissing)
     return false
   }
   if (plan.includes(glewlwyd)) {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bin, npx, root, run, tool } from '../../scripts/run.mjs'
-import { snippetsOf } from './snippets.ts'
+import { parseSnippets } from './snippets.ts'
 import { createUserProject } from './user-project.ts'
 
 const names = readdirSync(join(root, 'packages'))
@@ -76,7 +76,7 @@ describe('types', () => {
 
 describe('documentation', () => {
   it.each(documents())('has snippets that compile: %s', async (document) => {
-    const snippets = snippetsOf(readFileSync(join(root, document), 'utf8'))
+    const snippets = parseSnippets(readFileSync(join(root, document), 'utf8'))
     const home = join('documents', document)
     for (const { file, code } of snippets) write(join(home, file), code)
     expect(snippets.length === 0 ? { ok: true, output: '' } : await compile(home)).toEqual({
