@@ -10,13 +10,15 @@ export interface Package {
 export const packages: Record<string, Package> = {
   wire: {
     imports: {},
-    files: ['endpoints.ts', 'errors.ts', 'seconds.ts', 'messages.ts', 'index.ts'],
+    files: ['endpoints.ts', 'sign-in.ts', 'errors.ts', 'seconds.ts', 'messages.ts', 'index.ts'],
   },
   core: {
-    imports: { '*': ['@latchkey/wire'] },
+    imports: { '*': ['@latchkey/wire', '#diagnosis'] },
     files: [
       'errors.ts',
       'platform.ts',
+      'diagnosis.ts',
+      'diagnosis-production.ts',
       'clock.ts',
       'token.ts',
       'auth-state.ts',
@@ -164,6 +166,7 @@ export const packages: Record<string, Package> = {
       'routes/route-context.ts',
       'routes/read-request.ts',
       'routes/access.ts',
+      'routes/sign-in-methods.ts',
       'routes/session-response.ts',
       'routes/credentials.ts',
       'routes/sign-in.ts',
@@ -172,6 +175,7 @@ export const packages: Record<string, Package> = {
       'routes/sign-out.ts',
       'routes/machine-handlers.ts',
       'routes/proxy.ts',
+      'routes/router.ts',
       'bff.ts',
       'index.ts',
       'node.ts',

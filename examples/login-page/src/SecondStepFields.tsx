@@ -1,9 +1,8 @@
+import type { CredentialField } from '@latchkey/core'
 import { useId } from 'react'
-import { capitalize } from './format.ts'
 
 export interface SecondStepFieldsProps {
-  /** The names of what is asked for. */
-  readonly ask: readonly string[]
+  readonly fields: readonly CredentialField[]
   /** Who is signing in. */
   readonly username: string
   /** The id of the element that says what was wrong; `null` when nothing was. */
@@ -11,7 +10,7 @@ export interface SecondStepFieldsProps {
 }
 
 /** What else the account asks for. Each is one field, so that it can be pasted and filled in. */
-export function SecondStepFields({ ask, username, wrong }: SecondStepFieldsProps) {
+export function SecondStepFields({ fields, username, wrong }: SecondStepFieldsProps) {
   const id = useId()
   const lead = `${id}lead`
   return (
@@ -19,17 +18,18 @@ export function SecondStepFields({ ask, username, wrong }: SecondStepFieldsProps
       <p id={lead} className="quiet-text">
         One more step for <strong>{username}</strong>.
       </p>
-      {ask.map((name) => {
-        const isCode = /otp|code|pin/i.test(name)
+      {fields.map(({ name, label, type }) => {
+        const isCode = type === 'otp'
         const field = id + name
         const hint = `${field}-hint`
         return (
           <div key={name} className="field">
-            <label htmlFor={field}>{isCode ? 'One-time code' : capitalize(name.replaceAll('_', ' '))}</label>
+            <label htmlFor={field}>{label}</label>
             <input
               id={field}
               name={name}
               className={isCode ? 'code' : undefined}
+              type={type === 'password' ? 'password' : 'text'}
               inputMode={isCode ? 'numeric' : 'text'}
               autoComplete={isCode ? 'one-time-code' : 'off'}
               autoCapitalize="none"

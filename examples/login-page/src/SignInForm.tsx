@@ -100,7 +100,11 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
       </div>
 
       {step && (
-        <SecondStepFields ask={step.challenge.fields} username={known} wrong={failure ? summaryId : null} />
+        <SecondStepFields
+          fields={step.challenge.fields}
+          username={known}
+          wrong={failure ? summaryId : null}
+        />
       )}
       {!step && fields && (
         <>

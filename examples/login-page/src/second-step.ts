@@ -20,5 +20,7 @@ export function getNextStep(
 
 /** Whether something is asked for that was not asked for before, so that nobody has failed. */
 export function isNewChallenge(next: SecondStep | null, step: SecondStep | null): boolean {
-  return next !== null && next.challenge.fields.join() !== step?.challenge.fields.join()
+  const namesOf = (of: SecondStep | null): string | undefined =>
+    of?.challenge.fields.map(({ name }) => name).join()
+  return next !== null && namesOf(next) !== namesOf(step)
 }

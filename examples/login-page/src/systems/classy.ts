@@ -11,7 +11,7 @@ const ClassyUser = z.pipe(
   z.transform(({ name }): User => ({ firstName: name, name, detail: 'Let in by this site' })),
 )
 
-const auth = createAuthClient({ basePath: '/auth/classy', mode: 'proxy', user: ClassyUser })
+const auth = createAuthClient({ basePath: '/auth/classy', user: ClassyUser })
 
 const Campaigns = z.object({
   data: z.array(
