@@ -13,33 +13,34 @@ import type { SystemOptions } from './systems/index.ts'
 import { createSystems, systemNames } from './systems/index.ts'
 
 export interface SandboxOptions extends SystemOptions {
-  /** Who can sign in; {@link cathy} and {@link noor} unless given. */
+  /** The users who can sign in. Defaults to {@link cathy} and {@link noor}. */
   readonly users?: readonly SandboxUser[]
-  /** The registered client; {@link demoClient} unless given. */
+  /** The registered client. Defaults to {@link demoClient}. */
   readonly client?: Client
-  /** Milliseconds since 1970; `Date.now` unless given. */
+  /** Returns milliseconds since 1970. Defaults to `Date.now`. */
   readonly now?: () => number
-  /** A new token each time; `crypto.randomUUID` unless given. */
+  /** Returns a new token. Defaults to `crypto.randomUUID`. */
   readonly randomId?: () => string
-  /** How a slow answer waits; a real timer unless given. */
+  /** Delays a slow response. Defaults to a real timer. */
   readonly wait?: (ms: number) => Promise<void>
 }
 
-/** Every documented system in one handler, each below the path of its name. */
+/** All documented systems in one handler, each below `/{name}`. */
 export interface Sandbox {
   /**
-   * Answers a request of any origin, and can stand in for `fetch`: it rejects with `TypeError` when a fault
-   * cuts the connection, heeds `signal`, and follows no redirect.
+   * Responds to a request to any origin. It can replace `fetch`: it rejects with `TypeError` when a fault closes
+   * the connection, obeys `signal`, and does not follow redirects.
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   readonly faults: Faults
   readonly requests: RequestLog
-  /** All access tokens are refused from now on; refresh tokens stay good. */
+  /** Expires all access tokens. Refresh tokens stay valid. */
   readonly expireAccessTokens: () => void
-  /** Every token issued until now is refused. */
+  /** Revokes all access tokens and refresh tokens. */
   readonly revokeAll: () => void
 }
 
+/** Creates a sandbox without a server. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const context: SandboxContext = {
     now: options.now ?? Date.now,
@@ -54,49 +55,57 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const controls = {
     faults,
     requests,
-    expireAccessTokens: () => Object.values(systems).forEach(({ grants }) => grants.expireAccessTokens()),
-    revokeAll: () => Object.values(systems).forEach(({ grants }) => grants.revokeAll()),
+    expireAccessTokens: () =>
+      Object.values(systems).forEach(({ tokenIssuer }) => tokenIssuer.expireAccessTokens()),
+    revokeAll: () => Object.values(systems).forEach(({ tokenIssuer }) => tokenIssuer.revokeAll()),
   }
 
   async function respond(raw: Request): Promise<Response> {
     const url = new URL(raw.url)
     if (url.pathname.startsWith('/control/')) return handleControlRequest(raw, url.pathname, controls)
     const system = systemNames.find((name) => url.pathname.startsWith(`/${name}/`))
-    const log = (entry: Pick<LoggedRequest, 'kind'> & Partial<LoggedRequest>): LoggedRequest =>
+    const addToLog = (entry: Pick<LoggedRequest, 'kind'> & Partial<LoggedRequest>): LoggedRequest =>
       requests.add({ method: raw.method, path: url.pathname, at: context.now(), status: null, ...entry })
 
     const path = system ? url.pathname.slice(`/${system}`.length) : ''
-    const route = system && systems[system].routes.find((candidate) => candidate.path.test(path))
-    if (!route)
-      return recordStatus(log({ ...(system && { system }), kind: 'other' }), createTextResponse(404, ''))
+    const endpoint = system && systems[system].endpoints.find((candidate) => candidate.path.test(path))
+    if (!endpoint) {
+      const entry = addToLog({ ...(system && { system }), kind: 'other' })
+      return recordStatus(entry, createTextResponse(404, ''))
+    }
 
-    const call: SystemRequest = {
+    const request: SystemRequest = {
       raw,
       url,
       base: `${url.origin}/${system}`,
       form: await readForm(raw),
     }
-    const grant = toGrantName(call.form.get('grant_type') ?? url.searchParams.get('grant_type'))
-    const entry = log({ system, kind: route.kind, ...(route.kind === 'token' && { grant }) })
-    if (!route.methods.includes(raw.method)) {
-      return recordStatus(entry, createTextResponse(405, '', { Allow: route.methods.join(', ') }))
+    const { kind, methods } = endpoint
+    const grant = toGrantName(request.form.get('grant_type') ?? url.searchParams.get('grant_type'))
+    const entry = addToLog({ system, kind, ...(kind === 'token' && { grant }) })
+    if (!methods.includes(raw.method)) {
+      return recordStatus(entry, createTextResponse(405, '', { Allow: methods.join(', ') }))
     }
 
-    const captures = route.path.exec(path)?.slice(1) ?? []
-    const act = async (): Promise<Response> => route.respond(call, ...captures)
-    const refuse = (): Response => route.refuse(call)
-    const fault = faults.take(system, route.kind)
-    return recordStatus(
-      entry,
-      await (fault ? applyFault(fault, { url, act, refuse, wait, hold: faults.hold }) : act()),
-    )
+    const captures = endpoint.path.exec(path)?.slice(1) ?? []
+    const respondWithoutFault = async (): Promise<Response> => endpoint.respond(request, ...captures)
+    const fault = faults.take(system, kind)
+    if (!fault) return recordStatus(entry, await respondWithoutFault())
+    const response = await applyFault(fault, {
+      url,
+      respond: respondWithoutFault,
+      refuse: () => endpoint.refuse(request),
+      wait,
+      hang: faults.hang,
+    })
+    return recordStatus(entry, response)
   }
 
   return {
     ...controls,
     fetch: async (input, init) => {
       const request = new Request(input, init)
-      const response = await Promise.race([respond(request), aborted(request.signal)])
+      const response = await Promise.race([respond(request), rejectOnAbort(request.signal)])
       if (request.redirect === 'error' && response.headers.has('Location'))
         throw new TypeError('fetch failed')
       return response
@@ -113,10 +122,10 @@ async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(isForm(request) ? await request.text() : '')
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const end = (): void => reject(signal.reason as Error)
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
+    const onAbort = (): void => reject(signal.reason as Error)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
   })
 }

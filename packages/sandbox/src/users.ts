@@ -1,4 +1,4 @@
-/** Somebody who can sign in. */
+/** A user who can sign in. */
 export interface SandboxUser {
   readonly username: string
   readonly password: string
@@ -6,17 +6,17 @@ export interface SandboxUser {
   readonly firstName: string
   readonly lastName: string
   readonly email: string
-  /** The API secret that Bright Pattern has generated for them; without one they get no token there. */
+  /** The API secret for Bright Pattern, which issues no token to a user without one. */
   readonly apiSecret?: string
 }
 
-/** The client that the application is registered as. */
+/** The client that is registered at the authorization servers. */
 export interface Client {
   readonly clientId: string
   readonly clientSecret: string
 }
 
-/** The user of the demo; her profile is the one in Axosoft's documentation. */
+/** The user of the demo, with the profile from Axosoft's documentation. */
 export const cathy: Required<SandboxUser> = {
   username: 'cathy',
   password: 'latchkey-demo',
@@ -27,7 +27,7 @@ export const cathy: Required<SandboxUser> = {
   apiSecret: 'latchkey-demo-api-secret',
 }
 
-/** A second user, whose name and secrets hold what is easily lost on the way: spaces, `+`, `&`, `=`, `%`, accents. */
+/** A user whose credentials contain what encoding often breaks: spaces, `+`, `&`, `=`, `%`, accents and emoji. */
 export const noor: Required<SandboxUser> = {
   username: 'noor+test@example.com',
   password: ' p+ss&wörd=100% é 😀 ',

@@ -1,4 +1,4 @@
-/** The tenant, by the name in the documents' example. */
+/** The tenant's host name in the documentation's example. */
 export const demoTenant = 'example.com'
 
 /** An entry of Bright Pattern's directory. */
@@ -7,19 +7,19 @@ export interface DirectoryEntry {
   readonly loginId: string
   readonly firstName: string
   readonly lastName: string
-  /** The number from outside, of those who have one. */
+  /** The external number. */
   readonly external?: string
   readonly voiceMail: boolean
   readonly greeting: boolean
 }
 
-/** A task as Bright Pattern's Task Routing tells of it. */
+/** A task of Bright Pattern's Task Routing. */
 export interface RoutedTask {
   readonly taskStatus: 'CREATED' | 'QUEUED' | 'DEFERRED' | 'COMPLETED'
   readonly priority: number
   readonly serviceName: string
   readonly order: 'fifo' | 'lifo'
-  /** Empty as long as the task is not completed. */
+  /** Empty until the task is completed. */
   readonly dispositionName: string
 }
 
@@ -34,7 +34,7 @@ export const directory: readonly DirectoryEntry[] = [
   entry('2004', 'aiko.tanaka', 'Aiko', 'Tanaka'),
 ]
 
-/** By task id. */
+/** The tasks by their IDs. */
 export const routedTasks: Readonly<Record<string, RoutedTask>> = {
   '65736beabae70b588348f2b5': {
     taskStatus: 'DEFERRED',
