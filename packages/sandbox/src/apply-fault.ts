@@ -47,11 +47,8 @@ export async function applyFault(
     case 'malformed': {
       const response = await respond()
       const body = await response.text()
-      return createTextResponse(
-        response.status,
-        body.slice(0, body.length / 2),
-        Object.fromEntries(response.headers),
-      )
+      const { 'content-length': _fullLength, ...headers } = Object.fromEntries(response.headers)
+      return createTextResponse(response.status, body.slice(0, body.length / 2), headers)
     }
     case 'redirect':
       return createTextResponse(failure.status ?? 307, '', {

@@ -165,7 +165,9 @@ describe('a replaced response', () => {
   it('can be the first half of the correct one', async () => {
     const response = await requestAxosoftToken(sandboxWith({ kind: 'malformed' }))
     expect(response.status).toBe(200)
-    expect(await response.text()).toMatch(/^\{"access_token":"[^}]+$/)
+    const body = await response.text()
+    expect(body).toMatch(/^\{"access_token":"[^}]+$/)
+    expect(response.headers.get('Content-Length')).toBe(String(body.length))
   })
 
   it('can be a redirect, which rejects a caller that forbids redirects', async () => {
