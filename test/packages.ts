@@ -225,6 +225,8 @@ export const packages: Record<string, Package> = {
       'faults.ts',
       'apply-fault.ts',
       'requests.ts',
+      'cors.ts',
+      'health.ts',
       'control.ts',
       'sandbox.ts',
       'server.ts',

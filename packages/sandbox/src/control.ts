@@ -1,4 +1,6 @@
 import { createJsonResponse, createTextResponse } from './responses.ts'
+import type { CorsOrigins } from './cors.ts'
+import { validateCorsOrigins } from './cors.ts'
 import type { Fault, Faults } from './faults.ts'
 import type { RequestLog } from './requests.ts'
 import { systemNames } from './systems/index.ts'
@@ -7,19 +9,20 @@ import { systemNames } from './systems/index.ts'
 export interface ControlTargets {
   readonly faults: Faults
   readonly requests: RequestLog
+  readonly setCors: (origins: CorsOrigins) => void
   readonly expireAccessTokens: () => void
   readonly revokeAll: () => void
 }
 
 /**
  * `POST /control/faults` adds a {@link Fault} or an array of them; `DELETE /control/faults` removes them all and
- * lets hanging requests continue; `GET /control/requests`; `POST /control/expire-access-tokens`;
- * `POST /control/revoke-all`.
+ * lets hanging requests continue; `GET /control/requests`; `POST /control/cors` with {@link CorsOrigins};
+ * `POST /control/expire-access-tokens`; `POST /control/revoke-all`.
  */
 export async function handleControlRequest(
   request: Request,
   path: string,
-  { faults, requests, expireAccessTokens, revokeAll }: ControlTargets,
+  { faults, requests, setCors, expireAccessTokens, revokeAll }: ControlTargets,
 ): Promise<Response> {
   switch (`${request.method} ${path}`) {
     case 'POST /control/faults': {
@@ -28,7 +31,7 @@ export async function handleControlRequest(
       if (!candidates.every(isFault)) {
         const error =
           'The body is not a fault. Expected: a fault or an array of faults, such as the examples.'
-        return createJsonResponse(400, { error, examples })
+        return createJsonResponse(400, { error, examples: exampleFaults })
       }
       faults.add(...candidates)
       return createEmptyResponse()
@@ -38,6 +41,15 @@ export async function handleControlRequest(
       return createEmptyResponse()
     case 'GET /control/requests':
       return createJsonResponse(200, requests.all())
+    case 'POST /control/cors': {
+      const body: unknown = await request.json().catch(() => null)
+      const error = validateCorsOrigins(body)
+      if (error !== null) {
+        return createJsonResponse(400, { error, examples: [true, ['http://localhost:5173'], false] })
+      }
+      setCors(body as CorsOrigins)
+      return createEmptyResponse()
+    }
     case 'POST /control/expire-access-tokens':
       expireAccessTokens()
       return createEmptyResponse()
@@ -49,7 +61,7 @@ export async function handleControlRequest(
   }
 }
 
-const examples: Fault[] = [
+const exampleFaults: Fault[] = [
   { kind: 'slow', ms: 2000 },
   { kind: 'status', status: 503, retryAfter: 7, times: 3 },
   { kind: 'disconnect', when: 'body', on: 'resource', system: 'class' },

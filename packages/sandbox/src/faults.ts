@@ -1,4 +1,4 @@
-import type { RequestKind } from './system.ts'
+import type { EndpointKind } from './system.ts'
 import type { SystemName } from './systems/index.ts'
 
 /** Selects the requests that a fault applies to. */
@@ -6,7 +6,7 @@ export interface FaultTarget {
   /** Defaults to every system. */
   readonly system?: SystemName
   /** The kind of request. Defaults to `'token'`. */
-  readonly on?: Exclude<RequestKind, 'other'>
+  readonly on?: EndpointKind
   /** The number of requests. Defaults to 1. */
   readonly times?: number
 }
@@ -59,7 +59,7 @@ export interface Faults {
 /** The queue as the sandbox uses it. */
 export interface FaultQueue extends Faults {
   /** Returns the fault for a request and counts it as applied. */
-  readonly take: (system: SystemName, kind: RequestKind) => Fault | undefined
+  readonly take: (system: SystemName, kind: EndpointKind) => Fault | undefined
   /** Resolves when hanging requests continue. */
   readonly hang: () => Promise<void>
 }

@@ -1,15 +1,18 @@
 import { createTextResponse } from './responses.ts'
 import { handleControlRequest } from './control.ts'
+import type { CorsOrigins } from './cors.ts'
+import { createCors, isPreflight } from './cors.ts'
 import { applyFault } from './apply-fault.ts'
 import type { Faults } from './faults.ts'
 import { createFaults } from './faults.ts'
+import { createHealthResponse, isHealthPath } from './health.ts'
 import type { Client, SandboxUser } from './users.ts'
 import { cathy, demoClient, noor } from './users.ts'
-import type { LoggedRequest, RequestLog } from './requests.ts'
+import type { RequestLog } from './requests.ts'
 import { createRequestLog, toGrantName } from './requests.ts'
-import type { SystemRequest, SandboxContext } from './system.ts'
+import type { Endpoint, SystemRequest, SandboxContext } from './system.ts'
 import { isForm } from './system.ts'
-import type { SystemOptions } from './systems/index.ts'
+import type { SystemName, SystemOptions } from './systems/index.ts'
 import { createSystems, systemNames } from './systems/index.ts'
 
 export interface SandboxOptions extends SystemOptions {
@@ -17,6 +20,11 @@ export interface SandboxOptions extends SystemOptions {
   readonly users?: readonly SandboxUser[]
   /** The registered client. Defaults to {@link demoClient}. */
   readonly client?: Client
+  /**
+   * The origins whose pages may call the APIs: `true` for any. Never applies to token endpoints and discovery.
+   * Defaults to `false`, because the documented systems do not mention CORS.
+   */
+  readonly cors?: CorsOrigins
   /** Returns milliseconds since 1970. Defaults to `Date.now`. */
   readonly now?: () => number
   /** Returns a new token. Defaults to `crypto.randomUUID`. */
@@ -34,13 +42,23 @@ export interface Sandbox {
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   readonly faults: Faults
   readonly requests: RequestLog
+  /**
+   * Replaces the option `cors` for the next requests.
+   *
+   * @throws TypeError when an entry of the list is not an origin
+   */
+  readonly setCors: (origins: CorsOrigins) => void
   /** Expires all access tokens. Refresh tokens stay valid. */
   readonly expireAccessTokens: () => void
   /** Revokes all access tokens and refresh tokens. */
   readonly revokeAll: () => void
 }
 
-/** Creates a sandbox without a server. */
+/**
+ * Creates a sandbox without a server.
+ *
+ * @throws TypeError when `cors` is not valid
+ */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const context: SandboxContext = {
     now: options.now ?? Date.now,
@@ -50,11 +68,13 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   }
   const wait = options.wait ?? ((ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)))
   const systems = createSystems(context, options)
+  const cors = createCors(options.cors ?? false)
   const faults = createFaults()
   const requests = createRequestLog()
   const controls = {
     faults,
     requests,
+    setCors: cors.setOrigins,
     expireAccessTokens: () =>
       Object.values(systems).forEach(({ tokenIssuer }) => tokenIssuer.expireAccessTokens()),
     revokeAll: () => Object.values(systems).forEach(({ tokenIssuer }) => tokenIssuer.revokeAll()),
@@ -62,43 +82,59 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 
   async function respond(raw: Request): Promise<Response> {
     const url = new URL(raw.url)
+    if (isHealthPath(url.pathname)) return createHealthResponse(raw, url)
     if (url.pathname.startsWith('/control/')) return handleControlRequest(raw, url.pathname, controls)
-    const system = systemNames.find((name) => url.pathname.startsWith(`/${name}/`))
-    const addToLog = (entry: Pick<LoggedRequest, 'kind'> & Partial<LoggedRequest>): LoggedRequest =>
-      requests.add({ method: raw.method, path: url.pathname, at: context.now(), status: null, ...entry })
 
+    const system = systemNames.find((name) => url.pathname.startsWith(`/${name}/`))
     const path = system ? url.pathname.slice(`/${system}`.length) : ''
     const endpoint = system && systems[system].endpoints.find((candidate) => candidate.path.test(path))
-    if (!endpoint) {
-      const entry = addToLog({ ...(system && { system }), kind: 'other' })
-      return recordStatus(entry, createTextResponse(404, ''))
-    }
-
-    const request: SystemRequest = {
-      raw,
-      url,
-      base: `${url.origin}/${system}`,
-      form: await readForm(raw),
-    }
-    const { kind, methods } = endpoint
-    const grant = toGrantName(request.form.get('grant_type') ?? url.searchParams.get('grant_type'))
-    const entry = addToLog({ system, kind, ...(kind === 'token' && { grant }) })
-    if (!methods.includes(raw.method)) {
-      return recordStatus(entry, createTextResponse(405, '', { Allow: methods.join(', ') }))
-    }
-
-    const captures = endpoint.path.exec(path)?.slice(1) ?? []
-    const respondWithoutFault = async (): Promise<Response> => endpoint.respond(request, ...captures)
-    const fault = faults.take(system, kind)
-    if (!fault) return recordStatus(entry, await respondWithoutFault())
-    const response = await applyFault(fault, {
-      url,
-      respond: respondWithoutFault,
-      refuse: () => endpoint.refuse(request),
-      wait,
-      hang: faults.hang,
+    const form = await readForm(raw)
+    const kind = isPreflight(raw) ? 'preflight' : (endpoint?.kind ?? 'other')
+    const grant = toGrantName(form.get('grant_type') ?? url.searchParams.get('grant_type'))
+    const entry = requests.add({
+      ...(system && { system }),
+      kind,
+      method: raw.method,
+      path: url.pathname,
+      ...(kind === 'token' && { grant }),
+      at: context.now(),
+      status: null,
     })
-    return recordStatus(entry, response)
+
+    const hasCors = system !== undefined && (!endpoint || endpoint.kind === 'resource')
+    const preflightResponse = hasCors ? cors.respondToPreflight(raw, endpoint?.methods) : null
+    const response =
+      preflightResponse ??
+      (system && endpoint
+        ? await runEndpoint(system, endpoint, { raw, url, base: `${url.origin}/${system}`, form }, path)
+        : createTextResponse(404, ''))
+    if (hasCors) cors.addHeaders(raw, response)
+    entry.status = response.status
+    return response
+  }
+
+  /** Runs an endpoint with the next fault that applies to it. */
+  async function runEndpoint(
+    system: SystemName,
+    endpoint: Endpoint,
+    request: SystemRequest,
+    path: string,
+  ): Promise<Response> {
+    if (!endpoint.methods.includes(request.raw.method)) {
+      return createTextResponse(405, '', { Allow: endpoint.methods.join(', ') })
+    }
+    const captures = endpoint.path.exec(path)?.slice(1) ?? []
+    const runWithoutFault = async (): Promise<Response> => endpoint.respond(request, ...captures)
+    const fault = faults.take(system, endpoint.kind)
+    return fault
+      ? applyFault(fault, {
+          url: request.url,
+          respond: runWithoutFault,
+          refuse: () => endpoint.refuse(request),
+          wait,
+          hang: faults.hang,
+        })
+      : runWithoutFault()
   }
 
   return {
@@ -111,11 +147,6 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       return response
     },
   }
-}
-
-function recordStatus(entry: LoggedRequest, response: Response): Response {
-  entry.status = response.status
-  return response
 }
 
 async function readForm(request: Request): Promise<URLSearchParams> {

@@ -1,8 +1,11 @@
 import type { TokenIssuer } from './token-issuer.ts'
 import type { Client, SandboxUser } from './users.ts'
 
-/** The purpose of a request. `other` is a path without an endpoint. */
-export type RequestKind = 'token' | 'resource' | 'discovery' | 'other'
+/** The purpose of a request. `preflight` is a CORS preflight; `other` is a path without an endpoint. */
+export type RequestKind = 'token' | 'resource' | 'discovery' | 'preflight' | 'other'
+
+/** The purpose of an endpoint. */
+export type EndpointKind = Exclude<RequestKind, 'preflight' | 'other'>
 
 /** A request with the parts that every system reads. */
 export interface SystemRequest {
@@ -16,7 +19,7 @@ export interface SystemRequest {
 
 /** One endpoint of a system. */
 export interface Endpoint {
-  readonly kind: RequestKind
+  readonly kind: EndpointKind
   readonly methods: readonly string[]
   /** Matches the path below the system's base. */
   readonly path: RegExp
