@@ -1,6 +1,6 @@
 import { createJsonResponse, createTextResponse } from './responses.ts'
 import type { CorsOrigins } from './cors.ts'
-import { validateCorsOrigins } from './cors.ts'
+import { exampleOrigin, validateCorsOrigins } from './cors.ts'
 import type { Fault, Faults } from './faults.ts'
 import type { RequestLog } from './requests.ts'
 import { systemNames } from './systems/index.ts'
@@ -45,7 +45,7 @@ export async function handleControlRequest(
       const body: unknown = await request.json().catch(() => null)
       const error = validateCorsOrigins(body)
       if (error !== null) {
-        return createJsonResponse(400, { error, examples: [true, ['http://localhost:5173'], false] })
+        return createJsonResponse(400, { error, examples: [true, [exampleOrigin], false] })
       }
       setCors(body as CorsOrigins)
       return createEmptyResponse()

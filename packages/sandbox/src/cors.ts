@@ -42,6 +42,8 @@ export function createCors(initialOrigins: CorsOrigins): Cors {
         headers: {
           'Access-Control-Allow-Methods': methods.join(', '),
           'Access-Control-Allow-Headers': allowedHeaders,
+          // Browsers cache a preflight response for 5 s by default: setOrigins must take effect at once.
+          'Access-Control-Max-Age': '0',
         },
       })
     },
@@ -81,9 +83,9 @@ export function validateCorsOrigins(value: unknown): string | null {
   return issues.length === 0 ? null : issues.join('\n')
 }
 
-const exampleOrigin = 'http://localhost:5173'
+export const exampleOrigin = 'http://localhost:5173'
 
-function isOrigin(value: unknown): boolean {
+export function isOrigin(value: unknown): boolean {
   return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
 }
 

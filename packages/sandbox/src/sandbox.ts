@@ -12,11 +12,12 @@ import type { RequestLog } from './requests.ts'
 import { createRequestLog, toGrantName } from './requests.ts'
 import type { Endpoint, SystemRequest, SandboxContext } from './system.ts'
 import { isForm } from './system.ts'
+import { resolveUsers } from './resolve-users.ts'
 import type { SystemName, SystemOptions } from './systems/index.ts'
 import { createSystems, systemNames } from './systems/index.ts'
 
 export interface SandboxOptions extends SystemOptions {
-  /** The users who can sign in. Defaults to {@link cathy} and {@link noor}. */
+  /** The users who can sign in to every system. Defaults to {@link cathy} and {@link noor}. */
   readonly users?: readonly SandboxUser[]
   /** The registered client. Defaults to {@link demoClient}. */
   readonly client?: Client
@@ -57,13 +58,13 @@ export interface Sandbox {
 /**
  * Creates a sandbox without a server.
  *
- * @throws TypeError when `cors` is not valid
+ * @throws TypeError when `users` or `cors` is not valid, with one line for each issue
  */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const context: SandboxContext = {
     now: options.now ?? Date.now,
     randomId: options.randomId ?? (() => crypto.randomUUID()),
-    users: options.users ?? [cathy, noor],
+    users: resolveUsers(options.users ?? [cathy, noor]),
     client: options.client ?? demoClient,
   }
   const wait = options.wait ?? ((ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)))

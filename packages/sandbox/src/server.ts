@@ -13,15 +13,18 @@ export interface RunningSandbox extends Sandbox {
   readonly close: () => Promise<void>
 }
 
+export interface StartOptions extends SandboxOptions {
+  /** Defaults to a free port. */
+  readonly port?: number
+}
+
 /**
  * Starts a sandbox on 127.0.0.1.
  *
- * @param options with the `port`; defaults to a free one
+ * @throws TypeError as {@link createSandbox} does
  * @throws Error `EADDRINUSE` when the port is in use
  */
-export async function startSandbox(
-  options: SandboxOptions & { readonly port?: number } = {},
-): Promise<RunningSandbox> {
+export async function startSandbox(options: StartOptions = {}): Promise<RunningSandbox> {
   const sandbox = createSandbox(options)
   const server = createServer((incoming, outgoing) => void serve(sandbox, incoming, outgoing))
   server.listen(options.port ?? 0, '127.0.0.1')

@@ -1,5 +1,5 @@
 import type { TokenIssuer } from './token-issuer.ts'
-import type { Client, SandboxUser } from './users.ts'
+import type { Client, ResolvedUser } from './users.ts'
 
 /** The purpose of a request. `preflight` is a CORS preflight; `other` is a path without an endpoint. */
 export type RequestKind = 'token' | 'resource' | 'discovery' | 'preflight' | 'other'
@@ -40,7 +40,7 @@ export interface SandboxContext {
   readonly now: () => number
   /** Returns a new token. */
   readonly randomId: () => string
-  readonly users: readonly SandboxUser[]
+  readonly users: readonly ResolvedUser[]
   readonly client: Client
 }
 
@@ -50,7 +50,7 @@ export function isForm(request: Request): boolean {
 }
 
 /** Returns the user with exactly this username and password. */
-export function findUser(context: SandboxContext, fields: URLSearchParams): SandboxUser | undefined {
+export function findUser(context: SandboxContext, fields: URLSearchParams): ResolvedUser | undefined {
   return context.users.find(
     ({ username, password }) => username === fields.get('username') && password === fields.get('password'),
   )

@@ -1,13 +1,13 @@
-import type { SandboxUser } from './users.ts'
+import type { ResolvedUser } from './users.ts'
 
 /** The user and the scope of an access token. The user of a machine token is `null`. */
-export interface TokenAccess<Owner extends SandboxUser | null = SandboxUser> {
+export interface TokenAccess<Owner extends ResolvedUser | null = ResolvedUser> {
   readonly user: Owner
   readonly scope: readonly string[]
 }
 
 /** The tokens of one token response. */
-export interface IssuedTokens<Owner extends SandboxUser | null = SandboxUser> extends TokenAccess<Owner> {
+export interface IssuedTokens<Owner extends ResolvedUser | null = ResolvedUser> extends TokenAccess<Owner> {
   readonly accessToken: string
   readonly refreshToken: string | undefined
 }
@@ -21,7 +21,7 @@ export interface IssueRules {
 }
 
 /** Issues the tokens of one authorization server and remembers them. */
-export interface TokenIssuer<Owner extends SandboxUser | null = SandboxUser> {
+export interface TokenIssuer<Owner extends ResolvedUser | null = ResolvedUser> {
   readonly issue: (
     access: TokenAccess<Owner>,
     rules: IssueRules & { readonly withRefreshToken: boolean },
@@ -44,13 +44,13 @@ export interface TokenIssuer<Owner extends SandboxUser | null = SandboxUser> {
 }
 
 /** The tokens that follow from one `issue`, refreshed ones included. */
-interface TokenFamily<Owner extends SandboxUser | null> extends TokenAccess<Owner> {
+interface TokenFamily<Owner extends ResolvedUser | null> extends TokenAccess<Owner> {
   isRevoked: boolean
 }
 
 const refreshTokenLifetime = 30 * 24 * 60 * 60
 
-export function createTokenIssuer<Owner extends SandboxUser | null = SandboxUser>(
+export function createTokenIssuer<Owner extends ResolvedUser | null = ResolvedUser>(
   now: () => number,
   randomId: () => string,
 ): TokenIssuer<Owner> {

@@ -1,14 +1,22 @@
-/** A user who can sign in. */
+/** A user who can sign in. Classy has no users: its tokens belong to the client. */
 export interface SandboxUser {
+  /** Unique among the users. At Bright Pattern, the login ID. */
   readonly username: string
   readonly password: string
-  readonly id: number
-  readonly firstName: string
-  readonly lastName: string
-  readonly email: string
   /** The API secret for Bright Pattern, which issues no token to a user without one. */
   readonly apiSecret?: string
+  /** A positive whole number, unique among the users. Defaults to a free number above 100. */
+  readonly id?: number
+  /** Defaults to the username. */
+  readonly firstName?: string
+  /** Defaults to an empty string. */
+  readonly lastName?: string
+  /** Defaults to the username, with `@example.com` unless it contains an `@`. */
+  readonly email?: string
 }
+
+/** A user with a value for every member that a response contains. */
+export type ResolvedUser = Required<Omit<SandboxUser, 'apiSecret'>> & Pick<SandboxUser, 'apiSecret'>
 
 /** The client that is registered at the authorization servers. */
 export interface Client {

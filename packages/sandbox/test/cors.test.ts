@@ -74,6 +74,7 @@ describe('cors: true', () => {
       'access-control-allow-origin': '*',
       'access-control-allow-methods': 'GET',
       'access-control-allow-headers': 'Authorization, Content-Type, X-Authorization, X-Integration-Id',
+      'access-control-max-age': '0',
     })
   })
 

@@ -9,7 +9,7 @@ import type { OAuthError } from '../../responses.ts'
 import { createJsonResponse, createOAuthError } from '../../responses.ts'
 import type { TokenAccess, IssuedTokens } from '../../token-issuer.ts'
 import { createTokenIssuer } from '../../token-issuer.ts'
-import type { SandboxUser } from '../../users.ts'
+import type { ResolvedUser } from '../../users.ts'
 import type { SystemRequest, SandboxContext, Endpoint, System } from '../../system.ts'
 import { findUser } from '../../system.ts'
 import { workItems } from './items.ts'
@@ -104,7 +104,7 @@ function createUnauthorizedResponse(): Response {
   )
 }
 
-function createProfile({ id, firstName, lastName, email }: SandboxUser): Record<string, unknown> {
+function createProfile({ id, firstName, lastName, email }: ResolvedUser): Record<string, unknown> {
   return { id, first_name: firstName, last_name: lastName, email }
 }
 

@@ -1,3 +1,5 @@
+import type { ResolvedUser } from '../../users.ts'
+
 /** The tenant's host name in the documentation's example. */
 export const demoTenant = 'example.com'
 
@@ -23,6 +25,7 @@ export interface RoutedTask {
   readonly dispositionName: string
 }
 
+/** The directory, except for users of your own. */
 export const directory: readonly DirectoryEntry[] = [
   entry('1000', 'cathy', 'Cathy', "O'Reilly (Dev)", '16505550100'),
   entry('1001', 'noor+test@example.com', 'Noor', 'Jansen'),
@@ -33,6 +36,17 @@ export const directory: readonly DirectoryEntry[] = [
   entry('1008', 'kwame.mensah', 'Kwame', 'Mensah'),
   entry('2004', 'aiko.tanaka', 'Aiko', 'Tanaka'),
 ]
+
+/** Adds the users who are not in {@link directory} to it. */
+export function createDirectory(users: readonly ResolvedUser[]): readonly DirectoryEntry[] {
+  const newUsers = users.filter(({ username }) => !directory.some(({ loginId }) => loginId === username))
+  return [
+    ...directory,
+    ...newUsers.map(({ id, username, firstName, lastName }) =>
+      entry(String(3000 + id), username, firstName, lastName),
+    ),
+  ]
+}
 
 /** The tasks by their IDs. */
 export const routedTasks: Readonly<Record<string, RoutedTask>> = {

@@ -8,13 +8,14 @@
 import { createJsonResponse } from '../../responses.ts'
 import { createTokenIssuer } from '../../token-issuer.ts'
 import type { SystemRequest, SandboxContext, Endpoint, System } from '../../system.ts'
-import { directory, routedTasks } from './data.ts'
+import { createDirectory, routedTasks } from './data.ts'
 import type { BrightPatternOptions } from './token.ts'
 import { createBrightPatternTokenEndpoint, createUnauthorizedResponse } from './token.ts'
 
 export function brightPattern(context: SandboxContext, options: BrightPatternOptions = {}): System {
   const tokenIssuer = createTokenIssuer(context.now, context.randomId)
   const { withoutTaskRouting = [] } = options
+  const directory = createDirectory(context.users)
 
   const directoryEndpoint: Endpoint = {
     kind: 'resource',

@@ -1,6 +1,6 @@
 import { createJsonResponse, createTextResponse } from '../../responses.ts'
 import type { TokenIssuer } from '../../token-issuer.ts'
-import type { SandboxUser } from '../../users.ts'
+import type { ResolvedUser } from '../../users.ts'
 import type { SandboxContext, Endpoint } from '../../system.ts'
 import { isForm } from '../../system.ts'
 import { demoTenant } from './data.ts'
@@ -35,7 +35,7 @@ export function createBrightPatternTokenEndpoint(
   options: BrightPatternOptions,
 ): Pick<Endpoint, 'refuse' | 'respond'> {
   const { tenant = demoTenant, accessTokenLifetime = 3599, disabled = [] } = options
-  const latestTokens = new Map<SandboxUser, { accessToken: string; expiresAt: number }>()
+  const latestTokens = new Map<ResolvedUser, { accessToken: string; expiresAt: number }>()
 
   return {
     respond: (request) => {
@@ -46,7 +46,7 @@ export function createBrightPatternTokenEndpoint(
     refuse: () => createUnauthorizedResponse(options),
   }
 
-  function authenticateClient(form: URLSearchParams): SandboxUser | undefined {
+  function authenticateClient(form: URLSearchParams): ResolvedUser | undefined {
     if (form.get('grant_type') !== 'client_credentials' || form.get('scope') !== tenant) return undefined
     return context.users.find(
       ({ username, apiSecret }) =>
@@ -56,7 +56,7 @@ export function createBrightPatternTokenEndpoint(
     )
   }
 
-  function createTokenResponse(user: SandboxUser): Response {
+  function createTokenResponse(user: ResolvedUser): Response {
     // Read once, so that a new token has its full lifetime left.
     const now = context.now()
     const { accessToken, expiresAt } = getToken(user, now)
@@ -72,7 +72,7 @@ export function createBrightPatternTokenEndpoint(
     return createTextResponse(200, text, { 'Content-Type': 'application/json' })
   }
 
-  function getToken(user: SandboxUser, now: number): { accessToken: string; expiresAt: number } {
+  function getToken(user: ResolvedUser, now: number): { accessToken: string; expiresAt: number } {
     const previous = latestTokens.get(user)
     if (options.repeatedSignIn === 'same' && previous && tokenIssuer.findAccess(previous.accessToken))
       return previous

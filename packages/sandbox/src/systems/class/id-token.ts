@@ -1,10 +1,10 @@
-import type { SandboxUser } from '../../users.ts'
+import type { ResolvedUser } from '../../users.ts'
 
 /** Creates the claims about a user for an ID Token and the UserInfo endpoint. */
-export function createClaims(user: SandboxUser): Record<string, string> {
+export function createClaims(user: ResolvedUser): Record<string, string> {
   return {
     sub: String(user.id),
-    name: `${user.firstName} ${user.lastName}`,
+    name: `${user.firstName} ${user.lastName}`.trim(),
     given_name: user.firstName,
     family_name: user.lastName,
     email: user.email,
