@@ -21,7 +21,7 @@ export type RequestFilter = Partial<
   Pick<LoggedRequest, 'system' | 'kind' | 'method' | 'path' | 'grant' | 'status'>
 >
 
-/** All requests to the systems, in the order of their arrival. */
+/** All requests in the order of their arrival, except those to the health and control endpoints. */
 export interface RequestLog {
   readonly all: (filter?: RequestFilter) => readonly LoggedRequest[]
   readonly count: (filter?: RequestFilter) => number

@@ -167,7 +167,7 @@ describe('a list of origins', () => {
     }
   })
 
-  it('allows no other page, and tells caches that the response depends on the origin', async () => {
+  it('allows no other page, and sends Vary: Origin in every response', async () => {
     const { url } = await start({ cors })
     const otherOrigin = 'http://localhost:5174'
     for (const response of [
