@@ -204,9 +204,13 @@ export const packages: Record<string, Package> = {
     ],
   },
   sandbox: {
-    imports: { 'server.ts': ['node:events', 'node:http', 'node:net'], 'cli.ts': ['node:util'] },
+    imports: {
+      'server.ts': ['node:events', 'node:http', 'node:net'],
+      'cli-options.ts': ['node:fs/promises', 'node:util'],
+    },
     files: [
       'users.ts',
+      'resolve-users.ts',
       'token-issuer.ts',
       'responses.ts',
       'system.ts',
@@ -229,10 +233,13 @@ export const packages: Record<string, Package> = {
       'faults.ts',
       'apply-fault.ts',
       'requests.ts',
+      'cors.ts',
+      'health.ts',
       'control.ts',
       'sandbox.ts',
       'server.ts',
       'index.ts',
+      'cli-options.ts',
       'cli.ts',
     ],
   },
