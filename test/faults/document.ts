@@ -25,7 +25,7 @@ export function writeFaultsPage(groups: readonly FaultGroup[]): string {
 }
 
 function linkTests(tests: readonly TestReference[]): string {
-  return tests.map(([file, title]) => `[${escapeCell(title.replaceAll(/%\w/g, '…'))}](../${file})`).join('<br>')
+  return tests.map(([file, title]) => `[${escapeCell(title.replaceAll(/%\w/g, '…').replaceAll(' > ', ': '))}](../${file})`).join('<br>')
 }
 
 function escapeCell(text: string): string {

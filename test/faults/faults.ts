@@ -1,4 +1,4 @@
-/** A test, by its file (from the folder of the repository) and its title (as declared, without those of its suites). */
+/** A test, by its file (from the folder of the repository) and its title, after those of suites where that is clearer. */
 export type TestReference = readonly [file: string, title: string]
 
 /** Something that went wrong when Latchkey was used or attacked. */
@@ -31,7 +31,7 @@ export const groups: readonly FaultGroup[] = [
         id: 'N-J',
         fault: 'Without a BFF, or with a wrong `basePath`, the page stayed in `restoring` in silence.',
         now: 'Development builds say once on the console what responded, and what to add.',
-        tests: [[diagnosis, '%s']],
+        tests: [[diagnosis, 'in a development build, the console says once > %s']],
       },
     ],
   },
