@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { root } from './run.mjs'
 
-/** Bytes of {@link page}. The smallest comparable library, without `fetch`, gate and tabs, has 5,400. */
+/** Bytes of {@link page}, see docs/decisions/0001-package-layout.md. */
 const budget = 4700
 
 const client = `export { createAuthClient } from '@latchkey/core'`

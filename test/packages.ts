@@ -10,13 +10,15 @@ export interface Package {
 export const packages: Record<string, Package> = {
   wire: {
     imports: {},
-    files: ['endpoints.ts', 'errors.ts', 'seconds.ts', 'messages.ts', 'index.ts'],
+    files: ['endpoints.ts', 'sign-in.ts', 'errors.ts', 'seconds.ts', 'messages.ts', 'index.ts'],
   },
   core: {
-    imports: { '*': ['@latchkey/wire'] },
+    imports: { '*': ['@latchkey/wire', '#diagnosis'] },
     files: [
       'errors.ts',
       'platform.ts',
+      'diagnosis.ts',
+      'diagnosis-production.ts',
       'clock.ts',
       'token.ts',
       'auth-state.ts',
@@ -168,6 +170,7 @@ export const packages: Record<string, Package> = {
       'routes/route-context.ts',
       'routes/read-request.ts',
       'routes/access.ts',
+      'routes/sign-in-methods.ts',
       'routes/session-response.ts',
       'routes/credentials.ts',
       'routes/sign-in.ts',
@@ -176,6 +179,7 @@ export const packages: Record<string, Package> = {
       'routes/sign-out.ts',
       'routes/machine-handlers.ts',
       'routes/proxy.ts',
+      'routes/router.ts',
       'bff.ts',
       'index.ts',
       'node.ts',
@@ -204,9 +208,13 @@ export const packages: Record<string, Package> = {
     ],
   },
   sandbox: {
-    imports: { 'server.ts': ['node:events', 'node:http', 'node:net'], 'cli.ts': ['node:util'] },
+    imports: {
+      'server.ts': ['node:events', 'node:http', 'node:net'],
+      'cli-options.ts': ['node:fs/promises', 'node:util'],
+    },
     files: [
       'users.ts',
+      'resolve-users.ts',
       'token-issuer.ts',
       'responses.ts',
       'system.ts',
@@ -229,10 +237,13 @@ export const packages: Record<string, Package> = {
       'faults.ts',
       'apply-fault.ts',
       'requests.ts',
+      'cors.ts',
+      'health.ts',
       'control.ts',
       'sandbox.ts',
       'server.ts',
       'index.ts',
+      'cli-options.ts',
       'cli.ts',
     ],
   },

@@ -63,8 +63,8 @@ async function submitCredentials(
   const first = await typed(Object.keys(login.fields))
   let response = await client.send('POST', sessionPath, { credentials: first })
   for (let round = 0; round < maxChallenges && response.error === 'challenge_required'; round += 1) {
-    const { fields: names = [], id } = response.challenge ?? {}
-    const credentials = { ...first, ...(await typed(names)) }
+    const { fields = [], id } = response.challenge ?? {}
+    const credentials = { ...first, ...(await typed(fields.map(({ name }) => name))) }
     response = await client.send('POST', sessionPath, { credentials, challenge: id })
   }
   return response
