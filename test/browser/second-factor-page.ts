@@ -44,7 +44,7 @@ export async function loginPageWithCode(
     scope: ['read'],
     user: '/data',
   })
-  const fields = { otp: { label: 'Code', type: 'otp' } } as const
+  const fields = { otp: { label: 'One-time code', type: 'otp' } } as const
   const provider: ProviderDescription = {
     ...base,
     grants: { ...base.grants, 'mfa-otp': { clientAuth: 'none' } },

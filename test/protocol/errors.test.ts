@@ -107,7 +107,7 @@ it('36 ends the session at invalid_grant for its refresh token, which is not kep
     body: { error: 'login_required', reason: 'refresh_rejected' },
   })
   expect(await store.read(keys[0] ?? '')).toBeNull()
-  expect((await restore()).body).toEqual({ session: null })
+  expect((await restore()).body).toMatchObject({ session: null })
   expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
 })
 

@@ -59,7 +59,7 @@ export async function openPage(
       window.addEventListener(type, listener, { signal })
       tab.platform.addEventListener(type, listener, { signal })
     }
-    const client = createAuthClient({ platform: { ...tab.platform, addEventListener }, mode: more.mode })
+    const client = createAuthClient({ platform: { ...tab.platform, addEventListener } })
     client.subscribe(() => {})
     return { tab, client }
   }

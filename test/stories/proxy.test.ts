@@ -77,7 +77,7 @@ async function setStage(options: Pick<BffOptions, 'provider' | 'proxy'>): Promis
       return answer
     },
   })
-  const client = createAuthClient({ mode: 'proxy', platform: browser.openTab().platform })
+  const client = createAuthClient({ platform: browser.openTab().platform })
   client.subscribe(() => {})
   await client.ready()
   await client.signIn(credentials)

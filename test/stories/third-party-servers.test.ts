@@ -93,14 +93,14 @@ describe.for(peers)('a BFF in front of $name', ({ start }) => {
       error: 'login_required',
       reason: 'refresh_rejected',
     })
-    expect(await page.restore()).toEqual({ session: null })
+    expect(await page.restore()).toMatchObject({ session: null })
     expect((await page.signIn()).token?.sequence).toBe(1)
   })
 
   it('signs out at once, and gives the refresh token back where the server takes it', async () => {
     await page.signIn()
     expect((await page.send('DELETE', '/session')).status).toBe(204)
-    expect(await page.restore()).toEqual({ session: null })
+    expect(await page.restore()).toMatchObject({ session: null })
     expect((await page.send('DELETE', '/session')).status).toBe(204)
     await page.close()
     expect(await page.isRefreshTokenGood()).toBe(peer.revokeUrl === null)

@@ -20,7 +20,7 @@ export interface BffOptions {
   basePath?: string
   /** What the browser gets: the access token (`token`, the default), or only its cookie. */
   mode?: 'token' | 'proxy'
-  /** What a page may ask the resource server for in mode `proxy`, through this BFF; nothing when absent. */
+  /** What pages may request from the resource server below their own origin, through this BFF; nothing by default. */
   proxy?: ProxyRoute[]
   /**
    * Who may use the token of the application, for a provider whose login is automatic: asked at every request, which
@@ -99,10 +99,6 @@ const resolvedOptions = z
   .refine(({ session }) => session.idle <= session.absolute, {
     path: ['session', 'idle'],
     error: 'must not be longer than session.absolute',
-  })
-  .refine(({ mode, proxy }) => mode === 'proxy' || proxy.length === 0, {
-    path: ['proxy'],
-    error: 'needs mode "proxy": in token mode the page asks the resource server itself',
   })
 
 /** The options that are plain values, checked, with their defaults; and the provider. */

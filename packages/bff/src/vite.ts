@@ -4,10 +4,10 @@
  * @module
  */
 import { resolve } from 'node:path'
-import type { Connect, HotPayload, Plugin } from 'vite'
+import type { Connect, HotPayload, Plugin, ResolvedConfig } from 'vite'
 import { createServerModuleRunner, loadEnv, runnerImport } from 'vite'
 import { setDefaultStore } from './stores/default-store.ts'
-import { embeddedStore } from './stores/embedded-store.ts'
+import { openDevelopmentStore } from './stores/development-store.ts'
 import type { EntryLoader, LoadFailure } from './entry-loader.ts'
 import { createEntryLoader } from './entry-loader.ts'
 import { toNodeListener } from './node.ts'
@@ -38,8 +38,8 @@ const loadedEnvNames = new Set<string>()
  * project. All their variables are in `process.env` when the module runs, whatever their prefix. Variables that are set
  * already win.
  *
- * A BFF without a `store` keeps its sessions in `node_modules/.cache/latchkey`, so a restart signs nobody out. A build fails
- * when browsers would load the value of a variable that ends in `_SECRET` or `_PASSWORD`.
+ * A BFF without a `store` keeps its sessions in `node_modules/.cache/latchkey` where lmdb is installed, so a restart signs
+ * nobody out. A build fails when browsers would load the value of a variable that ends in `_SECRET` or `_PASSWORD`.
  *
  * @example
  *   export default defineConfig({ plugins: [react(), latchkey({ entry: './server/auth.ts' })] })
@@ -76,7 +76,7 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
       const loader = createEntryLoader({
         entry,
         importModule() {
-          setDefaultStore(() => getStore(config.root))
+          setDefaultStore(() => getStore(config))
           // Evaluates the module only when it, or what it imports, has changed.
           return runner.import(id).catch((error: unknown) => {
             if (error instanceof Error) server.ssrFixStacktrace(error)
@@ -110,7 +110,7 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
       const loader = createEntryLoader({
         entry,
         importModule() {
-          setDefaultStore(() => getStore(root))
+          setDefaultStore(() => getStore(config))
           pendingImport ??= runnerImport(resolve(root, entry), {
             root,
             configFile: false,
@@ -138,9 +138,9 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
   }
 }
 
-function getStore(root: string): Store {
+function getStore({ root, logger }: Pick<ResolvedConfig, 'root' | 'logger'>): Store {
   const path = resolve(root, 'node_modules/.cache/latchkey')
-  const store = stores.get(path) ?? embeddedStore({ path })
+  const store = stores.get(path) ?? openDevelopmentStore(path, logger)
   stores.set(path, store)
   return store
 }

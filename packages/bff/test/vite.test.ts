@@ -20,13 +20,14 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true })
 })
 
-const index = JSON.stringify(fileURLToPath(new URL('../src/index.ts', import.meta.url)))
-const providers = JSON.stringify(fileURLToPath(new URL('../src/providers/index.ts', import.meta.url)))
+// Vite imports by paths with slashes, on Windows too.
+const index = fileURLToPath(new URL('../src/index.ts', import.meta.url)).replaceAll('\\', '/')
+const providers = fileURLToPath(new URL('../src/providers/index.ts', import.meta.url)).replaceAll('\\', '/')
 
 /** Creates a module whose authorization server issues this access token. */
 const createEntry = (token: string, options = ''): string => `
-  import { createBff } from ${index}
-  import { oauth2 } from ${providers}
+  import { createBff } from '${index}'
+  import { oauth2 } from '${providers}'
   const body = { access_token: '${token}', token_type: 'bearer', expires_in: 900 }
   export default createBff({
     provider: oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: process.env.PORTAL_ID }),
@@ -149,8 +150,8 @@ describe('latchkey() in vite dev', { timeout: 30_000 }, () => {
 
   it('passes each request to the BFF of a list that owns its path, proxy paths included', async () => {
     const bffs = `
-      import { createBff } from ${index}
-      import { oauth2 } from ${providers}
+      import { createBff } from '${index}'
+      import { oauth2 } from '${providers}'
       const create = (name) => createBff({
         provider: oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: name }),
         basePath: '/auth/' + name,

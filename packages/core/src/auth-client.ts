@@ -1,3 +1,4 @@
+import type { SignInMethods } from '@latchkey/wire'
 import type { Platform } from './platform.ts'
 import type { AuthState, Session } from './auth-state.ts'
 import type { StandardSchema } from './user.ts'
@@ -6,8 +7,6 @@ import type { StandardSchema } from './user.ts'
 export interface AuthClientOptions<User = unknown> {
   /** Where the BFF is mounted on the page's own origin; default `/auth`. */
   readonly basePath?: string | undefined
-  /** Whether the browser holds an access token (`token`, the default) or only a cookie (`proxy`). */
-  readonly mode?: 'token' | 'proxy' | undefined
   /** Checks and types `session.user`; any Standard Schema, for example a zod object. */
   readonly user?: StandardSchema<User> | undefined
   /** Further origins that `fetch` sends the token to; the page's own always gets it. */
@@ -71,6 +70,11 @@ export interface AuthClient<User = unknown> {
     readonly forceRefresh?: boolean | undefined
     readonly signal?: AbortSignal | undefined
   }) => Promise<string>
+  /**
+   * How users sign in (the fields of a form, or without one), as the BFF described it in its latest response; `null`
+   * before the first.
+   */
+  readonly signInMethods: () => SignInMethods | null
   /** Ends all work and listening for good; the session itself lives on in the BFF. */
   readonly dispose: () => void
 }

@@ -1,4 +1,6 @@
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
+import { diagnosis } from '#diagnosis'
+import { AuthError } from './errors.ts'
 import type { Platform } from './platform.ts'
 import { combineSignals } from './platform.ts'
 import type { AccessToken } from './token.ts'
@@ -37,11 +39,16 @@ export function createAuthorizedFetch(
     const headers = new Headers(init?.headers ?? request?.headers)
     // A <base> in the page may lead elsewhere: where a request goes is one thing, whose page this is another.
     const { origin } = new URL(request?.url ?? (input as string | URL), platform.document.baseURI)
-    if (
-      (origin !== platform.location.origin && !allowedOrigins.includes(origin)) ||
-      headers.has('authorization')
-    )
-      return platform.fetch(input, init)
+    const isOwnOrigin = origin === platform.location.origin
+    const isAllowed = isOwnOrigin || allowedOrigins.includes(origin)
+    const hasAuthorization = headers.has('authorization')
+    if (!isAllowed && !hasAuthorization) diagnosis?.originNotAllowed(platform, origin)
+    if (!isAllowed || hasAuthorization) return platform.fetch(input, init)
+
+    // The BFF's proxy routes need the header for every other method. Reads do without it, because it would turn a
+    // redirect to another origin (a download from a storage) into a request that needs a preflight.
+    const method = init?.method ?? request?.method ?? 'GET'
+    if (isOwnOrigin && !/^(get|head)$/i.test(method)) headers.set(csrfHeader, csrfHeaderValue)
 
     const signal = init?.signal ?? request?.signal
     const retryInput = cloneForRetry(input, init)
@@ -49,7 +56,7 @@ export function createAuthorizedFetch(
     const send = (target: RequestInfo | URL) => (token: AccessToken, session: AbortSignal) => {
       sentToken = token
       if (token.access_token) headers.set('authorization', `${token.token_type} ${token.access_token}`)
-      else headers.set(csrfHeader, csrfHeaderValue)
+      else if (isOwnOrigin) headers.set(csrfHeader, csrfHeaderValue)
       return platform.fetch(target, { ...init, headers, signal: combineSignals(session, signal) })
     }
 
@@ -88,5 +95,23 @@ export function isTokenRejected({ status, headers }: Response): boolean {
   // Without a header this reads "null", which puts the blame on nothing.
   return (
     status === 401 && !/\berror\s*=\s*"?insufficient_scope/i.test(headers.get('www-authenticate') as string)
+  )
+}
+
+/**
+ * The origin that an entry of `allow` names. Throws {@link AuthError} `invalid_request` when it is something else, for
+ * example a host without a scheme.
+ */
+export function parseOrigin(entry: string | URL): string {
+  try {
+    const { href, origin } = new URL(entry)
+    // Opaque origins (`localhost:8910` has the scheme "localhost") are all "null"; a path would be ignored.
+    if (href === `${origin}/`) return origin
+  } catch {
+    // Reported below, like every other entry that is not an origin.
+  }
+  throw new AuthError(
+    'invalid_request',
+    `allow: "${entry}" is not an origin such as "https://api.example.com"`,
   )
 }

@@ -1,8 +1,9 @@
-import type { SignInRequest, TokenRequest } from '@latchkey/wire'
+import type { SessionResponse, SignInRequest, TokenRequest } from '@latchkey/wire'
 import { defaultBasePath, sessionPath, tokenPath } from '@latchkey/wire'
+import { diagnosis } from '#diagnosis'
 import type { AuthClient, AuthClientOptions } from './auth-client.ts'
 import type { WithToken } from './authorized-fetch.ts'
-import { createAuthorizedFetch, isTokenRejected } from './authorized-fetch.ts'
+import { createAuthorizedFetch, isTokenRejected, parseOrigin } from './authorized-fetch.ts'
 import { browserPlatform } from './browser.ts'
 import { createClock } from './clock.ts'
 import { sendBffRequest } from './bff-request.ts'
@@ -38,7 +39,6 @@ import { listenToPage } from './page-events.ts'
  */
 export function createAuthClient<User = unknown>({
   basePath = defaultBasePath,
-  mode,
   user: schema,
   allow = [],
   rejectsToken = isTokenRejected,
@@ -48,7 +48,6 @@ export function createAuthClient<User = unknown>({
 }: AuthClientOptions<User> = {}): AuthClient<User> {
   /** Of the channel between tabs, and of the note about a sign-out that the BFF has not heard of. */
   const name = `latchkey:${basePath}`
-  const proxy = mode === 'proxy'
   const now = createClock(platform)
   const observers = new Set<() => Promise<void>>()
   let state: ClientState<User> = createClientState(initialState)
@@ -60,6 +59,8 @@ export function createAuthClient<User = unknown>({
   let timer: unknown
   let signingIn: AbortController | undefined
   let signingOut: Promise<unknown> | undefined
+  /** The latest response of the BFF: it tells the mode and how users sign in. */
+  let bff: SessionResponse | undefined
 
   // The machine, and the world that follows it.
 
@@ -68,7 +69,7 @@ export function createAuthClient<User = unknown>({
     state = next
     const epochChanged = next.epoch !== before.epoch
     if (epochChanged) {
-      sessionController.abort(createLoginRequiredError(next.auth.reason))
+      sessionController.abort(createLoginRequiredError(next.auth.reason ?? 'session_changed'))
       sessionController = new AbortController()
     }
     if (next.isFetching && (epochChanged || !before.isFetching)) void applyResult(fetchNext())
@@ -161,23 +162,18 @@ export function createAuthClient<User = unknown>({
   ): Promise<SessionResult<User>> => {
     const sentAt = now()
     try {
-      const { session: found, token: given } = await sendBffRequest(
-        platform,
-        body ? 'POST' : 'GET',
-        basePath + path,
-        signal,
-        body,
-      )
-      if (!found) throw createLoginRequiredError('no_session')
-      const token = proxy ? proxyModeToken : given
+      bff = await sendBffRequest(platform, body ? 'POST' : 'GET', basePath, path, signal, body)
+      const { session, mode } = bff
+      if (!session) throw createLoginRequiredError('no_session')
+      const token = mode === 'proxy' ? proxyModeToken : bff.token
       return {
-        session: {
-          id: found.session_id,
-          subject: found.subject,
-          user: await parseUser(schema, found.user),
-          scope: found.scope,
-        },
         token: token ? createAccessToken(token, sentAt) : null,
+        session: {
+          id: session.session_id,
+          subject: session.subject,
+          user: await parseUser(schema, session.user),
+          scope: session.scope,
+        },
       }
     } finally {
       signal.throwIfAborted()
@@ -187,8 +183,8 @@ export function createAuthClient<User = unknown>({
   const restore = (): Promise<SessionResult<User>> => fetchSession(sessionPath, sessionController.signal)
 
   const fetchNext = ({ auth, token } = state): Promise<SessionResult<User>> =>
-    // In proxy mode there is no token to ask for: the question is whether the session still lives.
-    proxy || auth.status !== 'signed-in'
+    // In proxy mode there is no token to fetch, only the question whether the session still exists.
+    bff?.mode === 'proxy' || auth.status !== 'signed-in'
       ? restore()
       : fetchSession(tokenPath, sessionController.signal, {
           session_id: auth.session.id,
@@ -197,7 +193,7 @@ export function createAuthClient<User = unknown>({
 
   const sendSignOut = (query: string): void => {
     // The note stays when this fails: the next page load or the network's return carries on.
-    const response = sendBffRequest(platform, 'DELETE', basePath + sessionPath + query)
+    const response = sendBffRequest(platform, 'DELETE', basePath, sessionPath + query)
     signingOut = Promise.all([signingOut, response.then(clearPendingSignOut, () => {})])
   }
 
@@ -227,7 +223,7 @@ export function createAuthClient<User = unknown>({
       if (auth.status === 'signed-in') {
         // What one user asked for is never answered with another one's token.
         if ((initialSession ?? auth.session).subject !== auth.session.subject)
-          throw createLoginRequiredError()
+          throw createLoginRequiredError('session_changed')
         // The newest there is may be the very one that was rejected, or one that lives for no time at all.
         if (token && ((token !== rejected && now() < token.expiresAt) || (!isFetching && !error)))
           return use(token, sessionController.signal) as never
@@ -243,6 +239,17 @@ export function createAuthClient<User = unknown>({
     const { token } = state
     return token?.access_token && now() < token.expiresAt ? token.access_token : null
   }
+
+  /** Browsers drop a cookie without a word, and in token mode the page works until its next load. */
+  const checkCookie = async (sessionId: string): Promise<void> => {
+    if (!platform.console) return
+    const response = await sendBffRequest(platform, 'GET', basePath, `${sessionPath}?peek`).catch(() => null)
+    const { status, session } = state.auth
+    if (response?.session === null && status === 'signed-in' && session.id === sessionId)
+      diagnosis?.cookieLost(platform)
+  }
+
+  diagnosis?.clientCreated(platform, basePath)
 
   return {
     getState: () => state.auth,
@@ -274,6 +281,7 @@ export function createAuthClient<User = unknown>({
       clearPendingSignOut()
       setState(receiveSession(state, response))
       tabChannel?.postMessage({ type: 'signed-in', sessionId: response.session.id } satisfies TabMessage)
+      if (diagnosis) void checkCookie(response.session.id)
       return response.session
     },
 
@@ -297,19 +305,17 @@ export function createAuthClient<User = unknown>({
       return (await response).session
     },
 
-    fetch: createAuthorizedFetch(
-      platform,
-      proxy ? [] : allow.map((origin) => new URL(origin).origin),
-      withToken,
-      rejectsToken,
-    ),
+    fetch: createAuthorizedFetch(platform, allow.map(parseOrigin), withToken, rejectsToken),
 
     getAccessToken: ({ forceRefresh, signal } = {}) =>
       withToken(({ access_token }) => access_token, signal, forceRefresh ? state.token : null),
 
+    signInMethods: () => bff?.sign_in ?? null,
+
     dispose: () => {
+      diagnosis?.clientDisposed(platform, basePath)
       stopListening()
-      setState({ ...createClientState(state.auth), error: createLoginRequiredError() })
+      setState({ ...createClientState(state.auth), error: createLoginRequiredError('session_changed') })
     },
   }
 }

@@ -48,6 +48,6 @@ export class AuthError extends Error {
 }
 
 /** The error of whoever needs a session that is over. */
-export function createLoginRequiredError(reason: EndReason = 'session_changed'): AuthError {
+export function createLoginRequiredError(reason: EndReason = 'no_session'): AuthError {
   return new AuthError('login_required', `login_required: ${reason}`, { reason })
 }

@@ -30,6 +30,8 @@ export interface Platform {
   ) => void
   readonly BroadcastChannel: new (name: string) => TabChannel
   readonly localStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  /** Where development builds tell developers what is wrong; silent when absent. */
+  readonly console?: { readonly error: (message: string) => void } | undefined
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuthClientOptions } from '../src/index.ts'
-import { createAuthClient } from '../src/index.ts'
+import { AuthError, createAuthClient } from '../src/index.ts'
 import { setStage } from './setup.ts'
 
 /** A page that is signed in, an API that tells what it was sent, and how often each address was asked. */
@@ -51,14 +51,32 @@ describe('auth.fetch', () => {
     expect(seen.some((request) => request.headers.has('authorization'))).toBe(false)
   })
 
-  it('53 sends the token to an allowed origin, whatever follows it in the list', async () => {
-    const { client, seen } = await signedIn(gate, { allow: ['https://api.test/v2'] })
+  it('53 sends the token to an allowed origin, and to no origin that only begins like it', async () => {
+    const { client, seen } = await signedIn(gate, { allow: ['https://api.test'] })
     await client.fetch('https://api.test/items')
     await client.fetch('https://api.test.evil.test/items')
     expect(seen.map((request) => request.headers.get('authorization'))).toEqual([
       'Bearer session-1.token-1',
       null,
     ])
+  })
+
+  it.each([
+    'api.test',
+    '127.0.0.1:8910',
+    'localhost:8910',
+    'https://api.test/v2',
+    'https://api.test?a',
+    'data:text/plain,a',
+    '*',
+    '',
+  ])('refuses to allow %j, which is not an origin', (entry) => {
+    expect(() => createAuthClient({ allow: [entry] })).toThrow(
+      new AuthError(
+        'invalid_request',
+        `allow: "${entry}" is not an origin such as "https://api.example.com"`,
+      ),
+    )
   })
 
   it("goes by the page's own origin, wherever a <base> in the page leads", async () => {
@@ -286,6 +304,8 @@ describe('a 401', () => {
         expires_in: null,
       },
       token: { access_token: 'session-1.token-1', token_type: 'Bearer', expires_in: 899, sequence: 1 },
+      mode: 'token',
+      sign_in: {},
     }
     bff.intercept((request) => (request.url.endsWith('/token') ? Response.json(present) : undefined))
     const response = await client.fetch('/api/items')

@@ -175,8 +175,8 @@ describe('a session that comes without a token, as in an outage of the authoriza
       bff.intercept(({ method }) =>
         method === 'POST' ? createErrorResponse(503, 'temporarily_unavailable') : undefined,
       )
-      const { session } = (await (await bff.fetch(request)).json()) as { session: unknown }
-      return Response.json({ session })
+      const { token: _token, ...body } = (await (await bff.fetch(request)).json()) as { token: unknown }
+      return Response.json(body)
     })
     const { client } = openPage()
     await browser.advance(0)

@@ -723,13 +723,14 @@ describe('proxy mode', () => {
   it('sends the header and no token, and learns from a 401 that the session is over', async () => {
     const headers: (string | null)[] = []
     const { bff, openPage } = setStage({
+      mode: 'proxy',
       signedInAs: 'cathy',
       api: (request) => {
         headers.push(request.headers.get('x-latchkey'), request.headers.get('authorization'))
         return new Response(null, { status: 401 })
       },
     })
-    const { client } = openPage({ mode: 'proxy' })
+    const { client } = openPage()
     await client.ready()
     expect(client.accessToken.get()).toBeNull()
     expect((await client.fetch('/api/items')).status).toBe(401)

@@ -59,7 +59,9 @@ async function hydrate(
 ): Promise<{ served: string | null; container: Element; unmount: () => void }> {
   const container = document.createElement('div')
   document.body.append(container)
-  container.innerHTML = renderToString(<App client={createAuthClient<User>({ initialState })} />)
+  const serverClient = createAuthClient<User>({ initialState })
+  container.innerHTML = renderToString(<App client={serverClient} />)
+  serverClient.dispose()
   const served = container.textContent
   const root = await act(async () =>
     hydrateRoot(container, <App client={client} />, {

@@ -35,7 +35,7 @@ export const signIn: Check = {
     assertHolds(visit.cookies().length === 1, 'the sign-in did not set one cookie')
     const restored = await sessionFrom(await visit.send('GET', '/session'))
     assertHolds(
-      JSON.stringify(restored) === JSON.stringify({ session, token }),
+      JSON.stringify([restored.session, restored.token]) === JSON.stringify([session, token]),
       'a reload of the page does not restore the session as it was',
     )
 

@@ -88,7 +88,7 @@ describe('auth0()', () => {
     const first = await signIn()
     expect(first).toMatchObject({
       status: 401,
-      body: { error: 'challenge_required', challenge: { fields: ['otp'] } },
+      body: { error: 'challenge_required', challenge: { fields: [{ name: 'otp' }] } },
     })
     expect(first.text).not.toContain('Fe26')
 
@@ -97,7 +97,7 @@ describe('auth0()', () => {
     endpoint.script(refused(403, 'invalid_grant', 'Invalid otp_code.'))
     expect(await again('000000')).toMatchObject({
       status: 401,
-      body: { error: 'invalid_credentials', challenge: { fields: ['otp'] } },
+      body: { error: 'invalid_credentials', challenge: { fields: [{ name: 'otp' }] } },
     })
     endpoint.script(tenant(json(granted)))
     expect((await again('123456')).status).toBe(200)

@@ -109,7 +109,7 @@ describe('fusionAuth()', () => {
     it('and sends it where FusionAuth takes it, with nothing that is unknown there', async () => {
       const { signIn, ask, token, endpoint, clock } = createTestBff(due, { provider })
       const { body, text } = await signIn()
-      expect(body).toMatchObject({ error: 'challenge_required', challenge: { fields: ['otp'] } })
+      expect(body).toMatchObject({ error: 'challenge_required', challenge: { fields: [{ name: 'otp' }] } })
       expect(text).not.toContain('canary')
       endpoint.script(json(loggedIn))
       const second = { credentials: { otp: '123456' }, challenge: body.challenge?.id }

@@ -2,6 +2,7 @@ import type {
   ErrorCode,
   LoginRequiredReason,
   SessionResponse,
+  SignInMethods,
   SignInRequest,
   TokenRequest,
 } from '@latchkey/wire'
@@ -17,6 +18,10 @@ export interface FakeBffOptions {
   /** What the authorization server says as `expires_in` beside each token, read as a BFF reads it; default 900. */
   readonly expiresIn?: unknown
   readonly basePath?: string
+  /** Whether the browser gets the access token (`token`, the default) or only the cookie (`proxy`). */
+  readonly mode?: SessionResponse['mode']
+  /** How users sign in; by default a form with a username and a password. */
+  readonly signInMethods?: SignInMethods
 }
 
 /** A BFF without an authorization server behind it: it speaks the wire, and counts. */
@@ -63,9 +68,24 @@ const createCookieHeaders = (cookie: string): Record<string, string> => ({
   [cookieHeaders.response]: cookie,
 })
 
+const passwordForm: SignInMethods = {
+  credentials: {
+    fields: [
+      { name: 'username', label: 'Username', type: 'text', optional: false },
+      { name: 'password', label: 'Password', type: 'password', optional: false },
+    ],
+  },
+}
+
 /** Creates a fake BFF; its `fetch` goes into a test browser's network, a mock service worker or a story. */
 export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
-  const { users, createUser = (username) => ({ username }), basePath = defaultBasePath } = options
+  const {
+    users,
+    createUser = (username) => ({ username }),
+    basePath = defaultBasePath,
+    mode = 'token',
+    signInMethods: sign_in = passwordForm,
+  } = options
   // A missing `expires_in` is something to test, too.
   const expiresIn = 'expiresIn' in options ? options.expiresIn : 900
   const sessions = new Map<string, FakeSession>()
@@ -93,12 +113,16 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
       scope: ['read'],
       expires_in: 28_800,
     },
-    token: {
-      access_token: tokenOf(session),
-      token_type: 'Bearer',
-      expires_in: parseSeconds(expiresIn),
-      sequence: session.sequence,
-    },
+    ...(mode === 'token' && {
+      token: {
+        access_token: tokenOf(session),
+        token_type: 'Bearer',
+        expires_in: parseSeconds(expiresIn),
+        sequence: session.sequence,
+      },
+    }),
+    mode,
+    sign_in,
   })
 
   const route = async (request: Request): Promise<Response> => {
@@ -109,7 +133,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
 
     switch (`${request.method} ${path}`) {
       case `GET ${basePath}${sessionPath}`:
-        return Response.json(session ? response(session) : { session: null })
+        return Response.json(session ? response(session) : { session: null, mode, sign_in })
       case `POST ${basePath}${sessionPath}`: {
         const { credentials } = (await request.json()) as SignInRequest
         const username = credentials['username'] ?? ''

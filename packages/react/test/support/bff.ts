@@ -40,6 +40,8 @@ export function createOneBrowserBff({ expiresIn }: { expiresIn: number }): OneBr
           sequence: session.sequence,
         },
       }),
+      mode: 'token',
+      sign_in: {},
     })
 
   return {

@@ -67,7 +67,8 @@ async function submitCredentials(
   const firstCredentials = await promptFor(Object.keys(login.fields))
   let response = await client.send('POST', sessionPath, { credentials: firstCredentials })
   for (let round = 0; round < maxChallenges && response.error === 'challenge_required'; round += 1) {
-    const { fields: names = [], id } = response.challenge ?? {}
+    const { fields: challengeFields = [], id } = response.challenge ?? {}
+    const names = challengeFields.map(({ name }) => name)
     const credentials = { ...firstCredentials, ...(await promptFor(names)) }
     response = await client.send('POST', sessionPath, { credentials, challenge: id })
   }
