@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bin, npx, root, run, tool } from '../../scripts/run.mjs'
-import { parseSnippets } from './snippets.ts'
+import { parseSourceFiles } from './snippets.ts'
 import { createUserProject } from './user-project.ts'
 
 const names = readdirSync(join(root, 'packages'))
@@ -11,17 +11,21 @@ const { folder, write, install, remove } = createUserProject()
 beforeAll(() => {
   const others = [
     'react',
+    'react-dom',
     '@types/react',
+    '@types/react-dom',
     '@types/node',
     'vite',
     '@vitejs/plugin-react',
     '@tanstack/react-query',
     'zod',
   ]
-  return install(
-    names,
-    others.map((name) => `${name}@${rangeOf(name)}`),
-  )
+  return install(names, [
+    ...others.map((name) => `${name}@${rangeOf(name)}`),
+    // For docs/production.md.
+    'express@5',
+    '@types/express@5',
+  ])
 }, 180_000)
 
 afterAll(remove)
@@ -76,10 +80,10 @@ describe('types', () => {
 
 describe('documentation', () => {
   it.each(documents())('has snippets that compile: %s', async (document) => {
-    const snippets = parseSnippets(readFileSync(join(root, document), 'utf8'))
+    const sourceFiles = parseSourceFiles(readFileSync(join(root, document), 'utf8'))
     const home = join('documents', document)
-    for (const { file, code } of snippets) write(join(home, file), code)
-    expect(snippets.length === 0 ? { ok: true, output: '' } : await compile(home)).toEqual({
+    for (const { file, code } of sourceFiles) write(join(home, file), code)
+    expect(sourceFiles.length === 0 ? { ok: true, output: '' } : await compile(home)).toEqual({
       ok: true,
       output: '',
     })
