@@ -1,6 +1,8 @@
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { defaultExclude, defineConfig } from 'vitest/config'
 
+const browserTests = ['browser/**/*.test.ts', 'first-page/first-page.test.ts']
+
 export default defineConfig({
   test: {
     // The default leaves one core idle, which doubles the time on a machine with two.
@@ -23,9 +25,9 @@ export default defineConfig({
         env: { REACT_MAJOR: '18' },
         setupFiles: 'test/support/react-18.ts',
       }),
-      project({ name: 'repository', root: 'test', exclude: [...defaultExclude, 'browser/**'] }),
+      project({ name: 'repository', root: 'test', exclude: [...defaultExclude, ...browserTests] }),
       // Needs Chromium, so `--no-browser` leaves out this project.
-      project({ name: 'browser', root: 'test/browser' }),
+      project({ name: 'browser', root: 'test', include: browserTests }),
     ],
   },
 })

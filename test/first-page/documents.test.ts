@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { AuthErrorCode, AuthState, EndReason } from '@latchkey/core'
 import { AuthError } from '@latchkey/core'
+import type { ErrorCode } from '@latchkey/wire'
 import { errorCodes, loginRequiredReasons } from '@latchkey/wire'
 import { oauth2 } from '@latchkey/bff/providers'
 import { describe, expect, it } from 'vitest'
@@ -64,7 +65,7 @@ describe('docs/options.md', () => {
   ])('has a row for every option of %s, and says which are required', (heading, file, name) => {
     const rows = tableRows(options, heading)
     const members = interfaceMembers(read(join('packages', file)), name)
-    expect(rows.map(([option]) => option).toSorted()).toEqual(members.map((member) => member.name).toSorted())
+    expect(new Set(rows.map(([option]) => option))).toEqual(new Set(members.map((member) => member.name)))
     const required = rows.filter(([, , fallback]) => fallback === 'required')
     expect(required.map(([option]) => option)).toEqual(
       members.filter(({ isOptional }) => !isOptional).map((member) => member.name),
@@ -76,7 +77,7 @@ describe('docs/options.md', () => {
       method.replace(/\(.*/, ''),
     )
     const members = interfaceMembers(read('packages/core/src/auth-client.ts'), 'AuthClient')
-    expect(methods.toSorted()).toEqual(members.map(({ name }) => name).toSorted())
+    expect(new Set(methods)).toEqual(new Set(members.map(({ name }) => name)))
   })
 
   it('names the defaults that createBff uses', () => {
@@ -111,15 +112,15 @@ describe('docs/errors.md', () => {
     const codes: AuthErrorCode[] = [...errorCodes, 'network_error', 'invalid_response']
     const rows = tableRows(errors, 'Error codes').map(([code, status, retryable]) => [
       code,
-      status,
-      retryable,
+      { status, retryable },
     ])
     const expected = codes.map((code) => {
       const isFromBff = (errorCodes as readonly string[]).includes(code)
-      const status = isFromBff ? String(new BffError(code as (typeof errorCodes)[number], '').status) : ''
-      return [code, expect.stringContaining(status), new AuthError(code, '').retryable ? 'yes' : 'no']
+      const status = isFromBff ? String(new BffError(code as ErrorCode, '').status) : ''
+      const retryable = new AuthError(code, '').retryable ? 'yes' : 'no'
+      return [code, { status: expect.stringContaining(status), retryable }]
     })
-    expect(rows.toSorted()).toEqual(expected.toSorted())
+    expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(expected))
   })
 
   it('has a row for every reason', () => {
@@ -138,10 +139,10 @@ it('the Dockerfile of docs/production.md runs the commands that build both parts
 })
 
 describe('plain English', () => {
-  // Another tool writes these two.
-  const generated = ['docs/conformance.md', 'docs/doctor.md']
+  // The first two are generated, and CONTRIBUTING.md quotes the words.
+  const excluded = ['docs/conformance.md', 'docs/faults.md', 'CONTRIBUTING.md']
 
-  it.each(documents.filter((document) => !generated.includes(document) && document !== 'CONTRIBUTING.md'))(
+  it.each(documents.filter((document) => !excluded.includes(document)))(
     'has none of the refused words in %s',
     (document) => {
       const prose = read(document).replace(/^```[\s\S]*?^```$/gm, '')

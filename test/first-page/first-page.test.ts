@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunningSandbox } from '@latchkey/sandbox'
 import { cathy, demoClient, startSandbox, workItems } from '@latchkey/sandbox'
@@ -9,14 +10,15 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { it } from '../browser/chromium-test.ts'
 import { findCommand, parseSnippets } from '../package/snippets.ts'
+import type { ViteProcess } from '../package/user-project.ts'
+import { startVite } from '../package/user-project.ts'
 import { createCertificate, findNginx, startNginx } from './nginx.ts'
 import { correctCode, startSecondFactorServer } from './second-factor-server.ts'
 import type { StartedProcess } from './start-process.ts'
 import { startProcess } from './start-process.ts'
 import type { ViteApp } from './vite-app.ts'
-import { createTemporaryFolder, createViteApp, readDocument } from './vite-app.ts'
+import { createViteApp, readDocument } from './vite-app.ts'
 
-const { folder: home, remove } = createTemporaryFolder()
 const production = readDocument('docs/production.md')
 const nginxProgram = findNginx()
 const hookTimeout = 120_000
@@ -25,7 +27,7 @@ let app: ViteApp
 
 beforeAll(async () => {
   sandbox = await startSandbox()
-  app = await createViteApp(home, [
+  app = await createViteApp([
     ...findCommand(production, 'npm install express').slice(2),
     ...findCommand(production, 'npm install --save-dev @types/express').slice(3),
   ])
@@ -34,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await sandbox.close()
-  remove()
+  app.remove()
 }, hookTimeout)
 
 it("is in a template whose .gitignore covers the README's credentials and both builds", () => {
@@ -45,15 +47,17 @@ describe.each([
   ['React 19', []],
   ['React 18', ['react@18', 'react-dom@18', '@types/react@18', '@types/react-dom@18']],
 ])("the README's first page with %s", (_, packages) => {
-  let vite: StartedProcess
+  let vite: ViteProcess
   let secondFactor: Awaited<ReturnType<typeof startSecondFactorServer>>
   let url: string
 
   beforeAll(async () => {
-    if (packages.length > 0) await app.install(packages)
+    if (packages.length > 0) await app.run(['npm', 'install', '--prefer-offline', ...packages])
     secondFactor = await startSecondFactorServer()
-    vite = await app.startVite({ SITE: secondFactor.url })
-    url = vite.match[1] ?? ''
+    const credentials = app.read('.env.local').replace(/^SITE=.*\n/m, '')
+    app.write('.env.local', `${credentials}SITE=${secondFactor.url}\n`)
+    vite = await startVite(app.folder)
+    url = `${vite.url}/`
   }, hookTimeout)
 
   afterAll(async () => {
@@ -165,8 +169,8 @@ describe('the server of docs/production.md', { timeout: 60_000 }, () => {
 
   // Debian has it as a package. Without it, the test above covers the server itself.
   it.skipIf(nginxProgram === null)('works behind the nginx of the page, over https', async ({ stage }) => {
-    const folder = join(home, 'nginx')
-    mkdirSync(folder)
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-nginx-'))
+    await stage.open({ close: async () => rmSync(folder, { recursive: true, force: true }) })
     const [port, httpPort, httpsPort] = [await findFreePort(), await findFreePort(), await findFreePort()]
     const { certificate, key } = await createCertificate(folder)
     const servers = getSnippet(production, '/etc/nginx/conf.d/portal.conf')
@@ -211,7 +215,7 @@ describe('the server of docs/production.md', { timeout: 60_000 }, () => {
     const [, ...args] = findCommand(production, 'node --env-file').map((word) =>
       word.replace('/etc/portal.env', 'portal.env'),
     )
-    return startProcess(process.execPath, args, /Listening on/, { cwd: app.folder })
+    return startProcess(process.execPath, args, /Listening on/, app.folder)
   }
 })
 

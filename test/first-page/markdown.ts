@@ -13,11 +13,12 @@ export function formTags(text: string): string[] {
     .map((part) => {
       // A `>` in braces belongs to an attribute, as in `onSubmit={(event) => …}`.
       let depth = 0
-      const end = [...part].findIndex((character) => {
-        if (character === '{') depth += 1
-        if (character === '}') depth -= 1
-        return character === '>' && depth === 0
-      })
+      let end = 0
+      while (end < part.length && (part[end] !== '>' || depth > 0)) {
+        if (part[end] === '{') depth += 1
+        if (part[end] === '}') depth -= 1
+        end += 1
+      }
       return part.slice(0, end)
     })
 }
@@ -51,7 +52,7 @@ export function tableRows(markdown: string, heading: string): string[][] {
   const end = lines.findIndex((line, index) => index > start && line.startsWith('## '))
   return lines
     .slice(start, end === -1 ? undefined : end)
-    .filter((line) => /^\| `/.test(line))
+    .filter((line) => line.startsWith('| `'))
     .map((line) =>
       line
         .split(/(?<!\\)\|/)

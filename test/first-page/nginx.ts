@@ -44,5 +44,5 @@ export async function startNginx(program: string, folder: string, servers: strin
   ]
   writeFileSync(join(folder, 'nginx.conf'), configuration.join('\n'))
   const args = ['-p', `${folder}/`, '-c', 'nginx.conf', '-e', 'stderr']
-  return startProcess(program, args, /OS: /, { cwd: folder })
+  return startProcess(program, args, /OS: /, folder)
 }

@@ -18,4 +18,5 @@ export const refusedWords = [
   'held up',
   'passage',
   'judgement',
+  'the house',
 ]

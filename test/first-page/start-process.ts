@@ -1,18 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createChildEnv } from '../../scripts/run.mjs'
 
 export interface StartedProcess {
-  /** The match of the pattern that was waited for. */
-  readonly match: RegExpMatchArray
-  readonly getOutput: () => string
   /** Sends SIGTERM and resolves with the exit code. */
   readonly stop: () => Promise<number | null>
-}
-
-export interface StartOptions {
-  readonly cwd: string
-  /** Added to the environment of this process. */
-  readonly env?: Record<string, string>
 }
 
 /**
@@ -24,21 +16,20 @@ export async function startProcess(
   program: string,
   args: string[],
   pattern: RegExp,
-  { cwd, env }: StartOptions,
+  cwd: string,
 ): Promise<StartedProcess> {
   const child = spawn(program, args, {
     cwd,
-    // Vitest sets NODE_ENV to "test" and colors the output.
-    env: { ...process.env, NODE_ENV: undefined, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
+    // Vitest sets NODE_ENV to "test", and a variable that is set wins over a file.
+    env: { ...createChildEnv(), NODE_ENV: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'close')
   let output = ''
-  const match = await new Promise<RegExpMatchArray>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const read = (text: string): void => {
       output += text
-      const found = pattern.exec(output)
-      if (found) resolve(found)
+      if (pattern.test(output)) resolve()
     }
     child.stdout.setEncoding('utf8').on('data', read)
     child.stderr.setEncoding('utf8').on('data', read)
@@ -48,8 +39,6 @@ export async function startProcess(
     )
   })
   return {
-    match,
-    getOutput: () => output,
     async stop() {
       child.kill('SIGTERM')
       await ended
