@@ -129,6 +129,21 @@ describe('docs/errors.md', () => {
   })
 })
 
+describe('README.md', () => {
+  const readme = read('README.md')
+
+  it('links to every page of the documentation', () => {
+    const pages = documents.filter((document) => /^docs.[^\\/]+$/.test(document))
+    const links = relativeLinks(readme).map(({ file }) => join(file))
+    expect(pages.filter((page) => !links.includes(page))).toEqual([])
+  })
+
+  it('names the size that scripts/size.mjs checks', () => {
+    const [, bytes] = /^const budget = (\d+)$/m.exec(read('scripts/size.mjs')) ?? []
+    expect(readme).toContain(`below ${Number(bytes) / 1000} kB`)
+  })
+})
+
 it('the Dockerfile of docs/production.md runs the commands that build both parts', () => {
   const production = read('docs/production.md')
   const dockerfile = getSnippet('docs/production.md', 'Dockerfile')

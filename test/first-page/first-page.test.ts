@@ -27,10 +27,7 @@ let app: ViteApp
 
 beforeAll(async () => {
   sandbox = await startSandbox()
-  app = await createViteApp([
-    ...findCommand(production, 'npm install express').slice(2),
-    ...findCommand(production, 'npm install --save-dev @types/express').slice(3),
-  ])
+  app = await createViteApp()
   app.write('.env.local', app.read('.env.local').replace('http://127.0.0.1:8910', sandbox.url))
 }, hookTimeout)
 
@@ -52,7 +49,7 @@ describe.each([
   let url: string
 
   beforeAll(async () => {
-    if (packages.length > 0) await app.run(['npm', 'install', '--prefer-offline', ...packages])
+    if (packages.length > 0) await app.run(['npm', 'install', ...packages])
     secondFactor = await startSecondFactorServer()
     const credentials = app.read('.env.local').replace(/^SITE=.*\n/m, '')
     app.write('.env.local', `${credentials}SITE=${secondFactor.url}\n`)
@@ -138,8 +135,8 @@ describe.each([
 describe('the server of docs/production.md', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     app.paste(production)
-    await app.run(findCommand(production, 'npm run build'))
-    await app.run(findCommand(production, 'npx vite build'))
+    for (const start of ['npm install express', 'npm install --save-dev', 'npm run build', 'npx vite build'])
+      await app.run(findCommand(production, start))
   }, hookTimeout)
 
   it('serves the page and the BFF, keeps its sessions over a restart, and ends at SIGTERM', async ({

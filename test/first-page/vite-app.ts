@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bin, npm, npx, root, tool } from '../../scripts/run.mjs'
+import { bin, createChildEnv, npm, npx, root, tool } from '../../scripts/run.mjs'
 import { findCommand, parseSnippets } from '../package/snippets.ts'
 import { createUserProject } from '../package/user-project.ts'
 
@@ -23,10 +23,8 @@ export function readDocument(file: string): string {
 /**
  * Creates Vite's React template, pastes the README's files into it, and installs what the README says, from tarballs of
  * the packages.
- *
- * @param packages what else to install
  */
-export async function createViteApp(packages: string[]): Promise<ViteApp> {
+export async function createViteApp(): Promise<ViteApp> {
   const { folder, write, install, remove } = createUserProject()
   const scaffold = ['.', '--template', 'react-ts', '--overwrite', '--no-interactive']
   const created = await tool(bin('create-vite', 'create-vite', 'test'), scaffold, { cwd: folder })
@@ -41,7 +39,9 @@ export async function createViteApp(packages: string[]): Promise<ViteApp> {
         if (file !== null && !file.startsWith('/')) write(file, code)
     },
     async run([program, ...args]) {
-      const { ok, output } = await (program === 'npx' ? npx : npm)(args, { cwd: folder })
+      // Vitest sets NODE_ENV to "test", with which Vite would build React for development.
+      const env = { ...createChildEnv(), NODE_ENV: undefined, npm_config_prefer_offline: 'true' }
+      const { ok, output } = await (program === 'npx' ? npx : npm)(args, { cwd: folder, env })
       if (!ok) throw new Error(`${program} ${args.join(' ')}: ${output}`)
     },
     remove,
@@ -60,6 +60,6 @@ export async function createViteApp(packages: string[]): Promise<ViteApp> {
   const [, , , ...devNames] = findCommand(readme, 'npm install --save-dev @latchkey')
   const folders = [...names, ...devNames].map((name) => name.replace('@latchkey/', ''))
   // The others depend on @latchkey/wire. A user's npm takes it from the registry.
-  await install([...folders, 'wire'], packages)
+  await install([...folders, 'wire'])
   return app
 }
