@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import type { Bff, BffOptions } from '@latchkey/bff'
 import { toNodeListener } from '@latchkey/bff/node'
-import { listen } from '../third-party-servers/third-party-server.ts'
+import { startHttpServer } from '../third-party-servers/third-party-server.ts'
 import type { Files } from './pages.ts'
 
 /** The one server that a page in production talks to. */
@@ -70,7 +70,7 @@ export async function startFrontServer({
   }
 
   const listeners = [...bffs, { owns: () => true, fetch: answer }]
-  const { url, close } = await listen((request, response) => {
+  const { url, close } = await startHttpServer((request, response) => {
     if (/^\/(auth|api)\//.test(request.url ?? '')) asked.push(`${request.method} ${request.url}`)
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const listener = listeners.find(({ owns }) => owns(pathname))

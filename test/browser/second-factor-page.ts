@@ -3,7 +3,7 @@ import { createBff } from '@latchkey/bff'
 import { toNodeListener } from '@latchkey/bff/node'
 import { oauth2 } from '@latchkey/bff/providers'
 import { cathy, workItems } from '@latchkey/sandbox'
-import { listen } from '../third-party-servers/third-party-server.ts'
+import { startHttpServer } from '../third-party-servers/third-party-server.ts'
 import type { FrontServer } from './front-server.ts'
 import { startFrontServer } from './front-server.ts'
 import type { Files } from './pages.ts'
@@ -26,7 +26,7 @@ export async function loginPageWithCode(
 ): Promise<FrontServer & { readonly tokenRequests: readonly URLSearchParams[] }> {
   const tokenRequests: URLSearchParams[] = []
   let lifetime = firstLifetime
-  const server = await listen(
+  const server = await startHttpServer(
     toNodeListener({
       owns: () => true,
       fetch: async (request) => {

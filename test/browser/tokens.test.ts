@@ -1,7 +1,7 @@
 import { cathy, noor } from '@latchkey/sandbox'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect } from 'vitest'
-import { listen } from '../third-party-servers/third-party-server.ts'
+import { startHttpServer } from '../third-party-servers/third-party-server.ts'
 import type { Files } from './pages.ts'
 import { buildSmallPage } from './pages.ts'
 import type { Scene } from './test-pages.ts'
@@ -86,7 +86,7 @@ describe('another origin', () => {
   it('gets no token, neither when it is asked nor when the API sends the page there', async ({ stage }) => {
     const seen: { path: string; headers: string }[] = []
     const other = await stage.open(
-      listen((request, response) => {
+      startHttpServer((request, response) => {
         seen.push({ path: String(request.url), headers: JSON.stringify(request.headers) })
         response.setHeader('Access-Control-Allow-Origin', '*')
         response.setHeader('Access-Control-Allow-Headers', '*, Authorization')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runDoctor } from '../../packages/bff/src/doctor/doctor.ts'
-import { peers } from '../third-party-servers/all.ts'
+import { thirdPartyServers } from '../third-party-servers/all.ts'
 import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
 
 /** With characters that Basic form-encodes, and others that some servers expect as they are. */
@@ -25,7 +25,7 @@ const settings: Record<string, object> = {
   body: { clientAuth: 'post' },
 }
 
-describe.for(peers)('the doctor before $name', ({ name, start }) => {
+describe.for(thirdPartyServers)('the doctor before $name', ({ name, start }) => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-doctor-'))
   let peer: ThirdPartyServer
 
