@@ -31,7 +31,17 @@ export default defineConfig({
           setupFiles: 'test/support/react-18.ts',
         },
       },
-      { ...source, test: { name: 'repository', root: 'test', testTimeout: 30_000 } },
+      {
+        ...source,
+        test: {
+          name: 'repository',
+          root: 'test',
+          // These limits only end a test that hangs: tests wait for conditions, which takes longer on a busy machine.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
+        },
+      },
     ],
   },
 })
