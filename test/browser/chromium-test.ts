@@ -66,8 +66,9 @@ export const it = test.extend<{ chromium: Browser; harness: Harness }>({
         openPage: async (url, { hasTestClock = false, ...options } = {}) => {
           const context = await browser.newContext(options)
           closeSteps.unshift(() => context.close())
-          await prepareContext(context, pageErrors)
+          // First, because the clock brings its own `AbortSignal.timeout`.
           if (hasTestClock) await context.clock.install()
+          await prepareContext(context, pageErrors)
           const page = await context.newPage()
           await page.goto(url)
           return page

@@ -49,6 +49,8 @@ export interface HttpServer {
 
 export async function startHttpServer(listener?: RequestListener): Promise<HttpServer> {
   const server = createServer(listener)
+  // Node closes idle connections after five seconds, when a slow browser may be about to send a request on one.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
