@@ -36,7 +36,7 @@ async function launchBrowser(): Promise<Browser> {
   if (executablePath === null) throw new Error(chromiumMissing)
   // Playwright turns the back-forward cache off. Users have it, and some tests are about it.
   const ignoreDefaultArgs = ['--disable-back-forward-cache']
-  return chromium.launch({ executablePath, args: browserFlags, ignoreDefaultArgs })
+  return chromium.launch({ executablePath, args: browserFlags, ignoreDefaultArgs, timeout: maxWaitMs })
 }
 
 /**

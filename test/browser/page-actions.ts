@@ -101,7 +101,7 @@ export function readBrowserStorage(page: Page): Promise<Record<string, unknown>>
   }))
 }
 
-/** Advances the time of a page with `hasTestClock` and of its BFF. The page's timers run. */
+/** Advances the time of a page with `hasTestClock` and of its BFF. Timers of the page that become due run once. */
 export async function advanceTime(
   page: Page,
   site: Pick<FrontServer, 'advanceClock'>,
