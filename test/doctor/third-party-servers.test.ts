@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runDoctor } from '../../packages/bff/src/doctor/doctor.ts'
-import { peers } from '../third-party-servers/all.ts'
+import { thirdPartyServers } from '../third-party-servers/all.ts'
 import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
 
 /** With characters that Basic form-encodes, and that some servers expect unencoded. */
@@ -36,7 +36,7 @@ const authMethods: [AuthMethod, object][] = [
   ['post', { clientAuth: 'post' }],
 ]
 
-describe.for(peers)('the doctor in front of $name', ({ name, start }) => {
+describe.for(thirdPartyServers)('the doctor before $name', ({ name, start }) => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-doctor-'))
   const { endpoint = 'token', accepts = [], fix = '' } = servers[name] ?? {}
   let server: ThirdPartyServer

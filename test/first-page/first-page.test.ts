@@ -67,8 +67,8 @@ describe.each([
     await app.run(['npm', 'run', 'build'])
   })
 
-  it('signs in, shows data, and stays signed in after a reload', async ({ stage }) => {
-    const page = await stage.visit(url)
+  it('signs in, shows data, and stays signed in after a reload', async ({ harness }) => {
+    const page = await harness.openPage(url)
     await signIn(page, cathy.password)
     await expectItems(page)
     await page.reload()
@@ -78,9 +78,9 @@ describe.each([
   })
 
   it('shows a sentence for a wrong password, keeps the username, and puts nothing into the address', async ({
-    stage,
+    harness,
   }) => {
-    const page = await stage.visit(url)
+    const page = await harness.openPage(url)
     await signIn(page, 'wrong')
     await expectAlert(page, 'The username or password is not right.')
     expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
@@ -90,19 +90,21 @@ describe.each([
     expect(page.url()).toBe(url)
   })
 
-  it('shows a sentence when the authorization server does not respond', async ({ stage }) => {
-    const page = await stage.visit(url)
+  it('shows a sentence when the authorization server does not respond', async ({ harness }) => {
+    const page = await harness.openPage(url)
     sandbox.faults.add({ kind: 'status', status: 503 })
     await signIn(page, cathy.password)
     await expectAlert(page, 'The server did not respond. Try again in a moment.')
   })
 
-  it('submits by POST without its script, so that the password is not in the address', async ({ stage }) => {
-    const live = await stage.visit(url)
+  it('submits by POST without its script, so that the password is not in the address', async ({
+    harness,
+  }) => {
+    const live = await harness.openPage(url)
     await live.getByLabel('Username').waitFor()
     const form = await live.locator('form').evaluate((element) => element.outerHTML)
 
-    const page = await stage.visit('about:blank', { javaScriptEnabled: false })
+    const page = await harness.openPage('about:blank', { javaScriptEnabled: false })
     await page.route('**/*', (route) => route.fulfill({ contentType: 'text/html', body: form }))
     await page.goto(url)
     const submitted = page.waitForRequest((request) => request.method() === 'POST')
@@ -111,12 +113,12 @@ describe.each([
     expect(page.url()).not.toContain('password')
   })
 
-  it('asks for a second factor, with the server of docs/providers.md', async ({ stage }) => {
+  it('asks for a second factor, with the server of docs/providers.md', async ({ harness }) => {
     const server = app.read('server/auth.ts')
     app.paste(readDocument('docs/providers.md'))
-    await stage.open({ close: async () => app.write('server/auth.ts', server) })
+    await harness.closeAtEnd({ close: async () => app.write('server/auth.ts', server) })
 
-    const page = await stage.visit(url)
+    const page = await harness.openPage(url)
     await signIn(page, 'wrong')
     await expectAlert(page, 'The username or password is not right.')
     await signIn(page, cathy.password)
@@ -140,12 +142,12 @@ describe('the server of docs/production.md', { timeout: 60_000 }, () => {
   }, hookTimeout)
 
   it('serves the page and the BFF, keeps its sessions over a restart, and ends at SIGTERM', async ({
-    stage,
+    harness,
   }) => {
     const port = await findFreePort()
     const origin = `http://127.0.0.1:${port}`
     const first = await startServer(origin, port)
-    const page = await stage.visit(`${origin}/some/path`)
+    const page = await harness.openPage(`${origin}/some/path`)
     await signIn(page, cathy.password)
     await expectItems(page)
     expect((await fetch(`${origin}/assets/missing.js`)).status).toBe(404)
@@ -165,9 +167,9 @@ describe('the server of docs/production.md', { timeout: 60_000 }, () => {
   })
 
   // Debian has it as a package. Without it, the test above covers the server itself.
-  it.skipIf(nginxProgram === null)('works behind the nginx of the page, over https', async ({ stage }) => {
+  it.skipIf(nginxProgram === null)('works behind the nginx of the page, over https', async ({ harness }) => {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-nginx-'))
-    await stage.open({ close: async () => rmSync(folder, { recursive: true, force: true }) })
+    await harness.closeAtEnd({ close: async () => rmSync(folder, { recursive: true, force: true }) })
     const [port, httpPort, httpsPort] = [await findFreePort(), await findFreePort(), await findFreePort()]
     const { certificate, key } = await createCertificate(folder)
     const servers = getSnippet(production, '/etc/nginx/conf.d/portal.conf')
@@ -178,17 +180,17 @@ describe('the server of docs/production.md', { timeout: 60_000 }, () => {
       .replace('/etc/ssl/portal.example.com.key', key)
       .replace('http://127.0.0.1:3000', `http://127.0.0.1:${port}`)
     const nginx = await startNginx(nginxProgram ?? '', folder, servers)
-    await stage.open({ close: async () => void (await nginx.stop()) })
+    await harness.closeAtEnd({ close: async () => void (await nginx.stop()) })
     const origin = `https://localhost:${httpsPort}`
     const server = await startServer(origin, port)
-    await stage.open({ close: async () => void (await server.stop()) })
+    await harness.closeAtEnd({ close: async () => void (await server.stop()) })
 
     const redirect = await fetch(`http://127.0.0.1:${httpPort}/items?x=1`, {
       headers: { Host: 'localhost' },
       redirect: 'manual',
     })
     expect(redirect.headers.get('Location')).toMatch(/^https:\/\/\S+\/items\?x=1$/)
-    const page = await stage.visit(origin, { ignoreHTTPSErrors: true })
+    const page = await harness.openPage(origin, { ignoreHTTPSErrors: true })
     await signIn(page, cathy.password)
     await expectItems(page)
     const [cookie] = await page.context().cookies()
