@@ -1,4 +1,4 @@
 import type { Platform } from './platform.ts'
 
-/** The page's own `window`: the one place in this package that names the surroundings. */
+/** The platform of the current page. This is the only file of the package that names a global of the browser. */
 export const browserPlatform: Platform = globalThis

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
 import { createErrorResponse } from '../src/testing/index.ts'
-import { setStage } from './setup.ts'
+import { createSetup } from './setup.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -13,7 +13,7 @@ describe('a subscriber that throws', () => {
     process.removeAllListeners('unhandledRejection')
     process.on('unhandledRejection', (reason) => reported.push(reason))
     try {
-      const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+      const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
       const tab = browser.openTab()
       const client = createAuthClient({ platform: tab.platform })
       const seen: string[] = []
@@ -37,7 +37,7 @@ describe('a subscriber that throws', () => {
 
 describe('a subscriber', () => {
   it('may stop itself and start another one while it is told', async () => {
-    const { browser } = setStage({ signedInAs: 'cathy' })
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const { platform } = browser.openTab()
     const client = createAuthClient({ platform })
     const seen: string[] = []
@@ -52,7 +52,7 @@ describe('a subscriber', () => {
   })
 
   it('may sign out in the middle of being told, and everyone hears the last word last', async () => {
-    const { browser } = setStage({ signedInAs: 'cathy' })
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({ platform: browser.openTab().platform })
     const seen: string[] = []
     client.subscribe(({ status }) => void (status === 'signed-in' && client.signOut()))
@@ -64,7 +64,7 @@ describe('a subscriber', () => {
 
 describe('with nobody subscribed', () => {
   it('a restore that failed is tried again for the next caller, when the time for it has come', async () => {
-    const { browser, bff } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({ platform: browser.openTab().platform })
     bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
     await expect(client.getAccessToken()).rejects.toMatchObject({ code: 'temporarily_unavailable' })
@@ -75,7 +75,7 @@ describe('with nobody subscribed', () => {
   })
 
   it('a caller who waits learns of a sign-out that another tab has noted', async () => {
-    const { browser, bff } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({ platform: browser.openTab().platform })
     await client.ready()
     await browser.sleep(2 * hour)
@@ -90,7 +90,7 @@ describe('with nobody subscribed', () => {
   })
 
   it('a caller who gives up leaves no listener and no alarm behind', async () => {
-    const { browser, bff } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
     const tab = browser.openTab()
     const client = createAuthClient({ platform: tab.platform })
     await client.ready()
@@ -107,7 +107,7 @@ describe('with nobody subscribed', () => {
   })
 
   it('thousands of calls leave nothing behind', async () => {
-    const { browser } = setStage({ signedInAs: 'cathy' })
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const tab = browser.openTab()
     const client = createAuthClient({ platform: tab.platform })
     const { signal } = new AbortController()
@@ -119,7 +119,7 @@ describe('with nobody subscribed', () => {
 
 describe('dispose', () => {
   it('lets nobody wait: who asks afterwards, and who was waiting, is refused', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
@@ -139,7 +139,7 @@ describe('dispose', () => {
 
 describe('an answer that comes after the machine has slept', () => {
   it('is followed by a fresh token without anybody asking', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     bff.intercept(({ method }) =>
       method === 'GET' ? browser.wait(500).then(() => undefined as never) : undefined,
     )
@@ -153,7 +153,7 @@ describe('an answer that comes after the machine has slept', () => {
   })
 
   it('as a time limit that has passed meanwhile is no lost session', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     bff.intercept(() => new Promise<never>(() => {}))
@@ -169,7 +169,7 @@ describe('an answer that comes after the machine has slept', () => {
 
 describe('a session that comes without a token, as in an outage of the authorization server', () => {
   it('is shown, and its token follows without anybody asking', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     bff.intercept(async (request) => {
       if (request.method === 'POST') return createErrorResponse(503, 'temporarily_unavailable')
       bff.intercept(({ method }) =>
@@ -190,7 +190,7 @@ describe('a session that comes without a token, as in an outage of the authoriza
 
 describe('a page that wakes before its network does', () => {
   it('keeps trying and keeps the session, and has a token when the network is there', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     tab.hide()
@@ -207,7 +207,7 @@ describe('a page that wakes before its network does', () => {
 
 describe('a request in the middle of a refresh', () => {
   it('made by who hears that the token is gone and of the next one, is served: nobody waits for himself', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     const answers: number[] = []
@@ -223,7 +223,7 @@ describe('a request in the middle of a refresh', () => {
 
 describe('an answer that the BFF did not write', () => {
   it('is in no error, whatever it holds', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     bff.intercept(() => Response.json({ access_token: 'canary-token', refresh_token: 'canary-refresh' }))
@@ -243,7 +243,7 @@ describe('an answer that the BFF did not write', () => {
     ['a 400', () => createErrorResponse(400, 'invalid_request')],
     ['a 500 about the configuration', () => createErrorResponse(500, 'server_error')],
   ])('(%s) ends no session', async (_, answer) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     bff.intercept(answer)
@@ -256,7 +256,7 @@ describe('an answer that the BFF did not write', () => {
   })
 
   it('erases no note of a sign-out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     bff.intercept(() => new Response('<html>Welcome to the hotel'))
@@ -268,7 +268,7 @@ describe('an answer that the BFF did not write', () => {
 
 describe('a schema of the application that throws', () => {
   it('is an answer that is not understood: a typed error, and nobody is signed out', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const broken = () => {
       throw new TypeError('no such thing')
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AuthClient, Platform } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import { createErrorResponse } from '../src/testing/index.ts'
-import { setStage } from './setup.ts'
+import { createSetup } from './setup.ts'
 
 const cathy = { username: 'cathy', password: 'pw' }
 const minute = 60_000
@@ -21,7 +21,7 @@ const statuses = (client: AuthClient<never>): string[] => {
 
 describe('signing in', () => {
   it('shows the user, hands out the token, and tells the other tabs the name of the session and nothing else', async () => {
-    const { browser, openPage } = setStage({ users: { cathy: 'pw' } })
+    const { browser, openPage } = createSetup({ users: { cathy: 'pw' } })
     const { client } = openPage()
     await client.ready()
     const session = await client.signIn(cathy)
@@ -37,7 +37,7 @@ describe('signing in', () => {
   })
 
   it('throws invalid_credentials for a wrong password and leaves the page as it was', async () => {
-    const { openPage } = setStage({ users: { cathy: 'pw' } })
+    const { openPage } = createSetup({ users: { cathy: 'pw' } })
     const { client } = openPage()
     await client.ready()
     const before = client.getState()
@@ -52,7 +52,7 @@ describe('signing in', () => {
   })
 
   it('makes one session of a double click: the second attempt replaces the first', async () => {
-    const { browser, bff, openPage } = setStage()
+    const { browser, bff, openPage } = createSetup()
     const { client } = openPage()
     await client.ready()
     bff.intercept((request) =>
@@ -67,7 +67,7 @@ describe('signing in', () => {
   })
 
   it('keeps the page of the same user, and gives another one another subject', async () => {
-    const { openPage } = setStage()
+    const { openPage } = createSetup()
     const { client } = openPage()
     await client.ready()
     const first = await client.signIn(cathy)
@@ -79,7 +79,7 @@ describe('signing in', () => {
   })
 
   it('checks the user with the schema of the application', async () => {
-    const { openPage } = setStage()
+    const { openPage } = createSetup()
     const { client } = openPage({
       user: {
         '~standard': {
@@ -103,7 +103,7 @@ describe('signing in', () => {
 
 describe('loading a page', () => {
   it('asks once, and the first authorized answer needs nothing more', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     const response = await client.fetch('/api/items')
     expect(response.status).toBe(200)
@@ -111,7 +111,7 @@ describe('loading a page', () => {
   })
 
   it('is signed out when there is no session', async () => {
-    const { openPage } = setStage()
+    const { openPage } = createSetup()
     const { client } = openPage()
     expect(client.getState().status).toBe('restoring')
     expect(await client.ready()).toEqual({ status: 'signed-out', session: null, reason: 'no_session' })
@@ -128,7 +128,7 @@ describe('loading a page', () => {
     ['meets a 500', () => createErrorResponse(500, 'server_error'), 'server_error'],
     ['meets a 403 page of a firewall', () => new Response('<html>', { status: 403 }), 'invalid_response'],
   ])('stays restoring while it %s, says why, and recovers by itself', async (_, trouble, code) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     bff.intercept(trouble)
     const { client } = openPage()
     await browser.advance(20 * minute)
@@ -141,7 +141,7 @@ describe('loading a page', () => {
   })
 
   it('gives a caller a typed error at once while the restore waits for its next try', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     browser.goOffline()
     const { client } = openPage()
     await expect(client.fetch('/api/items')).rejects.toMatchObject({ code: 'network_error', retryable: true })
@@ -155,7 +155,7 @@ describe('loading a page', () => {
 
 describe('a silent refresh', () => {
   it('happens a minute before the token expires and changes nothing in the state', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 899 })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 899 })
     const { client } = openPage()
     const state = await client.ready()
     let tokens = 0
@@ -172,7 +172,7 @@ describe('a silent refresh', () => {
   })
 
   it('is one grant for 100 callers and 3 tabs with an expired token', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const pages = [openPage(), openPage(), openPage()]
     await Promise.all(pages.map(({ client }) => client.ready()))
     await browser.sleep(2 * hour)
@@ -184,7 +184,7 @@ describe('a silent refresh', () => {
   })
 
   it('happens once after eight hours of sleep, before the first request goes out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     tab.hide()
@@ -198,7 +198,7 @@ describe('a silent refresh', () => {
   })
 
   it('does not happen in a hidden tab, and happens when the tab is shown again', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     tab.hide()
@@ -212,7 +212,7 @@ describe('a silent refresh', () => {
   })
 
   it('does nothing when a tab with a fresh token is focused', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     const seen = statuses(client as AuthClient<never>)
@@ -223,7 +223,7 @@ describe('a silent refresh', () => {
   })
 
   it('waits for the network when it is away at the moment of the refresh, and the token stays usable meanwhile', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 900 })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 900 })
     const { client } = openPage()
     await client.ready()
     await browser.advance(839_000)
@@ -238,7 +238,7 @@ describe('a silent refresh', () => {
   })
 
   it('turns the token null at its expiry when the refresh keeps failing, and signs nobody out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 900 })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 900 })
     const { client } = openPage()
     await client.ready()
     bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
@@ -252,7 +252,7 @@ describe('a silent refresh', () => {
   })
 
   it('tries a bounded number of times in an outage of ten minutes, and callers add none', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', random: () => 0.99 })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', random: () => 0.99 })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
@@ -270,7 +270,7 @@ describe('a silent refresh', () => {
     ['seconds', '120'],
     ['an HTTP date', new Date(1_800_000_000_000 + 839_000 + 120_000 + 1000).toUTCString()],
   ])('obeys a 429 with Retry-After as %s', async (_, header) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 900 })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 900 })
     const { client } = openPage()
     await client.ready()
     bff.intercept(() => new Response(null, { status: 429, headers: { 'retry-after': header } }))
@@ -286,7 +286,7 @@ describe('a silent refresh', () => {
   })
 
   it('gives every caller a typed error within ten seconds when it hangs, and the next call starts afresh', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
@@ -307,7 +307,7 @@ describe('expires_in', () => {
     ['text', 'soon'],
     ['negative', -1],
   ])('%s sets no alarm; the token is used until it is rejected', async (_, expiresIn) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn })
     const { client } = openPage()
     await client.ready()
     expect(browser.timerCount()).toBe(0)
@@ -319,7 +319,7 @@ describe('expires_in', () => {
   })
 
   it('as a string of digits is a number', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: '3600' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: '3600' })
     await openPage().client.ready()
     await browser.advance(hour - minute + 1)
     expect(bff.grantCount()).toBe(1)
@@ -328,7 +328,7 @@ describe('expires_in', () => {
   it.each([0, 1, 5])(
     'of %i makes no loop: at most one refresh in ten seconds, and each who asks is served',
     async (expiresIn) => {
-      const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn })
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn })
       const { client } = openPage()
       await client.ready()
       await browser.advance(10 * minute - 1)
@@ -341,7 +341,7 @@ describe('expires_in', () => {
   )
 
   it('of 30 seconds refreshes at most once per third of a lifetime', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 30 })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 30 })
     await openPage().client.ready()
     await browser.advance(10 * minute)
     expect(bff.grantCount()).toBe(30)
@@ -351,7 +351,7 @@ describe('expires_in', () => {
     ['30 days', 2_592_000],
     ['1e12', 1e12],
   ])('of %s overflows no timer: nothing in the first day', async (_, expiresIn) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn })
     await openPage().client.ready()
     await browser.advance(24 * hour)
     expect(bff.grantCount()).toBe(0)
@@ -359,7 +359,7 @@ describe('expires_in', () => {
   })
 
   it('of 30 days is refreshed a minute before they are over, though no timer is that long', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 2_592_000 })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 2_592_000 })
     await openPage().client.ready()
     await browser.advance(2_592_000_000 - minute - 1)
     expect(bff.grantCount()).toBe(0)
@@ -373,7 +373,7 @@ describe('a clock that the user sets', () => {
     ['an hour fast at sign-in', hour],
     ['five minutes slow', -5 * minute],
   ])('%s changes nothing', async (_, shift) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     browser.shiftWallClock(shift)
     const { client } = openPage()
     await client.ready()
@@ -384,7 +384,7 @@ describe('a clock that the user sets', () => {
   })
 
   it('set back while the page is open makes no token live longer', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     await openPage().client.ready()
     browser.shiftWallClock(-24 * hour)
     await browser.advance(840_001)
@@ -394,7 +394,7 @@ describe('a clock that the user sets', () => {
 
 describe('signing out', () => {
   it('is done at once here, in the other tabs, and at the BFF', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const here = openPage()
     const there = openPage()
     await Promise.all([here.client.ready(), there.client.ready()])
@@ -413,7 +413,7 @@ describe('signing out', () => {
   })
 
   it('during a refresh stays so: the late token is never seen', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
@@ -429,7 +429,7 @@ describe('signing out', () => {
   })
 
   it('offline is noted, survives a reload, and reaches the BFF when the network is back', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const first = openPage()
     await first.client.ready()
     browser.goOffline()
@@ -449,7 +449,7 @@ describe('signing out', () => {
   })
 
   it('that is still noted does not end the session of who signs in next', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     browser.goOffline()
@@ -467,7 +467,7 @@ describe('signing out', () => {
   })
 
   it('that another tab carries on with late does not end the session of who has signed in since', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await client.signOut()
@@ -483,7 +483,7 @@ describe('signing out', () => {
 
   it('aborts the requests of the session', async () => {
     const { client } = await (async () => {
-      const stage = setStage({ signedInAs: 'cathy', api: () => new Promise<never>(() => {}) })
+      const stage = createSetup({ signedInAs: 'cathy', api: () => new Promise<never>(() => {}) })
       const page = stage.openPage()
       await page.client.ready()
       return page
@@ -494,7 +494,7 @@ describe('signing out', () => {
   })
 
   it('everywhere says so to the BFF, after a reload too', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     browser.goOffline()
@@ -510,7 +510,7 @@ describe('signing out', () => {
 
 describe('another user', () => {
   it("who signs in while a refresh of the first is under way never gets the first one's token", async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
@@ -527,7 +527,7 @@ describe('another user', () => {
   })
 
   it('who signs in in another tab takes this tab over, which shows nothing of the first meanwhile', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const here = openPage()
     const there = openPage()
     await Promise.all([here.client.ready(), there.client.ready()])
@@ -543,7 +543,7 @@ describe('another user', () => {
   })
 
   it('is noticed at the next refresh where tabs cannot talk to each other', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const silent = browser.openTab()
     const here = createAuthClient({ platform: { ...silent.platform, BroadcastChannel: forbidden } })
     here.subscribe(() => {})
@@ -560,7 +560,7 @@ describe('a session that ends by itself', () => {
   it.each(['idle', 'absolute', 'refresh_rejected', 'no_refresh', 'refresh_lost', 'no_session'] as const)(
     '(%s) expires the page and keeps its user',
     async (reason) => {
-      const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
       const { client } = openPage()
       await client.ready()
       bff.endSessions(reason)
@@ -578,7 +578,7 @@ describe('a session that ends by itself', () => {
   )
 
   it('goes on where it stopped when the same user signs in again', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     const before = client.getState().session?.subject
@@ -589,7 +589,7 @@ describe('a session that ends by itself', () => {
   })
 
   it('holds requests until the same user is back, when asked to', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage({ onExpired: 'hold' })
     await client.ready()
     bff.endSessions('idle')
@@ -601,7 +601,7 @@ describe('a session that ends by itself', () => {
   })
 
   it('never lets a held request of one user out with the token of another', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage({ onExpired: 'hold' })
     await client.ready()
     bff.endSessions('idle')
@@ -614,7 +614,7 @@ describe('a session that ends by itself', () => {
 
 describe('the back-forward cache', () => {
   it("puts the session out of sight before the page is frozen, and back when it is still that user's", async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     const { session } = await client.ready()
     tab.enterBfcache()
@@ -626,7 +626,7 @@ describe('the back-forward cache', () => {
   })
 
   it('shows nothing after a sign-out meanwhile', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     tab.enterBfcache()
@@ -639,7 +639,7 @@ describe('the back-forward cache', () => {
 
 describe('watching', () => {
   it('sets one alarm and one set of listeners for any number of subscribers, and leaves none', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const tab = browser.openTab()
     const client = createAuthClient({ platform: tab.platform })
     const mountTwice = [client.subscribe(() => {}), client.accessToken.subscribe(() => {})]
@@ -657,7 +657,7 @@ describe('watching', () => {
   })
 
   it('hears of no more after dispose, and asks for nothing', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     client.dispose()
@@ -668,7 +668,7 @@ describe('watching', () => {
   })
 
   it('lets a listener ask for a token and sign out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     let token: string | undefined
     client.subscribe(({ status }) => {
@@ -681,7 +681,7 @@ describe('watching', () => {
   })
 
   it('works in one tab where storage and channels are forbidden', async () => {
-    const { browser } = setStage({ signedInAs: 'cathy' })
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({
       platform: {
         ...browser.openTab().platform,
@@ -701,7 +701,7 @@ describe('watching', () => {
 
 describe('extending', () => {
   it('asks the BFF once and keeps the session object', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     const { session } = await client.ready()
     expect(await client.extend()).toEqual(session)
@@ -710,7 +710,7 @@ describe('extending', () => {
   })
 
   it('of a session that is gone expires the page', async () => {
-    const { bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     bff.endSessions()
@@ -722,7 +722,7 @@ describe('extending', () => {
 describe('proxy mode', () => {
   it('sends the header and no token, and learns from a 401 that the session is over', async () => {
     const headers: (string | null)[] = []
-    const { bff, openPage } = setStage({
+    const { bff, openPage } = createSetup({
       mode: 'proxy',
       signedInAs: 'cathy',
       api: (request) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
 import { createTestBrowser, createFakeBff, createErrorResponse } from '../src/testing/index.ts'
-import { setStage } from './setup.ts'
+import { createSetup } from './setup.ts'
 
 const hour = 3_600_000
 const bob = { username: 'bob', password: 'x' }
@@ -13,7 +13,7 @@ const slowly =
 
 describe('a sign-out', () => {
   it('reaches a tab that is still restoring, though the BFF has not heard of it yet', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const here = openPage()
     await here.client.ready()
     bff.intercept(({ method }) =>
@@ -28,7 +28,7 @@ describe('a sign-out', () => {
   })
 
   it('that the BFF has not heard of shows nobody to a page that comes out of the back-forward cache', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const cached = openPage()
     const here = openPage()
     await Promise.all([cached.client.ready(), here.client.ready()])
@@ -47,7 +47,7 @@ describe('a sign-out', () => {
   })
 
   it('is told to the page once, however often that is looked at before the BFF has heard of it', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     bff.intercept(slowly((time) => browser.wait(time), 500, 'DELETE'))
@@ -60,7 +60,7 @@ describe('a sign-out', () => {
   })
 
   it('in two tabs at once is one event in each, and no loop', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const pages = [openPage(), openPage()]
     await Promise.all(pages.map(({ client }) => client.ready()))
     const seen = pages.map(({ client }) => {
@@ -75,7 +75,7 @@ describe('a sign-out', () => {
   })
 
   it('is not undone by a page that says that somebody is still there', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     browser.goOffline()
@@ -89,7 +89,7 @@ describe('a sign-out', () => {
 
 describe('a sign-in', () => {
   it('that fails on a page with a sign-out unheard of, back from the back-forward cache, leaves it signed out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
@@ -106,7 +106,7 @@ describe('a sign-in', () => {
   })
 
   it('waits for every answer to the sign-out before it, which would take its cookie away', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     let signOuts = 0
@@ -128,7 +128,7 @@ describe('a sign-in', () => {
   })
 
   it('of another tab that is answered during this one leaves both with the session of the later answer', async () => {
-    const { browser, bff, openPage } = setStage()
+    const { browser, bff, openPage } = createSetup()
     const [first, second] = [openPage(), openPage()]
     await Promise.all([first.client.ready(), second.client.ready()])
     let signIns = 0
@@ -147,7 +147,7 @@ describe('a sign-in', () => {
 
 describe('tabs that wake together', () => {
   it('make one grant for twenty of them', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const pages = Array.from({ length: 20 }, () => openPage())
     await Promise.all(pages.map(({ client }) => client.ready()))
     for (const { tab } of pages) tab.hide()
@@ -161,7 +161,7 @@ describe('tabs that wake together', () => {
   })
 
   it('do not wait for one that is closed in the middle of its refresh', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const [closing, staying] = [openPage(), openPage()]
     await Promise.all([closing.client.ready(), staying.client.ready()])
     await browser.sleep(2 * hour)
@@ -177,7 +177,7 @@ describe('tabs that wake together', () => {
 
   it('come back at different moments after an outage', async () => {
     let turn = 0
-    const { browser, bff, openPage } = setStage({
+    const { browser, bff, openPage } = createSetup({
       signedInAs: 'cathy',
       random: () => (turn += 0.037) % 1,
     })
