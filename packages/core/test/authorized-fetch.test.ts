@@ -319,9 +319,9 @@ describe('the abort signal of a caller', () => {
   it('60 rejects this caller, and not the others that wait for the same refresh', async () => {
     const { client, bff, browser } = await openSignedInPage(checkToken)
     await browser.sleep(2 * 3_600_000)
-    bff.intercept((request) =>
-      request.url.endsWith('/token') ? browser.wait(500).then(() => undefined as never) : undefined,
-    )
+    bff.intercept(async (request) => {
+      if (request.url.endsWith('/token')) await browser.wait(500)
+    })
     const controller = new AbortController()
     const first = client.fetch('/api/items', { signal: controller.signal }).catch((error: unknown) => error)
     const second = client.fetch('/api/items')
@@ -376,9 +376,9 @@ describe('getAccessToken', () => {
   it('with forceRefresh joins a running refresh: one grant, and the new token for both callers', async () => {
     const { client, bff, browser } = await openSignedInPage(checkToken)
     await browser.sleep(2 * 3_600_000)
-    bff.intercept(({ method }) =>
-      method === 'POST' ? browser.wait(500).then(() => undefined as never) : undefined,
-    )
+    bff.intercept(async ({ method }) => {
+      if (method === 'POST') await browser.wait(500)
+    })
     const silent = client.getAccessToken()
     await browser.advance(100)
     const forced = client.getAccessToken({ forceRefresh: true })

@@ -38,7 +38,7 @@ export interface FakeBff {
   readonly revokeTokens: () => void
   /** Answers requests by hand until it is called with `null`; where the handler gives `undefined`, the BFF answers. */
   readonly intercept: (
-    handler: ((request: Request) => Promise<Response> | Response | undefined) | null,
+    handler: ((request: Request) => Promise<Response | void> | Response | void) | null,
   ) => void
   /** Whether a request carries an access token that is good at the moment, as a resource server asks. */
   readonly acceptsToken: (request: Request) => boolean
