@@ -131,7 +131,9 @@ export function receiveSession<User>(
     JSON.stringify(previous) === JSON.stringify(session) ? (previous as Session<User>) : session
   const next: AuthState<User> =
     isSameSession && nextSession === previous ? auth : { status: 'signed-in', session: nextSession }
-  const nextToken = !token || token.sequence < (state.token?.sequence ?? 0) ? state.token : token
+  // Responses may arrive out of order. In proxy mode no token is kept, however new.
+  const keepsToken = !token || (token.access_token && token.sequence < (state.token?.sequence ?? 0))
+  const nextToken = keepsToken ? state.token : token
   // A session comes without a token while the authorization server is down: then the token is fetched next.
   return isSameSession
     ? createClientState(next, epoch, nextToken)
