@@ -99,10 +99,14 @@ describe('createTestAuth', () => {
     const auth = createTestAuth({
       user: cathy,
       mode: 'proxy',
-      api: (request) => new Response(request.headers.get('authorization')),
+      api: (request, bff) =>
+        new Response(request.headers.get('authorization'), { status: bff.acceptsToken(request) ? 200 : 401 }),
     })
-    expect(await (await auth.fetch('/api/items')).text()).toBe('')
+    const response = await auth.fetch('/api/items')
+    expect([response.status, await response.text()]).toEqual([200, ''])
     expect(await auth.getAccessToken()).toBe('')
+    await auth.expire()
+    expect(auth.getState().status).toBe('expired')
   })
 
   it('knows the sign-in methods before the first request', () => {

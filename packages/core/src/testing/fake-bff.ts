@@ -1,14 +1,13 @@
 import type {
-  CredentialField,
-  ErrorCode,
   LoginRequiredReason,
   SessionResponse,
-  SignInChallenge,
   SignInMethods,
   SignInRequest,
   TokenRequest,
 } from '@latchkey/wire'
 import { csrfHeader, defaultBasePath, parseSeconds, sessionPath, tokenPath } from '@latchkey/wire'
+import { createErrorResponse } from './error-response.ts'
+import { createSignInCheck, passwordSignIn } from './fake-sign-in.ts'
 import { cookieHeaders } from './test-browser.ts'
 
 /** The options of {@link createFakeBff}. */
@@ -63,7 +62,10 @@ export interface FakeBff {
   readonly intercept: (
     handler: ((request: Request) => Promise<Response | void> | Response | void) | null,
   ) => void
-  /** Whether the request has a valid access token in `Authorization`, as an API checks it. */
+  /**
+   * Whether an API accepts the request: whether it has a valid access token in `Authorization`, or in proxy mode the
+   * cookie of a session.
+   */
   readonly acceptsToken: (request: Request) => boolean
 }
 
@@ -75,38 +77,6 @@ interface FakeSession {
 }
 
 /**
- * Creates an error response as a BFF sends it, for {@link FakeBff.intercept}.
- *
- * @param details `retryAfter` is in seconds
- *
- * @example
- * createErrorResponse(429, 'rate_limited', { retryAfter: 30 })
- */
-export function createErrorResponse(
-  status: number,
-  error: ErrorCode,
-  details: { reason?: LoginRequiredReason; challenge?: SignInChallenge; retryAfter?: number } = {},
-): Response {
-  const { retryAfter, ...body } = details
-  return Response.json(
-    { error, ...body },
-    { status, headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) } },
-  )
-}
-
-/** The sign-in methods of a fake BFF that has no others. */
-export const passwordSignIn: SignInMethods = {
-  credentials: {
-    fields: [
-      { name: 'username', label: 'Username', type: 'text', optional: false },
-      { name: 'password', label: 'Password', type: 'password', optional: false },
-    ],
-  },
-}
-
-const otpField: CredentialField = { name: 'otp', label: 'One-time code', type: 'otp', optional: false }
-
-/**
  * Creates a fake BFF, for the network of a test browser, for Mock Service Worker or for stories. To test components,
  * `createTestAuth` is simpler.
  *
@@ -114,8 +84,8 @@ const otpField: CredentialField = { name: 'otp', label: 'One-time code', type: '
  * // With Mock Service Worker, which drops cookies:
  * const bff = createFakeBff({ users: { cathy: 'correct horse' }, cookies: false })
  * const server = setupServer(
- *   http.all('*\/auth/*', ({ request }) => bff.fetch(request)),
- *   http.get('*\/api/items', ({ request }) =>
+ *   http.all('/auth/*', ({ request }) => bff.fetch(request)),
+ *   http.get('/api/items', ({ request }) =>
  *     bff.acceptsToken(request) ? HttpResponse.json([]) : new HttpResponse(null, { status: 401 }),
  *   ),
  * )
@@ -134,10 +104,9 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
   } = options
   // An explicit `undefined` stands for an authorization server that sends no `expires_in`.
   const expiresIn = 'expiresIn' in options ? options.expiresIn : 900
+  const checkSignIn = createSignInCheck(users, otp)
   const sessions = new Map<string, FakeSession>()
-  const pendingUsernames = new Map<string, string>()
   let sessionCount = 0
-  let challengeCount = 0
   let grantCount = 0
   let endReason: LoginRequiredReason = 'no_session'
   let handler: Parameters<FakeBff['intercept']>[0] = null
@@ -179,28 +148,6 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
     sign_in,
   })
 
-  /** Returns the username after a successful check of the credentials, otherwise the error response. */
-  const checkCredentials = ({ credentials, challenge }: SignInRequest): string | Response => {
-    const pendingUsername = pendingUsernames.get(challenge ?? '')
-    const username = pendingUsername ?? credentials['username'] ?? ''
-    const code = otp?.[username]
-    if (pendingUsername === undefined) {
-      if (users && (!Object.hasOwn(users, username) || users[username] !== credentials['password']))
-        return createErrorResponse(401, 'invalid_credentials')
-      if (code === undefined) return username
-      challengeCount += 1
-      const id = `challenge-${challengeCount}`
-      pendingUsernames.set(id, username)
-      return createErrorResponse(401, 'challenge_required', { challenge: { fields: [otpField], id } })
-    }
-    if (credentials['otp'] !== code)
-      return createErrorResponse(401, 'invalid_credentials', {
-        challenge: { fields: [otpField], id: challenge },
-      })
-    pendingUsernames.delete(challenge ?? '')
-    return username
-  }
-
   const route = async (request: Request): Promise<Response> => {
     const { pathname, searchParams } = new URL(request.url)
     if (!request.headers.has(csrfHeader)) return createErrorResponse(403, 'access_denied')
@@ -211,7 +158,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
       case `GET ${basePath}${sessionPath}`:
         return Response.json(session ? describeSession(session) : { session: null, mode, sign_in })
       case `POST ${basePath}${sessionPath}`: {
-        const username = checkCredentials((await request.json()) as SignInRequest)
+        const username = checkSignIn((await request.json()) as SignInRequest)
         if (typeof username !== 'string') return username
         sessions.delete(cookie)
         return Response.json(describeSession(startSession(username)), {
@@ -264,6 +211,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
       handler = next
     },
     acceptsToken: (request) => {
+      if (mode === 'proxy') return sessions.has(readCookie(request))
       const [scheme, token] = (request.headers.get('authorization') ?? '').split(' ')
       return (
         scheme === 'Bearer' &&

@@ -7,7 +7,8 @@ import type { AuthState } from '../auth-state.ts'
 import type { TestBrowser } from './test-browser.ts'
 import { createTestBrowser } from './test-browser.ts'
 import type { FakeBff, FakeBffOptions } from './fake-bff.ts'
-import { createFakeBff, passwordSignIn } from './fake-bff.ts'
+import { createFakeBff } from './fake-bff.ts'
+import { passwordSignIn } from './fake-sign-in.ts'
 
 /** The options of {@link createTestAuth}: its own, those of the fake BFF, and some of the client. */
 export interface TestAuthOptions<User>
