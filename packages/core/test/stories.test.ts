@@ -508,8 +508,8 @@ describe('signing out', () => {
   })
 })
 
-describe('another user', () => {
-  it('who signs in during a refresh never gets the token of the previous user', async () => {
+describe('a change of user', () => {
+  it('during a refresh never delivers the token of the previous user', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
@@ -526,7 +526,7 @@ describe('another user', () => {
     expect(await callerOfCathy).toMatchObject({ code: 'login_required', reason: 'session_changed' })
   })
 
-  it('who signs in in another tab is also signed in here, and the previous user is hidden meanwhile', async () => {
+  it('in another tab takes effect in this tab, which hides the previous user meanwhile', async () => {
     const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const thisPage = openPage()
     const otherPage = openPage()
