@@ -80,6 +80,7 @@ describe('createTestAuth', () => {
     expect(next.subject).not.toBe(session?.subject)
     await auth.signIn({ username: 'cathy', password: 'any' })
     expect(auth.getState().session).toMatchObject({ user: cathy, subject: session?.subject })
+    expectTypeOf(createTestAuth({ createUser: () => cathy })).toExtend<AuthClient<Person>>()
   })
 
   it('calls the api handler with the BFF, without a type annotation for the client', async () => {
