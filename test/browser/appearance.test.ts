@@ -6,7 +6,7 @@ import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
 import { loginPageOnAxosoft } from './test-pages.ts'
 import { it } from './chromium-test.ts'
-import { expectGreeting, signIn } from './page-actions.ts'
+import { expectGreeting, signIn, usernameLabel } from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {
@@ -17,12 +17,12 @@ describe('the keyboard alone', () => {
   it('signs in, looks at the password on the way, and signs out', async ({ stage }) => {
     const site = await stage.open(loginPageOnAxosoft(files))
     const page = await stage.visit(site.url)
-    await page.getByLabel('Username').waitFor()
+    await page.getByLabel(usernameLabel).waitFor()
     const { keyboard } = page
     await keyboard.press('Tab')
     expect(await focused(page)).toBe('System')
     await keyboard.press('Tab')
-    expect(await focused(page)).toBe('Username')
+    expect(await focused(page)).toBe('Login ID')
     await keyboard.type(cathy.username)
     await keyboard.press('Tab')
     expect(await focused(page)).toBe('Password')
@@ -59,7 +59,7 @@ describe('the keyboard alone', () => {
     const password = page.getByRole('textbox', { name: 'Password' })
     await page.getByRole('button', { name: 'Show password' }).click()
     await signIn(page, { ...cathy, password: 'wrong' })
-    await page.getByText('The username or password is not right.').waitFor()
+    await page.getByText('The login ID or password is not right.').waitFor()
     expect(await password.getAttribute('type')).toBe('password')
   })
 })
@@ -68,11 +68,11 @@ describe.for(['light', 'dark'] as const)('on a small phone, %s', (colorScheme) =
   it('every word can be read, and nothing lies beside the window', async ({ stage }) => {
     const site = await stage.open(loginPageOnAxosoft(files))
     const page = await stage.visit(site.url, { viewport: { width: 360, height: 740 }, colorScheme })
-    await page.getByLabel('Username').waitFor()
+    await page.getByLabel(usernameLabel).waitFor()
     await isLegible(page)
 
     await signIn(page, { ...cathy, password: 'wrong' })
-    await page.getByText('The username or password is not right.').waitFor()
+    await page.getByText('The login ID or password is not right.').waitFor()
     await isLegible(page)
 
     await signIn(page, cathy)

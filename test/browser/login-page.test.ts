@@ -18,6 +18,7 @@ import {
   shortLife,
   signIn,
   signOut,
+  usernameLabel,
 } from './page-actions.ts'
 
 let files: Files
@@ -59,11 +60,11 @@ describe('signing in', () => {
     const site = await stage.open(loginPageOnAxosoft(files))
     const page = await stage.visit(site.url)
     await signIn(page, { ...cathy, password: 'wrong' })
-    const alert = page.getByRole('alert').filter({ hasText: 'The username or password is not right.' })
+    const alert = page.getByRole('alert').filter({ hasText: 'The login ID or password is not right.' })
     await alert.waitFor()
-    await expect.poll(() => focused(page)).toBe('DIV The username or password is not right.')
+    await expect.poll(() => focused(page)).toBe('DIV The login ID or password is not right.')
     expect(await page.title()).toBe('Error: Sign in to Axosoft – Latchkey')
-    expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
+    expect(await page.getByLabel(usernameLabel).inputValue()).toBe(cathy.username)
     expect(await page.getByRole('textbox', { name: 'Password' }).inputValue()).toBe('')
     await page.getByRole('textbox', { name: 'Password' }).fill(cathy.password)
     await page.keyboard.press('Enter')
@@ -109,7 +110,7 @@ describe.concurrent('a token that grows old', { timeout: 60_000 }, () => {
     const dialog = page.getByRole('dialog', { name: 'Sign in again' })
     await dialog.waitFor({ timeout: 20_000 })
     expect(await typed.evaluate((element) => element.closest('[inert]') !== null)).toBe(true)
-    expect(await dialog.getByLabel('Username').inputValue()).toBe(cathy.username)
+    expect(await dialog.getByLabel(usernameLabel).inputValue()).toBe(cathy.username)
     await page.keyboard.press('Escape')
     await dialog.getByRole('textbox', { name: 'Password' }).fill('wrong')
     await page.keyboard.press('Enter')
@@ -133,7 +134,7 @@ describe('a reload', () => {
     const requests = requestsOf(page)
     await page.reload()
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
-    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/v6/items'])
+    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/items'])
   })
 })
 
@@ -150,7 +151,7 @@ describe('another tab', () => {
     await tab.goto(page.url())
     await expectGreeting(tab, 'Cathy')
     await tab.getByText(/^\d+ of \d+ items$/).waitFor()
-    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/v6/items'])
+    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/items'])
     expect(await tab.title()).toBe('Items – Latchkey')
   })
 

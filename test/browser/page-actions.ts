@@ -1,11 +1,14 @@
 import { cathy } from '@latchkey/sandbox'
 import type { Page } from 'playwright-core'
 
+/** The label of the username, which the provider chooses. */
+export const usernameLabel = /^(Username|Login ID)\b/
+
 /** Fills the form in and sends it, on either page. */
 export async function signIn(
   page: Page,
   who: { username: string; password: string },
-  [username, password]: readonly [string, string] = ['Username', 'Password'],
+  [username, password]: readonly [string | RegExp, string] = [usernameLabel, 'Password'],
 ): Promise<void> {
   // Whoever types into a tab looks at it; Chromium draws the others once a second.
   await page.bringToFront()
@@ -16,7 +19,7 @@ export async function signIn(
 
 /** What Cathy meets at each system of the example; nothing is asked where there are no fields. */
 export const systems = {
-  axosoft: { label: 'Axosoft', fields: ['Username', 'Password'], name: 'Cathy', many: 'items' },
+  axosoft: { label: 'Axosoft', fields: ['Login ID', 'Password'], name: 'Cathy', many: 'items' },
   'bright-pattern': {
     label: 'Bright Pattern',
     fields: ['Login ID', 'API secret'],
@@ -60,7 +63,7 @@ export async function expectGreeting(page: Page, name: string): Promise<void> {
 
 /** Resolves when the page asks for a username. */
 export async function expectSignInForm(page: Page): Promise<void> {
-  await page.getByLabel('Username').waitFor()
+  await page.getByLabel(usernameLabel).waitFor()
 }
 
 /** Another tab of the same visitor. */

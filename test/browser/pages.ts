@@ -11,8 +11,8 @@ export type Files = ReadonlyMap<string, Buffer>
 
 /** The example's own settings, on the sources of the packages instead of what was compiled before. */
 export function loginPageSettings(command: 'build' | 'serve'): InlineConfig {
-  const mode = command === 'build' ? 'production' : 'development'
-  return mergeConfig(loginPageConfig({ command, mode }), {
+  return mergeConfig(loginPageConfig, {
+    mode: command === 'build' ? 'production' : 'development',
     root: join(root, 'examples/login-page'),
     configFile: false,
     logLevel: 'error',

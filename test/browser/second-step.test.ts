@@ -6,7 +6,7 @@ import { faintWords, overflow } from './legibility.ts'
 import type { Files } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
 import { it } from './chromium-test.ts'
-import { expectGreeting, readBrowserStorage, nothing, signIn } from './page-actions.ts'
+import { expectGreeting, readBrowserStorage, nothing, signIn, usernameLabel } from './page-actions.ts'
 
 let files: Files
 beforeAll(async () => {
@@ -76,11 +76,11 @@ describe('an account that asks for a one-time code', () => {
       await answered
       await page.getByText('That code is not right.').waitFor()
     }
-    await page.getByRole('alert').filter({ hasText: 'That code is not right. Begin again.' }).waitFor()
-    expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
+    await page.getByRole('alert').filter({ hasText: 'That code is not right. Start again.' }).waitFor()
+    expect(await page.getByLabel(usernameLabel).inputValue()).toBe(cathy.username)
   })
 
-  it('hears that a code came too late, and may type another', async ({ stage }) => {
+  it('says that a code has expired, and takes a new one', async ({ stage }) => {
     const site = await stage.open(loginPageWithCode(files))
     const page = await stage.visit(site.url)
     await signIn(page, cathy)
@@ -88,7 +88,7 @@ describe('an account that asks for a one-time code', () => {
     site.pass(600)
     await code(page).fill(rightCode)
     await page.keyboard.press('Enter')
-    await page.getByRole('alert').filter({ hasText: 'That code came too late. Enter a new one.' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'That code has expired. Enter a new one.' }).waitFor()
     await code(page).fill(rightCode)
     await page.keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
@@ -99,7 +99,7 @@ describe('an account that asks for a one-time code', () => {
     const page = await stage.visit(site.url)
     await signIn(page, cathy)
     await page.getByRole('button', { name: 'Start again' }).click()
-    expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
+    expect(await page.getByLabel(usernameLabel).inputValue()).toBe(cathy.username)
     const password = page.getByRole('textbox', { name: 'Password' })
     expect(await password.inputValue()).toBe('')
     await expect.poll(() => password.evaluate((field) => field === document.activeElement)).toBe(true)

@@ -43,7 +43,7 @@ afterAll(async () => {
   await sandbox.close()
 })
 
-const open = (stage: Stage): Promise<FrontServer> => stage.open(loginPageOnAll(files, sandbox, bffs))
+const open = (stage: Stage): Promise<FrontServer> => stage.open(loginPageOnAll(files, bffs))
 
 const everySystem = Object.keys(systems) as SystemId[]
 const names = { axosoft: workItems, 'bright-pattern': directory, class: fundSummaries, classy: campaigns }
@@ -62,7 +62,7 @@ describe.for(everySystem)('%s', (system) => {
 })
 
 describe.for([
-  ['axosoft', 'The username or password is not right.'],
+  ['axosoft', 'The login ID or password is not right.'],
   ['bright-pattern', 'The login ID or API secret is not right.'],
   ['class', 'The username or password is not right.'],
 ] as const)('the form for %s', ([system, wrong]) => {
@@ -162,7 +162,7 @@ describe('Classy, where nobody types anything', () => {
     page.on('response', (response) => void answers.push(response.text().catch(() => '')))
     await chooseSystem(page, 'classy')
     await expectList(page, 'classy')
-    await page.getByText('Stays on the server: this page works without it').waitFor()
+    await page.getByText('Stays on the server; the page does not need it').waitFor()
     const told = (await Promise.all(answers)).join('\n')
     expect(told).toContain('Developer')
     expect(told).not.toContain('access_token')
@@ -173,9 +173,9 @@ describe('Classy, where nobody types anything', () => {
     const { url } = await open(stage)
     // The same machine, under a name that the example does not take for it.
     const page = await stage.visit(`${url.replace('127.0.0.1', 'elsewhere.localhost')}/?system=classy`)
-    await page.getByText('Classy asks for no password: this site lets in whom it knows already.').waitFor()
+    await page.getByText('Classy needs no password: this site admits users whom it already knows.').waitFor()
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.getByRole('alert').filter({ hasText: 'You are not let in.' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: "You don't have access." }).waitFor()
   })
 })
 

@@ -23,7 +23,7 @@ export async function loginPageOnAxosoft(files: Files): Promise<Scene> {
   return scene(sandbox, {
     files,
     bffs: (around) => [createBff({ ...around, basePath, provider: axosoft({ site, ...demoClient }) })],
-    api: (path, headers) => fetch(path.replace('/api/axosoft', `${site}/api`), { headers }),
+    api: (path, headers) => fetch(path.replace('/api/axosoft/items', `${site}/api/v6/items`), { headers }),
   })
 }
 
@@ -57,24 +57,11 @@ export async function loginPageOnClass(files: Files, options: ClassOptions): Pro
 }
 
 /** The example as a whole: the four BFFs that it makes itself, for what {@link sandboxVariables} of this sandbox says. */
-export function loginPageOnAll(
-  files: Files,
-  sandbox: RunningSandbox,
-  bffs: readonly Bff[],
-): Promise<FrontServer> {
-  const places: Record<string, string> = {
-    axosoft: '/axosoft/api',
-    'bright-pattern': '/bright-pattern/configapi/v2',
-    class: `/class/api/1.0/b/${classBusiness.code}`,
-  }
+export function loginPageOnAll(files: Files, bffs: readonly Bff[]): Promise<FrontServer> {
   return startFrontServer({
     files,
     bffs: () => bffs,
-    api: (path, headers) =>
-      fetch(
-        path.replace(/^\/api\/([^/]+)/, (_, name: string) => sandbox.url + places[name]),
-        { headers },
-      ),
+    api: () => new Response('No BFF has this route', { status: 404 }),
   })
 }
 
