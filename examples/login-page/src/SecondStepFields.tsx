@@ -1,17 +1,16 @@
+import type { CredentialField } from '@latchkey/core'
 import { useId } from 'react'
-import { capitalize } from './format.ts'
 
 export interface SecondStepFieldsProps {
-  /** The names of what is asked for. */
-  readonly ask: readonly string[]
-  /** Who is signing in. */
+  readonly fields: readonly CredentialField[]
+  /** The user who is signing in. */
   readonly username: string
-  /** The id of the element that says what was wrong; `null` when nothing was. */
-  readonly wrong: string | null
+  /** The id of the element with the error; `null` without one. */
+  readonly errorId: string | null
 }
 
-/** What else the account asks for. Each is one field, so that it can be pasted and filled in. */
-export function SecondStepFields({ ask, username, wrong }: SecondStepFieldsProps) {
+/** The further credentials of an account. Each is one input, so that a code can be pasted and autofilled. */
+export function SecondStepFields({ fields, username, errorId }: SecondStepFieldsProps) {
   const id = useId()
   const lead = `${id}lead`
   return (
@@ -19,25 +18,26 @@ export function SecondStepFields({ ask, username, wrong }: SecondStepFieldsProps
       <p id={lead} className="quiet-text">
         One more step for <strong>{username}</strong>.
       </p>
-      {ask.map((name) => {
-        const isCode = /otp|code|pin/i.test(name)
+      {fields.map(({ name, label, type }) => {
+        const isCode = type === 'otp'
         const field = id + name
         const hint = `${field}-hint`
         return (
           <div key={name} className="field">
-            <label htmlFor={field}>{isCode ? 'One-time code' : capitalize(name.replaceAll('_', ' '))}</label>
+            <label htmlFor={field}>{label}</label>
             <input
               id={field}
               name={name}
               className={isCode ? 'code' : undefined}
+              type={type === 'password' ? 'password' : 'text'}
               inputMode={isCode ? 'numeric' : 'text'}
               autoComplete={isCode ? 'one-time-code' : 'off'}
               autoCapitalize="none"
               autoCorrect="off"
               spellCheck={false}
               required
-              aria-invalid={wrong !== null}
-              aria-describedby={`${wrong ?? ''} ${lead} ${isCode ? hint : ''}`.trim()}
+              aria-invalid={errorId !== null}
+              aria-describedby={`${errorId ?? ''} ${lead} ${isCode ? hint : ''}`.trim()}
             />
             {isCode && (
               <p id={hint} className="hint">

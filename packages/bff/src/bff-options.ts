@@ -21,7 +21,7 @@ export interface BffOptions {
   basePath?: string
   /** What the browser gets: the access token (`token`, also when absent) or only the session cookie (`proxy`). */
   mode?: 'token' | 'proxy'
-  /** What a page may ask the resource server for in mode `proxy`, through this BFF; nothing when absent. */
+  /** What pages may request from the resource server below their own origin, through this BFF; nothing by default. */
   proxy?: ProxyRoute[]
   /**
    * Says which callers may use the machine token of a provider whose login is automatic. It runs on every request,
@@ -35,7 +35,7 @@ export interface BffOptions {
   dangerouslyGiveMachineTokenToBrowser?: boolean
   /** The session store; the memory of this process when absent. `close()` does not close a store that you pass in. */
   store?: Store
-  /** At least 32 characters, mixed into the key that seals each session: a stolen store is useless without them. */
+  /** At least 32 characters, mixed into the keys of all sessions: a stolen cookie opens no stolen record without them. */
   secret?: string
   /** The origin of the page, for example `https://portal.example.com`, when a proxy in front changes the host. */
   origin?: string
@@ -107,10 +107,6 @@ const resolvedOptions = z
   .refine(({ session }) => session.idle <= session.absolute, {
     path: ['session', 'idle'],
     error: 'is longer than session.absolute. Expected: at most as long',
-  })
-  .refine(({ mode, proxy }) => mode === 'proxy' || proxy.length === 0, {
-    path: ['proxy'],
-    error: 'needs mode "proxy": in token mode the page asks the resource server itself',
   })
 
 /** The valid options, with their defaults and the parsed provider; without the options that are not plain values. */

@@ -1,20 +1,16 @@
 import { createSecretKey } from 'node:crypto'
-import { sessionPath, tokenPath } from '@latchkey/wire'
 import { createMachineSessionLoader } from './sessions/machine-session.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
+import { reportBff } from './bff-observer.ts'
 import type { BffOptions } from './bff-options.ts'
 import { resolveOptions } from './bff-options.ts'
 import { createChallenges } from './sessions/challenges.ts'
-import { createSessionCookie } from './sessions/session-cookie.ts'
 import { getDefaultStore } from './stores/default-store.ts'
 import { createEndpointResolver } from './authorization-server/discovery.ts'
-import { BffError } from './errors.ts'
-import { assertSameOrigin } from './guards/csrf.ts'
-import { consoleLogger, describeError } from './log.ts'
+import { consoleLogger } from './log.ts'
 import { memoryStore } from './stores/memory-store.ts'
 import { nodePlatform } from './platform.ts'
-import type { ProxyMatch } from './proxy/proxy-routes.ts'
 import { createProxyMatcher } from './proxy/proxy-routes.ts'
 import { createRefresh } from './sessions/refresh.ts'
 import type { RevocableTokens } from './authorization-server/revocation.ts'
@@ -22,13 +18,13 @@ import { createTokenRevoker } from './authorization-server/revocation.ts'
 import { getSessionAccess } from './routes/access.ts'
 import type { SessionHandlers } from './routes/machine-handlers.ts'
 import { createMachineHandlers } from './routes/machine-handlers.ts'
-import type { RouteContext, RouteHandler } from './routes/route-context.ts'
-import { handleProxy } from './routes/proxy.ts'
+import type { RouteContext } from './routes/route-context.ts'
 import { handleRestore } from './routes/restore.ts'
 import { handleSignIn } from './routes/sign-in.ts'
 import { handleSignOut } from './routes/sign-out.ts'
+import { createRouter } from './routes/router.ts'
+import { createSignInMethods } from './routes/sign-in-methods.ts'
 import { handleToken } from './routes/token.ts'
-import { isLoopbackHost } from './endpoint-url.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
 import { createHttpClient } from './authorization-server/http-client.ts'
@@ -54,13 +50,6 @@ const sessionRoutes: SessionHandlers = {
   signOut: handleSignOut,
   token: handleToken,
   access: getSessionAccess,
-}
-
-/** What every answer says, unless it says something else itself. */
-const defaultHeaders = {
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-  Vary: 'Cookie, Origin, Sec-Fetch-Site',
 }
 
 /**
@@ -124,14 +113,11 @@ export function createBff(options: BffOptions): Bff {
         createMachineSessionLoader(sessions, provider, providerKey, platform),
       )
     : sessionRoutes
-  const routes: Record<string, Record<string, RouteHandler>> = {
-    [sessionPath]: { GET: handlers.restore, POST: handlers.signIn, DELETE: handlers.signOut },
-    [tokenPath]: { POST: handlers.token },
-  }
   const context: RouteContext = {
     provider,
     providerKey,
     mode,
+    signInMethods: createSignInMethods(provider),
     limits,
     server,
     sessions,
@@ -145,49 +131,16 @@ export function createBff(options: BffOptions): Bff {
     logger,
   }
 
-  return {
+  const router = createRouter({ basePath, origin, handlers, matchProxyRoute, context, logger })
+
+  const bff: Bff = {
     basePath,
-    owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
-    async fetch(request) {
-      const response = await respond(request).catch(createErrorResponse)
-      for (const [name, value] of Object.entries(defaultHeaders))
-        if (!response.headers.has(name)) response.headers.set(name, value)
-      return response
-    },
+    owns: router.owns,
+    fetch: router.fetch,
     close: () => background.whenIdle(),
   }
-
-  async function respond(request: Request): Promise<Response> {
-    const url = new URL(request.url)
-    const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
-    const match = matchProxyRoute(url.pathname)
-    const methods = match ? createProxyMethods(match) : Object.hasOwn(routes, path) ? routes[path] : undefined
-    if (!methods) throw new BffError('invalid_request', 'There is nothing here', { status: 404 })
-    const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
-    if (!route) {
-      const allow = Object.keys(methods).join(', ')
-      throw new BffError('invalid_request', `This path knows ${allow}`, { status: 405, allow })
-    }
-    assertSameOrigin(request, url, origin, match !== null)
-    const page = origin === undefined ? url : new URL(origin)
-    const secure = page.protocol === 'https:' || !isLoopbackHost(page.hostname)
-    return route(context, { raw: request, url, cookie: createSessionCookie(basePath, secure) })
-  }
-
-  function createProxyMethods(match: ProxyMatch): Record<string, RouteHandler> {
-    const route: RouteHandler = (_, request) => handleProxy(context, request, match)
-    return Object.fromEntries(match.methods.map((method) => [method, route]))
-  }
-
-  /** The one place where errors become answers; what nobody foresaw is told to the log alone. */
-  function createErrorResponse(error: unknown): Response {
-    const known =
-      error instanceof BffError
-        ? error
-        : new BffError('server_error', 'Something went wrong', { hint: describeError(error) })
-    if (known.hint !== undefined) logger[known.status < 500 ? 'warn' : 'error'](known.hint)
-    return known.toResponse()
-  }
+  reportBff(bff, options, resolvedOptions)
+  return bff
 
   function revoke(tokens: RevocableTokens): void {
     background.run('Giving a token back', () => revokeTokens(tokens))

@@ -1,17 +1,26 @@
 import type {
-  SignInChallenge,
+  CredentialField,
   ErrorResponse,
   SessionResponse,
+  SignInChallenge,
   SignInRequest,
   TokenRequest,
 } from '@latchkey/wire'
-import { errorCodes, loginRequiredReasons, visibleAsciiPattern } from '@latchkey/wire'
+import { credentialTypes, errorCodes, loginRequiredReasons, visibleAsciiPattern } from '@latchkey/wire'
 import { z } from 'zod'
 
 const visible = z.string().regex(visibleAsciiPattern)
 const seconds = z.number().nonnegative().nullable()
+const fields: z.ZodType<CredentialField[]> = z.array(
+  z.looseObject({
+    name: z.string(),
+    label: z.string(),
+    type: z.enum(credentialTypes),
+    optional: z.boolean(),
+  }),
+)
 
-/** Accepts exactly what `isSessionAnswer` does, and changes nothing in it; a property test holds the two together. */
+/** Accepts exactly what `isSessionResponse` accepts, and changes nothing; a property test compares the two. */
 export const sessionResponseSchema: z.ZodType<SessionResponse> = z.looseObject({
   session: z
     .looseObject({
@@ -30,14 +39,17 @@ export const sessionResponseSchema: z.ZodType<SessionResponse> = z.looseObject({
       sequence: z.number().nonnegative(),
     })
     .optional(),
+  mode: z.enum(['token', 'proxy']),
+  sign_in: z.looseObject({
+    credentials: z.looseObject({ fields }).optional(),
+    redirect: z.literal(true).optional(),
+    automatic: z.literal(true).optional(),
+  }),
 })
 
-const challenge: z.ZodType<SignInChallenge> = z.object({
-  fields: z.array(z.string()),
-  id: z.string().optional(),
-})
+const challenge: z.ZodType<SignInChallenge> = z.object({ fields, id: z.string().optional() })
 
-/** The body of every answer that is no success, as the BFF writes it. */
+/** The body of every unsuccessful response, as the BFF writes it. */
 export const errorResponseSchema: z.ZodType<ErrorResponse> = z.object({
   error: z.enum(errorCodes),
   error_description: z.string().optional(),
@@ -46,7 +58,7 @@ export const errorResponseSchema: z.ZodType<ErrorResponse> = z.object({
   challenge: challenge.optional(),
 })
 
-/** The body of a sign-in; unknown members are refused, so that a misspelt one is not lost in silence. */
+/** The body of a sign-in. Unknown members are an error, so that a misspelt one is noticed. */
 export const signInRequestSchema: z.ZodType<SignInRequest> = z.strictObject({
   credentials: z.record(z.string(), z.string()),
   scope: z.array(z.string()).optional(),

@@ -61,10 +61,13 @@ describe('a sign-in that the authorization server asks more of', () => {
     const answer = await signIn()
     expect(answer).toMatchObject({
       status: 401,
-      body: { error: 'challenge_required', challenge: { fields: ['otp'], id: expect.any(String) as string } },
+      body: {
+        error: 'challenge_required',
+        challenge: { fields: [{ name: 'otp' }], id: expect.any(String) as string },
+      },
     })
     expect(answer.headers.get('Set-Cookie')).toBeNull()
-    expect((await restore()).body).toEqual({ session: null })
+    expect((await restore()).body).toMatchObject({ session: null })
     expect(log).toHaveLength(1) // the warning at the start
   })
 
@@ -98,7 +101,7 @@ describe('a sign-in that the authorization server asks more of', () => {
   it('sends everything again where the server wants that', async () => {
     const { signIn, ask, endpoint } = createTestBff(server, { provider: again })
     const { challenge } = (await signIn()).body
-    expect(challenge?.fields).toEqual(['totp'])
+    expect(challenge?.fields).toMatchObject([{ name: 'totp' }])
     const second = { credentials: { ...credentials, totp: '123456' }, challenge: challenge?.id }
     expect((await ask('POST', '/session', second)).status).toBe(200)
     expect(Object.fromEntries(endpoint.requests[1]?.parameters ?? [])).toEqual({
@@ -138,7 +141,10 @@ describe('a sign-in that the authorization server asks more of', () => {
     await clock.pass(300)
     const late = { credentials: { ...credentials, otp: '123456' }, challenge: challenge?.id }
     const answer = await ask('POST', '/session', late)
-    expect(answer.body).toMatchObject({ error: 'challenge_required', challenge: { fields: ['otp'] } })
+    expect(answer.body).toMatchObject({
+      error: 'challenge_required',
+      challenge: { fields: [{ name: 'otp' }] },
+    })
     expect(answer.body.challenge?.id).not.toBe(challenge?.id)
     expect(endpoint.requests[1]?.parameters.get('grant_type')).toBe('password')
   })
@@ -184,7 +190,7 @@ describe('a sign-in that the authorization server asks more of', () => {
     const second = { credentials: { otp: '123456' }, challenge: challenge?.id }
     expect((await other.ask('POST', '/session', second)).status).toBe(400)
     scene.jar.set('__Host-Http-latchkey', String(challenge?.id))
-    expect((await scene.restore()).body).toEqual({ session: null })
+    expect((await scene.restore()).body).toMatchObject({ session: null })
   })
 
   it.each(['', 'x', 'a'.repeat(64), '%00', '😀'])(

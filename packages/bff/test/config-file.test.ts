@@ -96,7 +96,9 @@ describe('a configuration is rejected with the file, the option and the fix', ()
       '{\n "mode": "token",\n}',
       /: this is not valid JSON \(line 3\)\. Comments and trailing commas are not allowed$/,
     ],
-    ['for an early end', '{"provider": ', /: this is not valid JSON \(at its end\)/],
+    ['for a misspelt literal', '{\n "a": tru\n}', /: this is not valid JSON \(line 2\)/],
+    ['for an unterminated string', '{\n "a": "b,\n "c": "d" }', /: this is not valid JSON \(line 2\)/],
+    ['for an early end', '{\n"provider": ', /: this is not valid JSON \(line 2\)/],
     ['for an array', '[]', /: this is not a JSON object\. Expected: \{ "provider": \{ … \} \}$/],
     [
       'for no provider',

@@ -449,7 +449,7 @@ describe('the errors of a description', () => {
     const first = await signIn()
     expect(first).toMatchObject({
       status: 401,
-      body: { error: 'challenge_required', challenge: { fields: ['otp'] } },
+      body: { error: 'challenge_required', challenge: { fields: [{ name: 'otp' }] } },
     })
     expect(first.text).not.toContain('half')
     endpoint.script(json(tokens))

@@ -71,10 +71,6 @@ describe('a route that is no good', () => {
       expect(() => make([{ path: '/api/me', to: other, methods: ['GET'] }], own)).not.toThrow()
   })
 
-  it('is refused in token mode, where the page asks the resource server itself', () => {
-    expect(() => createBff({ provider, proxy: routes })).toThrow(/proxy: needs mode "proxy"/)
-  })
-
   it('may be plain http on loopback', () => {
     expect(() => make([{ path: '/api', to: 'http://localhost:3001/items', methods: ['GET'] }])).not.toThrow()
   })

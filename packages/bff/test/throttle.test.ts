@@ -463,7 +463,10 @@ describe('a code', () => {
     const id = await begin()
     const four = await times(4, () => answerWith('000000', id))
     for (const { body } of four)
-      expect(body).toMatchObject({ error: 'invalid_credentials', challenge: { fields: ['otp'], id } })
+      expect(body).toMatchObject({
+        error: 'invalid_credentials',
+        challenge: { fields: [{ name: 'otp' }], id },
+      })
     const fifth = await answerWith('000000', id)
     expect([fifth.body.error, fifth.body.challenge]).toEqual(['invalid_credentials', undefined])
     const next = await answerWith('123456', id)

@@ -11,6 +11,10 @@ import {
 const good = {
   session: { session_id: 's1', subject: 'u1', user: { name: 'Cathy' }, scope: ['read'], expires_in: 28_800 },
   token: { access_token: 'abc', token_type: 'Bearer', expires_in: 899, sequence: 3 },
+  mode: 'token',
+  sign_in: {
+    credentials: { fields: [{ name: 'otp', label: 'Code', type: 'otp', optional: false }] },
+  },
 }
 
 /** Answers near the contract: every member now and then missing, odd, or of the wrong type. */
@@ -41,7 +45,31 @@ const odd = fc.oneof(
   fc.anything(),
 )
 const near = (value: fc.Arbitrary<unknown>) =>
-  fc.oneof({ arbitrary: value, weight: 6 }, { arbitrary: odd, weight: 1 })
+  fc.oneof({ arbitrary: value, weight: 20 }, { arbitrary: odd, weight: 1 })
+const signIn = fc.record(
+  {
+    credentials: near(
+      fc.record({
+        fields: near(
+          fc.array(
+            near(
+              fc.record({
+                name: near(fc.string()),
+                label: near(fc.string()),
+                type: near(fc.constantFrom('text', 'password', 'otp')),
+                optional: near(fc.boolean()),
+              }),
+            ),
+            { maxLength: 3 },
+          ),
+        ),
+      }),
+    ),
+    redirect: near(fc.constant(true)),
+    automatic: near(fc.constant(true)),
+  },
+  { requiredKeys: [] },
+)
 const answer = near(
   fc.record(
     {
@@ -70,6 +98,8 @@ const answer = near(
           { requiredKeys: [] },
         ),
       ),
+      mode: near(fc.constantFrom('token', 'proxy')),
+      sign_in: near(signIn),
       more: odd,
     },
     { requiredKeys: [] },
@@ -94,11 +124,18 @@ describe('the guard of the browser', () => {
     expect(accepted).toBeGreaterThan(100)
   })
 
-  it('accepts a session with a token, one without, and the answer of nobody', () => {
-    expect(isSessionResponse(good)).toBe(true)
-    expect(isSessionResponse({ session: good.session })).toBe(true)
-    expect(isSessionResponse({ session: null })).toBe(true)
+  it('accepts a session with a token, a session without one, and no session', () => {
+    const { token: _token, ...withoutToken } = good
+    for (const body of [good, withoutToken, { ...withoutToken, session: null }])
+      expect(isSessionResponse(body)).toBe(true)
   })
+
+  it.each([[{}], [{ redirect: true }], [{ automatic: true }], [{ credentials: { fields: [] } }]])(
+    'accepts %j as the ways to sign in',
+    (sign_in) => {
+      expect(isSessionResponse({ ...good, sign_in })).toBe(true)
+    },
+  )
 
   it.each([
     ['a page of a captive portal', '<html>'],
@@ -113,8 +150,18 @@ describe('the guard of the browser', () => {
     ['a sequence that counts nothing', { ...good, token: { ...good.token, sequence: -1 } }],
     ["seconds as text, which is the BFF's to read", { ...good, token: { ...good.token, expires_in: '899' } }],
     ['negative seconds', { ...good, token: { ...good.token, expires_in: -1 } }],
-    ['a session without a subject', { session: { ...good.session, subject: undefined } }],
-    ['a user that is a list', { session: { ...good.session, user: [] } }],
+    ['a response without a mode', { ...good, mode: undefined }],
+    ['an unknown mode', { ...good, mode: 'cookie' }],
+    ['a response without ways to sign in', { ...good, sign_in: undefined }],
+    [
+      'a field of an unknown type',
+      {
+        ...good,
+        sign_in: { credentials: { fields: [{ name: 'a', label: 'A', type: 'range', optional: false }] } },
+      },
+    ],
+    ['a session without a subject', { ...good, session: { ...good.session, subject: undefined } }],
+    ['a user that is a list', { ...good, session: { ...good.session, user: [] } }],
   ])('refuses %s', (_, body) => {
     expect(isSessionResponse(body)).toBe(false)
   })
@@ -126,7 +173,7 @@ describe('an error answer', () => {
       error: 'challenge_required',
       error_description: 'OTP',
       retry_after: 3,
-      challenge: { fields: ['otp'], id: 'c1' },
+      challenge: { fields: good.sign_in.credentials.fields, id: 'c1' },
     }
     expect(errorResponseSchema.parse(body)).toEqual(body)
     expect(isErrorResponse(body)).toBe(true)

@@ -1,42 +1,55 @@
 import type { SessionResponse, SignInRequest, TokenRequest } from '@latchkey/wire'
 import { csrfHeader, csrfHeaderValue, isErrorResponse, isSessionResponse } from '@latchkey/wire'
+import { diagnosis } from '#diagnosis'
 import { AuthError } from './errors.ts'
 import type { Platform } from './platform.ts'
 import { parseRetryAfter } from './retry.ts'
 import { combineSignals } from './platform.ts'
 
-/** Asks the BFF at an address of the page's own origin. Throws {@link AuthError}. */
+/**
+ * Sends a request to the BFF on the page's own origin and returns the parsed response; a sign-out has none.
+ *
+ * @throws {AuthError} with the BFF's `error_description` in its message
+ */
 export async function sendBffRequest(
   platform: Platform,
   method: 'GET' | 'POST' | 'DELETE',
+  basePath: string,
   path: string,
   signal?: AbortSignal,
   request?: SignInRequest | TokenRequest,
 ): Promise<SessionResponse> {
-  const requestLabel = `${method} ${path}: `
+  const requestLabel = `${method} ${basePath}${path}`
   const response = await platform
-    .fetch(platform.location.origin + path, {
+    .fetch(platform.location.origin + basePath + path, {
       method,
       headers: { [csrfHeader]: csrfHeaderValue, 'content-type': 'application/json' },
       body: JSON.stringify(request),
-      // Within ten seconds no caller waits any more.
+      // Every caller has a result within ten seconds.
       signal: combineSignals(platform.AbortSignal.timeout(9_500), signal),
-      // What was begun (a sign-out, a rotation) goes on when the page is closed over it.
+      // A sign-out or a refresh continues when the page is closed.
       keepalive: true,
     })
     .catch((cause: unknown) => {
-      throw new AuthError('network_error', `${requestLabel}network_error`, { cause })
+      throw new AuthError('network_error', `${requestLabel}: network_error`, { cause })
     })
   const { ok, status, headers } = response
-  const body: unknown = await response
-    .json()
-    .catch(() => method === 'DELETE' && status === 204 && { session: null })
-  if (ok && isSessionResponse(body)) return body
-  // An answer that the BFF did not write comes from a proxy before it: at most a reason to try again.
+  const body: unknown = await response.json().catch(() => null)
+  if (ok && (isSessionResponse(body) || (method === 'DELETE' && status === 204)))
+    return body as SessionResponse
+  // A response that the BFF did not write comes from a proxy in front of it and never ends the session.
   const fallbackCode =
     status === 429 ? 'rate_limited' : status < 500 ? 'invalid_response' : 'temporarily_unavailable'
-  const { error = fallbackCode, reason, challenge } = !ok && isErrorResponse(body) ? body : {}
-  throw new AuthError(error, `${requestLabel}${status} ${error}`, {
+  const {
+    error = fallbackCode,
+    error_description,
+    reason,
+    challenge,
+  } = !ok && isErrorResponse(body) ? body : {}
+  if (error === fallbackCode || status === 404)
+    diagnosis?.reportMissingBff(platform, requestLabel, basePath, response)
+  const description = error_description ? `: ${error_description}` : ''
+  throw new AuthError(error, `${requestLabel}: ${status} ${error}${description}`, {
     reason,
     challenge,
     retryAfter: parseRetryAfter(headers.get('retry-after'), platform),

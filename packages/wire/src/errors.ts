@@ -1,6 +1,8 @@
+import type { SignInChallenge } from './sign-in.ts'
+
 /**
- * Why a request failed, as a closed union. Only `login_required` ends a session: an outage, a captive
- * portal, a 500 or a 429 never signs anybody out.
+ * Why a request failed, as a closed union. Only `login_required` ends a session: an outage, a captive portal, a 500 or
+ * a 429 never signs a user out.
  */
 export const errorCodes = [
   'invalid_credentials',
@@ -18,11 +20,15 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number]
 
 /**
- * Why nobody is signed in, beside `login_required`: no session is known (`no_session`); it was unused
- * for too long (`idle`) or has reached its longest life (`absolute`); the authorization server refused
- * to refresh it (`refresh_rejected`); its token ran out and the provider has no refresh (`no_refresh`); the
- * answer to a refresh was lost and could not be recovered (`refresh_lost`); the browser now holds another
- * session than the one asked about (`session_changed`).
+ * The reasons of `login_required`:
+ *
+ * - `no_session`: the browser sent no cookie of a known session
+ * - `idle`: the session was unused for too long
+ * - `absolute`: the session reached its maximum age
+ * - `refresh_rejected`: the authorization server rejected the refresh
+ * - `no_refresh`: the token expired, and the provider has no refresh
+ * - `refresh_lost`: the response to a refresh was lost and could not be recovered
+ * - `session_changed`: the browser now has another session than the one in the request
  */
 export const loginRequiredReasons = [
   'no_session',
@@ -37,18 +43,10 @@ export const loginRequiredReasons = [
 /** One of {@link loginRequiredReasons}. */
 export type LoginRequiredReason = (typeof loginRequiredReasons)[number]
 
-/** What else to ask before a sign-in can succeed, beside `challenge_required`. */
-export interface SignInChallenge {
-  /** Names of the further credentials to send, for example `otp`. */
-  fields: string[]
-  /** Names this attempt, opaque; sent back with the next sign-in. */
-  id?: string | undefined
-}
-
-/** The body of every answer that is no success; a `Retry-After` header goes with `retry_after`. */
+/** The body of every unsuccessful response (RFC 6749 §5.2); a `Retry-After` header goes with `retry_after`. */
 export interface ErrorResponse {
   error: ErrorCode
-  /** For a developer; never shown to a person, never holds a secret. */
+  /** For developers. Never shown to users; contains no secret. */
   error_description?: string | undefined
   reason?: LoginRequiredReason | undefined
   /** Seconds to wait before another try. */
@@ -57,8 +55,8 @@ export interface ErrorResponse {
 }
 
 /**
- * Whether a parsed body is an error answer of ours; if not, a resource server or a proxy spoke. Only the
- * code is judged: the rest is what the BFF wrote beside it.
+ * Whether a parsed body is an {@link ErrorResponse} of the BFF, and not one of a resource server or a proxy. Looks at
+ * the code alone.
  */
 export function isErrorResponse(body: unknown): body is ErrorResponse {
   return errorCodes.includes((Object(body) as ErrorResponse).error)

@@ -1,39 +1,45 @@
+import type { SignInMethods } from './sign-in.ts'
+import { credentialTypes } from './sign-in.ts'
+
 /** A session as the browser may know it. */
 export interface WireSession {
-  /** Names the session, is no secret, is new at every sign-in, and stands in a URL as it is: letters, digits, `-` and `_`. */
+  /** Names the session. Not a secret, new at every sign-in, safe in a URL: letters, digits, `-` and `_`. */
   session_id: string
-  /** A stable, opaque name of the user: the same user has it again after the next sign-in. */
+  /** A stable, opaque name of the user: the same after every sign-in of that user. */
   subject: string
   user: Record<string, unknown> | null
-  /** What was granted, which may differ from what was asked. */
+  /** The granted scope, which may differ from the requested one (RFC 6749 §3.3). */
   scope: string[]
-  /** Seconds until the session ends at the latest; `null` when that is not known. */
+  /** Seconds until the session ends at the latest; `null` when unknown. */
   expires_in: number | null
 }
 
 /** An access token as the browser receives it, in token mode only. */
 export interface WireToken {
   access_token: string
-  /** The scheme of the `Authorization` header, spelt as the resource server wants it. */
+  /** The scheme of the `Authorization` header, spelt as the resource server expects it. */
   token_type: string
-  /** Seconds the token has left, counted from the answer; `null` when that is not known. */
+  /** Seconds until the token expires, counted from the response; `null` when unknown. */
   expires_in: number | null
-  /** Counts the tokens of a session upwards: of two tokens the higher one is the newer one. */
+  /** Counts the tokens of a session upwards: the higher of two is the newer one. */
   sequence: number
 }
 
-/** The answer of every endpoint that succeeds with a body. */
+/** The body of every successful response about a session. */
 export interface SessionResponse {
   session: WireSession | null
-  /** Absent in proxy mode, and when the session is alive but has no usable token at the moment. */
+  /** Absent in proxy mode, and while the session has no valid token. */
   token?: WireToken | undefined
+  /** Whether the browser holds the access token (`token`) or only the session cookie (`proxy`). */
+  mode: 'token' | 'proxy'
+  sign_in: SignInMethods
 }
 
-/** Visible ASCII: what can stand in a header as a credential or a scheme, and what a scope is made of (RFC 6750 §2.1). */
+/** Visible ASCII: what may stand in a header as a credential or a scheme, and in a scope (RFC 6750 §2.1). */
 export const visibleAsciiPattern: RegExp = /^[!-~]+$/
 
-const isVisibleAscii = (value: unknown): boolean =>
-  typeof value === 'string' && visibleAsciiPattern.test(value)
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isVisibleAscii = (value: unknown): boolean => isText(value) && visibleAsciiPattern.test(value as string)
 const isNonNegativeNumber = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
 const isRecord = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
 
@@ -49,23 +55,43 @@ const isToken = ({ access_token, token_type, expires_in, sequence }: Partial<Wir
   (expires_in === null || isNonNegativeNumber(expires_in)) &&
   isNonNegativeNumber(sequence)
 
+const isField = (value: unknown): boolean => {
+  const { name, label, type, optional } = Object(value) as Record<string, unknown>
+  return (
+    [name, label].every(isText) && credentialTypes.includes(type as never) && typeof optional === 'boolean'
+  )
+}
+
+const isSignInMethods = (value: unknown): boolean => {
+  const { credentials, redirect = true, automatic = true } = Object(value) as Record<string, unknown>
+  const { fields } = Object(credentials) as { fields?: unknown }
+  return (
+    isRecord(value) &&
+    redirect === true &&
+    automatic === true &&
+    (credentials === undefined || (Array.isArray(fields) && fields.every(isField)))
+  )
+}
+
 /**
- * Whether a parsed body is a session answer. Accepts exactly what the zod schema of the BFF accepts; it is
- * written by hand because a schema library would triple what a browser loads.
+ * Whether a parsed body is a {@link SessionResponse}. Accepts exactly what the zod schema of the BFF accepts; written
+ * by hand because a schema library would triple what a browser loads.
  */
 export function isSessionResponse(body: unknown): body is SessionResponse {
-  const { session, token } = Object(body) as Partial<SessionResponse>
+  const { session, token, mode, sign_in } = Object(body) as Partial<SessionResponse>
   return (
     (session === null || isSession(Object(session) as WireSession)) &&
-    (token === undefined || isToken(Object(token) as WireToken))
+    (token === undefined || isToken(Object(token) as WireToken)) &&
+    (mode === 'token' || mode === 'proxy') &&
+    isSignInMethods(sign_in)
   )
 }
 
 /** The body of a sign-in. */
 export interface SignInRequest {
-  /** By the names of the provider's `login.fields`; for most, `username` and `password`. */
+  /** By the names of the provider's fields; for most, `username` and `password`. */
   credentials: Record<string, string>
-  /** Asked scope; the provider's own default when absent. */
+  /** The requested scope; the provider's default when absent. */
   scope?: string[] | undefined
   /** Whether the session outlives the browser window. */
   remember?: boolean | undefined
@@ -73,9 +99,9 @@ export interface SignInRequest {
   challenge?: string | undefined
 }
 
-/** The body of a request for a token that is newer than the one held. */
+/** The body of a request for a token newer than the one the page has. */
 export interface TokenRequest {
   session_id: string
-  /** The sequence of the token held; 0 when none is held. */
+  /** The sequence of the page's token; 0 when it has none. */
   after: number
 }

@@ -1,10 +1,10 @@
-/** The longest lifetime that is believed, in seconds (366 days): no answer makes a token immortal. */
+/** The longest lifetime that Latchkey accepts, in seconds (366 days): no response makes a token valid for ever. */
 export const maxLifetimeSeconds = 31_622_400
 
 /**
- * Seconds from what a server said: a number, or a string of digits as several servers send it.
- * Anything else (missing, null, negative, text) is `null`, which means "not known", never "for ever";
- * 0 stays 0, which means "expired already". Longer than {@link maxLifetimeSeconds} is cut to it.
+ * Parses seconds as servers send them: a number, or a string of digits. Anything else (missing, null, negative, text)
+ * is `null`, which means "unknown", never "for ever"; 0 stays 0, which means "already expired". A longer time than
+ * {@link maxLifetimeSeconds} becomes that.
  *
  * @see RFC 6749 §5.1 and appendix A.14
  */

@@ -134,22 +134,38 @@ function checkProxyRoutes({ proxy, basePath, provider }: ResolvedOptions, file: 
 
 /** Parses the JSON of a file. Its errors do not quote the file, which may contain secrets. */
 function parseFile(text: string, file: string): object {
+  const json = text.replace(/^\u{feff}/u, '')
   try {
-    const value: unknown = JSON.parse(text.replace(/^\u{feff}/u, ''))
+    const value: unknown = JSON.parse(json)
     if (isJsonObject(value)) return value
-  } catch (error) {
-    const [, position] = /position (\d+)/.exec(String(error)) ?? []
-    const place = position === undefined ? 'at its end' : `line ${getLine(text, Number(position))}`
+  } catch {
+    const line = findSyntaxErrorLine(json)
     throw createFileError(
       file,
-      ` this is not valid JSON (${place}). Comments and trailing commas are not allowed`,
+      ` this is not valid JSON (line ${line}). Comments and trailing commas are not allowed`,
     )
   }
   throw createFileError(file, ' this is not a JSON object. Expected: { "provider": { … } }')
 }
 
-function getLine(text: string, position: number): number {
-  return text.slice(0, position).split('\n').length
+/** Counts from 1. Few error messages of `JSON.parse` contain a position, so the text is parsed line by line. */
+function findSyntaxErrorLine(text: string): number {
+  const lines = text.split('\n')
+  const index = lines.findIndex((_, last) => hasSyntaxError(`${lines.slice(0, last + 1).join('\n')}\n`))
+  return index === -1 ? lines.length : index + 1
+}
+
+/** Whether no continuation of the text is valid JSON. */
+function hasSyntaxError(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return false
+  } catch (error) {
+    const [, position] = /position (\d+)/.exec(String(error)) ?? []
+    return position === undefined
+      ? !String(error).includes('end of JSON input')
+      : Number(position) < text.length
+  }
 }
 
 function createFileError(file: string, issue: string): BffError {

@@ -30,7 +30,7 @@ export function createMachineHandlers(
     /** GET session: who is asking; nobody where `authorize` admits nobody. */
     async restore(context, request) {
       const caller = await authorizeCaller(request)
-      return caller ? createCallerResponse(context, caller) : createNoSessionResponse()
+      return caller ? createCallerResponse(context, caller) : createNoSessionResponse(context)
     },
     /** POST session: nothing is typed, so that it does what GET does; but who is not admitted is told so. */
     signIn: async (context, request) => createCallerResponse(context, await requireCaller(request)),

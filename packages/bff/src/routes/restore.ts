@@ -12,13 +12,13 @@ import { createNoSessionResponse, createSessionResponse } from './session-respon
  */
 export async function handleRestore(context: RouteContext, request: RouteRequest): Promise<Response> {
   const found = await context.sessions.open(readSessionCookie(request))
-  if (typeof found === 'string') return createNoSessionResponse()
+  if (typeof found === 'string') return createNoSessionResponse(context)
   try {
     const { session } = await context.refresh(found, false)
     const used = request.url.searchParams.has('peek') ? session : await context.sessions.touch(session)
-    return typeof used === 'string' ? createNoSessionResponse() : createSessionResponse(context, used)
+    return typeof used === 'string' ? createNoSessionResponse(context) : createSessionResponse(context, used)
   } catch (error) {
-    if (error instanceof BffError && error.code === 'login_required') return createNoSessionResponse()
+    if (error instanceof BffError && error.code === 'login_required') return createNoSessionResponse(context)
     throw error
   }
 }

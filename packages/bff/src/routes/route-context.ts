@@ -1,3 +1,4 @@
+import type { SignInMethods } from '@latchkey/wire'
 import type { AuthorizationServer } from '../authorization-server/authorization-server.ts'
 import type { BackgroundTasks } from '../background-tasks.ts'
 import type { Challenges } from '../sessions/challenges.ts'
@@ -16,6 +17,7 @@ export interface RouteContext {
   /** Names the provider in records and subjects. */
   providerKey: string
   mode: 'token' | 'proxy'
+  signInMethods: SignInMethods
   limits: SessionLimits
   server: AuthorizationServer
   sessions: Sessions

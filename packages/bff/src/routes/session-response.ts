@@ -5,7 +5,7 @@ import type { LoadedSession } from '../sessions/sessions.ts'
 import { getSessionEnd } from '../sessions/sessions.ts'
 import type { RouteContext } from './route-context.ts'
 
-/** Tells a browser of a session, and hands out its token while that lives. */
+/** Describes a session to the browser, with its token in token mode while that is valid. */
 export function createSessionResponse(context: RouteContext, session: LoadedSession): Response {
   const { keys, data } = session
   const now = context.platform.now()
@@ -26,11 +26,14 @@ export function createSessionResponse(context: RouteContext, session: LoadedSess
       expires_in: Number.isFinite(end) ? getSecondsUntil(end, now) : null,
     },
     ...(context.mode === 'token' && !isTokenExpired(data, now) && { token }),
+    mode: context.mode,
+    sign_in: context.signInMethods,
   }
   return createJsonResponse(response)
 }
 
-/** Tells a browser that nobody is signed in. */
-export function createNoSessionResponse(): Response {
-  return createJsonResponse({ session: null } satisfies SessionResponse)
+/** Says that the browser has no session, and how to sign in. */
+export function createNoSessionResponse({ mode, signInMethods }: RouteContext): Response {
+  const response: SessionResponse = { session: null, mode, sign_in: signInMethods }
+  return createJsonResponse(response)
 }

@@ -1,4 +1,4 @@
-import type { SignInRequest } from '@latchkey/wire'
+import type { SignInChallenge, SignInRequest } from '@latchkey/wire'
 import { signInRequestSchema } from '../wire-schemas.ts'
 import type { GrantResult } from '../authorization-server/authorization-server.ts'
 import type { Credentials } from '../authorization-server/token-request.ts'
@@ -14,6 +14,7 @@ import type { RouteRequest, RouteContext } from './route-context.ts'
 import { createInvalidRequestError, readJsonBody, readSessionCookie } from './read-request.ts'
 import { resolveScope, pickCredentials } from './credentials.ts'
 import { createSessionResponse } from './session-response.ts'
+import { createCredentialFields } from './sign-in-methods.ts'
 
 /**
  * POST session: what a person typed, for a session under a new name. Where the authorization server asks for more, the
@@ -87,7 +88,7 @@ async function continueSignIn(
         return takeTokenSet(context, grantResult, attempt)
       if (attemptsLeft === 0) throw createInvalidCredentialsError()
       if (sameAgain) await challenges.setContinuation(id, result.continuation)
-      throw createInvalidCredentialsError({ fields: Object.keys(rule.fields), id })
+      throw createInvalidCredentialsError({ fields: createCredentialFields(rule.fields), id })
     })
     background.run('Ending a challenge', () => challenges.end(id))
     return { ...attempt, credentials: typed, ...outcome }
@@ -163,7 +164,7 @@ async function takeTokenSet(
         scope,
         remember,
       })
-      const challenge = { fields: Object.keys(rule.fields), id }
+      const challenge = { fields: createCredentialFields(rule.fields), id }
       throw new BffError('challenge_required', 'The sign-in needs something more', { challenge })
     }
     case 'access_denied':
@@ -185,7 +186,7 @@ async function takeTokenSet(
 }
 
 /** One answer for an unknown user, a wrong password and a locked account. */
-function createInvalidCredentialsError(challenge?: { fields: string[]; id: string }): BffError {
+function createInvalidCredentialsError(challenge?: SignInChallenge): BffError {
   return new BffError('invalid_credentials', 'The username or the password is wrong', {
     ...(challenge && { challenge }),
   })

@@ -4,8 +4,9 @@
  * @module
  */
 import { mkdirSync } from 'node:fs'
-import { open } from 'lmdb'
+import type { RootDatabase } from 'lmdb'
 import { BffError } from '../errors.ts'
+import { isLmdbInstalled, loadLmdb } from './lmdb.ts'
 import type { Store, StoredRecord } from './store.ts'
 import { cleanupBatchSize } from './store.ts'
 
@@ -18,9 +19,9 @@ export interface EmbeddedStoreOptions {
 }
 
 /**
- * Opens the store.
+ * Opens the store. Needs the package lmdb, an optional peer dependency.
  *
- * @throws BffError `server_error` when the folder cannot be used or holds something else
+ * @throws BffError `server_error` when lmdb is not installed, or when the folder cannot be used or contains something else
  */
 export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): Store {
   const root = openDatabase(path)
@@ -87,12 +88,17 @@ export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): S
   }
 }
 
-function openDatabase(path: string): ReturnType<typeof open> {
+function openDatabase(path: string): RootDatabase {
+  if (!isLmdbInstalled())
+    throw new BffError(
+      'server_error',
+      'embeddedStore needs the package lmdb, which is not installed. Run: npm install lmdb',
+    )
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    return open({ path })
+    return loadLmdb().open({ path })
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'unknown'
-    throw new BffError('server_error', `The session store in ${path} cannot be opened: ${why}`)
+    const message = error instanceof Error ? error.message : 'unknown'
+    throw new BffError('server_error', `The session store in ${path} cannot be opened: ${message}`)
   }
 }

@@ -65,14 +65,14 @@ describe('random responses of an authorization server', () => {
           const { challenge } = (await bff.signIn(script.again)).body
           if (challenge) {
             reached.add('challenge')
-            const fields = Object.fromEntries(challenge.fields.map((name) => [name, `canary-of-${name}`]))
+            const fields = Object.fromEntries(challenge.fields.map(({ name }) => [name, `canary-of-${name}`]))
             const credentials = { ...bff.credentials, ...fields }
             const finished = await bff.signIn(script.secondStep, { credentials, challenge: challenge.id })
             reached.add(`challenge ${finished.body.error ?? finished.status}`)
           }
           await bff.sendChecked(script.signOut, () => bff.signOut())
           const after = await bff.sendChecked(script.signOut, () => bff.restore())
-          if (!bff.isAutomatic) expect(after.body).toEqual({ session: null })
+          if (!bff.isAutomatic) expect(after.body).toMatchObject({ session: null })
           await bff.close()
 
           /**

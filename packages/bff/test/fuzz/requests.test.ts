@@ -190,7 +190,7 @@ describe('a random request', () => {
       await parseBffResponse(response)
       const isWhole = cookie.split(';').some((part) => part.trim() === `${name}=${cookieValue}`)
       if (!text.includes('"session":null')) openedCount += 1
-      if (!isWhole) expect(text).toBe('{"session":null}')
+      if (!isWhole) expect(JSON.parse(text)).toMatchObject({ session: null })
     })
     await fc.assert(property, some)
     expect(openedCount).toBeGreaterThan(0)

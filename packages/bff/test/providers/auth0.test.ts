@@ -90,7 +90,7 @@ describe('auth0()', () => {
     const first = await signIn()
     expect(first).toMatchObject({
       status: 401,
-      body: { error: 'challenge_required', challenge: { fields: ['otp'] } },
+      body: { error: 'challenge_required', challenge: { fields: [{ name: 'otp' }] } },
     })
     expect(first.text).not.toContain('Fe26')
 
@@ -99,7 +99,7 @@ describe('auth0()', () => {
     endpoint.script(rejectWith(403, 'invalid_grant', 'Invalid otp_code.'))
     expect(await enterCode('000000')).toMatchObject({
       status: 401,
-      body: { error: 'invalid_credentials', challenge: { fields: ['otp'] } },
+      body: { error: 'invalid_credentials', challenge: { fields: [{ name: 'otp' }] } },
     })
     endpoint.script(tenant(json(granted)))
     expect((await enterCode('123456')).status).toBe(200)

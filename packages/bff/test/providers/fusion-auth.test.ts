@@ -109,7 +109,7 @@ describe('fusionAuth()', () => {
     it('requires a code, and sends it to its API without other parameters', async () => {
       const { signIn, ask, token, endpoint, clock } = createTestBff(factorRequired, { provider })
       const { body, text } = await signIn()
-      expect(body).toMatchObject({ error: 'challenge_required', challenge: { fields: ['otp'] } })
+      expect(body).toMatchObject({ error: 'challenge_required', challenge: { fields: [{ name: 'otp' }] } })
       expect(text).not.toContain('canary')
       endpoint.script(json(completed))
       const secondStep = { credentials: { otp: '123456' }, challenge: body.challenge?.id }

@@ -78,7 +78,7 @@ describe('sugarCrm()', () => {
     })
     expect((await signIn()).body.session?.expires_in).toBe(1_209_600)
     await clock.pass(1_209_600)
-    expect((await restore()).body).toEqual({ session: null })
+    expect((await restore()).body).toMatchObject({ session: null })
   })
 
   it('treats need_login as a wrong password at sign-in, and as the end of the session at a refresh', async () => {
