@@ -22,16 +22,260 @@ export interface FaultGroup {
 }
 
 const diagnosis = 'packages/core/test/diagnosis.test.ts'
+const firstPage = 'test/first-page/first-page.test.ts'
+const documents = 'test/first-page/documents.test.ts'
+const provider = 'packages/react/test/provider.test.tsx'
+const vite = 'packages/bff/test/vite.test.ts'
+const operator = 'packages/bff/test/operator-warnings.test.ts'
+const entryModule = 'test/doctor/entry-module.test.ts'
 
 export const groups: readonly FaultGroup[] = [
   {
     title: 'The first hour of a new user',
     faults: [
       {
+        id: 'N-A',
+        fault: 'With React 18, the form of the README put the password into the address.',
+        now: 'Every form in the documents submits by POST and handles `onSubmit`, with React 18 and 19.',
+        tests: [
+          [firstPage, 'submits by POST without its script, so that the password is not in the address'],
+          [documents, 'submits by POST and with a handler, never with an action: %s'],
+        ],
+      },
+      {
+        id: 'N-B',
+        fault: 'With React 19, a wrong password blanked the page of the README.',
+        now: 'The form shows a sentence and keeps the username.',
+        tests: [
+          [firstPage, 'shows a sentence for a wrong password, keeps the username, and puts nothing into the address'],
+        ],
+      },
+      {
+        id: 'N-C',
+        fault: 'The documented form for a second factor emptied its fields, and could not work.',
+        now: 'The form keeps its fields and sends the code with the name of the challenge.',
+        tests: [[firstPage, 'asks for a second factor, with the server of docs/providers.md']],
+      },
+      {
+        id: 'N-D',
+        fault: 'Git did not ignore the `.env` that the example told users to write.',
+        now: 'The documents say `.env.local`, and git ignores both in the repository, the example and the template.',
+        tests: [
+          ['test/repository.test.ts', 'git > ignores the files for client secrets: %s.env'],
+          ['test/repository.test.ts', 'git > ignores them in a copy of %s as well'],
+          [firstPage, "is in a template whose .gitignore covers the README's credentials and both builds"],
+        ],
+      },
+      {
+        id: 'N-E',
+        fault: 'On plain http the browser dropped the session cookie, and neither side said a word.',
+        now: 'The BFF warns in its log, and the page on the console of a development build.',
+        tests: [
+          [diagnosis, 'reports once that the browser dropped the session cookie of a page loaded %s'],
+          [operator, 'PLAIN_HTTP'],
+        ],
+      },
+      {
+        id: 'N-F',
+        fault: 'A server in mode `proxy` and a page in mode `token` failed with a wrong reason.',
+        now: 'The BFF says its mode in every response about a session, and the page has no option for it.',
+        tests: [
+          ['packages/core/test/mode.test.ts', 'adopts the modes %s, %s, %s and %s of the responses'],
+          ['packages/bff/test/wire-contract.test.ts', 'accepts exactly what the schema accepts, and reads the same out of it'],
+        ],
+      },
+      {
+        id: 'N-G',
+        fault: 'The example did not start outside the repository.',
+        now: 'A copy installs, compiles, builds and serves.',
+        tests: [
+          ['test/package/examples.test.ts', 'a copy of the example %s > builds'],
+          ['test/package/examples.test.ts', 'serves the page, its modules and the BFF in development'],
+        ],
+      },
+      {
+        id: 'N-H',
+        fault: 'The tests failed in a folder with a space in its name.',
+        now: 'No path comes from `URL.pathname`, and no command runs through a shell.',
+        tests: [
+          ['test/repository.test.ts', 'takes no path from URL.pathname, which is wrong on Windows and in folders with a space'],
+          ['test/repository.test.ts', 'starts no command through a shell, which splits arguments at spaces'],
+        ],
+      },
+      {
+        id: 'N-I',
+        fault: "The README's request to the API got the page's own HTML with status 200.",
+        now: 'The README has a `proxy` route, and proxy routes work in both modes.',
+        tests: [[firstPage, 'signs in, shows data, and stays signed in after a reload']],
+      },
+      {
         id: 'N-J',
         fault: 'Without a BFF, or with a wrong `basePath`, the page stayed in `restoring` in silence.',
         now: 'Development builds say once on the console what responded, and what to add.',
-        tests: [[diagnosis, 'in a development build, the console says once > %s']],
+        tests: [[diagnosis, 'a development build > reports once %s']],
+      },
+    ],
+  },
+  {
+    title: 'Mistakes that a user makes',
+    faults: [
+      {
+        id: 'N-5.1',
+        fault: 'A hook outside a provider threw an error that did not name it.',
+        now: 'Each hook and the gate name themselves and what to render.',
+        tests: [
+          [provider, 'outside AuthProvider > %s throws an error that names it and the remedy'],
+          [provider, 'outside AuthProvider > AuthGate throws an error that names it and the remedy'],
+        ],
+      },
+      {
+        id: 'N-5.2',
+        fault: 'A missing BFF was not reported.',
+        now: 'See N-J.',
+        tests: [[diagnosis, 'a development build > reports once %s']],
+      },
+      {
+        id: 'N-5.3',
+        fault: 'A wrong `basePath` was not reported.',
+        now: 'See N-J.',
+        tests: [[diagnosis, 'a development build > reports once %s']],
+      },
+      {
+        id: 'N-5.4',
+        fault: 'When the module of the BFF could not be loaded, the page was blank and the terminal repeated a stack.',
+        now: "Vite's error overlay shows the reason, and the terminal says it once.",
+        tests: [[vite, 'shows the reason once in the terminal, and in the error overlay of every page']],
+      },
+      {
+        id: 'N-5.5',
+        fault: 'None: a wrong client secret was explained in the log.',
+        now: 'It still is, and `latchkey doctor` tells a wrong secret from a wrong authentication method.',
+        tests: [['test/doctor/third-party-servers.test.ts', 'the doctor before $name > finds a wrong secret']],
+      },
+      {
+        id: 'N-5.6',
+        fault: 'Options that were missing, misspelt or of a wrong type brought messages of the schema library.',
+        now: 'Each message names the option, what came, what is expected and the nearest known name.',
+        tests: [['packages/bff/test/options.test.ts', 'OPTIONS']],
+      },
+      {
+        id: 'N-5.7',
+        fault: '`proxy` without `mode: "proxy"` was refused.',
+        now: 'Proxy routes work in both modes.',
+        tests: [['test/stories/proxy-in-token-mode.test.ts', 'TOKENMODE']],
+      },
+      {
+        id: 'N-5.8',
+        fault: '`mode: "proxy"` without routes started in silence.',
+        now: 'The BFF warns at start and says what to write.',
+        tests: [[operator, 'NOROUTES']],
+      },
+      {
+        id: 'N-5.9',
+        fault: 'A page and a server with different modes failed with a wrong reason.',
+        now: 'See N-F.',
+        tests: [['packages/core/test/mode.test.ts', 'adopts the modes %s, %s, %s and %s of the responses']],
+      },
+      {
+        id: 'N-5.10',
+        fault: 'A request to an API outside `allow` failed without a reason.',
+        now: 'Development builds say once that the token was not sent, and how to allow the origin.',
+        tests: [
+          [
+            diagnosis,
+            'reports once that an origin is not in `allow`, unless the request has its own Authorization header',
+          ],
+        ],
+      },
+      {
+        id: 'N-5.11',
+        fault: 'An entry of `allow` without a scheme threw "Invalid URL", and a path in it was ignored.',
+        now: 'The error names `allow`, the entry and an example.',
+        tests: [
+          ['packages/core/test/authorized-fetch.test.ts', 'rejects the allow entry %j, which is not an origin'],
+        ],
+      },
+      {
+        id: 'N-5.12',
+        fault: 'The documents did not say that an API with CORS must allow the header `Authorization`.',
+        now: 'docs/api.md says so, and the sandbox plays such an API.',
+        tests: [['packages/sandbox/test/cors.test.ts', 'cors: true > allows any page to send Authorization to %s']],
+      },
+      {
+        id: 'N-5.13',
+        fault: 'A blocked or stripped cookie showed nothing until the next reload.',
+        now: 'Development builds say so after the sign-in.',
+        tests: [
+          [diagnosis, 'reports once that the browser dropped the session cookie of a page loaded %s'],
+          [diagnosis, 'does not report a lost cookie when the browser keeps it, or when the user signs out at once'],
+        ],
+      },
+      {
+        id: 'N-5.14',
+        fault: 'Plain http in production showed nothing.',
+        now: 'See N-E.',
+        tests: [[operator, 'PLAIN_HTTP']],
+      },
+      {
+        id: 'N-5.15',
+        fault: 'Two copies of a package brought an error about a missing provider.',
+        now: 'Development builds name the two copies and the command that lists them.',
+        tests: [
+          [diagnosis, 'reports once that two copies of the package are loaded'],
+          [provider, 'outside AuthProvider > %s throws an error that names it and the remedy'],
+        ],
+      },
+      {
+        id: 'N-5.16',
+        fault: 'Wrong names of credentials brought `invalid_request` without a reason.',
+        now: "`AuthError.message` ends with the BFF's description, and the log has a line.",
+        tests: [
+          [diagnosis, 'puts the error_description of the BFF into the message of an AuthError'],
+          [operator, 'UNKNOWN_FIELDS'],
+        ],
+      },
+      {
+        id: 'N-5.17',
+        fault: '`@latchkey/bff` in browser code failed with "process is not defined".',
+        now: 'It throws a sentence that says where it belongs.',
+        tests: [
+          ['test/package/bff.test.ts', 'stops a built page with a message that says where it belongs'],
+          ['test/package/bff.test.ts', 'stops a page of the development server in the same way'],
+        ],
+      },
+      {
+        id: 'N-5.18',
+        fault: '`latchkey doctor` read neither the `server/auth.ts` of the README nor `.env`.',
+        now: 'It finds and reads both.',
+        tests: [[entryModule, 'finds the module, reads .env files, and expands their values as Vite does']],
+      },
+      {
+        id: 'N-5.19',
+        fault: 'None: an `Origin` that a proxy changed was explained in the log.',
+        now: 'It still is, with the setting of nginx and the option `origin`.',
+        tests: [['packages/bff/test/guard.test.ts', 'ORIGIN']],
+      },
+      {
+        id: 'C-E1',
+        fault: 'A client that was created during render started a session with every render, in silence.',
+        now: 'Development builds say once that a second client for the base path exists.',
+        tests: [
+          [diagnosis, 'reports once that a second client for the same base path exists, unless the first was disposed'],
+        ],
+      },
+      {
+        id: 'C-E2',
+        fault: 'A hot update of the module that creates the client replaced it in silence.',
+        now: 'The same message names hot updates and the line that reloads the page; the README keeps the client in a module of its own.',
+        tests: [
+          [diagnosis, 'reports once that a second client for the same base path exists, unless the first was disposed'],
+        ],
+      },
+      {
+        id: 'C-E3',
+        fault: '`<AuthProvider>` without a client failed with "Cannot read properties of undefined".',
+        now: 'It throws a sentence.',
+        tests: [[provider, 'AuthProvider without a client throws an error that names the remedy']],
       },
     ],
   },
