@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
-import type { Answer } from '../../packages/bff/test/support/browser.ts'
+import type { BrowserResponse } from '../../packages/bff/test/support/browser.ts'
 import {
   createBrowser,
   createClock,
@@ -43,7 +43,7 @@ it('62 forbids every cache to keep an answer, whatever the authorization server 
 it.each(['https://evil.example', 'null', page])(
   '66 opens nothing to other origins (asked from %s)',
   async (origin) => {
-    const { ask, signIn } = createTestBff(rotating())
+    const { sendRequest, signIn } = createTestBff(rotating())
     await signIn()
     const preflight = {
       Origin: origin,
@@ -51,10 +51,10 @@ it.each(['https://evil.example', 'null', page])(
       'Access-Control-Request-Headers': 'x-latchkey',
     }
     for (const answer of [
-      await ask('OPTIONS', '/session', undefined, preflight),
-      await ask('OPTIONS', '/token', undefined, { ...preflight, 'X-Latchkey': '' }),
-      await ask('GET', '/session', undefined, { Origin: origin }),
-      await ask('POST', '/session', { credentials }, { Origin: origin }),
+      await sendRequest('OPTIONS', '/session', undefined, preflight),
+      await sendRequest('OPTIONS', '/token', undefined, { ...preflight, 'X-Latchkey': '' }),
+      await sendRequest('GET', '/session', undefined, { Origin: origin }),
+      await sendRequest('POST', '/session', { credentials }, { Origin: origin }),
     ])
       expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
   },
@@ -90,12 +90,19 @@ it.each([
   ['one account from one address', () => ({ username: 'cathy', address: '203.0.113.1' })],
 ])('68 answers 429 and Retry-After when too many sign-ins fail at %s, and asks nobody', async (_, who) => {
   const byHeader = (request: Request): string | null => request.headers.get('X-Client')
-  const { ask, endpoint, clock } = createTestBff(invalidGrant, { throttle: { clientAddress: byHeader } })
-  const fail = (turn: number): Promise<Answer> => {
+  const { sendRequest, endpoint, clock } = createTestBff(invalidGrant, {
+    throttle: { clientAddress: byHeader },
+  })
+  const fail = (turn: number): Promise<BrowserResponse> => {
     const { username, address } = who(turn)
-    return ask('POST', '/session', { credentials: { username, password: 'x' } }, { 'X-Client': address })
+    return sendRequest(
+      'POST',
+      '/session',
+      { credentials: { username, password: 'x' } },
+      { 'X-Client': address },
+    )
   }
-  const answers: Answer[] = []
+  const answers: BrowserResponse[] = []
   for (let turn = 0; turn < 50; turn += 1) answers.push(await fail(turn))
   const refused = answers.filter(({ status }) => status === 401)
   expect(refused.length).toBeLessThanOrEqual(30)
@@ -136,12 +143,20 @@ it.each([
 ])('69 writes the password nowhere when %s', async (_, reply) => {
   const clock = createClock()
   const store = createOpenStore(clock.now)
-  const { ask, restore, token, sent, log, jar, signOut, bff } = createWatchedScene(reply, { store }, clock)
-  const answers: Answer[] = [await ask('POST', '/session', { credentials: { username: 'cathy', password } })]
+  const { sendRequest, restore, token, sent, log, jar, signOut, bff } = createWatchedScene(
+    reply,
+    { store },
+    clock,
+  )
+  const answers: BrowserResponse[] = [
+    await sendRequest('POST', '/session', { credentials: { username: 'cathy', password } }),
+  ]
   const [cookie = ''] = jar.values()
   await clock.pass(901)
   answers.push(await restore(), await token(1))
-  answers.push(await ask('POST', '/session', { credentials: { username: 'cathy', password, otp: password } }))
+  answers.push(
+    await sendRequest('POST', '/session', { credentials: { username: 'cathy', password, otp: password } }),
+  )
   answers.push(await signOut())
   await bff.close()
   const headers = answers.flatMap((answer) => [...answer.headers])
@@ -154,10 +169,10 @@ it.each([
 })
 
 it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('70 signs nobody in by %s', async (method) => {
-  const { ask, restore, endpoint } = createTestBff(json(good))
+  const { sendRequest, restore, endpoint } = createTestBff(json(good))
   const query = new URLSearchParams({ ...credentials, password }).toString()
   for (const path of [`/session?${query}`, '/session']) {
-    const answer = await ask(method, path, method === 'GET' ? undefined : { credentials })
+    const answer = await sendRequest(method, path, method === 'GET' ? undefined : { credentials })
     expect(answer.text + JSON.stringify([...answer.headers])).not.toContain('canary')
     expect((await restore()).body).toMatchObject({ session: null })
   }
@@ -165,10 +180,10 @@ it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('70 signs nobody in by %s', async (me
 })
 
 it('70 refuses credentials in the query, and says nothing of them', async () => {
-  const { ask, endpoint, log } = createTestBff(json(good))
+  const { sendRequest, endpoint, log } = createTestBff(json(good))
   const query = new URLSearchParams({ username: 'cathy', password }).toString()
   for (const body of [undefined, { credentials }]) {
-    const answer = await ask('POST', `/session?${query}`, body)
+    const answer = await sendRequest('POST', `/session?${query}`, body)
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
     expect(answer.text + log.join('\n')).not.toContain('canary')
   }
@@ -185,7 +200,7 @@ it('72 asks for no scope that is not on the list', async () => {
 
 it('72 gives to who asks for less a token of its own, and not the wider one of before', async () => {
   const server = rotating()
-  const { signIn, restore, token, another, endpoint } = createTestBff(server)
+  const { signIn, restore, token, openBrowser, endpoint } = createTestBff(server)
   const wide = await signIn({ scope: ['read', 'write'] })
   const narrow = await signIn({ scope: ['read'] })
   expect(grantsOf(endpoint, 'password').map(({ parameters }) => parameters.get('scope'))).toEqual([
@@ -197,7 +212,7 @@ it('72 gives to who asks for less a token of its own, and not the wider one of b
     narrow,
     await restore(),
     await token(0),
-    await another().signIn({ scope: ['read'] }),
+    await openBrowser().signIn({ scope: ['read'] }),
   ])
     expect(body.token?.access_token).not.toBe(wide.body.token?.access_token)
 })
@@ -218,7 +233,7 @@ it('75 never asks for Basic, whatever the authorization server asks for', async 
     raw('', 401, challenge),
     raw('<h1>No</h1>', 403, challenge),
   ]
-  const answers: Answer[] = []
+  const answers: BrowserResponse[] = []
   for (const reply of refusals) {
     const { signIn, token, restore, signOut, endpoint, clock } = createTestBff(rotating())
     answers.push(await token(0, 'x'))

@@ -133,13 +133,13 @@ it('31 asks again when the refresh token is refused, and signs nobody out', asyn
 
 it('36 asks again in place of a refused refresh token that a person who is the client has left', async () => {
   const server = issuing()
-  const { ask, restore, endpoint, clock } = createTestBff(server, {
+  const { sendRequest, restore, endpoint, clock } = createTestBff(server, {
     provider: {
       ...personal,
       refresh: { mode: 'refresh_token', fallback: 'reissue', storeCredentials: true },
     },
   })
-  await ask('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
+  await sendRequest('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
   endpoint.script(invalidGrant, server)
   await clock.pass(901)
   expect((await restore()).body.token?.access_token).toBe('access-2')
@@ -166,8 +166,8 @@ it('48 asks again with the first scope before the token ends, and nobody has to 
 })
 
 it('48 asks again with what a person typed who is the client, where the description keeps it', async () => {
-  const { ask, restore, endpoint, clock } = createTestBff(json(good), { provider: personal })
-  await ask('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
+  const { sendRequest, restore, endpoint, clock } = createTestBff(json(good), { provider: personal })
+  await sendRequest('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
   await clock.pass(850)
   expect((await restore()).body.token?.sequence).toBe(2)
   expect(endpoint.requests).toHaveLength(2)

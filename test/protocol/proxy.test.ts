@@ -1,6 +1,6 @@
 import type { BffOptions } from '@latchkey/bff'
 import { expect, it } from 'vitest'
-import type { Answer } from '../../packages/bff/test/support/browser.ts'
+import type { BrowserResponse } from '../../packages/bff/test/support/browser.ts'
 import { createBrowser, createTestBff } from '../../packages/bff/test/support/browser.ts'
 import type { ReceivedRequest, Reply } from '../../packages/bff/test/support/token-endpoint.ts'
 import {
@@ -26,7 +26,7 @@ async function openProxy(resource: Reply = json({ ok: true }), options: Partial<
     },
   )
   await scene.signIn()
-  const { ask, jar } = createBrowser({ fetch: scene.bff.fetch, basePath: '' })
+  const { sendRequest: ask, jar } = createBrowser({ fetch: scene.bff.fetch, basePath: '' })
   for (const [name, value] of scene.jar) jar.set(name, value)
   const heard = (): ReceivedRequest[] =>
     scene.endpoint.requests.filter(({ url }) => url.hostname !== 'as.example.com')
@@ -88,7 +88,7 @@ it('71 hands on no cookie of the resource server, and no token', async () => {
   const { ask, restore } = await openProxy(
     json({ ok: true }, 200, { 'Set-Cookie': '__Host-Http-latchkey=x; Path=/', 'X-Own': 'stays' }),
   )
-  const answers: Answer[] = [await ask('GET', '/api/items/7'), await restore()]
+  const answers: BrowserResponse[] = [await ask('GET', '/api/items/7'), await restore()]
   expect(answers[0]?.headers.getSetCookie()).toEqual([])
   expect(answers[0]?.headers.get('X-Own')).toBe('stays')
   for (const { text, headers } of answers)

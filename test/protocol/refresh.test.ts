@@ -66,8 +66,9 @@ it('43 shows the refresh token to no page: not in a body, a header or an error',
       status,
       headers: { 'X-Echo': canaries.join(), 'WWW-Authenticate': `Basic ${canaries.join()}` },
     })
-  const { signIn, restore, token, signOut, ask, endpoint, clock, jar, log, bff } = createTestBff((asked) =>
-    json({ ...good, refresh_token: canaries[issued++] }, 200, { 'X-Echo': canaries.join() })(asked),
+  const { signIn, restore, token, signOut, sendRequest, endpoint, clock, jar, log, bff } = createTestBff(
+    (asked) =>
+      json({ ...good, refresh_token: canaries[issued++] }, 200, { 'X-Echo': canaries.join() })(asked),
   )
   const answers = [await signIn(), await restore()]
   await clock.pass(901)
@@ -75,7 +76,7 @@ it('43 shows the refresh token to no page: not in a body, a header or an error',
   for (const status of [500, 200, 429, 400, 401]) {
     await clock.pass(901)
     endpoint.script(echo(status))
-    answers.push(await token(2), await restore(), await ask('POST', '/token', '{'), await signIn())
+    answers.push(await token(2), await restore(), await sendRequest('POST', '/token', '{'), await signIn())
   }
   answers.push(await signOut())
   await bff.close()

@@ -39,10 +39,10 @@ it('1 asks with GET only where the description says so', async () => {
 })
 
 it('2 writes names and values as a form in UTF-8', async () => {
-  const { ask, sent } = createWatchedScene(json(good), {
+  const { sendRequest, sent } = createWatchedScene(json(good), {
     provider: plain({ params: { [characters]: characters }, scope: [] }),
   })
-  await ask('POST', '/session', { credentials: { username: characters, password: characters } })
+  await sendRequest('POST', '/session', { credentials: { username: characters, password: characters } })
   expect(sent[0]?.request.headers.get('Content-Type')).toMatch(/^application\/x-www-form-urlencoded(;|$)/)
   expect(sent[0]?.body.split('&')).toEqual(
     expect.arrayContaining([
@@ -154,23 +154,25 @@ it.each(['grant_type', 'client_id', 'client_secret', 'refresh_token', 'scope', '
 )
 
 it('7 sends nothing that a page adds to the credentials', async () => {
-  const { ask, endpoint } = createTestBff(json(good))
+  const { sendRequest, endpoint } = createTestBff(json(good))
   for (const name of ['grant_type', 'client_id', 'scope', 'refresh_token', 'audience'])
-    expect((await ask('POST', '/session', { credentials: { ...credentials, [name]: 'x' } })).status).toBe(400)
+    expect(
+      (await sendRequest('POST', '/session', { credentials: { ...credentials, [name]: 'x' } })).status,
+    ).toBe(400)
   expect(endpoint.requests).toEqual([])
 })
 
 it('8 leaves out what is empty: a scope, a secret, a field that nobody has to fill in', async () => {
   const field = { label: 'Site', type: 'text', optional: true } as const
   const login = { fields: { username: { ...field, optional: false }, password: field, site: field } }
-  const { ask, endpoint } = createTestBff(json(good), {
+  const { sendRequest, endpoint } = createTestBff(json(good), {
     provider: {
       ...plain({ scope: [], clientAuth: 'none', clientSecret: '' }),
       client: { id: 'portal' },
       login,
     },
   })
-  await ask('POST', '/session', { credentials: { ...credentials, site: '' } })
+  await sendRequest('POST', '/session', { credentials: { ...credentials, site: '' } })
   expect([...(endpoint.requests[0]?.parameters.keys() ?? [])]).toEqual([
     'grant_type',
     'username',
@@ -185,8 +187,8 @@ it.each([
   { username: 'cathy' },
   { password: 'p' },
 ])('8 refuses to ask with %j', async (typed) => {
-  const { ask, endpoint } = createTestBff(json(good))
-  expect((await ask('POST', '/session', { credentials: typed })).body.error).toBe('invalid_request')
+  const { sendRequest, endpoint } = createTestBff(json(good))
+  expect((await sendRequest('POST', '/session', { credentials: typed })).body.error).toBe('invalid_request')
   expect(endpoint.requests).toEqual([])
 })
 
@@ -221,8 +223,8 @@ it.each([
 it.each(['  spaces around  ', '\t', 'e\u{301}', '\u{e9}', '\u{212b}', 'p+&=% 😀 "\\', '\u{feff}x'])(
   '11 sends the password %j to the byte',
   async (password) => {
-    const { ask, sent } = createWatchedScene(json(good))
-    await ask('POST', '/session', { credentials: { username: password, password } })
+    const { sendRequest, sent } = createWatchedScene(json(good))
+    await sendRequest('POST', '/session', { credentials: { username: password, password } })
     for (const name of ['username', 'password'])
       expect(new URLSearchParams(sent[0]?.body).get(name)).toBe(password)
   },
@@ -234,9 +236,11 @@ it.each([
   ['the first half of a character', 'a\u{d83d}'],
   ['the second half of a character', '\u{de00}a'],
 ])('11 sends nothing with %s in it', async (_, typed) => {
-  const { ask, endpoint } = createTestBff(json(good))
+  const { sendRequest, endpoint } = createTestBff(json(good))
   for (const wrong of [{ username: typed }, { password: typed }])
-    expect((await ask('POST', '/session', { credentials: { ...credentials, ...wrong } })).status).toBe(400)
+    expect(
+      (await sendRequest('POST', '/session', { credentials: { ...credentials, ...wrong } })).status,
+    ).toBe(400)
   expect(endpoint.requests).toEqual([])
 })
 

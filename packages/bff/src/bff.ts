@@ -28,21 +28,21 @@ import { createSessions } from './sessions/sessions.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
 import { createHttpClient } from './authorization-server/http-client.ts'
 
-/** A backend-for-frontend: a web-standard handler for everything below its base path, and for the paths of its proxy. */
+/** A backend-for-frontend: a web-standard request handler for its base path and its proxy routes. */
 export interface Bff {
   readonly basePath: string
-  /** Whether a path (as in `URL.pathname`) is this BFF's to answer; the rest of the origin belongs to others. */
+  /** Whether the BFF handles a path (`URL.pathname`): below its base path, or of a proxy route. */
   readonly owns: (pathname: string) => boolean
-  /** Answers every request; never throws. */
+  /** Responds to a request; never throws. */
   readonly fetch: (request: Request) => Promise<Response>
-  /** Resolves when what runs in the background (giving tokens back) is done. The store is its maker's to close. */
+  /** Resolves when background work, such as token revocation, is done. Does not close a store that you passed in. */
   readonly close: () => Promise<void>
 }
 
-/** Seconds that the application's session lasts: it has no user who could leave it open. */
+/** Seconds; a machine session has no user who could leave it open. */
 const machineSessionLimits = { idle: 31_536_000, absolute: 31_536_000 }
 
-/** The routes where people sign in. */
+/** The handlers for providers whose users sign in. */
 const sessionRoutes: SessionHandlers = {
   restore: handleRestore,
   signIn: handleSignIn,
@@ -52,15 +52,18 @@ const sessionRoutes: SessionHandlers = {
 }
 
 /**
- * Makes a backend-for-frontend for one provider.
+ * Creates a backend-for-frontend for one provider.
  *
- * @throws BffError `server_error` when an option or the provider's description cannot be used; the message names the
- *   field and the fix
+ * @throws BffError `server_error` when an option or the provider's description is wrong; the message names every wrong
+ *   field and what is expected
+ * @example
+ *   const bff = createBff({ provider: axosoft({ site: 'https://acct.axosoft.com', clientId, clientSecret }) })
+ *   export default bff // bff.fetch(request) responds to /auth/*
  */
 export function createBff(options: BffOptions): Bff {
   const resolvedOptions = resolveOptions(options)
   const { provider, basePath, mode, origin, session: limits, timeout, secret, throttle } = resolvedOptions
-  const automatic = provider.login.mode === 'automatic'
+  const isAutomatic = provider.login.mode === 'automatic'
   const matchProxyRoute = createProxyMatcher(resolvedOptions.proxy, basePath, provider.resource)
   const platform = { ...nodePlatform, ...options.platform }
   const logger = options.logger ?? consoleLogger
@@ -87,15 +90,15 @@ export function createBff(options: BffOptions): Bff {
     logger,
   })
   const revokeTokens = createTokenRevoker(provider, resolveEndpoints, httpClient, platform, logger)
-  const key = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
+  const secretKey = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
   const sessions = createSessions({
     store,
-    limits: automatic ? machineSessionLimits : limits,
+    limits: isAutomatic ? machineSessionLimits : limits,
     provider: providerKey,
-    secret: key,
+    secret: secretKey,
     platform,
-    // The application's token is in use elsewhere, whatever becomes of its record.
-    onExpired: automatic ? () => {} : revoke,
+    // A machine token may be in use elsewhere, so an expired record must not revoke it.
+    onExpired: isAutomatic ? () => {} : revoke,
   })
   const refresh = createRefresh({
     sessions,
@@ -120,7 +123,7 @@ export function createBff(options: BffOptions): Bff {
     limits,
     server,
     sessions,
-    challenges: createChallenges(store, providerKey, key, platform),
+    challenges: createChallenges(store, providerKey, secretKey, platform),
     throttle: throttle ? createThrottle(throttle, () => platform.now(), logger) : noThrottle,
     refresh,
     getAccess: (request) => handlers.access(context, request),
@@ -140,6 +143,6 @@ export function createBff(options: BffOptions): Bff {
   }
 
   function revoke(tokens: RevocableTokens): void {
-    background.run('Giving a token back', () => revokeTokens(tokens))
+    background.run('Token revocation', () => revokeTokens(tokens))
   }
 }

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Everything the BFF takes from the world around it, so that tests can give it another one. */
+/** What the BFF takes from its environment: time, network and randomness. Tests pass their own. */
 export interface Platform {
-  /** Milliseconds since 1970. */
+  /** The current time in milliseconds since 1970. */
   now(): number
   fetch: typeof globalThis.fetch
-  /** Unpredictable bytes. */
+  /** Returns cryptographically secure random bytes. */
   randomBytes(size: number): Uint8Array
-  /** Resolves after that many milliseconds; rejects when the signal is aborted before. */
+  /** Resolves after that many milliseconds, or rejects when the signal aborts first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<unknown>
 }
 
-/** The platform of Node. */
+/** The platform of Node and of runtimes that have its modules. */
 export const nodePlatform: Platform = {
   now: () => Date.now(),
   fetch: (input, init) => globalThis.fetch(input, init),

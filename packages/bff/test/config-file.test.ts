@@ -140,7 +140,7 @@ describe('a configuration that cannot be used', () => {
         mode: 'proxy',
         proxy: [{ path: '/api/*', to: 'https://evil.example/*', methods: ['GET'] }],
       },
-      /must lie below https:\/\/api\.classy\.org/,
+      /below https:\/\/api\.classy\.org/,
     ],
     ['with a variable half written', { provider: axosoft, origin: 'https://${HOST' }, /origin: \$\{ must be/],
   ])('%s names the file, the place and the fix', (_, own, message) => {

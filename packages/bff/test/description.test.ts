@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
-import type { Answer } from './support/browser.ts'
+import type { BrowserResponse } from './support/browser.ts'
 import { createTestBff, credentials } from './support/browser.ts'
 import { basic, sent, throughJson } from './support/preset.ts'
-import { createProxyScene } from './support/proxy-setup.ts'
+import { createProxySetup } from './support/proxy-setup.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { json, raw, revokedAt } from './support/token-endpoint.ts'
 
@@ -40,7 +40,7 @@ async function signInSends(
 }
 
 /** What a page hears of a sign-in that is answered like this. */
-async function told(reply: Reply, change: Partial<ProviderDescription>): Promise<Answer['body']> {
+async function told(reply: Reply, change: Partial<ProviderDescription>): Promise<BrowserResponse['body']> {
   return (await createTestBff(reply, { provider: own(change) }).signIn()).body
 }
 
@@ -523,7 +523,7 @@ describe('the resource of a description', () => {
     ['a place in the query', { tokenPlacement: { query: 'wstoken' } }, {}, '?wstoken=a'],
     ['headers', { headers: { Accept: 'application/x' } }, { accept: 'application/x' }, ''],
   ])('says %s of how a token is shown', async (_, resource, headers, query) => {
-    const { send, received } = await createProxyScene({ provider: own({ resource }) }, json(good))
+    const { send, received } = await createProxySetup({ provider: own({ resource }) }, json(good))
     await send('/api/me')
     expect(received[0]?.url).toBe(`https://api.example.com/v1/me${query}`)
     expect(Object.fromEntries(received[0]?.headers ?? [])).toMatchObject(headers)
@@ -552,10 +552,10 @@ describe('the resource of a description', () => {
     'that says %s of rejected tokens judges %3$d with %4$j',
     async (_, tokenRejection, status, body, rejected) => {
       const resource = tokenRejection ? { tokenRejection } : {}
-      const scene = await createProxyScene({ provider: own({ resource }) }, json(good))
+      const scene = await createProxySetup({ provider: own({ resource }) }, json(good))
       await scene.clock.pass(60)
       scene.endpoint.script(json({ ...good, access_token: 'b' }))
-      scene.answer(({ headers }) =>
+      scene.respondWith(({ headers }) =>
         headers.get('authorization') === 'Bearer a' ? Response.json(body, { status }) : new Response('ok'),
       )
       expect((await scene.send('/api/me')).status).toBe(rejected ? 200 : status)

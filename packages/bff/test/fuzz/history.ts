@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { maxLifetimeSeconds } from '@latchkey/wire'
 import { errorResponseSchema, sessionResponseSchema } from '../../src/wire-schemas.ts'
 import type { BffOptions, ProviderDescription } from '../../src/index.ts'
-import type { Answer } from '../support/browser.ts'
+import type { BrowserResponse } from '../support/browser.ts'
 import { createTestBff, flushPromises } from '../support/browser.ts'
 import type { Reply } from '../support/token-endpoint.ts'
 import type { Spoken } from './answers.ts'
@@ -73,7 +73,7 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
   }
   const scene = createTestBff(reply, options)
 
-  async function watched(what: Spoken, ask: () => Promise<Answer>): Promise<Answer> {
+  async function watched(what: Spoken, ask: () => Promise<BrowserResponse>): Promise<BrowserResponse> {
     current = what
     const before = scene.clock.now()
     const answer = await inTime(ask())
@@ -82,7 +82,7 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
     return answer
   }
 
-  function check(answer: Answer): void {
+  function check(answer: BrowserResponse): void {
     const { status, body, text, headers } = answer
     expect(JSON.stringify([...headers])).not.toContain(overheard)
     for (const name of ['location', 'access-control-allow-origin']) expect(headers.has(name)).toBe(false)
@@ -116,7 +116,10 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
     }
   }
 
-  function checkToken({ access_token: token, expires_in: left }: NonNullable<Answer['body']['token']>): void {
+  function checkToken({
+    access_token: token,
+    expires_in: left,
+  }: NonNullable<BrowserResponse['body']['token']>): void {
     expect(byAuthorization).toBe(true)
     expect(token).toMatch(/^[!-~]+$/)
     const issuing = delivered.filter(
@@ -165,12 +168,12 @@ export function createWatched(provider: ProviderDescription, spoken: Spoken[], d
     delivered,
     watched,
     /** A sign-in whose answer is for somebody else to judge. */
-    unjudged(what: Spoken): Promise<Answer> {
+    unjudged(what: Spoken): Promise<BrowserResponse> {
       current = what
-      return inTime(scene.ask('POST', '/session', { credentials }))
+      return inTime(scene.sendRequest('POST', '/session', { credentials }))
     },
     signIn: (what: Spoken, more: object = {}) =>
-      watched(what, () => scene.ask('POST', '/session', { credentials, ...more })),
+      watched(what, () => scene.sendRequest('POST', '/session', { credentials, ...more })),
     /** Resolves when nothing runs in the background any more. */
     async closed() {
       const closing = scene.bff.close()

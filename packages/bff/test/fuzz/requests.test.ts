@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { errorResponseSchema, sessionResponseSchema } from '../../src/wire-schemas.ts'
 import { oauth2 } from '../../src/providers/index.ts'
 import { createTestBff, page } from '../support/browser.ts'
-import { createProxyScene } from '../support/proxy-setup.ts'
+import { createProxySetup } from '../support/proxy-setup.ts'
 import { json, rotating } from '../support/token-endpoint.ts'
 import { oddValue, overheard } from './answers.ts'
 import { runs } from './runs.ts'
@@ -227,7 +227,7 @@ describe('a request of any kind', () => {
         'its own name': asked.body.challenge?.id,
       }
       const challenge = known[name] ?? name
-      const answer = await scene.ask('POST', '/session', { credentials: own, challenge })
+      const answer = await scene.sendRequest('POST', '/session', { credentials: own, challenge })
       expect([400, 401, 429]).toContain(answer.status)
       errorResponseSchema.parse(answer.body)
       const carried = scene.endpoint.requests.filter(
@@ -240,7 +240,7 @@ describe('a request of any kind', () => {
   }, 600_000)
 
   it('through the proxy stays on its route, and has an answer', async () => {
-    const scene = await createProxyScene()
+    const scene = await createProxySetup()
     const piece = fc.constantFrom(
       ...[
         '..',

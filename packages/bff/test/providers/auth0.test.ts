@@ -84,7 +84,7 @@ describe('auth0()', () => {
   })
 
   it('asks for a one-time code and sends it with what the first answer gave, without the password', async () => {
-    const { signIn, ask, endpoint } = createTestBff(factor, { provider })
+    const { signIn, sendRequest, endpoint } = createTestBff(factor, { provider })
     const first = await signIn()
     expect(first).toMatchObject({
       status: 401,
@@ -93,7 +93,10 @@ describe('auth0()', () => {
     expect(first.text).not.toContain('Fe26')
 
     const again = (otp: string) =>
-      ask('POST', '/session', { credentials: { ...credentials, otp }, challenge: first.body.challenge?.id })
+      sendRequest('POST', '/session', {
+        credentials: { ...credentials, otp },
+        challenge: first.body.challenge?.id,
+      })
     endpoint.script(refused(403, 'invalid_grant', 'Invalid otp_code.'))
     expect(await again('000000')).toMatchObject({
       status: 401,

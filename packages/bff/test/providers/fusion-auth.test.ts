@@ -107,13 +107,13 @@ describe('fusionAuth()', () => {
     }
 
     it('and sends it where FusionAuth takes it, with nothing that is unknown there', async () => {
-      const { signIn, ask, token, endpoint, clock } = createTestBff(due, { provider })
+      const { signIn, sendRequest, token, endpoint, clock } = createTestBff(due, { provider })
       const { body, text } = await signIn()
       expect(body).toMatchObject({ error: 'challenge_required', challenge: { fields: [{ name: 'otp' }] } })
       expect(text).not.toContain('canary')
       endpoint.script(json(loggedIn))
       const second = { credentials: { otp: '123456' }, challenge: body.challenge?.id }
-      expect((await ask('POST', '/session', second)).body).toMatchObject({
+      expect((await sendRequest('POST', '/session', second)).body).toMatchObject({
         session: { user: { username: 'cathy' } },
         token: { access_token: loggedIn.token, token_type: 'Bearer', expires_in: 3600 },
       })
@@ -128,11 +128,11 @@ describe('fusionAuth()', () => {
     })
 
     it('and hears of a wrong one', async () => {
-      const { signIn, ask, endpoint } = createTestBff(due, { provider })
+      const { signIn, sendRequest, endpoint } = createTestBff(due, { provider })
       const { challenge } = (await signIn()).body
       endpoint.script(json({}, 421))
       const second = { credentials: { otp: '000000' }, challenge: challenge?.id }
-      expect(await ask('POST', '/session', second)).toMatchObject({
+      expect(await sendRequest('POST', '/session', second)).toMatchObject({
         status: 401,
         body: { error: 'invalid_credentials', challenge },
       })
