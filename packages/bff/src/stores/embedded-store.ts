@@ -90,7 +90,8 @@ export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): S
 function openDatabase(path: string): ReturnType<typeof open> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    return open({ path })
+    // With overlapping sync, opening the store in one process can discard a commit of another that is not yet flushed.
+    return open({ path, overlappingSync: false })
   } catch (error) {
     const cause = error instanceof Error ? error.message : 'unknown error'
     throw new BffError('server_error', `Opening the session store in ${path} failed: ${cause}`)
