@@ -52,7 +52,7 @@ export function createBffClient(
   const note = (line: string): void => void lines.push(line)
   let now = Date.now()
 
-  const platform = { now: () => now, fetch: createRecordingFetch(exchanges) }
+  const platform = { now: () => now, fetch: createRecordingFetch(exchanges), loggedKeys: new Set<string>() }
   const store = memoryStore(platform)
   const bffs = Array.from({ length: processes }, () =>
     createBff({ store, logger: { info: note, warn: note, error: note }, platform, ...options, provider }),

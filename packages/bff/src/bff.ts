@@ -25,7 +25,9 @@ import { createRouter } from './routes/router.ts'
 import { createSignInMethods } from './routes/sign-in-methods.ts'
 import { handleToken } from './routes/token.ts'
 import { createSessions } from './sessions/sessions.ts'
+import { createPlainHttpWarning } from './guards/plain-http.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
+import { logStartupWarnings } from './startup-warnings.ts'
 import { createHttpClient } from './authorization-server/http-client.ts'
 
 /** A backend-for-frontend: a web-standard request handler for its base path and its proxy routes. */
@@ -67,13 +69,9 @@ export function createBff(options: BffOptions): Bff {
   const matchProxyRoute = createProxyMatcher(resolvedOptions.proxy, basePath, provider.resource)
   const platform = { ...nodePlatform, ...options.platform }
   const logger = options.logger ?? consoleLogger
-  const store = options.store ?? getDefaultStore() ?? memoryStore({ now: () => platform.now() })
-
-  if (provider.signInGrant === 'password')
-    logger.warn(
-      `The provider ${provider.id} uses the password grant, which RFC 9700 §2.4 says must not be used: this server ` +
-        'sees the passwords of its users. Use it only where the authorization server offers nothing better.',
-    )
+  const chosenStore = options.store ?? getDefaultStore()
+  const store = chosenStore ?? memoryStore({ now: () => platform.now() })
+  logStartupWarnings(resolvedOptions, chosenStore !== undefined, platform, logger)
 
   const serverUrl = 'url' in provider.token ? provider.token.url : provider.token.discovery
   const providerKey = `${provider.id} ${serverUrl}`
@@ -125,6 +123,7 @@ export function createBff(options: BffOptions): Bff {
     sessions,
     challenges: createChallenges(store, providerKey, secretKey, platform),
     throttle: throttle ? createThrottle(throttle, () => platform.now(), logger) : noThrottle,
+    warnOfPlainHttp: createPlainHttpWarning(logger),
     refresh,
     getAccess: (request) => handlers.access(context, request),
     revoke,

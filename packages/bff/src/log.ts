@@ -16,6 +16,13 @@ export const consoleLogger: Logger = {
 }
 /* oxlint-enable no-console */
 
+/** Logs a warning unless its key is among `loggedKeys`; `Platform.loggedKeys` are those of the process. */
+export function warnOnce(logger: Logger, loggedKeys: Set<string>, key: string, message: string): void {
+  if (loggedKeys.has(key)) return
+  loggedKeys.add(key)
+  logger.warn(message)
+}
+
 /** Describes an error for the log: the hint or message of a {@link BffError}, the stack of any other error. */
 export function describeError(error: unknown): string {
   if (error instanceof BffError) return error.hint ?? error.message

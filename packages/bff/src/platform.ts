@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** What the BFF takes from its environment: time, network and randomness. Tests pass their own. */
+/** What the BFF takes from its environment. Tests pass their own. */
 export interface Platform {
   /** The current time in milliseconds since 1970. */
   now(): number
@@ -10,7 +10,14 @@ export interface Platform {
   randomBytes(size: number): Uint8Array
   /** Resolves after that many milliseconds, or rejects when the signal aborts first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<unknown>
+  /** Returns an environment variable. */
+  env(name: string): string | undefined
+  /** The keys of log lines that are logged once per process. */
+  loggedKeys: Set<string>
 }
+
+const slot = Symbol.for('@latchkey/bff logged keys')
+const shared = globalThis as { [slot]?: Set<string>; process?: { env?: Record<string, string | undefined> } }
 
 /** The platform of Node and of runtimes that have its modules. */
 export const nodePlatform: Platform = {
@@ -18,4 +25,7 @@ export const nodePlatform: Platform = {
   fetch: (input, init) => globalThis.fetch(input, init),
   randomBytes,
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, { ref: false, ...(signal && { signal }) }),
+  env: (name) => shared.process?.env?.[name],
+  // On `globalThis`, because a development server loads a new copy of this module for each route and after each edit.
+  loggedKeys: (shared[slot] ??= new Set()),
 }

@@ -63,6 +63,25 @@ describe.each(requests)('%s %s', (method, path, body) => {
   })
 })
 
+describe('the log line of a rejected request', () => {
+  it.each([
+    ['without the header', { 'X-Latchkey': '' }, /X-Latchkey: 1.*@latchkey\/core.*proxy/],
+    ['from another site', { 'Sec-Fetch-Site': 'cross-site' }, /cross-site.*from one origin/],
+    ['without Origin and Sec-Fetch-Site', withOrigin(''), /neither Origin nor Sec-Fetch-Site.*proxy/],
+    [
+      'with another host in Origin',
+      withOrigin('https://evil.example'),
+      /another host.*nginx: proxy_set_header Host \$http_host.*option `origin`/,
+    ],
+  ])('names the fix for a request %s', async (_, headers, pattern) => {
+    const { sendRequest, log } = createTestBff(rotating())
+    await sendRequest('POST', '/session', { credentials }, headers)
+    expect(log.at(-1)).toMatch(/^Request rejected with 403: /)
+    expect(log.at(-1)).toMatch(pattern)
+    expect(log.at(-1)).not.toContain('evil')
+  })
+})
+
 describe('the option `origin`', () => {
   it('is the only accepted Origin, even if the host of the request is another', async () => {
     const { bff, log } = createTestBff(rotating(), { origin: page })

@@ -1,10 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import type { LoginRequiredReason } from '@latchkey/wire'
 import { memoryStore } from '../src/index.ts'
+import { oauth2 } from '../src/providers/index.ts'
 import { createBrowser, createTestBff } from './support/browser.ts'
+import type { Reply } from './support/token-endpoint.ts'
 import { failWithCode, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
 const name = '__Host-Http-latchkey'
 const limits = { idle: 600, absolute: 3600 }
+const descriptions: Record<LoginRequiredReason, RegExp> = {
+  no_session: /no cookie of a known session/,
+  session_changed: /another session/,
+  idle: /unused/,
+  absolute: /maximum age/,
+  no_refresh: /cannot be refreshed/,
+  refresh_rejected: /rejected the refresh/,
+  refresh_lost: /response to a refresh was lost/,
+}
 const issueLongLived = json({ access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expires_in: 1e6 })
 
 describe('the session cookie', () => {
@@ -231,6 +243,74 @@ describe('a sign-out', () => {
     expect((await restore()).body.session?.session_id).toBe(second)
     expect((await signOut(`?session_id=${second}`)).headers.get('Set-Cookie')).toContain('Max-Age=0')
     expect((await restore()).body.session).toBeNull()
+  })
+})
+
+describe('the reason of login_required', () => {
+  const shortRefreshToken = json({
+    access_token: 'a',
+    refresh_token: 'r',
+    token_type: 'Bearer',
+    expires_in: 900,
+    refresh_expires_in: 1800,
+  })
+  const provider = {
+    ...oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal' }),
+    response: { refreshExpiry: [{ from: '/refresh_expires_in', as: 'seconds' as const }] },
+  }
+
+  it.each<[string, LoginRequiredReason, Reply, (browser: ReturnType<typeof createTestBff>) => unknown]>([
+    ['the request has no cookie', 'no_session', rotating(), ({ jar }) => jar.clear()],
+    ['the cookie is malformed', 'no_session', rotating(), ({ jar }) => jar.set(name, 'x')],
+    [
+      'the session has ended',
+      'no_session',
+      rotating(),
+      ({ signOut, jar }) => {
+        const cookie = jar.get(name) ?? ''
+        return signOut().then(() => jar.set(name, cookie))
+      },
+    ],
+    [
+      'the browser has another session',
+      'session_changed',
+      rotating(),
+      ({ jar, openBrowser }) => {
+        const other = openBrowser()
+        return other.signIn().then(() => jar.set(name, other.jar.get(name) ?? ''))
+      },
+    ],
+    ['the session was unused', 'idle', issueLongLived, ({ clock }) => clock.pass(600)],
+    [
+      'the session is too old',
+      'absolute',
+      issueLongLived,
+      async ({ clock, restore }) => {
+        for (let used = 0; used < 3600; used += 300) {
+          await clock.pass(300)
+          if (used < 3300) await restore()
+        }
+      },
+    ],
+    [
+      'the refresh token has expired',
+      'no_refresh',
+      shortRefreshToken,
+      async ({ clock, restore, endpoint }) => {
+        endpoint.script(raw('', 503))
+        for (let used = 0; used < 1800; used += 300) {
+          await clock.pass(300)
+          if (used < 1500) await restore()
+        }
+      },
+    ],
+  ])('is true, and described, when %s', async (_, reason, reply, act) => {
+    const setup = createTestBff(reply, { session: limits, provider })
+    const id = (await setup.signIn()).body.session?.session_id
+    await act(setup)
+    const { status, body } = await setup.token(1, id)
+    expect([status, body.error, body.reason]).toEqual([401, 'login_required', reason])
+    expect(body.error_description).toMatch(descriptions[reason])
   })
 })
 

@@ -1,5 +1,6 @@
 import type { SignInRequest } from '@latchkey/wire'
 import type { Credentials } from '../authorization-server/token-request.ts'
+import { warnOnce } from '../log.ts'
 import { getGrant } from '../description/provider-description.ts'
 import type { RouteContext } from './route-context.ts'
 import { createInvalidRequestError } from './read-request.ts'
@@ -10,14 +11,18 @@ import { createInvalidRequestError } from './read-request.ts'
  * @throws BffError `invalid_request` for an unknown field, a missing value or a character that cannot be sent
  */
 export function pickCredentials(
-  { provider }: RouteContext,
+  { provider, platform, logger }: RouteContext,
   credentials: Record<string, string>,
   fields: RouteContext['provider']['login']['fields'],
 ): Credentials {
   const challengeFields = provider.errors.challenges.flatMap((challenge) => Object.keys(challenge.fields))
   const knownFields = [...new Set([...Object.keys(provider.login.fields), ...challengeFields])]
-  if (Object.keys(credentials).some((name) => !knownFields.includes(name)))
-    throw createInvalidRequestError(`Unknown credential fields. Expected: ${knownFields.join(', ')}`)
+  if (Object.keys(credentials).some((name) => !knownFields.includes(name))) {
+    const message = `Unknown credential fields. Expected: ${knownFields.join(', ')}`
+    const key = `credential fields ${provider.id}`
+    warnOnce(logger, platform.loggedKeys, key, `Sign-in rejected with 400: ${message}`)
+    throw createInvalidRequestError(message)
+  }
   const picked: Credentials = {}
   for (const [name, { optional }] of Object.entries(fields)) {
     const text = Object.hasOwn(credentials, name) ? (credentials[name] ?? '') : ''

@@ -24,6 +24,8 @@ export interface RouteContext {
   sessions: Sessions
   challenges: Challenges
   throttle: Throttle
+  /** Warns of a sign-in over plain http. */
+  warnOfPlainHttp(request: Request): void
   refresh: Refresh
   /** Returns what the proxy sends a request with. Throws `login_required` without a session. */
   getAccess(request: RouteRequest): Promise<ResourceAccess>

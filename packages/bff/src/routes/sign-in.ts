@@ -22,6 +22,7 @@ import { createCredentialFields } from './sign-in-methods.ts'
  * an expired or unknown challenge is treated as a first request.
  */
 export async function handleSignIn(context: RouteContext, request: RouteRequest): Promise<Response> {
+  context.warnOfPlainHttp(request.raw)
   if (request.url.search !== '')
     throw createInvalidRequestError('The URL of a sign-in must have no query: credentials belong in the body')
   const body = signInRequestSchema.safeParse(await readJsonBody(request.raw))

@@ -8,9 +8,19 @@ export interface RefreshResult {
   failure: BffError | null
 }
 
+const messageByReason: Record<LoginRequiredReason, string> = {
+  no_session: 'The request has no cookie of a known session',
+  idle: 'The session has ended: it was unused for too long',
+  absolute: 'The session has ended: it reached its maximum age',
+  refresh_rejected: 'The session has ended: the authorization server rejected the refresh',
+  no_refresh: 'The session has ended: its token is not valid any more and cannot be refreshed',
+  refresh_lost: 'The session has ended: the response to a refresh was lost',
+  session_changed: 'The browser has another session than the one in the request',
+}
+
 /** Creates the error that makes the browser sign in again. */
 export function createLoginRequiredError(reason: LoginRequiredReason): BffError {
-  return new BffError('login_required', 'There is no session, or it has ended', { reason })
+  return new BffError('login_required', messageByReason[reason], { reason })
 }
 
 /**

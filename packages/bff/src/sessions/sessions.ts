@@ -121,12 +121,11 @@ export function createSessions({
     if (!record || text === null) return 'no_session'
     const data = JSON.parse(text) as SessionData
     if (data.provider !== provider) return 'no_session'
-    const now = platform.now()
-    const isTooOld = now >= getAbsoluteEnd(data)
-    if (!isTooOld && now < getSessionEnd({ data, record })) return { keys, data, record }
+    const reason = getEndReason(data, record)
+    if (reason === null) return { keys, data, record }
     await callStore(store.remove(keys.storeKey))
     onExpired(data)
-    return isTooOld ? 'absolute' : 'idle'
+    return reason
   }
 
   async function write(
@@ -149,6 +148,13 @@ export function createSessions({
 
   function sealData(keys: RecordKeys, data: SessionData): Uint8Array {
     return seal(keys, JSON.stringify(data), platform.randomBytes(ivByteLength))
+  }
+
+  function getEndReason(data: SessionData, record: StoredRecord): LoginRequiredReason | null {
+    const now = platform.now()
+    if (now >= getAbsoluteEnd(data)) return 'absolute'
+    if (now >= record.expiresAt) return 'idle'
+    return now >= (data.refreshTokenExpiresAt ?? Infinity) ? 'no_refresh' : null
   }
 
   function getAbsoluteEnd({ startedAt }: SessionData): number {

@@ -153,7 +153,13 @@ export function createTestBff(
     }),
     logger,
     ...options,
-    platform: { fetch: endpoint.fetch, now: clock.now, sleep: clock.sleep, ...options.platform },
+    platform: {
+      fetch: endpoint.fetch,
+      now: clock.now,
+      sleep: clock.sleep,
+      loggedKeys: new Set(),
+      ...options.platform,
+    },
   })
   return {
     ...createBrowser(bff),
