@@ -22,9 +22,9 @@ const acceptOnly =
 const getTokens = ({ received }: ProxySetup): (string | null)[] =>
   received.map(({ headers }) => headers.get('Authorization'))
 
-describe('a proxied request', () => {
+describe.each(['token', 'proxy'] as const)('a proxied request in %s mode', (mode) => {
   it('gets login_required without a session, and nothing reaches the resource server', async () => {
-    const { send, received, browser } = await createProxySetup()
+    const { send, received, browser } = await createProxySetup({ mode })
     browser.jar.clear()
     const response = await send('/api/me')
     expect(response.status).toBe(401)
@@ -35,7 +35,10 @@ describe('a proxied request', () => {
   })
 
   it('counts as use of the session', async () => {
-    const { send, clock, browser } = await createProxySetup({ session: { idle: 3600 } }, rotating(86_400))
+    const { send, clock, browser } = await createProxySetup(
+      { mode, session: { idle: 3600 } },
+      rotating(86_400),
+    )
     for (let hour = 0; hour < 4; hour += 0.5) {
       await clock.pass(1800)
       expect((await send('/api/me')).status).toBe(200)
@@ -60,7 +63,7 @@ describe('a proxied request', () => {
     ['another origin, with the header', 'GET', { Origin: 'https://evil.example' }],
     ['another origin, without the header', 'GET', { 'X-Latchkey': '', Origin: 'https://evil.example' }],
   ])('is rejected when it comes from %s', async (_, method, headers) => {
-    const { send, received } = await createProxySetup()
+    const { send, received } = await createProxySetup({ mode })
     const response = await send('/api/me', { method, headers })
     expect(response.status).toBe(403)
     expect(await response.json()).toMatchObject({ error: 'access_denied' })
@@ -71,13 +74,41 @@ describe('a proxied request', () => {
     ['an image or a download of the page', 'same-origin'],
     ['a page that the user opens', 'none'],
   ])('may read without the header when it comes from %s', async (_, site) => {
-    const { send, browser } = await createProxySetup()
+    const { send, browser } = await createProxySetup({ mode })
     for (const method of ['GET', 'HEAD'])
       expect(
         (await send('/api/me', { method, headers: { 'X-Latchkey': '', 'Sec-Fetch-Site': site } })).status,
       ).toBe(200)
     // Below the base path the header is required.
     expect((await browser.sendRequest('GET', '/session', undefined, { 'X-Latchkey': '' })).status).toBe(403)
+  })
+
+  it('has the session’s own token in place of the page’s cookie and Authorization', async () => {
+    const { send, received } = await createProxySetup({ mode })
+    for (const [method, path] of [
+      ['GET', '/api/me'],
+      ['PUT', '/api/me'],
+      ['POST', '/api/items/'],
+      ['DELETE', '/api/items/7'],
+    ] as const)
+      expect((await send(path, { method, headers: { Authorization: 'Bearer forged' } })).status).toBe(200)
+    expect(received.map(({ headers }) => headers.get('Authorization'))).toEqual(
+      Array(4).fill('Bearer access-1'),
+    )
+    expect(received.map(({ headers }) => headers.has('Cookie'))).toEqual(Array(4).fill(false))
+  })
+})
+
+describe('a rejected token in token mode', () => {
+  it('is refreshed once; the page gets the newer one without a second grant', async () => {
+    const setup = await createProxySetup({ mode: 'token' })
+    await setup.clock.pass(60)
+    setup.respondWith(acceptOnly('access-2'))
+    expect((await setup.send('/api/me')).status).toBe(200)
+    await setup.clock.pass(60)
+    const { body } = await setup.browser.token(1)
+    expect(body.token).toMatchObject({ access_token: 'access-2', sequence: 2 })
+    expect(grantsOf(setup.endpoint, 'refresh_token')).toHaveLength(1)
   })
 })
 
