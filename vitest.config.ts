@@ -1,37 +1,55 @@
-import { defineConfig } from 'vitest/config'
+import type { TestProjectInlineConfiguration } from 'vitest/config'
+import { defaultExclude, defineConfig } from 'vitest/config'
 
-/** Tests run on the sources, not on dist: the `source` condition of every package's exports. */
-const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+const browserTests = ['browser/**/*.test.ts', 'first-page/first-page.test.ts']
+
+/** Limits in milliseconds that end only a test that hangs: these wait for real processes, on a machine that may be busy. */
+const patientLimits = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+}
 
 export default defineConfig({
   test: {
-    // Every core, where the default leaves one idle: half of the time on a machine with two.
+    // The default leaves one core idle, which doubles the time on a machine with two.
     maxWorkers: '100%',
     projects: [
-      { ...source, test: { name: 'wire', root: 'packages/wire' } },
-      { ...source, test: { name: 'core', root: 'packages/core' } },
-      { ...source, test: { name: 'bff', root: 'packages/bff' } },
-      { ...source, test: { name: 'sandbox', root: 'packages/sandbox' } },
-      {
-        ...source,
-        test: {
-          name: 'react',
-          root: 'packages/react',
-          environment: 'happy-dom',
-          env: { REACT_MAJOR: '19' },
-        },
-      },
-      {
-        ...source,
-        test: {
-          name: 'react-18',
-          root: 'packages/react',
-          environment: 'happy-dom',
-          env: { REACT_MAJOR: '18' },
-          setupFiles: 'test/support/react-18.ts',
-        },
-      },
-      { ...source, test: { name: 'repository', root: 'test', testTimeout: 30_000 } },
+      project({ name: 'wire', root: 'packages/wire' }),
+      project({ name: 'core', root: 'packages/core' }),
+      project({ name: 'bff', root: 'packages/bff' }),
+      project({ name: 'sandbox', root: 'packages/sandbox' }),
+      project({
+        name: 'react',
+        root: 'packages/react',
+        environment: 'happy-dom',
+        env: { REACT_MAJOR: '19' },
+      }),
+      project({
+        name: 'react-18',
+        root: 'packages/react',
+        environment: 'happy-dom',
+        env: { REACT_MAJOR: '18' },
+        setupFiles: 'test/support/react-18.ts',
+      }),
+      project({
+        name: 'repository',
+        root: 'test',
+        exclude: [...defaultExclude, ...browserTests],
+        ...patientLimits,
+      }),
+      // Needs Chromium, so `--no-browser` leaves out this project.
+      project({ name: 'browser', root: 'test', include: browserTests, ...patientLimits }),
     ],
   },
 })
+
+/** Tests run on the sources, not on dist, through the `source` condition in every package's exports. */
+function project(test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+  return {
+    resolve: { conditions: ['source'] },
+    ssr: { resolve: { conditions: ['source'] } },
+    // Milliseconds, for a machine that is busy with other work.
+    test: { testTimeout: 30_000, hookTimeout: 30_000, ...test },
+  }
+}

@@ -1,25 +1,27 @@
-// Everything that must hold before a change lands: `npm run check`, and the last part of `npm test`.
+// `npm run check`, and the last part of `npm test`: every check that a change must pass.
 import './node-version.mjs'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { readOptions } from './options.mjs'
 import { pack } from './pack.mjs'
 import { bin, install, root, tool } from './run.mjs'
 import { anyFailed, step } from './steps.mjs'
 
+const { withBrowser } = readOptions()
 const temporary = mkdtempSync(join(tmpdir(), 'latchkey-check-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
 
 if (!(await step('install', install))) process.exit(1)
 await step('compile', () => tool(bin('typescript', 'tsc'), ['-b']))
-// Two lanes for two cores. The tests come after them and alone, because they measure time.
-await Promise.all([readTheSources(), lookAtThePackages()])
-const results = await test()
+// Two at a time, for two cores. The tests run afterwards and alone, because some measure time.
+await Promise.all([checkSources(), checkPackages()])
+const summary = await runTests()
 
 if (anyFailed()) process.exitCode = 1
-console.log(`\n${results}`)
+console.log(`\n${summary}`)
 
-async function readTheSources() {
+async function checkSources() {
   await step('lint', () => tool(bin('oxlint'), ['--deny-warnings']))
   await step('format', () => tool(bin('oxfmt'), ['--check']))
   await step('unused files, exports and dependencies', () => tool(bin('knip'), []))
@@ -30,7 +32,7 @@ async function readTheSources() {
   )
 }
 
-async function lookAtThePackages() {
+async function checkPackages() {
   await step('build the example', () =>
     tool(bin('vite', 'vite', 'examples/login-page'), ['build'], { cwd: join(root, 'examples/login-page') }),
   )
@@ -51,11 +53,18 @@ async function lookAtThePackages() {
   }
 }
 
-/** Runs every test; the answer is the plain closing line. */
-async function test() {
+/**
+ * Runs the tests.
+ *
+ * @returns {Promise<string>} the closing line
+ */
+async function runTests() {
   const report = join(temporary, 'tests.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const ok = await step('tests', () => tool(bin('vitest'), ['run', ...reporters]))
+  const [name, projects] = withBrowser
+    ? ['tests', []]
+    : ['tests, without the browser tests (--no-browser)', ['--project=!browser']]
+  const ok = await step(name, () => tool(bin('vitest'), ['run', ...projects, ...reporters]))
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
     readFileSync(report, 'utf8'),
   )

@@ -2,29 +2,29 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What to tell a person whose machine has no Chromium. */
+/** The message for a machine without a Chromium. */
 export const chromiumMissing =
-  'The tests drive a real browser: install Chromium or Google Chrome (on Debian: apt-get install chromium), or name one in CHROME_PATH.'
+  'Chromium is missing, and the browser tests need it. Install Chromium or Google Chrome (on Debian: apt-get install chromium), or set CHROME_PATH to its program. To leave these tests out, add --no-browser: npm test -- --no-browser'
 
 /**
- * The program of an installed Chromium or Chrome, or `null`. What CHROME_PATH names goes first.
+ * Finds the program of an installed Chromium or Chrome. When CHROME_PATH is set, only that file counts.
  *
  * @returns {string | null}
  */
 export function findChromium() {
   const { CHROME_PATH, PATH = '' } = process.env
   if (CHROME_PATH) return existsSync(CHROME_PATH) ? CHROME_PATH : null
-  return [...inPath(PATH), ...usualPlaces()].find((file) => existsSync(file)) ?? null
+  return [...listInPath(PATH), ...listUsualPrograms()].find((file) => existsSync(file)) ?? null
 }
 
 /** @param {string} path */
-function inPath(path) {
+function listInPath(path) {
   const folders = path.split(delimiter).filter((folder) => folder !== '')
   const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome']
   return names.flatMap((name) => folders.map((folder) => join(folder, name)))
 }
 
-function usualPlaces() {
+function listUsualPrograms() {
   if (process.platform === 'darwin') {
     const programs = [
       'Google Chrome.app/Contents/MacOS/Google Chrome',

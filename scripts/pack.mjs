@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pnpm } from './run.mjs'
 
 /**
- * Packs every public package as it would be published: pnpm writes versions for `workspace:` ranges.
+ * Packs every public package as it would be published. pnpm replaces `workspace:` ranges by versions.
  *
  * @param {string} folder an empty one
  * @returns {Promise<string[]>} the tarballs

@@ -1,4 +1,4 @@
-// What Latchkey adds to a page, as Vite builds one: minified and gzipped, React left out. Fails above the budget.
+// Prints the bytes that Latchkey adds to a page built by Vite: minified, gzipped, without React. Fails above the budget.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -12,19 +12,19 @@ const client = `export { createAuthClient } from '@latchkey/core'`
 const page = `export { AuthGate, AuthProvider, useAccessToken, useAuth } from '@latchkey/react'\n${client}`
 const wire = `export * from '@latchkey/wire'`
 
-const size = await sizeOf(page)
+const size = await measure(page)
 console.log(
-  `${kB(size)} of ${kB(budget)} kB in a page (of this the client ${kB(await sizeOf(client))}, the wire ${kB(await sizeOf(wire))})`,
+  `${formatKB(size)} of ${formatKB(budget)} kB in a page (of this the client ${formatKB(await measure(client))}, the wire ${formatKB(await measure(wire))})`,
 )
 if (size > budget) process.exitCode = 1
 
 /**
- * Throws when zod is inside: it would be two thirds of the bundle, and fires a violation of strict content
- * security policies.
+ * Builds a module and returns its gzipped bytes.
  *
  * @param {string} contents
+ * @throws Error when the bundle contains zod, which triples its size and violates strict content security policies
  */
-async function sizeOf(contents) {
+async function measure(contents) {
   const folder = mkdtempSync(join(root, 'test', 'node_modules', '.size-'))
   try {
     const input = join(folder, 'entry.js')
@@ -39,10 +39,10 @@ async function sizeOf(contents) {
         rollupOptions: { input, external: [/^react/], preserveEntrySignatures: 'strict' },
       },
     })
-    if (!('output' in built)) throw new Error('Vite built something else than one page')
+    if (!('output' in built)) throw new Error('Vite did not build one bundle')
     const [chunk] = built.output
     if (/\bzod\b/i.test(chunk.code) || chunk.moduleIds.some((id) => id.includes('/zod/')))
-      throw new Error('zod is in a bundle that browsers load')
+      throw new Error('The bundle contains zod')
     return gzipSync(chunk.code, { level: 9 }).length
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -50,6 +50,6 @@ async function sizeOf(contents) {
 }
 
 /** @param {number} bytes */
-function kB(bytes) {
+function formatKB(bytes) {
   return (bytes / 1000).toFixed(2)
 }

@@ -8,11 +8,11 @@ export function anyFailed() {
 }
 
 /**
- * Runs one step and prints one line for it. What it wrote is shown when it failed, and then in full.
+ * Runs one step and prints one line for it, and its whole output when it fails.
  *
  * @param {string} name
  * @param {() => Promise<Outcome>} work
- * @param {(output: string) => string} [note] what to say beside a success
+ * @param {(output: string) => string} [note] what to print beside a success, from the output
  */
 export async function step(name, work, note = () => '') {
   const started = performance.now()

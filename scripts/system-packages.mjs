@@ -3,30 +3,61 @@ import { chromiumMissing, findChromium } from './chromium.mjs'
 import { run } from './run.mjs'
 import { step } from './steps.mjs'
 
-/** An authorization server that is not ours, and what its packages leave to be chosen. */
-const glewlwyd = ['glewlwyd', 'glewlwyd-common', 'dbconfig-sqlite3', 'sqlite3', 'libconfig9']
+/** What runs the browser tests. */
+const chromium = { packages: ['chromium'], reason: 'the browser tests run in it' }
+
+/** A third-party authorization server, and the packages that its own packages let the administrator choose. */
+const glewlwyd = {
+  packages: ['glewlwyd', 'glewlwyd-common', 'dbconfig-sqlite3', 'sqlite3', 'libconfig9'],
+  reason: 'an authorization server that the tests sign in to',
+}
 
 /**
- * Brings what the tests need beside Node: a Chromium, without which they fail, and Glewlwyd, without which
- * its rows are skipped. Installs only as root on Debian; elsewhere it takes what is there.
+ * Installs what the tests need beside Node, as root on Debian. Prints what and why before it starts. On other machines
+ * it installs nothing and prints what is missing.
  *
+ * @param {import('./options.mjs').Options} options
  * @returns {Promise<boolean>} whether the tests can run
  */
-export async function bringSystemPackages() {
+export async function installSystemPackages({ withBrowser }) {
+  const needsChromium = () => withBrowser && findChromium() === null
   const canInstall = isDebian() && process.getuid?.() === 0
-  const chosen = process.env['CHROME_PATH'] !== undefined
-  if (canInstall && !chosen && findChromium() === null)
-    await step('install chromium', () => aptInstall(['chromium']))
-  if (findChromium() === null) {
-    console.error(chromiumMissing)
+  // Installing another Chromium would not help: findChromium looks at CHROME_PATH alone.
+  const canInstallChromium = canInstall && !process.env['CHROME_PATH']
+
+  const plan = [
+    ...(needsChromium() && canInstallChromium ? [chromium] : []),
+    ...(!hasGlewlwyd() && canInstall ? [glewlwyd] : []),
+  ]
+  if (plan.length > 0) console.log(describePlan(plan))
+  if (plan.includes(chromium)) await step('install chromium', () => aptInstall(chromium.packages))
+  if (needsChromium()) {
+    const { CHROME_PATH } = process.env
+    console.error(CHROME_PATH ? `CHROME_PATH names no file: ${CHROME_PATH}` : chromiumMissing)
     return false
   }
-  if (canInstall && !hasGlewlwyd() && !(await aptInstall(glewlwyd)).ok) {
-    console.log('Glewlwyd could not be installed with apt-get: its tests are skipped.')
-  } else if (!hasGlewlwyd()) {
-    console.log('Glewlwyd is not installed (on Debian: apt-get install glewlwyd): its tests are skipped.')
+  if (plan.includes(glewlwyd)) {
+    const { ok, output } = await aptInstall(glewlwyd.packages)
+    if (!ok) console.log(`apt-get could not install Glewlwyd: ${output.trim().split('\n').at(-1)}`)
   }
+  if (!hasGlewlwyd())
+    console.log(
+      `Glewlwyd is missing, so its tests are skipped. On Debian: apt-get install ${glewlwyd.packages.join(' ')}`,
+    )
   return true
+}
+
+/**
+ * Describes what is about to be installed, why, and how to run the checks without it.
+ *
+ * @param {{ packages: string[], reason: string }[]} plan
+ */
+export function describePlan(plan) {
+  return [
+    'npm test runs as root on Debian, so it installs these missing packages with apt-get:',
+    ...plan.map(({ packages, reason }) => `  ${packages.join(' ')} (${reason})`),
+    'To install nothing, press Ctrl-C and run npm run check instead, with -- --no-browser where there is no Chromium.',
+  ].join('\n')
 }
 
 function isDebian() {
@@ -39,16 +70,16 @@ function hasGlewlwyd() {
 
 /** @param {string[]} packages */
 async function aptInstall(packages) {
-  // 101 is "not allowed": no package starts its service on a machine that only wants to run tests.
+  // 101 means "not allowed": no package starts its service on a machine that only runs tests.
   const policy = '/usr/sbin/policy-rc.d'
-  const guard = !existsSync(policy)
-  if (guard) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  const hasNoPolicy = !existsSync(policy)
+  if (hasNoPolicy) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     const update = await run('apt-get', ['update'], { env })
     if (!update.ok) return update
     return await run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], { env })
   } finally {
-    if (guard) rmSync(policy)
+    if (hasNoPolicy) rmSync(policy)
   }
 }

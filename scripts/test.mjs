@@ -1,6 +1,7 @@
-// `npm test`: brings what the tests need to this machine, then holds everything.
+// `npm test`: installs the system packages that the tests need, then runs every check.
 import './node-version.mjs'
-import { bringSystemPackages } from './system-packages.mjs'
+import { readOptions } from './options.mjs'
+import { installSystemPackages } from './system-packages.mjs'
 
-if (await bringSystemPackages()) await import('./check.mjs')
+if (await installSystemPackages(readOptions())) await import('./check.mjs')
 else process.exitCode = 1

@@ -11,6 +11,7 @@ it('contains the messages for developers in development, and not one of them in 
   expect(await bundle('development')).toContain('[latchkey]')
   const production = await bundle('production')
   expect(production).toContain('X-Latchkey')
+  expect(production).toContain('no auth client')
   expect(production).not.toMatch(/\[latchkey\]|npm ls|vite\.config/)
 })
 

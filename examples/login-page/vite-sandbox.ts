@@ -1,4 +1,4 @@
-// Delete this file, and what vite.config.ts says of it, when you point at your own provider.
+// Delete this file and its line in vite.config.ts when you use your own provider.
 import {
   cathy,
   classBusiness,
@@ -7,65 +7,60 @@ import {
   demoTenant,
   startSandbox,
 } from '@latchkey/sandbox'
-import type { Plugin, PreviewServer, ProxyOptions, ViteDevServer } from 'vite'
+import type { Plugin, PreviewServer, ViteDevServer } from 'vite'
+import { loadEnv } from 'vite'
 
 type Variables = Record<string, string>
 
 /**
- * Starts a stand-in for the systems that `.env` does not name when Vite serves, and tells whom to sign in as. It lives
- * as long as the process, through the restarts of Vite's server within it.
+ * While Vite serves, starts a sandbox for every system that `.env.local` does not configure, and prints how to sign in.
+ * The sandbox runs until the process ends, also across restarts of Vite's server.
  */
-export function sandbox(
-  own: Variables,
-  proxyTo: (variables: Variables) => Record<string, ProxyOptions>,
-): Plugin | undefined {
-  const missing = standIns.filter(({ account }) => !own[account])
-  if (missing.length === 0) return
+export function sandbox(): Plugin {
+  let missing: readonly SandboxSystem[] = []
 
-  const tellWhom = (server: ViteDevServer | PreviewServer): void => {
+  const printUsers = (server: ViteDevServer | PreviewServer): void => {
     const printUrls = server.printUrls.bind(server)
     server.printUrls = () => {
       printUrls()
-      for (const { whom } of missing) server.config.logger.info(`  ➜  ${whom}`)
+      for (const { howToSignIn } of missing) server.config.logger.info(`  ➜  ${howToSignIn}`)
     }
   }
 
   return {
     name: 'sandbox',
     apply: 'serve',
-    async config() {
-      const { url } = await startSandbox()
-      const variables = variablesOf(missing, url)
-      Object.assign(process.env, variables)
-      const proxy = proxyTo({ ...own, ...variables })
-      return { server: { proxy }, preview: { proxy } }
+    async config({ root = process.cwd() }, { mode }) {
+      const configured = { ...loadEnv(mode, root, ''), ...process.env }
+      missing = sandboxSystems.filter(({ account }) => !configured[account])
+      if (missing.length > 0) Object.assign(process.env, createVariables(missing, (await startSandbox()).url))
     },
-    configureServer: tellWhom,
-    configurePreviewServer: tellWhom,
+    configureServer: printUsers,
+    configurePreviewServer: printUsers,
   }
 }
 
-/** What `.env` would hold for every system of a sandbox. */
+/** The variables that `.env.local` would set for every system of a sandbox. */
 export function sandboxVariables(url: string): Variables {
-  return variablesOf(standIns, url)
+  return createVariables(sandboxSystems, url)
 }
 
-interface StandIn {
-  /** The variable without which a system is not yours. */
+interface SandboxSystem {
+  /** The variable that names your own account at the system. */
   readonly account: string
-  readonly whom: string
+  readonly howToSignIn: string
   readonly variables: (url: string) => Variables
 }
 
-const standIns: readonly StandIn[] = [
+const sandboxSystems: readonly SandboxSystem[] = [
   {
     account: 'AXOSOFT_SITE',
-    whom: `Sign in to Axosoft as ${cathy.username}, password ${cathy.password}`,
-    variables: (url) => ({ AXOSOFT_SITE: `${url}/axosoft`, ...clientFor('AXOSOFT') }),
+    howToSignIn: `Sign in to Axosoft as ${cathy.username}, password ${cathy.password}`,
+    variables: (url) => ({ AXOSOFT_SITE: `${url}/axosoft`, ...createClientVariables('AXOSOFT') }),
   },
   {
     account: 'BRIGHT_PATTERN_TENANT',
-    whom: `Sign in to Bright Pattern as ${cathy.username}, API secret ${cathy.apiSecret}`,
+    howToSignIn: `Sign in to Bright Pattern as ${cathy.username}, API secret ${cathy.apiSecret}`,
     variables: (url) => ({
       BRIGHT_PATTERN_TENANT: demoTenant,
       BRIGHT_PATTERN_SITE: `${url}/bright-pattern`,
@@ -73,32 +68,32 @@ const standIns: readonly StandIn[] = [
   },
   {
     account: 'CLASS_BUSINESS',
-    whom: `Sign in to Class as ${cathy.username}, password ${cathy.password}`,
+    howToSignIn: `Sign in to Class as ${cathy.username}, password ${cathy.password}`,
     variables: (url) => ({
       CLASS_BUSINESS: classBusiness.code,
       CLASS_DISCOVERY: `${url}/class/.well-known/openid-configuration`,
       CLASS_API: `${url}/class/api/1.0`,
-      ...clientFor('CLASS'),
+      ...createClientVariables('CLASS'),
     }),
   },
   {
     account: 'CLASSY_ORGANIZATION',
-    whom: 'Classy asks for nothing',
+    howToSignIn: 'Classy needs no sign-in',
     variables: (url) => ({
       CLASSY_ORGANIZATION: String(classyOrganization.id),
       CLASSY_SITE: `${url}/classy`,
-      ...clientFor('CLASSY'),
+      ...createClientVariables('CLASSY'),
     }),
   },
 ]
 
-function clientFor(system: string): Variables {
+function createClientVariables(system: string): Variables {
   return {
     [`${system}_CLIENT_ID`]: demoClient.clientId,
     [`${system}_CLIENT_SECRET`]: demoClient.clientSecret,
   }
 }
 
-function variablesOf(those: readonly StandIn[], url: string): Variables {
-  return Object.assign({}, ...those.map(({ variables }) => variables(url)))
+function createVariables(systems: readonly SandboxSystem[], url: string): Variables {
+  return Object.assign({}, ...systems.map(({ variables }) => variables(url)))
 }

@@ -1,92 +1,93 @@
 import { cathy } from '@latchkey/sandbox'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect } from 'vitest'
-import { faintWords, overflow } from './legibility.ts'
-import type { Files } from './pages.ts'
+import { findLowContrastText, measureOverflow } from './legibility.ts'
+import type { SiteFiles } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
-import { loginPageOnAxosoft } from './test-pages.ts'
+import { startLoginPageOnAxosoft } from './test-pages.ts'
 import { it } from './chromium-test.ts'
-import { expectGreeting, signIn } from './page-actions.ts'
+import { expectGreeting, signIn, usernameLabel } from './page-actions.ts'
 
-let files: Files
+let files: SiteFiles
 beforeAll(async () => {
   files = await buildLoginPage()
 })
 
 describe('the keyboard alone', () => {
-  it('signs in, looks at the password on the way, and signs out', async ({ stage }) => {
-    const site = await stage.open(loginPageOnAxosoft(files))
-    const page = await stage.visit(site.url)
-    await page.getByLabel('Username').waitFor()
+  it('signs in, shows the password, and signs out', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageOnAxosoft(files))
+    const page = await harness.openPage(site.url)
+    await page.getByLabel(usernameLabel).waitFor()
     const { keyboard } = page
     await keyboard.press('Tab')
-    expect(await focused(page)).toBe('System')
+    await expect.poll(() => getFocusedName(page)).toBe('System')
     await keyboard.press('Tab')
-    expect(await focused(page)).toBe('Username')
+    await expect.poll(() => getFocusedName(page)).toBe('Login ID')
     await keyboard.type(cathy.username)
     await keyboard.press('Tab')
-    expect(await focused(page)).toBe('Password')
+    await expect.poll(() => getFocusedName(page)).toBe('Password')
     await keyboard.type(cathy.password)
 
     await keyboard.press('Tab')
-    expect(await focused(page)).toBe('Show password')
+    await expect.poll(() => getFocusedName(page)).toBe('Show password')
     await keyboard.press('Space')
     const password = page.getByRole('textbox', { name: 'Password' })
-    expect(await password.getAttribute('type')).toBe('text')
-    expect(await focused(page)).toBe('Hide password')
+    await expect.poll(() => password.getAttribute('type')).toBe('text')
+    await expect.poll(() => getFocusedName(page)).toBe('Hide password')
     await keyboard.press('Enter')
-    expect(await password.getAttribute('type')).toBe('password')
+    await expect.poll(() => password.getAttribute('type')).toBe('password')
     expect(await password.inputValue()).toBe(cathy.password)
 
     await keyboard.press('Tab')
-    expect(await focused(page)).toBe('Sign in')
+    await expect.poll(() => getFocusedName(page)).toBe('Sign in')
     await keyboard.press('Shift+Tab')
     await keyboard.press('Shift+Tab')
-    expect(await focused(page)).toBe('Password')
+    await expect.poll(() => getFocusedName(page)).toBe('Password')
     await keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
+    await expect.poll(() => getFocusedName(page)).toBe('Hello, Cathy')
 
     await keyboard.press('Shift+Tab')
-    expect(await focused(page)).toBe('Sign out')
+    await expect.poll(() => getFocusedName(page)).toBe('Sign out')
     await keyboard.press('Enter')
     await page.getByText('You have signed out.').waitFor()
-    await expect.poll(() => focused(page)).toBe('Sign in to Axosoft')
+    await expect.poll(() => getFocusedName(page)).toBe('Sign in to Axosoft')
   })
 
-  it('sends a revealed password covered', async ({ stage }) => {
-    const site = await stage.open(loginPageOnAxosoft(files))
-    const page = await stage.visit(site.url)
+  it('hides a shown password when the form is submitted', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageOnAxosoft(files))
+    const page = await harness.openPage(site.url)
     const password = page.getByRole('textbox', { name: 'Password' })
     await page.getByRole('button', { name: 'Show password' }).click()
     await signIn(page, { ...cathy, password: 'wrong' })
-    await page.getByText('The username or password is not right.').waitFor()
-    expect(await password.getAttribute('type')).toBe('password')
+    await page.getByText('The login ID or password is not right.').waitFor()
+    await expect.poll(() => password.getAttribute('type')).toBe('password')
   })
 })
 
 describe.for(['light', 'dark'] as const)('on a small phone, %s', (colorScheme) => {
-  it('every word can be read, and nothing lies beside the window', async ({ stage }) => {
-    const site = await stage.open(loginPageOnAxosoft(files))
-    const page = await stage.visit(site.url, { viewport: { width: 360, height: 740 }, colorScheme })
-    await page.getByLabel('Username').waitFor()
-    await isLegible(page)
+  it('all text is legible, and the page is not wider than the window', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageOnAxosoft(files))
+    const page = await harness.openPage(site.url, { viewport: { width: 360, height: 740 }, colorScheme })
+    await page.getByLabel(usernameLabel).waitFor()
+    await expectLegible(page)
 
     await signIn(page, { ...cathy, password: 'wrong' })
-    await page.getByText('The username or password is not right.').waitFor()
-    await isLegible(page)
+    await page.getByText('The login ID or password is not right.').waitFor()
+    await expectLegible(page)
 
     await signIn(page, cathy)
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
-    await isLegible(page)
+    await expectLegible(page)
 
     await page.getByRole('link', { name: 'Help' }).click()
     await page.getByRole('heading', { name: 'Help' }).waitFor()
-    await isLegible(page)
+    await expectLegible(page)
   })
 })
 
-/** The name of what has the focus. */
-function focused(page: Page): Promise<string> {
+/** Returns the accessible name of the focused element. */
+function getFocusedName(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement
     const label =
@@ -95,7 +96,7 @@ function focused(page: Page): Promise<string> {
   })
 }
 
-async function isLegible(page: Page): Promise<void> {
-  expect(await overflow(page)).toBe(0)
-  expect(await faintWords(page.locator('body'))).toEqual([])
+async function expectLegible(page: Page): Promise<void> {
+  await expect.poll(() => measureOverflow(page)).toBe(0)
+  await expect.poll(() => findLowContrastText(page.locator('body'))).toEqual([])
 }

@@ -3,19 +3,25 @@ import { chromium } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { chromiumMissing, findChromium } from '../../scripts/chromium.mjs'
 
-/** What a test opens, closed again when it is over. */
-export interface Stage {
-  readonly open: <Opened extends { close: () => Promise<void> }>(
-    opening: Opened | Promise<Opened>,
-  ) => Promise<Opened>
-  /** A visitor with a browser profile of their own, whose tabs are `page.context().pages()`. */
-  readonly visit: (url: string, options?: BrowserContextOptions) => Promise<Page>
+/** Opens pages and servers for one test, and closes them when it ends. */
+export interface Harness {
+  /** Closes a server or page when the test ends. Returns it. */
+  readonly closeAtEnd: <Resource extends { close: () => Promise<void> }>(
+    resource: Resource | Promise<Resource>,
+  ) => Promise<Resource>
+  /** Opens a page in a new browser profile. Its tabs are `page.context().pages()`. */
+  readonly openPage: (url: string, options?: PageOptions) => Promise<Page>
 }
 
-/** Milliseconds for whatever a test waits for; far more than it takes. */
-const patience = 10_000
+export interface PageOptions extends BrowserContextOptions {
+  /** Lets the test advance the page's time with `page.clock`. */
+  readonly hasTestClock?: boolean
+}
 
-const switches = [
+/** A limit for every wait, so that a test that hangs names the condition. Much longer than a busy machine needs. */
+const maxWaitMs = 60_000
+
+const browserFlags = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -25,66 +31,69 @@ const switches = [
   '--disable-sync',
 ]
 
-async function launch(): Promise<Browser> {
+async function launchBrowser(): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === null) throw new Error(chromiumMissing)
-  // The back-forward cache is on in every user's browser, and one of the things to be tested.
+  // Playwright turns the back-forward cache off. Users have it, and some tests are about it.
   const ignoreDefaultArgs = ['--disable-back-forward-cache']
-  return chromium.launch({ executablePath, args: switches, ignoreDefaultArgs })
+  return chromium.launch({ executablePath, args: browserFlags, ignoreDefaultArgs, timeout: maxWaitMs })
 }
 
 /**
- * A test in Chromium. It fails as well when a page throws, writes an error to its console, or breaks its
- * content security policy, whatever else it is about.
+ * A test in Chromium. It also fails if a page throws, writes an error to the console or violates its content security
+ * policy.
  */
-export const it = test.extend<{ chromium: Browser; stage: Stage }>({
+export const it = test.extend<{ chromium: Browser; harness: Harness }>({
   chromium: [
-    // oxlint-disable-next-line no-empty-pattern -- Vitest reads from it which fixtures this one needs
+    // oxlint-disable-next-line no-empty-pattern -- Vitest reads the fixtures that this one needs from the pattern
     async ({}, use) => {
-      const browser = await launch()
+      const browser = await launchBrowser()
       await use(browser)
       await browser.close()
     },
     { scope: 'file' },
   ],
-  stage: async ({ chromium: browser }, use) => {
-    const closing: (() => Promise<void>)[] = []
-    const troubles: string[] = []
+  harness: async ({ chromium: browser }, use) => {
+    const closeSteps: (() => Promise<void>)[] = []
+    const pageErrors: string[] = []
     try {
       await use({
-        open: async (opening) => {
-          const opened = await opening
-          closing.unshift(() => opened.close())
-          return opened
+        closeAtEnd: async (starting) => {
+          const resource = await starting
+          closeSteps.unshift(() => resource.close())
+          return resource
         },
-        visit: async (url, options) => {
+        openPage: async (url, { hasTestClock = false, ...options } = {}) => {
           const context = await browser.newContext(options)
-          closing.unshift(() => context.close())
-          await watch(context, troubles)
+          closeSteps.unshift(() => context.close())
+          // First, because the clock brings its own `AbortSignal.timeout`.
+          if (hasTestClock) await context.clock.install()
+          await prepareContext(context, pageErrors)
           const page = await context.newPage()
-          // A development server compiles before it answers for the first time.
-          await page.goto(url, { timeout: 3 * patience })
+          await page.goto(url)
           return page
         },
       })
     } finally {
-      for (const close of closing) await close()
+      for (const close of closeSteps) await close()
     }
-    expect(troubles.join('\n')).toBe('')
+    expect(pageErrors.join('\n')).toBe('')
   },
 })
 
-async function watch(context: BrowserContext, troubles: string[]): Promise<void> {
-  context.setDefaultTimeout(patience)
-  context.on('weberror', (error) => troubles.push(String(error.error())))
+async function prepareContext(context: BrowserContext, pageErrors: string[]): Promise<void> {
+  context.setDefaultTimeout(maxWaitMs)
+  context.on('weberror', (error) => pageErrors.push(String(error.error())))
   context.on('console', (message) => {
-    // That a request failed or was refused is what many tests are about.
-    const expected = message.text().startsWith('Failed to load resource')
-    if (message.type() === 'error' && !expected) troubles.push(message.text())
+    // Many tests are about requests that fail.
+    const isFailedRequest = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !isFailedRequest) pageErrors.push(message.text())
   })
   await context.addInitScript(() => {
+    // A busy machine must not exceed the client's time limits. Tests in virtual time cover them.
+    AbortSignal.timeout = () => new AbortController().signal
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
-      // oxlint-disable-next-line no-console -- the line on which a page tells the test
+      // oxlint-disable-next-line no-console -- the test reads the console
       console.error(`Content security policy: ${violatedDirective} ${blockedURI}`)
     })
   })

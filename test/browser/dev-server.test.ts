@@ -5,7 +5,7 @@ import { cathy, startSandbox } from '@latchkey/sandbox'
 import { createServer, mergeConfig } from 'vite'
 import { describe, expect, vi } from 'vitest'
 import { sandboxVariables } from '../../examples/login-page/vite-sandbox.ts'
-import { loginPageSettings } from './pages.ts'
+import { createLoginPageConfig } from './pages.ts'
 import { it } from './chromium-test.ts'
 import {
   expectSignInForm,
@@ -16,15 +16,17 @@ import {
   signOut,
 } from './page-actions.ts'
 
-describe('vite dev', { timeout: 60_000 }, () => {
-  it('signs in through the BFF inside it, and a restart signs nobody out', async ({ stage }) => {
-    const sandbox = await stage.open(startSandbox())
+describe('vite dev', () => {
+  it('signs in through the BFF in its server, and keeps the user signed in after a restart', async ({
+    harness,
+  }) => {
+    const sandbox = await harness.closeAtEnd(startSandbox())
     for (const [name, value] of Object.entries(sandboxVariables(sandbox.url))) vi.stubEnv(name, value)
-    // Not in the folder of the example, where a developer's own server may be at work.
+    // A cache folder of its own: a developer's server may use that of the example.
     const cacheDir = mkdtempSync(join(tmpdir(), 'latchkey-vite-'))
-    const settings = { cacheDir, logLevel: 'silent', server: { host: '127.0.0.1', port: 0 } }
-    const server = await createServer(mergeConfig(loginPageSettings('serve'), settings))
-    await stage.open({
+    const config = { cacheDir, logLevel: 'silent', server: { host: '127.0.0.1', port: 0 } }
+    const server = await createServer(mergeConfig(createLoginPageConfig('serve'), config))
+    await harness.closeAtEnd({
       close: async () => {
         await server.close()
         rmSync(cacheDir, { recursive: true })
@@ -33,12 +35,12 @@ describe('vite dev', { timeout: 60_000 }, () => {
     })
     await server.listen()
 
-    const page = await stage.visit(String(server.resolvedUrls?.local[0]))
+    const page = await harness.openPage(String(server.resolvedUrls?.local[0]))
     await signIn(page, cathy)
     await expectGreeting(page, 'Cathy')
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
 
-    // The page notices by itself, and loads again.
+    // Vite's client reloads the page.
     const reloaded = page.waitForEvent('load')
     await server.restart()
     await reloaded

@@ -1,32 +1,37 @@
 import { extname } from 'node:path'
 import type { Bff, BffOptions } from '@latchkey/bff'
 import { toNodeListener } from '@latchkey/bff/node'
-import { listen } from '../third-party-servers/third-party-server.ts'
-import type { Files } from './pages.ts'
+import { startHttpServer } from '../third-party-servers/third-party-server.ts'
+import type { SiteFiles } from './pages.ts'
 
-/** The one server that a page in production talks to. */
+/** The server of a page's origin: static files, BFFs and the API. */
 export interface FrontServer {
   readonly url: string
-  /** What arrived for the BFFs and for the API, as `GET /auth/session`. */
+  /** The requests to the BFFs and the API, such as `GET /auth/session`. */
   readonly requests: string[]
-  /** What the BFF had to say to its operator. */
+  /** The BFFs' log lines. */
   readonly log: string[]
-  /** Lets so many seconds pass for the BFF, and for nobody else. */
-  readonly pass: (seconds: number) => void
+  /** Advances the clock of the BFFs, in seconds. Page and authorization server have their own clocks. */
+  readonly advanceClock: (seconds: number) => void
   readonly close: () => Promise<void>
 }
 
-export interface FrontOptions {
-  readonly files: Files
-  /** The BFFs behind it, with the log and the clock of this front. */
-  readonly bffs: (surroundings: Pick<BffOptions, 'logger' | 'platform'>) => readonly Bff[]
-  /** The resource server's answer to what the page asks for below `/api`. */
+export interface FrontServerOptions {
+  readonly files: SiteFiles
+  /** Creates the BFFs with the log, the clock and the time limit of this server. */
+  readonly createBffs: (environment: BffEnvironment) => readonly Bff[]
+  /** Returns the response of the resource server to a request below `/api`. */
   readonly api: (path: string, headers: Record<string, string>) => Response | Promise<Response>
-  /** A further origin that the page may talk to, for those tests that are about one. */
+  /** Another origin to which the content security policy allows requests. */
   readonly connectTo?: string
 }
 
-const types: Record<string, string> = {
+export type BffEnvironment = Pick<BffOptions, 'logger' | 'platform' | 'timeout'>
+
+/** In seconds. A busy machine must not exceed the BFF's time limit, which tests of the BFF cover. */
+const bffTimeout = 600
+
+const contentTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.css': 'text/css',
@@ -35,24 +40,25 @@ const types: Record<string, string> = {
 
 export async function startFrontServer({
   files,
-  bffs: made,
+  createBffs,
   api,
   connectTo,
-}: FrontOptions): Promise<FrontServer> {
-  const asked: string[] = []
+}: FrontServerOptions): Promise<FrontServer> {
+  const requests: string[] = []
   const log: string[] = []
-  const note = (line: string): void => void log.push(line)
-  let passed = 0
-  const bffs = made({
-    logger: { info: note, warn: note, error: note },
-    platform: { now: () => Date.now() + passed },
+  const writeLog = (line: string): void => void log.push(line)
+  let clockOffsetMs = 0
+  const bffs = createBffs({
+    logger: { info: writeLog, warn: writeLog, error: writeLog },
+    platform: { now: () => Date.now() + clockOffsetMs },
+    timeout: bffTimeout,
   })
-  const policy = contentSecurityPolicy(connectTo)
+  const policy = formatContentSecurityPolicy(connectTo)
 
-  async function answer(request: Request): Promise<Response> {
+  async function handleRequest(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url)
     if (pathname.startsWith('/api/')) {
-      // The cookie of the BFF is nobody else's business.
+      // The resource server must not receive the session cookie.
       const authorization = request.headers.get('Authorization')
       return api(pathname + search, {
         Accept: request.headers.get('Accept') ?? '*/*',
@@ -62,26 +68,26 @@ export async function startFrontServer({
     const name = pathname === '/' ? '/index.html' : pathname
     const file = files.get(name)
     if (!file) return new Response('Not found', { status: 404 })
-    const headers = { 'Content-Type': types[extname(name)] ?? 'application/octet-stream' }
-    const page = { 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache' }
+    const headers = { 'Content-Type': contentTypes[extname(name)] ?? 'application/octet-stream' }
+    const pageHeaders = { 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache' }
     return new Response(new Uint8Array(file), {
-      headers: { ...headers, ...(extname(name) === '.html' && page) },
+      headers: { ...headers, ...(extname(name) === '.html' && pageHeaders) },
     })
   }
 
-  const listeners = [...bffs, { owns: () => true, fetch: answer }]
-  const { url, close } = await listen((request, response) => {
-    if (/^\/(auth|api)\//.test(request.url ?? '')) asked.push(`${request.method} ${request.url}`)
+  const listeners = [...bffs, { owns: () => true, fetch: handleRequest }]
+  const { url, close } = await startHttpServer((request, response) => {
+    if (/^\/(auth|api)\//.test(request.url ?? '')) requests.push(`${request.method} ${request.url}`)
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const listener = listeners.find(({ owns }) => owns(pathname))
     if (listener) toNodeListener(listener)(request, response)
   })
   return {
     url,
-    requests: asked,
+    requests,
     log,
-    pass: (seconds) => {
-      passed += seconds * 1000
+    advanceClock: (seconds) => {
+      clockOffsetMs += seconds * 1000
     },
     close: async () => {
       await close()
@@ -90,7 +96,7 @@ export async function startFrontServer({
   }
 }
 
-function contentSecurityPolicy(connectTo = ''): string {
+function formatContentSecurityPolicy(connectTo = ''): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -1,165 +1,170 @@
 import { cathy, demoClient, noor } from '@latchkey/sandbox'
-import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { beforeAll, describe, expect } from 'vitest'
-import { faintWords, overflow } from './legibility.ts'
-import type { Files } from './pages.ts'
+import { findLowContrastText, measureOverflow } from './legibility.ts'
+import type { SiteFiles } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
-import type { Scene } from './test-pages.ts'
-import { loginPageOnAxosoft, loginPageOnClass } from './test-pages.ts'
-import type { Stage } from './chromium-test.ts'
+import type { TestSite } from './test-pages.ts'
+import { startLoginPageOnAxosoft, startLoginPageOnClass } from './test-pages.ts'
+import type { Harness, PageOptions } from './chromium-test.ts'
 import { it } from './chromium-test.ts'
 import {
+  advanceTime,
+  expectIdleForm,
   expectSignInForm,
   expectGreeting,
   readBrowserStorage,
-  nothing,
+  emptyStorage,
   openTab,
-  requestsOf,
-  shortLife,
+  recordRequests,
   signIn,
   signOut,
+  usernameLabel,
 } from './page-actions.ts'
 
-let files: Files
+let files: SiteFiles
 beforeAll(async () => {
   files = await buildLoginPage()
 })
 
-async function signedIn(stage: Stage): Promise<{ site: Scene; page: Page }> {
-  const site = await stage.open(loginPageOnAxosoft(files))
-  const page = await stage.visit(site.url)
+async function openSignedIn(harness: Harness): Promise<{ site: TestSite; page: Page }> {
+  const site = await harness.closeAtEnd(startLoginPageOnAxosoft(files))
+  const page = await harness.openPage(site.url)
   await signIn(page, cathy)
   await expectGreeting(page, 'Cathy')
   return { site, page }
 }
 
-async function signedInOnClass(
-  stage: Stage,
-  options?: BrowserContextOptions,
-): Promise<{ site: Scene; page: Page; token: Locator }> {
-  const site = await stage.open(loginPageOnClass(files, { accessTokenLifetime: shortLife }))
-  const page = await stage.visit(site.url, options)
+async function openSignedInOnClass(
+  harness: Harness,
+  options?: PageOptions,
+): Promise<{ site: TestSite; page: Page; token: Locator }> {
+  const site = await harness.closeAtEnd(startLoginPageOnClass(files))
+  const page = await harness.openPage(site.url, { ...options, hasTestClock: true })
   await signIn(page, cathy)
   await page.getByText(/^\d+ of \d+ items$/).waitFor()
   return { site, page, token: page.getByRole('region', { name: 'Access token' }).locator('code') }
 }
 
-describe('signing in', () => {
-  it('shows who is there and their items, and gives the focus to the new page', async ({ stage }) => {
-    const { page } = await signedIn(stage)
+describe('a sign-in', () => {
+  it('shows the user and the items, and moves the focus to the new page', async ({ harness }) => {
+    const { page } = await openSignedIn(harness)
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
     expect(await page.getByRole('row').count()).toBeGreaterThan(10)
-    expect(await page.title()).toBe('Items – Latchkey')
-    expect(await focused(page)).toBe('H1 Hello, Cathy')
+    await expect.poll(() => page.title()).toBe('Items – Latchkey')
+    await expect.poll(() => getFocused(page)).toBe('H1 Hello, Cathy')
   })
 
-  it('says that the password is wrong, keeps the username, and lets the user try again', async ({
-    stage,
-  }) => {
-    const site = await stage.open(loginPageOnAxosoft(files))
-    const page = await stage.visit(site.url)
+  it('shows that the password is wrong, keeps the username, and can be repeated', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageOnAxosoft(files))
+    const page = await harness.openPage(site.url)
     await signIn(page, { ...cathy, password: 'wrong' })
-    const alert = page.getByRole('alert').filter({ hasText: 'The username or password is not right.' })
+    const alert = page.getByRole('alert').filter({ hasText: 'The login ID or password is not right.' })
     await alert.waitFor()
-    await expect.poll(() => focused(page)).toBe('DIV The username or password is not right.')
-    expect(await page.title()).toBe('Error: Sign in to Axosoft – Latchkey')
-    expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
+    await expect.poll(() => getFocused(page)).toBe('DIV The login ID or password is not right.')
+    await expect.poll(() => page.title()).toBe('Error: Sign in to Axosoft – Latchkey')
+    expect(await page.getByLabel(usernameLabel).inputValue()).toBe(cathy.username)
     expect(await page.getByRole('textbox', { name: 'Password' }).inputValue()).toBe('')
+    await expectIdleForm(page)
     await page.getByRole('textbox', { name: 'Password' }).fill(cathy.password)
     await page.keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
   })
 
-  it('passes a password on as it was typed', async ({ stage }) => {
-    const site = await stage.open(loginPageOnAxosoft(files))
-    const page = await stage.visit(site.url)
+  it('sends special characters and spaces of a password unchanged', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageOnAxosoft(files))
+    const page = await harness.openPage(site.url)
     await signIn(page, noor)
     await expectGreeting(page, 'Noor')
   })
 })
 
-// They wait for tokens to grow old, which they can do side by side.
-describe.concurrent('a token that grows old', { timeout: 60_000 }, () => {
-  it('is followed by another, while everything else on the page stays as it is', async ({ stage }) => {
-    const { page, token } = await signedInOnClass(stage)
+describe('a token near its expiry', () => {
+  it('is refreshed, and changes only its own section of the page', async ({ harness }) => {
+    const { site, page, token } = await openSignedInOnClass(harness)
     await page.getByLabel('Find an item').fill('dialog')
     await page.evaluate(() => {
       const changed: (string | null)[] = []
       Object.assign(window, { changed })
       new MutationObserver((records) => {
-        const places = records.map(({ target }) =>
+        const sections = records.map(({ target }) =>
           (target instanceof Element ? target : target.parentElement)?.closest('section'),
         )
-        changed.push(...places.map((place) => place?.getAttribute('aria-labelledby') ?? null))
+        changed.push(...sections.map((section) => section?.getAttribute('aria-labelledby') ?? null))
       }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
     })
     const before = String(await token.textContent())
-    await token.filter({ hasNotText: before }).waitFor({ timeout: 20_000 })
+    await advanceTime(page, site, 860)
+    await token.filter({ hasNotText: before }).waitFor()
     const changed = await page.evaluate(() => (window as unknown as { changed: string[] }).changed)
     expect([...new Set(changed)]).toEqual(['access-token'])
     expect(await page.getByLabel('Find an item').inputValue()).toBe('dialog')
     await page.getByText(/^1 of \d+ items$/).waitFor()
   })
 
-  it('asks to sign in again when it cannot be refreshed, and keeps the typed words', async ({ stage }) => {
-    const { site, page } = await signedInOnClass(stage, { viewport: { width: 360, height: 740 } })
-    const typed = page.getByLabel('Find an item')
-    await typed.fill('dialog')
+  it('opens a dialog for a new sign-in when the refresh is rejected, and keeps the entered text', async ({
+    harness,
+  }) => {
+    const { site, page } = await openSignedInOnClass(harness, { viewport: { width: 360, height: 740 } })
+    const filter = page.getByLabel('Find an item')
+    await filter.fill('dialog')
     site.sandbox.revokeAll()
     const dialog = page.getByRole('dialog', { name: 'Sign in again' })
-    await dialog.waitFor({ timeout: 20_000 })
-    expect(await typed.evaluate((element) => element.closest('[inert]') !== null)).toBe(true)
-    expect(await dialog.getByLabel('Username').inputValue()).toBe(cathy.username)
+    await advanceTime(page, site, 860)
+    await dialog.waitFor()
+    expect(await filter.evaluate((element) => element.closest('[inert]') !== null)).toBe(true)
+    expect(await dialog.getByLabel(usernameLabel).inputValue()).toBe(cathy.username)
     await page.keyboard.press('Escape')
     await dialog.getByRole('textbox', { name: 'Password' }).fill('wrong')
     await page.keyboard.press('Enter')
     await dialog.getByText('The username or password is not right.').waitFor()
-    expect(await overflow(page)).toBe(0)
-    expect(await faintWords(dialog)).toEqual([])
+    await expectIdleForm(dialog)
+    await expect.poll(() => measureOverflow(page)).toBe(0)
+    await expect.poll(() => findLowContrastText(dialog)).toEqual([])
     await dialog.getByRole('textbox', { name: 'Password' }).fill(cathy.password)
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
-    expect(await typed.inputValue()).toBe('dialog')
+    expect(await filter.inputValue()).toBe('dialog')
     await page.locator('input[type=search]:focus').waitFor()
     await page.keyboard.type('s')
-    expect(await typed.inputValue()).toBe('dialogs')
+    await expect.poll(() => filter.inputValue()).toBe('dialogs')
     await page.getByText(/^0 of \d+ items$/).waitFor()
   })
 })
 
 describe('a reload', () => {
-  it('asks one question before the first authorized answer', async ({ stage }) => {
-    const { page } = await signedIn(stage)
-    const requests = requestsOf(page)
+  it('sends one request before the first authorized response', async ({ harness }) => {
+    const { page } = await openSignedIn(harness)
+    const requests = recordRequests(page)
     await page.reload()
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
-    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/v6/items'])
+    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/items'])
   })
 })
 
 describe('another tab', () => {
-  it('opens signed in, without the form', async ({ stage }) => {
-    const { page } = await signedIn(stage)
+  it('opens signed in, without ever showing the form', async ({ harness }) => {
+    const { page } = await openSignedIn(harness)
     const tab = await page.context().newPage()
     await tab.addInitScript(() => {
       new MutationObserver(() => {
         if (document.querySelector('input[type=password]')) document.title = 'The form was shown'
       }).observe(document, { childList: true, subtree: true })
     })
-    const requests = requestsOf(tab)
+    const requests = recordRequests(tab)
     await tab.goto(page.url())
     await expectGreeting(tab, 'Cathy')
     await tab.getByText(/^\d+ of \d+ items$/).waitFor()
-    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/v6/items'])
+    expect(requests).toEqual(['GET /auth/axosoft/session', 'GET /api/axosoft/items'])
     expect(await tab.title()).toBe('Items – Latchkey')
   })
 
-  it('ends when the user signs out in one, without a request of its own', async ({ stage }) => {
-    const { page } = await signedIn(stage)
+  it('signs out when the user signs out in one tab, without a request of its own', async ({ harness }) => {
+    const { page } = await openSignedIn(harness)
     const tab = await openTab(page)
     await expectGreeting(tab, 'Cathy')
     await tab.getByText(/^\d+ of \d+ items$/).waitFor()
-    const requests = requestsOf(tab)
+    const requests = recordRequests(tab)
     await signOut(page)
     await tab.getByText('You have signed out in another tab.').waitFor()
     expect(await tab.content()).not.toContain(cathy.email)
@@ -169,8 +174,8 @@ describe('another tab', () => {
     await expectSignInForm(tab)
   })
 
-  it('follows whoever signs in next', async ({ stage }) => {
-    const { page } = await signedIn(stage)
+  it('shows the user who signs in next in one tab', async ({ harness }) => {
+    const { page } = await openSignedIn(harness)
     const tab = await openTab(page)
     await expectGreeting(tab, 'Cathy')
     await signOut(page)
@@ -182,9 +187,9 @@ describe('another tab', () => {
 })
 
 describe('the back button', () => {
-  it('shows nothing of who signed out in another tab', async ({ stage, annotate }) => {
-    const { page } = await signedIn(stage)
-    await noteWhatIsSeen(page)
+  it('shows no data of a user who signed out in another tab', async ({ harness, annotate }) => {
+    const { page } = await openSignedIn(harness)
+    await recordVisibleText(page)
     await page.getByRole('link', { name: 'Help' }).click()
     await page.getByRole('heading', { name: 'Help' }).waitFor()
     const tab = await openTab(page)
@@ -193,36 +198,36 @@ describe('the back button', () => {
     await page.goBack({ waitUntil: 'commit' })
     await expectSignInForm(page)
     expect(await page.content()).not.toContain(cathy.email)
-    const seen = await whatWasSeen(page)
+    const seen = await readVisibleText(page)
     expect(seen.text).not.toContain(cathy.email)
-    await annotate(seen.cached ? 'came out of the back-forward cache' : 'was loaded anew')
+    await annotate(seen.isFromCache ? 'restored from the back-forward cache' : 'loaded again')
   })
 
-  it('shows nothing when the session ended while the page lay in the back-forward cache', async ({
-    stage,
+  it('shows no data when the session ended while the page was in the back-forward cache', async ({
+    harness,
     annotate,
   }) => {
-    const { site, page } = await signedIn(stage)
-    await noteWhatIsSeen(page)
+    const { site, page } = await openSignedIn(harness)
+    await recordVisibleText(page)
     await page.getByRole('link', { name: 'Help' }).click()
     await page.getByRole('heading', { name: 'Help' }).waitFor()
-    // No tab of ours does it, so no tab can tell the page.
-    const answer = await page.context().request.delete(`${site.url}/auth/axosoft/session`, {
+    // Outside the page, so that no tab can notify it.
+    const response = await page.context().request.delete(`${site.url}/auth/axosoft/session`, {
       headers: { 'X-Latchkey': '1', 'Sec-Fetch-Site': 'same-origin' },
     })
-    expect(answer.status()).toBe(204)
+    expect(response.status()).toBe(204)
     await page.goBack({ waitUntil: 'commit' })
     await expectSignInForm(page)
     expect(await page.content()).not.toContain(cathy.email)
-    const seen = await whatWasSeen(page)
+    const seen = await readVisibleText(page)
     expect(seen.text).not.toContain(cathy.email)
-    await annotate(seen.cached ? 'came out of the back-forward cache' : 'was loaded anew')
+    await annotate(seen.isFromCache ? 'restored from the back-forward cache' : 'loaded again')
   })
 })
 
-describe('what stays in the browser', () => {
-  it('is a cookie that no script can read', async ({ stage }) => {
-    const { page } = await signedIn(stage)
+describe('the browser', () => {
+  it('stores only a cookie that scripts cannot read', async ({ harness }) => {
+    const { page } = await openSignedIn(harness)
     expect(await page.context().cookies()).toEqual([
       expect.objectContaining({
         name: 'latchkey-auth-axosoft',
@@ -231,50 +236,48 @@ describe('what stays in the browser', () => {
         path: '/',
       }),
     ])
-    expect(await readBrowserStorage(page)).toEqual(nothing)
+    expect(await readBrowserStorage(page)).toEqual(emptyStorage)
     await signOut(page)
     await expectSignInForm(page)
     await expect.poll(() => page.context().cookies()).toEqual([])
-    expect(await readBrowserStorage(page)).toEqual(nothing)
+    expect(await readBrowserStorage(page)).toEqual(emptyStorage)
   })
 
-  it('is a note about a sign-out, for as long as the BFF has not heard of it', async ({ stage }) => {
-    const { site, page } = await signedIn(stage)
+  it('stores a pending sign-out until the BFF has confirmed it', async ({ harness }) => {
+    const { site, page } = await openSignedIn(harness)
     const context = page.context()
     await context.setOffline(true)
     await signOut(page)
     await expectSignInForm(page)
-    // Which session is meant, by its public name.
-    const about = expect.stringMatching(/^\?session_id=[\w-]+$/) as string
-    const note = { ...nothing, localStorage: { 'latchkey:/auth/axosoft': about } }
-    expect(await readBrowserStorage(page)).toEqual(note)
+    // The public id of the session.
+    const query = expect.stringMatching(/^\?session_id=[\w-]+$/) as string
+    const pendingSignOut = { ...emptyStorage, localStorage: { 'latchkey:/auth/axosoft': query } }
+    expect(await readBrowserStorage(page)).toEqual(pendingSignOut)
 
-    // The page can be loaded again, but the BFF is still away.
+    // The page can load again, but the BFF is still unreachable.
     await context.route('**/auth/**', (route) => route.abort())
     await context.setOffline(false)
     await page.reload()
     await expectSignInForm(page)
     expect(await page.content()).not.toContain(cathy.email)
-    expect(await readBrowserStorage(page)).toEqual(note)
+    expect(await readBrowserStorage(page)).toEqual(pendingSignOut)
 
-    const heard = page.waitForResponse(
+    const signOutResponse = page.waitForResponse(
       (response) => response.request().method() === 'DELETE' && response.status() === 204,
     )
     await context.unroute('**/auth/**')
     await page.reload()
-    await heard
-    await expect.poll(() => readBrowserStorage(page)).toEqual(nothing)
+    await signOutResponse
+    await expect.poll(() => readBrowserStorage(page)).toEqual(emptyStorage)
     expect(await context.cookies()).toEqual([])
     expect(site.requests.at(-1)).toMatch(/^DELETE \/auth\/axosoft\/session\b/)
   })
 
-  it('is no token, password or client secret: not in a URL, in the page, or in an answer', async ({
-    stage,
-  }) => {
-    const site = await stage.open(loginPageOnClass(files, {}))
-    const page = await stage.visit(site.url)
+  it('finds no token, password or client secret in URLs, pages and other responses', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageOnClass(files))
+    const page = await harness.openPage(site.url)
     const urls: string[] = []
-    const answers: Promise<string>[] = []
+    const responses: Promise<string>[] = []
     let token = ''
     const context = page.context()
     context.on('request', (request) => urls.push(request.url()))
@@ -283,7 +286,7 @@ describe('what stays in the browser', () => {
       const text = response.text().catch(() => '')
       if (pathname === '/auth/axosoft/session' && response.status() === 200)
         void text.then((body) => (token = /"access_token":"([^"]+)"/.exec(body)?.[1] ?? token))
-      else answers.push(text)
+      else responses.push(text)
     })
     await page.reload()
     await signIn(page, cathy)
@@ -297,43 +300,43 @@ describe('what stays in the browser', () => {
 
     expect(token).not.toBe('')
     const secrets = [token, cathy.password, demoClient.clientSecret, cookie?.value ?? 'no cookie']
-    const told = [...urls, html, await page.content(), ...(await Promise.all(answers))].join('\n')
-    for (const secret of secrets) expect(told).not.toContain(secret)
+    const outputs = [...urls, html, await page.content(), ...(await Promise.all(responses))].join('\n')
+    for (const secret of secrets) expect(outputs).not.toContain(secret)
     for (const secret of secrets) expect(site.log.join('\n')).not.toContain(secret)
   })
 })
 
-/** What a person could read on a page since it was shown, and whether it came out of the back-forward cache. */
-interface Seen {
-  cached: boolean
+/** All text that was visible on a page since it was shown, and whether the back-forward cache restored the page. */
+interface VisibleText {
+  isFromCache: boolean
   text: string
 }
 
-/** Loads the page again, and has it and its successors note what is seen on them. */
-async function noteWhatIsSeen(page: Page): Promise<void> {
+/** Reloads the page. It and later pages of its tab record their visible text. */
+async function recordVisibleText(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const seen = { cached: false, text: '' }
+    const seen = { isFromCache: false, text: '' }
     Object.assign(window, { seen })
-    const look = (): void => {
+    const record = (): void => {
       seen.text += document.body.innerText
-      requestAnimationFrame(look)
+      requestAnimationFrame(record)
     }
-    addEventListener('DOMContentLoaded', look)
+    addEventListener('DOMContentLoaded', record)
     addEventListener('pageshow', ({ persisted }) => {
-      if (persisted) Object.assign(seen, { cached: true, text: document.body.innerText })
+      if (persisted) Object.assign(seen, { isFromCache: true, text: document.body.innerText })
     })
   })
   await page.reload()
   await expectGreeting(page, 'Cathy')
-  expect((await whatWasSeen(page)).text).toContain(cathy.email)
+  expect((await readVisibleText(page)).text).toContain(cathy.email)
 }
 
-function whatWasSeen(page: Page): Promise<Seen> {
-  return page.evaluate(() => (window as unknown as { seen: Seen }).seen)
+function readVisibleText(page: Page): Promise<VisibleText> {
+  return page.evaluate(() => (window as unknown as { seen: VisibleText }).seen)
 }
 
-/** What has the focus: its element, and its words. */
-function focused(page: Page): Promise<string> {
+/** Returns the tag and the text of the focused element. */
+function getFocused(page: Page): Promise<string> {
   return page.evaluate(
     () => `${document.activeElement?.tagName} ${document.activeElement?.textContent ?? ''}`,
   )

@@ -1,30 +1,39 @@
 import { cathy } from '@latchkey/sandbox'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
+import type { FrontServer } from './front-server.ts'
 
-/** Fills the form in and sends it, on either page. */
+/** The label of the username, which the provider chooses. */
+export const usernameLabel = /^(Username|Login ID)\b/
+
+/** Fills in the form and submits it. Works on the login page and on the small page. */
 export async function signIn(
   page: Page,
-  who: { username: string; password: string },
-  [username, password]: readonly [string, string] = ['Username', 'Password'],
+  credentials: { username: string; password: string },
+  [username, password]: readonly [string | RegExp, string] = [usernameLabel, 'Password'],
 ): Promise<void> {
-  // Whoever types into a tab looks at it; Chromium draws the others once a second.
+  // Chromium renders background tabs only once a second.
   await page.bringToFront()
-  await page.getByLabel(username).fill(who.username)
-  await page.getByRole('textbox', { name: password }).fill(who.password)
+  await page.getByLabel(username).fill(credentials.username)
+  await page.getByRole('textbox', { name: password }).fill(credentials.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
-/** What Cathy meets at each system of the example; nothing is asked where there are no fields. */
+/** Waits until the form, on the page or in the dialog, accepts another submission. */
+export async function expectIdleForm(within: Page | Locator): Promise<void> {
+  await within.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+}
+
+/** What the login page shows Cathy for each system. `fields` is `null` if the system needs no credentials. */
 export const systems = {
-  axosoft: { label: 'Axosoft', fields: ['Username', 'Password'], name: 'Cathy', many: 'items' },
+  axosoft: { label: 'Axosoft', fields: ['Login ID', 'Password'], name: 'Cathy', itemsLabel: 'items' },
   'bright-pattern': {
     label: 'Bright Pattern',
     fields: ['Login ID', 'API secret'],
     name: 'cathy',
-    many: 'users',
+    itemsLabel: 'users',
   },
-  class: { label: 'Class', fields: ['Username', 'Password'], name: 'Cathy', many: 'funds' },
-  classy: { label: 'Classy', fields: null, name: 'Developer', many: 'campaigns' },
+  class: { label: 'Class', fields: ['Username', 'Password'], name: 'Cathy', itemsLabel: 'funds' },
+  classy: { label: 'Classy', fields: null, name: 'Developer', itemsLabel: 'campaigns' },
 } as const
 
 export type SystemId = keyof typeof systems
@@ -34,7 +43,7 @@ export async function chooseSystem(page: Page, system: SystemId): Promise<void> 
   await page.getByLabel('System').selectOption({ label: systems[system].label })
 }
 
-/** Signs Cathy in to the system that the page shows. */
+/** Signs Cathy in to the system that is selected on the page, and waits for its list. */
 export async function openSystem(page: Page, system: SystemId): Promise<void> {
   const { fields } = systems[system]
   const password = system === 'bright-pattern' ? cathy.apiSecret : cathy.password
@@ -42,10 +51,10 @@ export async function openSystem(page: Page, system: SystemId): Promise<void> {
   await expectList(page, system)
 }
 
-/** Resolves when the page lists what that system has. */
+/** Waits until the page lists the items of a system. */
 export async function expectList(page: Page, system: SystemId): Promise<void> {
   await expectGreeting(page, systems[system].name)
-  await page.getByText(new RegExp(`^\\d+ of \\d+ ${systems[system].many}$`)).waitFor()
+  await page.getByText(new RegExp(`^\\d+ of \\d+ ${systems[system].itemsLabel}$`)).waitFor()
 }
 
 export async function signOut(page: Page): Promise<void> {
@@ -53,25 +62,25 @@ export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click()
 }
 
-/** Resolves when the page greets somebody of that name. */
+/** Waits until the page greets the user with this name. */
 export async function expectGreeting(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { name: `Hello, ${name}` }).waitFor()
 }
 
-/** Resolves when the page asks for a username. */
+/** Waits until the page shows the sign-in form. */
 export async function expectSignInForm(page: Page): Promise<void> {
-  await page.getByLabel('Username').waitFor()
+  await page.getByLabel(usernameLabel).waitFor()
 }
 
-/** Another tab of the same visitor. */
+/** Opens another tab in the same browser profile. */
 export async function openTab(page: Page, path = '/'): Promise<Page> {
   const tab = await page.context().newPage()
   await tab.goto(new URL(path, page.url()).href)
   return tab
 }
 
-/** What a tab asks for from now on, but for its own files, as `GET /auth/session`. */
-export function requestsOf(page: Page): string[] {
+/** Records the `fetch` requests of a page from now on, such as `GET /auth/session`. */
+export function recordRequests(page: Page): string[] {
   const requests: string[] = []
   page.on('request', (request) => {
     if (request.resourceType() !== 'fetch') return
@@ -80,20 +89,27 @@ export function requestsOf(page: Page): string[] {
   return requests
 }
 
-/** What {@link readBrowserStorage} finds when there is nothing. */
-export const nothing = { localStorage: {}, sessionStorage: {}, databases: [], caches: [], cookies: '' }
+/** What {@link readBrowserStorage} returns when the site has stored nothing. */
+export const emptyStorage = { localStorage: {}, sessionStorage: {}, databases: [], caches: [], cookies: '' }
 
-/** Everything that a site can leave in a browser, but for its cookies. */
+/** Reads everything that the site has stored in the browser, except cookies that scripts cannot read. */
 export function readBrowserStorage(page: Page): Promise<Record<string, unknown>> {
   return page.evaluate(async () => ({
     localStorage: Object.fromEntries(Object.entries(localStorage)),
     sessionStorage: Object.fromEntries(Object.entries(sessionStorage)),
     databases: await indexedDB.databases(),
-    // There is none on a page that has no secure context.
+    // `caches` exists only in secure contexts.
     caches: 'caches' in window ? await caches.keys() : [],
     cookies: document.cookie,
   }))
 }
 
-/** A refresh is due this many seconds before the end of a token that lives so short, or ten after its beginning. */
-export const shortLife = 12
+/** Advances the time of a page with `hasTestClock` and of its BFF. Timers of the page that become due run once. */
+export async function advanceTime(
+  page: Page,
+  site: Pick<FrontServer, 'advanceClock'>,
+  seconds: number,
+): Promise<void> {
+  site.advanceClock(seconds)
+  await page.clock.fastForward(seconds * 1000)
+}

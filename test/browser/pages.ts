@@ -6,13 +6,13 @@ import { build, defaultClientConditions, defaultServerConditions, mergeConfig } 
 import loginPageConfig from '../../examples/login-page/vite.config.ts'
 import { root } from '../../scripts/run.mjs'
 
-/** What a build wrote, by its path below the root of the site. */
-export type Files = ReadonlyMap<string, Buffer>
+/** The files of a built site by path. */
+export type SiteFiles = ReadonlyMap<string, Buffer>
 
-/** The example's own settings, on the sources of the packages instead of what was compiled before. */
-export function loginPageSettings(command: 'build' | 'serve'): InlineConfig {
-  const mode = command === 'build' ? 'production' : 'development'
-  return mergeConfig(loginPageConfig({ command, mode }), {
+/** Returns the Vite configuration of the login page example, with the packages' sources instead of their builds. */
+export function createLoginPageConfig(command: 'build' | 'serve'): InlineConfig {
+  return mergeConfig(loginPageConfig, {
+    mode: command === 'build' ? 'production' : 'development',
     root: join(root, 'examples/login-page'),
     configFile: false,
     logLevel: 'error',
@@ -21,17 +21,17 @@ export function loginPageSettings(command: 'build' | 'serve'): InlineConfig {
   })
 }
 
-/** The example as its users would put it on a server. */
-export function buildLoginPage(): Promise<Files> {
-  return built(loginPageSettings('build'))
+/** Builds the login page example for production. */
+export function buildLoginPage(): Promise<SiteFiles> {
+  return buildPage(createLoginPageConfig('build'))
 }
 
 /**
- * A page that shows what the example hides: the whole token, and how often each part was rendered. It takes a
- * user of any shape, and hands its client to the test as `window.auth`.
+ * Builds the small page, which shows what the login page does not: the complete token and the render count of each
+ * part. It accepts any user data, and its client is `window.auth`.
  */
-export function buildSmallPage(): Promise<Files> {
-  return built({
+export function buildSmallPage(): Promise<SiteFiles> {
+  return buildPage({
     root: join(import.meta.dirname, 'page'),
     configFile: false,
     logLevel: 'error',
@@ -39,13 +39,13 @@ export function buildSmallPage(): Promise<Files> {
   })
 }
 
-async function built(settings: InlineConfig): Promise<Files> {
+async function buildPage(config: InlineConfig): Promise<SiteFiles> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-page-'))
   const { NODE_ENV } = process.env
-  // Vitest says `test`, with which React is built for development.
+  // Vitest sets `test`, which would build React for development.
   process.env['NODE_ENV'] = 'production'
   try {
-    await build(mergeConfig(settings, { build: { outDir: folder, emptyOutDir: true } }))
+    await build(mergeConfig(config, { build: { outDir: folder, emptyOutDir: true } }))
     const names = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))

@@ -3,54 +3,52 @@ import { createBff } from '@latchkey/bff'
 import { toNodeListener } from '@latchkey/bff/node'
 import { oauth2 } from '@latchkey/bff/providers'
 import { cathy, workItems } from '@latchkey/sandbox'
-import { listen } from '../third-party-servers/third-party-server.ts'
+import { startHttpServer } from '../third-party-servers/third-party-server.ts'
 import type { FrontServer } from './front-server.ts'
 import { startFrontServer } from './front-server.ts'
-import type { Files } from './pages.ts'
+import type { SiteFiles } from './pages.ts'
 import { basePath, cathyOnAxosoft } from './test-pages.ts'
 
-/** The code that {@link loginPageWithCode} takes. */
-export const rightCode = '123456'
+/** The one-time code that the server accepts. */
+export const validCode = '123456'
 
-export interface CodeOptions {
-  /** What a code comes with: what the server gave at the first request (`carried`), or everything typed `again`. */
-  readonly how?: 'carried' | 'again'
-  /** Seconds that the first token lives; there is no refresh. */
-  readonly firstLifetime?: number
+/** The lifetime of the tokens, in seconds. There are no refresh tokens. */
+export const tokenLifetime = 900
+
+export interface CodePageOptions {
+  /** What the BFF sends with the code: the server's `mfa_token`, or the credentials again. */
+  readonly continuation?: 'mfa_token' | 'credentials'
 }
 
-/** The example in front of a server that asks for a one-time code beside the password. */
-export async function loginPageWithCode(
-  files: Files,
-  { how = 'carried', firstLifetime = 900 }: CodeOptions = {},
+/** Starts the login page with a server that requires a one-time code besides the password. */
+export async function startLoginPageWithCode(
+  files: SiteFiles,
+  { continuation = 'mfa_token' }: CodePageOptions = {},
 ): Promise<FrontServer & { readonly tokenRequests: readonly URLSearchParams[] }> {
   const tokenRequests: URLSearchParams[] = []
-  let lifetime = firstLifetime
-  const server = await listen(
+  const tokenServer = await startHttpServer(
     toNodeListener({
       owns: () => true,
       fetch: async (request) => {
         const form = new URLSearchParams(await request.text())
         tokenRequests.push(form)
-        const answer = tokenAnswer(form, lifetime)
-        if (answer.ok) lifetime = 900
-        return answer
+        return createTokenResponse(form)
       },
     }),
   )
-  const base = oauth2({
-    tokenEndpoint: `${server.url}/token`,
+  const oauth2Provider = oauth2({
+    tokenEndpoint: `${tokenServer.url}/token`,
     clientId: 'portal',
     scope: ['read'],
     user: '/data',
   })
   const fields = { otp: { label: 'One-time code', type: 'otp' } } as const
   const provider: ProviderDescription = {
-    ...base,
-    grants: { ...base.grants, 'mfa-otp': { clientAuth: 'none' } },
+    ...oauth2Provider,
+    grants: { ...oauth2Provider.grants, 'mfa-otp': { clientAuth: 'none' } },
     errors: {
       challenges: [
-        how === 'carried'
+        continuation === 'mfa_token'
           ? { when: { code: 'mfa_required' }, fields, forward: { mfa_token: '/mfa_token' }, grant: 'mfa-otp' }
           : { when: { code: 'mfa_required' }, fields, grant: 'password' },
       ],
@@ -58,7 +56,7 @@ export async function loginPageWithCode(
   }
   const front = await startFrontServer({
     files,
-    bffs: (around) => [createBff({ ...around, basePath, provider })],
+    createBffs: (environment) => [createBff({ ...environment, basePath, provider })],
     api: () => Response.json({ data: workItems }),
   })
   return {
@@ -66,21 +64,26 @@ export async function loginPageWithCode(
     tokenRequests,
     close: async () => {
       await front.close()
-      await server.close()
+      await tokenServer.close()
     },
   }
 }
 
-function tokenAnswer(form: URLSearchParams, expires_in: number): Response {
+function createTokenResponse(form: URLSearchParams): Response {
   const isCathy =
-    form.get('mfa_token') === 'first-was-right' ||
+    form.get('mfa_token') === 'mfa-token-1' ||
     (form.get('username') === cathy.username && form.get('password') === cathy.password)
   if (!isCathy) return Response.json({ error: 'invalid_grant' }, { status: 400 })
   switch (form.get('otp')) {
-    case rightCode:
-      return Response.json({ access_token: 'a', token_type: 'Bearer', expires_in, data: cathyOnAxosoft })
+    case validCode:
+      return Response.json({
+        access_token: 'a',
+        token_type: 'Bearer',
+        expires_in: tokenLifetime,
+        data: cathyOnAxosoft,
+      })
     case null:
-      return Response.json({ error: 'mfa_required', mfa_token: 'first-was-right' }, { status: 403 })
+      return Response.json({ error: 'mfa_required', mfa_token: 'mfa-token-1' }, { status: 403 })
     default:
       return Response.json({ error: 'invalid_grant' }, { status: 403 })
   }

@@ -1,129 +1,143 @@
 import { cathy } from '@latchkey/sandbox'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect } from 'vitest'
-import { loginPageWithCode, rightCode } from './second-factor-page.ts'
-import { faintWords, overflow } from './legibility.ts'
-import type { Files } from './pages.ts'
+import { startLoginPageWithCode, tokenLifetime, validCode } from './second-factor-page.ts'
+import { findLowContrastText, measureOverflow } from './legibility.ts'
+import type { SiteFiles } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
 import { it } from './chromium-test.ts'
-import { expectGreeting, readBrowserStorage, nothing, signIn } from './page-actions.ts'
+import {
+  advanceTime,
+  emptyStorage,
+  expectGreeting,
+  expectIdleForm,
+  readBrowserStorage,
+  signIn,
+  usernameLabel,
+} from './page-actions.ts'
 
-let files: Files
+let files: SiteFiles
 beforeAll(async () => {
   files = await buildLoginPage()
 })
 
-const code = (page: Page) => page.getByRole('textbox', { name: 'One-time code' })
+const getCodeField = (page: Page) => page.getByRole('textbox', { name: 'One-time code' })
 
-describe('an account that asks for a one-time code', () => {
-  it('is asked in one field, which has the focus and can be filled in by the device', async ({ stage }) => {
-    const site = await stage.open(loginPageWithCode(files))
-    const page = await stage.visit(site.url)
+describe('an account that requires a one-time code', () => {
+  it('gets one field for it, which has the focus and which the device can fill in', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageWithCode(files))
+    const page = await harness.openPage(site.url)
     await signIn(page, cathy)
-    await code(page).waitFor()
-    await expect.poll(() => isFocused(page)).toBe(true)
+    await getCodeField(page).waitFor()
+    await expect.poll(() => isCodeFocused(page)).toBe(true)
     expect(await page.getByRole('textbox').count()).toBe(1)
-    expect(await code(page).getAttribute('autocomplete')).toBe('one-time-code')
-    expect(await code(page).getAttribute('inputmode')).toBe('numeric')
+    expect(await getCodeField(page).getAttribute('autocomplete')).toBe('one-time-code')
+    expect(await getCodeField(page).getAttribute('inputmode')).toBe('numeric')
     await expect.poll(() => page.title()).toBe('One more step: Sign in to Axosoft – Latchkey')
-    expect(await description(page)).toBe('One more step for cathy. From your authenticator app or a message.')
-    // Nobody has failed.
+    expect(await readCodeDescription(page)).toBe(
+      'One more step for cathy. From your authenticator app or a message.',
+    )
+    // The first step is not an error.
     expect(await page.getByRole('alert').textContent()).toBe('')
-    expect(await readBrowserStorage(page)).toEqual(nothing)
+    expect(await readBrowserStorage(page)).toEqual(emptyStorage)
 
-    await page.keyboard.type(rightCode)
+    await page.keyboard.type(validCode)
     await page.keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
     await page.getByText(/^\d+ of \d+ items$/).waitFor()
     expect(site.tokenRequests.map((form) => form.has('password'))).toEqual([true, false])
   })
 
-  it('is signed in too where the server wants the password again', async ({ stage }) => {
-    const site = await stage.open(loginPageWithCode(files, { how: 'again' }))
-    const page = await stage.visit(site.url)
+  it('signs in at a server that requires the password again with the code', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageWithCode(files, { continuation: 'credentials' }))
+    const page = await harness.openPage(site.url)
     await signIn(page, cathy)
-    await code(page).fill(rightCode)
+    await getCodeField(page).fill(validCode)
     await page.keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
     expect(site.tokenRequests.at(-1)?.get('password')).toBe(cathy.password)
   })
 
-  it('hears that a code is not right, and may type another at once', async ({ stage }) => {
-    const site = await stage.open(loginPageWithCode(files))
-    const page = await stage.visit(site.url)
+  it('shows that a code is wrong, and accepts another at once', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageWithCode(files))
+    const page = await harness.openPage(site.url)
     await signIn(page, cathy)
-    await code(page).fill('000000')
+    await getCodeField(page).fill('000000')
     await page.keyboard.press('Enter')
     await page.getByRole('alert').filter({ hasText: 'That code is not right.' }).waitFor()
-    await expect.poll(() => isFocused(page)).toBe(true)
-    expect(await code(page).inputValue()).toBe('')
-    expect(await code(page).getAttribute('aria-invalid')).toBe('true')
-    expect(await description(page)).toMatch(/^That code is not right\. One more step/)
+    await expect.poll(() => isCodeFocused(page)).toBe(true)
+    expect(await getCodeField(page).inputValue()).toBe('')
+    expect(await getCodeField(page).getAttribute('aria-invalid')).toBe('true')
+    expect(await readCodeDescription(page)).toMatch(/^That code is not right\. One more step/)
     await expect.poll(() => page.title()).toBe('Error: Sign in to Axosoft – Latchkey')
-    await page.keyboard.type(rightCode)
+    await expectIdleForm(page)
+    await page.keyboard.type(validCode)
     await page.keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
   })
 
-  it('begins again after too many wrong codes', async ({ stage }) => {
-    const site = await stage.open(loginPageWithCode(files))
-    const page = await stage.visit(site.url)
+  it('starts again after too many wrong codes', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageWithCode(files))
+    const page = await harness.openPage(site.url)
     await signIn(page, cathy)
     for (const wrong of ['000001', '000002', '000003', '000004', '000005']) {
-      await code(page).fill(wrong)
-      const answered = page.waitForResponse(/session$/)
+      await getCodeField(page).fill(wrong)
+      const response = page.waitForResponse(/session$/)
       await page.keyboard.press('Enter')
-      await answered
+      await response
       await page.getByText('That code is not right.').waitFor()
+      await expectIdleForm(page)
     }
-    await page.getByRole('alert').filter({ hasText: 'That code is not right. Begin again.' }).waitFor()
-    expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
+    await page.getByRole('alert').filter({ hasText: 'That code is not right. Start again.' }).waitFor()
+    expect(await page.getByLabel(usernameLabel).inputValue()).toBe(cathy.username)
   })
 
-  it('hears that a code came too late, and may type another', async ({ stage }) => {
-    const site = await stage.open(loginPageWithCode(files))
-    const page = await stage.visit(site.url)
+  it('shows that a code came too late, and accepts another', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageWithCode(files))
+    const page = await harness.openPage(site.url)
     await signIn(page, cathy)
-    await code(page).waitFor()
-    site.pass(600)
-    await code(page).fill(rightCode)
+    await getCodeField(page).waitFor()
+    site.advanceClock(600)
+    await getCodeField(page).fill(validCode)
     await page.keyboard.press('Enter')
-    await page.getByRole('alert').filter({ hasText: 'That code came too late. Enter a new one.' }).waitFor()
-    await code(page).fill(rightCode)
+    await page.getByRole('alert').filter({ hasText: 'That code has expired. Enter a new one.' }).waitFor()
+    await expectIdleForm(page)
+    await getCodeField(page).fill(validCode)
     await page.keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
   })
 
-  it('goes back to the beginning, where the username still stands', async ({ stage }) => {
-    const site = await stage.open(loginPageWithCode(files))
-    const page = await stage.visit(site.url)
+  it('returns to the first step, which keeps the username', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageWithCode(files))
+    const page = await harness.openPage(site.url)
     await signIn(page, cathy)
     await page.getByRole('button', { name: 'Start again' }).click()
-    expect(await page.getByLabel('Username').inputValue()).toBe(cathy.username)
+    await expect.poll(() => page.getByLabel(usernameLabel).inputValue()).toBe(cathy.username)
     const password = page.getByRole('textbox', { name: 'Password' })
     expect(await password.inputValue()).toBe('')
     await expect.poll(() => password.evaluate((field) => field === document.activeElement)).toBe(true)
     await signIn(page, { ...cathy, password: 'wrong' })
     await page.getByText('The username or password is not right.').waitFor()
     await signIn(page, cathy)
-    await code(page).fill(rightCode)
+    await getCodeField(page).fill(validCode)
     await page.keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
   })
 
-  it('is asked over the page, too, when its session has ended', async ({ stage }) => {
-    const site = await stage.open(loginPageWithCode(files, { firstLifetime: 5 }))
-    const page = await stage.visit(site.url)
+  it('enters the code in a dialog when its session has ended', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startLoginPageWithCode(files))
+    const page = await harness.openPage(site.url, { hasTestClock: true })
     await signIn(page, cathy)
-    await code(page).fill(rightCode)
+    await getCodeField(page).fill(validCode)
     await page.keyboard.press('Enter')
     await expectGreeting(page, 'Cathy')
     await page.getByLabel('Find an item').fill('dialog')
     const dialog = page.getByRole('dialog', { name: 'Sign in again' })
-    await dialog.waitFor({ timeout: 20_000 })
+    await advanceTime(page, site, tokenLifetime)
+    await dialog.waitFor()
     await dialog.getByRole('textbox', { name: 'Password' }).fill(cathy.password)
     await page.keyboard.press('Enter')
-    await dialog.getByLabel('One-time code').fill(rightCode)
+    await dialog.getByLabel('One-time code').fill(validCode)
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
     expect(await page.getByLabel('Find an item').inputValue()).toBe('dialog')
@@ -131,27 +145,29 @@ describe('an account that asks for a one-time code', () => {
 })
 
 describe.for(['light', 'dark'] as const)('on a small phone, %s', (colorScheme) => {
-  it('every word of the second step can be read, and nothing lies beside the window', async ({ stage }) => {
-    const site = await stage.open(loginPageWithCode(files))
-    const page = await stage.visit(site.url, { viewport: { width: 360, height: 740 }, colorScheme })
+  it('all text of the second step is legible, and the page is not wider than the window', async ({
+    harness,
+  }) => {
+    const site = await harness.closeAtEnd(startLoginPageWithCode(files))
+    const page = await harness.openPage(site.url, { viewport: { width: 360, height: 740 }, colorScheme })
     await signIn(page, cathy)
-    await code(page).waitFor()
-    expect(await faintWords(page.locator('body'))).toEqual([])
-    await code(page).fill('000000')
+    await getCodeField(page).waitFor()
+    await expect.poll(() => findLowContrastText(page.locator('body'))).toEqual([])
+    await getCodeField(page).fill('000000')
     await page.keyboard.press('Enter')
     await page.getByText('That code is not right.').waitFor()
-    expect(await overflow(page)).toBe(0)
-    expect(await faintWords(page.locator('body'))).toEqual([])
+    await expect.poll(() => measureOverflow(page)).toBe(0)
+    await expect.poll(() => findLowContrastText(page.locator('body'))).toEqual([])
   })
 })
 
-function isFocused(page: Page): Promise<boolean> {
-  return code(page).evaluate((field) => field === document.activeElement)
+function isCodeFocused(page: Page): Promise<boolean> {
+  return getCodeField(page).evaluate((field) => field === document.activeElement)
 }
 
-/** What a screen reader says after the name of the field. */
-function description(page: Page): Promise<string> {
-  return code(page).evaluate((field) =>
+/** Returns the description of the field, which screen readers say after its name. */
+function readCodeDescription(page: Page): Promise<string> {
+  return getCodeField(page).evaluate((field) =>
     (field.getAttribute('aria-describedby') ?? '')
       .split(' ')
       .map((id) => document.getElementById(id)?.textContent ?? '')

@@ -5,11 +5,11 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
 import { sandboxVariables } from '../../examples/login-page/vite-sandbox.ts'
 import type { FrontServer } from './front-server.ts'
-import { faintWords, overflow } from './legibility.ts'
-import type { Files } from './pages.ts'
+import { findLowContrastText, measureOverflow } from './legibility.ts'
+import type { SiteFiles } from './pages.ts'
 import { buildLoginPage } from './pages.ts'
-import { loginPageOnAll } from './test-pages.ts'
-import type { Stage } from './chromium-test.ts'
+import { startLoginPageOnAllSystems } from './test-pages.ts'
+import type { Harness } from './chromium-test.ts'
 import { it } from './chromium-test.ts'
 import type { SystemId } from './page-actions.ts'
 import {
@@ -18,15 +18,15 @@ import {
   expectGreeting,
   expectList,
   openTab,
-  requestsOf,
+  recordRequests,
   signIn,
   signOut,
   systems,
 } from './page-actions.ts'
 
-let files: Files
+let files: SiteFiles
 let sandbox: RunningSandbox
-/** As the example makes them. */
+/** The BFFs of the example. */
 let bffs: readonly Bff[]
 
 beforeAll(async () => {
@@ -43,17 +43,23 @@ afterAll(async () => {
   await sandbox.close()
 })
 
-const open = (stage: Stage): Promise<FrontServer> => stage.open(loginPageOnAll(files, sandbox, bffs))
+const openSite = (harness: Harness): Promise<FrontServer> =>
+  harness.closeAtEnd(startLoginPageOnAllSystems(files, bffs))
 
-const everySystem = Object.keys(systems) as SystemId[]
-const names = { axosoft: workItems, 'bright-pattern': directory, class: fundSummaries, classy: campaigns }
+const systemIds = Object.keys(systems) as SystemId[]
+const itemsBySystem = {
+  axosoft: workItems,
+  'bright-pattern': directory,
+  class: fundSummaries,
+  classy: campaigns,
+}
 
-describe.for(everySystem)('%s', (system) => {
-  it('is signed in to, lists what it has, and is signed out of', async ({ stage }) => {
-    const site = await open(stage)
-    const page = await stage.visit(`${site.url}/?system=${system}`)
+describe.for(systemIds)('%s', (system) => {
+  it('signs in, lists its items and signs out', async ({ harness }) => {
+    const site = await openSite(harness)
+    const page = await harness.openPage(`${site.url}/?system=${system}`)
     await openSystem(page, system)
-    expect(await page.getByRole('row').count()).toBe(names[system].length + 1)
+    expect(await page.getByRole('row').count()).toBe(itemsBySystem[system].length + 1)
     await signOut(page)
     await page.getByText('You have signed out.').waitFor()
     await page.getByRole('heading', { name: `Sign in to ${systems[system].label}` }).waitFor()
@@ -62,14 +68,14 @@ describe.for(everySystem)('%s', (system) => {
 })
 
 describe.for([
-  ['axosoft', 'The username or password is not right.'],
+  ['axosoft', 'The login ID or password is not right.'],
   ['bright-pattern', 'The login ID or API secret is not right.'],
   ['class', 'The username or password is not right.'],
 ] as const)('the form for %s', ([system, wrong]) => {
-  it('calls its fields as the system does, tells password managers, and says what was wrong', async ({
-    stage,
+  it('labels its fields as the system does, marks them for password managers, and shows the error', async ({
+    harness,
   }) => {
-    const page = await stage.visit(`${(await open(stage)).url}/?system=${system}`)
+    const page = await harness.openPage(`${(await openSite(harness)).url}/?system=${system}`)
     const [username, password] = systems[system].fields
     await signIn(page, { username: cathy.username, password: 'wrong' }, [username, password])
     await page.getByRole('alert').filter({ hasText: wrong }).waitFor()
@@ -80,9 +86,9 @@ describe.for([
   })
 })
 
-describe('the switch', () => {
-  it('leaves each session to itself', async ({ stage }) => {
-    const page = await stage.visit((await open(stage)).url)
+describe('the system switch', () => {
+  it('keeps a separate session for each system', async ({ harness }) => {
+    const page = await harness.openPage((await openSite(harness)).url)
     await openSystem(page, 'axosoft')
     await chooseSystem(page, 'class')
     await signIn(page, noor)
@@ -98,13 +104,14 @@ describe('the switch', () => {
     await expectGreeting(page, 'Noor')
     await page.reload()
     await expectGreeting(page, 'Noor')
-    const cookies = await page.context().cookies()
-    expect(cookies.map(({ name }) => name)).toEqual(['latchkey-auth-class'])
+    const listCookies = async (): Promise<string[]> =>
+      (await page.context().cookies()).map(({ name }) => name)
+    await expect.poll(listCookies).toEqual(['latchkey-auth-class'])
   })
 
-  it('is kept by a reload and a link, and undone by the back button', async ({ stage }) => {
-    const { url } = await open(stage)
-    const page = await stage.visit(`${url}/?system=nobody-knows-it`)
+  it('survives a reload and works as a link, and the back button undoes it', async ({ harness }) => {
+    const { url } = await openSite(harness)
+    const page = await harness.openPage(`${url}/?system=unknown`)
     await page.getByRole('heading', { name: 'Sign in to Axosoft' }).waitFor()
     await chooseSystem(page, 'class')
     await page.getByRole('heading', { name: 'Sign in to Class' }).waitFor()
@@ -117,10 +124,10 @@ describe('the switch', () => {
     expect(await page.getByLabel('System').inputValue()).toBe('axosoft')
   })
 
-  it('keeps the focus, and asks only the BFF of the system that is shown', async ({ stage }) => {
-    const page = await stage.visit((await open(stage)).url)
+  it('keeps the focus, and sends requests only to the BFF of the selected system', async ({ harness }) => {
+    const page = await harness.openPage((await openSite(harness)).url)
     await page.getByRole('heading', { name: 'Sign in to Axosoft' }).waitFor()
-    const requests = requestsOf(page)
+    const requests = recordRequests(page)
     await page.getByLabel('System').focus()
     await page.keyboard.type('Cl')
     await page.getByRole('heading', { name: 'Sign in to Class' }).waitFor()
@@ -130,8 +137,8 @@ describe('the switch', () => {
     expect(requests).toEqual(['GET /auth/class/session'])
   })
 
-  it('hides no sign-out: one in another tab counts here while another system is shown', async ({ stage }) => {
-    const page = await stage.visit((await open(stage)).url)
+  it('applies a sign-out in another tab while another system is selected', async ({ harness }) => {
+    const page = await harness.openPage((await openSite(harness)).url)
     await openSystem(page, 'axosoft')
     const tab = await openTab(page)
     await expectList(tab, 'axosoft')
@@ -144,8 +151,8 @@ describe('the switch', () => {
     expect(await page.content()).not.toContain(cathy.email)
   })
 
-  it('is remembered by the way back from the help', async ({ stage }) => {
-    const page = await stage.visit(`${(await open(stage)).url}/?system=classy`)
+  it('is kept when the user returns from the help page', async ({ harness }) => {
+    const page = await harness.openPage(`${(await openSite(harness)).url}/?system=classy`)
     await expectList(page, 'classy')
     await page.getByRole('link', { name: 'Help' }).click()
     await page.getByRole('link', { name: 'Back to the page' }).click()
@@ -153,55 +160,57 @@ describe('the switch', () => {
   })
 })
 
-describe('Classy, where nobody types anything', () => {
-  it('gives the browser neither a token nor a cookie', async ({ stage }) => {
-    const site = await open(stage)
-    const page = await stage.visit(site.url)
+describe('Classy, which needs no credentials', () => {
+  it('sends the browser neither a token nor a cookie', async ({ harness }) => {
+    const site = await openSite(harness)
+    const page = await harness.openPage(site.url)
     await page.getByRole('heading', { name: 'Sign in to Axosoft' }).waitFor()
-    const answers: Promise<string>[] = []
-    page.on('response', (response) => void answers.push(response.text().catch(() => '')))
+    const responses: Promise<string>[] = []
+    page.on('response', (response) => void responses.push(response.text().catch(() => '')))
     await chooseSystem(page, 'classy')
     await expectList(page, 'classy')
-    await page.getByText('Stays on the server: this page works without it').waitFor()
-    const told = (await Promise.all(answers)).join('\n')
-    expect(told).toContain('Developer')
-    expect(told).not.toContain('access_token')
+    await page.getByText('Stays on the server; the page does not need it').waitFor()
+    const bodies = (await Promise.all(responses)).join('\n')
+    expect(bodies).toContain('Developer')
+    expect(bodies).not.toContain('access_token')
     expect(await page.context().cookies()).toEqual([])
   })
 
-  it('says so to who is not let in', async ({ stage }) => {
-    const { url } = await open(stage)
-    // The same machine, under a name that the example does not take for it.
-    const page = await stage.visit(`${url.replace('127.0.0.1', 'elsewhere.localhost')}/?system=classy`)
-    await page.getByText('Classy asks for no password: this site lets in whom it knows already.').waitFor()
+  it('shows an error to a caller that `authorize` rejects', async ({ harness }) => {
+    const { url } = await openSite(harness)
+    // The example allows 127.0.0.1 and localhost, but not this name of the same machine.
+    const page = await harness.openPage(`${url.replace('127.0.0.1', 'elsewhere.localhost')}/?system=classy`)
+    await page.getByText('Classy needs no password: this site admits users whom it already knows.').waitFor()
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.getByRole('alert').filter({ hasText: 'You are not let in.' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: "You don't have access." }).waitFor()
   })
 })
 
 describe.for(['light', 'dark'] as const)('on a small phone, %s', (colorScheme) => {
-  it('every word of every system can be read, and nothing lies beside the window', async ({ stage }) => {
+  it('all text of every system is legible, and the page is not wider than the window', async ({
+    harness,
+  }) => {
     const viewport = { width: 320, height: 640 }
-    const page = await stage.visit((await open(stage)).url, { viewport, colorScheme })
-    for (const system of everySystem) {
+    const page = await harness.openPage((await openSite(harness)).url, { viewport, colorScheme })
+    for (const system of systemIds) {
       await chooseSystem(page, system)
       const { fields, label } = systems[system]
       if (fields) {
         await signIn(page, { username: cathy.username, password: 'wrong' }, fields)
         await page.getByText('is not right.').waitFor()
-        await isLegible(page)
+        await expectLegible(page)
       }
       await openSystem(page, system)
-      await isLegible(page)
+      await expectLegible(page)
       if (fields) continue
       await signOut(page)
       await page.getByRole('heading', { name: `Sign in to ${label}` }).waitFor()
-      await isLegible(page)
+      await expectLegible(page)
     }
   })
 })
 
-async function isLegible(page: Page): Promise<void> {
-  expect(await overflow(page)).toBe(0)
-  expect(await faintWords(page.locator('body'))).toEqual([])
+async function expectLegible(page: Page): Promise<void> {
+  await expect.poll(() => measureOverflow(page)).toBe(0)
+  await expect.poll(() => findLowContrastText(page.locator('body'))).toEqual([])
 }

@@ -4,40 +4,42 @@ import { axosoft, classSuper, oauth2 } from '@latchkey/bff/providers'
 import type { ClassOptions, RunningSandbox } from '@latchkey/sandbox'
 import { cathy, classBusiness, demoClient, startSandbox, workItems } from '@latchkey/sandbox'
 import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
-import type { FrontServer, FrontOptions } from './front-server.ts'
+import type { FrontServer, FrontServerOptions } from './front-server.ts'
 import { startFrontServer } from './front-server.ts'
-import type { Files } from './pages.ts'
+import type { SiteFiles } from './pages.ts'
 
-/** A site in front of the sandbox. */
-export interface Scene extends FrontServer {
+/** A front server whose authorization server is the sandbox. */
+export interface TestSite extends FrontServer {
   readonly sandbox: RunningSandbox
 }
 
-/** Where the example speaks to the BFF that it shows first. */
+/** The base path of the BFF that the login page selects first. */
 export const basePath = '/auth/axosoft'
 
-/** The example as it begins: in front of Axosoft, which knows no refresh. */
-export async function loginPageOnAxosoft(files: Files): Promise<Scene> {
+/** Starts the login page with Axosoft, which issues no refresh tokens. */
+export async function startLoginPageOnAxosoft(files: SiteFiles): Promise<TestSite> {
   const sandbox = await startSandbox()
   const site = `${sandbox.url}/axosoft`
-  return scene(sandbox, {
+  return startSite(sandbox, {
     files,
-    bffs: (around) => [createBff({ ...around, basePath, provider: axosoft({ site, ...demoClient }) })],
-    api: (path, headers) => fetch(path.replace('/api/axosoft', `${site}/api`), { headers }),
+    createBffs: (environment) => [
+      createBff({ ...environment, basePath, provider: axosoft({ site, ...demoClient }) }),
+    ],
+    api: (path, headers) => fetch(path.replace('/api/axosoft/items', `${site}/api/v6/items`), { headers }),
   })
 }
 
 const classScope = [`target:b/${classBusiness.code}`, 'fund.read', 'offline_access']
-const fundList = `/class/api/1.0/b/${classBusiness.code}/fund-data/fund-list`
+const fundListPath = `/class/api/1.0/b/${classBusiness.code}/fund-data/fund-list`
 
 const { id, firstName: first_name, lastName: last_name, email } = cathy
-/** What Axosoft tells of her. */
+/** Cathy as Axosoft describes her. */
 export const cathyOnAxosoft = { id, first_name, last_name, email }
 
-/** The example in front of a system that refreshes: Class, which says who the user is as Axosoft does. */
-export async function loginPageOnClass(files: Files, options: ClassOptions): Promise<Scene> {
+/** Starts the login page with Class, which issues refresh tokens. It describes users as Axosoft does. */
+export async function startLoginPageOnClass(files: SiteFiles): Promise<TestSite> {
   const sandbox = await startSandbox({
-    class: { ...options, transformBody: (body) => ({ ...body, data: cathyOnAxosoft }) },
+    class: { transformBody: (body) => ({ ...body, data: cathyOnAxosoft }) },
   })
   const provider = oauth2({
     tokenEndpoint: `${sandbox.url}/class/connect/token`,
@@ -46,77 +48,64 @@ export async function loginPageOnClass(files: Files, options: ClassOptions): Pro
     scope: classScope,
     user: '/data',
   })
-  return scene(sandbox, {
+  return startSite(sandbox, {
     files,
-    bffs: (around) => [createBff({ ...around, basePath, provider })],
+    createBffs: (environment) => [createBff({ ...environment, basePath, provider })],
     api: async (_path, headers) => {
-      const answer = await fetch(sandbox.url + fundList, { headers })
-      return answer.ok ? Response.json({ data: workItems }) : answer
+      const response = await fetch(sandbox.url + fundListPath, { headers })
+      return response.ok ? Response.json({ data: workItems }) : response
     },
   })
 }
 
-/** The example as a whole: the four BFFs that it makes itself, for what {@link sandboxVariables} of this sandbox says. */
-export function loginPageOnAll(
-  files: Files,
-  sandbox: RunningSandbox,
-  bffs: readonly Bff[],
-): Promise<FrontServer> {
-  const places: Record<string, string> = {
-    axosoft: '/axosoft/api',
-    'bright-pattern': '/bright-pattern/configapi/v2',
-    class: `/class/api/1.0/b/${classBusiness.code}`,
-  }
+/** Starts the login page with its own four BFFs, configured for this sandbox. */
+export function startLoginPageOnAllSystems(files: SiteFiles, bffs: readonly Bff[]): Promise<FrontServer> {
   return startFrontServer({
     files,
-    bffs: () => bffs,
-    api: (path, headers) =>
-      fetch(
-        path.replace(/^\/api\/([^/]+)/, (_, name: string) => sandbox.url + places[name]),
-        { headers },
-      ),
+    createBffs: () => bffs,
+    api: () => new Response('No BFF has this route', { status: 404 }),
   })
 }
 
-/** The small page in front of Class, with more of the API below the path of each answer. */
-export async function smallPageOnClass(
-  files: Files,
+/** Starts the small page with Class. `redirectTo` is where the API redirects `/api/elsewhere`. */
+export async function startSmallPageOnClass(
+  files: SiteFiles,
   options: ClassOptions = {},
-  more: Pick<FrontOptions, 'connectTo'> & { readonly redirectTo?: string } = {},
-): Promise<Scene> {
+  siteOptions: Pick<FrontServerOptions, 'connectTo'> & { readonly redirectTo?: string } = {},
+): Promise<TestSite> {
   const sandbox = await startSandbox({ class: options })
-  const { redirectTo, ...front } = more
+  const { redirectTo, ...frontOptions } = siteOptions
   const provider = classSuper({
     ...demoClient,
     business: classBusiness.code,
     scope: classScope.slice(1),
     tokenEndpoint: `${sandbox.url}/class/connect/token`,
   })
-  return scene(sandbox, {
-    ...front,
+  return startSite(sandbox, {
+    ...frontOptions,
     files,
-    bffs: (around) => [createBff({ ...around, provider })],
+    createBffs: (environment) => [createBff({ ...environment, provider })],
     api: (path, headers) =>
       path === '/api/elsewhere' && redirectTo !== undefined
         ? new Response(null, { status: 302, headers: { Location: redirectTo } })
-        : fetch(sandbox.url + fundList, { headers: { ...headers, Accept: 'application/json' } }),
+        : fetch(sandbox.url + fundListPath, { headers: { ...headers, Accept: 'application/json' } }),
   })
 }
 
-/** The small page in front of a server that is not ours. */
-export function smallPageOnPeer(
-  files: Files,
-  peer: ThirdPartyServer,
+/** Starts the small page with a third-party server. */
+export function startSmallPageOnThirdParty(
+  files: SiteFiles,
+  server: ThirdPartyServer,
   provider: ProviderDescription,
 ): Promise<FrontServer> {
   return startFrontServer({
     files,
-    bffs: (around) => [createBff({ ...around, provider })],
-    api: (_path, headers) => fetch(`${peer.resourceUrl}/items`, { headers }),
+    createBffs: (environment) => [createBff({ ...environment, provider })],
+    api: (_path, headers) => fetch(`${server.resourceUrl}/items`, { headers }),
   })
 }
 
-async function scene(sandbox: RunningSandbox, options: FrontOptions): Promise<Scene> {
+async function startSite(sandbox: RunningSandbox, options: FrontServerOptions): Promise<TestSite> {
   const front = await startFrontServer(options)
   return {
     ...front,

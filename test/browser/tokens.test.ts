@@ -1,81 +1,84 @@
 import { cathy, noor } from '@latchkey/sandbox'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect } from 'vitest'
-import { listen } from '../third-party-servers/third-party-server.ts'
-import type { Files } from './pages.ts'
+import { startHttpServer } from '../third-party-servers/third-party-server.ts'
+import type { SiteFiles } from './pages.ts'
 import { buildSmallPage } from './pages.ts'
-import type { Scene } from './test-pages.ts'
-import { smallPageOnClass } from './test-pages.ts'
-import type { Stage } from './chromium-test.ts'
+import type { TestSite } from './test-pages.ts'
+import { startSmallPageOnClass } from './test-pages.ts'
+import type { Harness } from './chromium-test.ts'
 import { it } from './chromium-test.ts'
-import { expectGreeting, openTab, requestsOf, shortLife, signIn } from './page-actions.ts'
+import { advanceTime, expectGreeting, openTab, recordRequests, signIn } from './page-actions.ts'
 
-let files: Files
+let files: SiteFiles
 beforeAll(async () => {
   files = await buildSmallPage()
 })
 
-async function signedIn(
-  stage: Stage,
-  ...options: Parameters<typeof smallPageOnClass> extends [Files, ...infer Rest] ? Rest : never
-): Promise<{ site: Scene; page: Page }> {
-  const site = await stage.open(smallPageOnClass(files, ...options))
-  const page = await stage.visit(site.url)
+async function openSignedIn(
+  harness: Harness,
+  ...options: Parameters<typeof startSmallPageOnClass> extends [SiteFiles, ...infer Rest] ? Rest : never
+): Promise<{ site: TestSite; page: Page }> {
+  const site = await harness.closeAtEnd(startSmallPageOnClass(files, ...options))
+  const page = await harness.openPage(site.url, { hasTestClock: true })
   await signIn(page, cathy)
   await expectGreeting(page, cathy.username)
-  await loaded(page)
+  await waitUntilLoaded(page)
   return { site, page }
 }
 
-function loaded(page: Page): Promise<void> {
+function waitUntilLoaded(page: Page): Promise<void> {
   return page.getByText('Acacia Family Superannuation Fund').waitFor()
 }
 
-// They wait for tokens to grow old, which they can do side by side.
-describe.concurrent('a token that grows old', () => {
-  it('is followed by another, and only what shows it is rendered', async ({ stage }) => {
-    const { page } = await signedIn(stage, { accessTokenLifetime: shortLife })
-    const before = await renders(page)
+describe('a token of 899 seconds', () => {
+  it('is refreshed once before it expires, and only the component that shows it renders again', async ({
+    harness,
+  }) => {
+    const { site, page } = await openSignedIn(harness)
+    const before = await countRenders(page)
     const token = page.getByTestId('token')
-    const first = String(await token.textContent())
-    const requests = requestsOf(page)
-    await token.filter({ hasNotText: first }).waitFor({ timeout: 20_000 })
+    const firstToken = String(await token.textContent())
+    const requests = recordRequests(page)
+    await advanceTime(page, site, 860)
+    await token.filter({ hasNotText: firstToken }).waitFor()
     expect(await token.textContent()).not.toBe('')
-    expect(await renders(page)).toEqual({ ...before, token: before.token + 1 })
+    expect(await countRenders(page)).toEqual({ ...before, token: before.token + 1 })
     expect(requests).toEqual(['POST /auth/token'])
-    expect(await statusesOf(page, 1)).toEqual([200])
+    expect(await fetchItems(page, 1)).toEqual([200])
   })
 
-  it('ends the session when there is no other, without anybody asking', async ({ stage }) => {
-    const { page } = await signedIn(stage, { accessTokenLifetime: 3, refreshTokens: false })
-    await page.getByText('Your session has ended.').waitFor({ timeout: 20_000 })
+  it('ends the session when it expires without a refresh token', async ({ harness }) => {
+    const { site, page } = await openSignedIn(harness, { refreshTokens: false })
+    await advanceTime(page, site, 900)
+    await page.getByText('Your session has ended.').waitFor()
   })
 })
 
-describe('a token that the API no longer takes', () => {
-  it('is replaced once for two hundred requests, and none of them fails', async ({ stage }) => {
-    const { site, page } = await signedIn(stage)
+describe('a token that the API rejects', () => {
+  it('is replaced once for two hundred requests, which all succeed', async ({ harness }) => {
+    const { site, page } = await openSignedIn(harness)
     rejectTokens(site)
-    const before = site.requests.length
-    const answers = statusesOf(page, 200)
+    const requestCount = site.requests.length
+    const statuses = fetchItems(page, 200)
     await site.sandbox.faults.whenHanging()
-    await expect.poll(() => arrived(site, 'GET /api/items', before), { timeout: 10_000 }).toBe(200)
+    await expect.poll(() => countRequests(site, 'GET /api/items', requestCount)).toBe(200)
     site.sandbox.faults.release()
-    expect(new Set(await answers)).toEqual(new Set([200]))
-    expect(arrived(site, 'POST /auth/token', before)).toBe(1)
+    expect(new Set(await statuses)).toEqual(new Set([200]))
+    expect(countRequests(site, 'POST /auth/token', requestCount)).toBe(1)
     expect(site.sandbox.requests.count({ kind: 'token', grant: 'refresh_token' })).toBe(1)
   })
 
-  it('is replaced once for eight tabs', async ({ stage }) => {
-    const { site, page } = await signedIn(stage)
+  it('is replaced once for eight tabs', async ({ harness }) => {
+    const { site, page } = await openSignedIn(harness)
     const tabs = [page, ...(await Promise.all(Array.from({ length: 7 }, () => openTab(page))))]
-    await Promise.all(tabs.map(loaded))
+    await Promise.all(tabs.map(waitUntilLoaded))
     rejectTokens(site)
-    const answers = Promise.all(tabs.map((tab) => statusesOf(tab, 5)))
-    // All the connections that Chromium opens to one server; the other tabs ask when one is free.
-    await expect.poll(() => arrived(site, 'POST /auth/token'), { timeout: 10_000 }).toBe(6)
+    const statuses = Promise.all(tabs.map((tab) => fetchItems(tab, 5)))
+    // Chromium opens at most six connections to a server. The other tabs send their requests afterwards.
+    await expect.poll(() => countRequests(site, 'POST /auth/token')).toBe(6)
     site.sandbox.faults.release()
-    expect((await answers).flat()).toEqual(Array.from({ length: 40 }, () => 200))
+    expect((await statuses).flat()).toEqual(Array.from({ length: 40 }, () => 200))
     expect(site.sandbox.requests.count({ kind: 'token', grant: 'refresh_token' })).toBe(1)
     const tokens = await Promise.all(tabs.map((tab) => tab.getByTestId('token').textContent()))
     expect(new Set(tokens).size).toBe(1)
@@ -83,34 +86,34 @@ describe('a token that the API no longer takes', () => {
 })
 
 describe('another origin', () => {
-  it('gets no token, neither when it is asked nor when the API sends the page there', async ({ stage }) => {
-    const seen: { path: string; headers: string }[] = []
-    const other = await stage.open(
-      listen((request, response) => {
-        seen.push({ path: String(request.url), headers: JSON.stringify(request.headers) })
+  it('receives no token, neither directly nor when the API redirects to it', async ({ harness }) => {
+    const received: { path: string; headers: string }[] = []
+    const otherServer = await harness.closeAtEnd(
+      startHttpServer((request, response) => {
+        received.push({ path: String(request.url), headers: JSON.stringify(request.headers) })
         response.setHeader('Access-Control-Allow-Origin', '*')
         response.setHeader('Access-Control-Allow-Headers', '*, Authorization')
         response.end('{}')
       }),
     )
-    const { page } = await signedIn(
-      stage,
+    const { page } = await openSignedIn(
+      harness,
       {},
-      { connectTo: other.url, redirectTo: `${other.url}/redirected` },
+      { connectTo: otherServer.url, redirectTo: `${otherServer.url}/redirected` },
     )
     const token = String(await page.getByTestId('token').textContent())
-    const answers = await page.evaluate(async (url) => {
-      const asks = ['/api/elsewhere', `${url}/absolute`, url.replace('http:', '') + '/no-scheme']
-      const responses = await Promise.all(asks.map((ask) => window.auth.fetch(ask)))
-      return responses.map(({ status, redirected }) => ({ status, redirected }))
-    }, other.url)
-    expect(answers).toEqual([
+    const responses = await page.evaluate(async (url) => {
+      const urls = ['/api/elsewhere', `${url}/absolute`, url.replace('http:', '') + '/no-scheme']
+      const fetched = await Promise.all(urls.map((target) => window.auth.fetch(target)))
+      return fetched.map(({ status, redirected }) => ({ status, redirected }))
+    }, otherServer.url)
+    expect(responses).toEqual([
       { status: 200, redirected: true },
       { status: 200, redirected: false },
       { status: 200, redirected: false },
     ])
-    expect(seen.map(({ path }) => path).toSorted()).toEqual(['/absolute', '/no-scheme', '/redirected'])
-    for (const { headers } of seen) {
+    expect(received.map(({ path }) => path).toSorted()).toEqual(['/absolute', '/no-scheme', '/redirected'])
+    for (const { headers } of received) {
       expect(headers.toLowerCase()).not.toContain('authorization')
       expect(headers).not.toContain(token)
       expect(headers.toLowerCase()).not.toContain('x-latchkey')
@@ -119,45 +122,47 @@ describe('another origin', () => {
 })
 
 describe('another tab', () => {
-  it('goes over to who signs in while it shows somebody else', async ({ stage }) => {
-    const { page } = await signedIn(stage)
+  it('shows the new user when another user signs in, and keeps nothing of the old one', async ({
+    harness,
+  }) => {
+    const { page } = await openSignedIn(harness)
     const tab = await openTab(page)
     await expectGreeting(tab, cathy.username)
-    await tab.getByTestId('user').evaluate((element) => element.setAttribute('data-left-by', 'cathy'))
+    await tab.getByTestId('user').evaluate((element) => element.setAttribute('data-rendered-for', 'cathy'))
     await page.evaluate(
       ({ username, password }) => window.auth.signIn({ username, password }).then(() => {}),
       noor,
     )
     await expectGreeting(page, noor.username)
     await expectGreeting(tab, noor.username)
-    await loaded(tab)
-    expect(await tab.locator('[data-left-by]').count()).toBe(0)
+    await waitUntilLoaded(tab)
+    expect(await tab.locator('[data-rendered-for]').count()).toBe(0)
     expect(await tab.content()).not.toContain(cathy.username)
   })
 })
 
-/** From now on the API refuses the tokens that are out, and the first answer to a refresh waits. */
-function rejectTokens({ sandbox, pass }: Scene): void {
-  // Else they were too young to be replaced.
-  pass(60)
+/** Makes the API reject all tokens issued so far, and the first refresh hang. */
+function rejectTokens({ sandbox, advanceClock }: TestSite): void {
+  // The BFF does not refresh a token that it got a few seconds ago.
+  advanceClock(60)
   sandbox.expireAccessTokens()
   sandbox.faults.add({ kind: 'hang' })
 }
 
-/** How many such requests have arrived, after so many others. */
-function arrived({ requests }: Scene, line: string, from = 0): number {
-  return requests.slice(from).filter((each) => each === line).length
+/** Counts equal requests that arrived, from the index `start` on. */
+function countRequests({ requests }: TestSite, line: string, start = 0): number {
+  return requests.slice(start).filter((request) => request === line).length
 }
 
-/** How often each part of the page was rendered. */
-async function renders(page: Page): Promise<Record<'user' | 'token' | 'items', number>> {
+/** Counts the renders of each part of the page. */
+async function countRenders(page: Page): Promise<Record<'user' | 'token' | 'items', number>> {
   const count = async (part: string): Promise<number> =>
     Number(await page.getByTestId(part).getAttribute('data-renders'))
   return { user: await count('user'), token: await count('token'), items: await count('items') }
 }
 
-/** How the API answers so many requests that a page sends at once. */
-function statusesOf(page: Page, count: number): Promise<number[]> {
+/** Sends requests to the API, all at once, and returns the response statuses. */
+function fetchItems(page: Page, count: number): Promise<number[]> {
   return page.evaluate(
     (length) =>
       Promise.all(Array.from({ length }, async () => (await window.auth.fetch('/api/items')).status)),

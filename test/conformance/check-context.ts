@@ -2,109 +2,109 @@ import type { ProviderDescription } from '@latchkey/bff'
 import type { OAuth2Options } from '@latchkey/bff/providers'
 import type { SessionResponse } from '@latchkey/wire'
 import type { Exchange, BffClient } from '../support/bff-client.ts'
-import { createRecordingFetch, createBffClient } from '../support/bff-client.ts'
-import {
-  CheckFailedError,
-  assertHolds,
-  isIssued,
-  refusalFrom,
-  describeExchange,
-  sessionFrom,
-  describeError,
-} from './finding.ts'
-import { leaksOf } from './secrets.ts'
-import type { Server } from './server.ts'
+import { createBffClient, createRecordingFetch } from '../support/bff-client.ts'
 import type { ClientAuthMethod } from './client-auth-method.ts'
-import { providerFor } from './client-auth-method.ts'
+import { createProvider } from './client-auth-method.ts'
+import {
+  assertHolds,
+  CheckFailedError,
+  describeError,
+  describeExchange,
+  hasToken,
+  readErrorResponse,
+  readSession,
+} from './finding.ts'
+import { findLeaks } from './secrets.ts'
+import type { Server } from './server.ts'
 
-/** A page that is signed in. */
-export interface SignedIn {
-  readonly visit: BffClient
+/** A BFF client after a sign-in. */
+export interface SignedInClient {
+  readonly bffClient: BffClient
   readonly session: NonNullable<SessionResponse['session']>
   readonly token: NonNullable<SessionResponse['token']>
-  /** What the authorization server said to the sign-in. */
+  /** The token request of the sign-in, with its response. */
   readonly exchange: Exchange
 }
 
-/** Where one check of one server takes place. */
+/** What a check needs to test one server with one client authentication method. */
 export interface CheckContext {
   readonly server: Server
-  readonly way: ClientAuthMethod
-  readonly provider: (change?: Partial<OAuth2Options>) => ProviderDescription
-  /** Opens a page in front of a BFF of its own. */
-  readonly visit: (...parameters: Partial<Parameters<typeof createBffClient>>) => BffClient
-  /** Types the user's credentials, with members changed, into the page. */
-  readonly type: (visit: BffClient, changed?: Record<string, string>) => Promise<Response>
-  /** Signs in; a server that refuses that does not do what its file says. */
-  readonly signedIn: (visit?: BffClient) => Promise<SignedIn>
-  /** Closes what is open, and demands that every secret stayed where it belongs. */
+  readonly clientAuthMethod: ClientAuthMethod
+  readonly createProvider: (change?: Partial<OAuth2Options>) => ProviderDescription
+  /** Creates a client with its own BFF. */
+  readonly createBffClient: (...parameters: Partial<Parameters<typeof createBffClient>>) => BffClient
+  /** Sends the user's credentials, with the given changes, to the BFF. */
+  readonly submitCredentials: (bffClient: BffClient, changes?: Record<string, string>) => Promise<Response>
+  /** @throws CheckFailedError if the sign-in fails: the file promises that this user can sign in */
+  readonly signIn: (bffClient?: BffClient) => Promise<SignedInClient>
+  /** @throws CheckFailedError if the log or a response to the page contains a secret */
   readonly close: () => Promise<void>
 }
 
-/** Ten years: the time that passes for a BFF is as long as its tokens live. */
-const unlimited = { idle: 315_360_000, absolute: 315_360_000 }
+/** Ten years, in seconds: checks advance the clock by the lifetime of a token, which may be long. */
+const longSessionLimits = { idle: 315_360_000, absolute: 315_360_000 }
 
-export function createCheckContext(server: Server, way: ClientAuthMethod): CheckContext {
-  const visits: BffClient[] = []
+export function createCheckContext(server: Server, clientAuthMethod: ClientAuthMethod): CheckContext {
+  const bffClients: BffClient[] = []
 
-  const scene: CheckContext = {
+  const context: CheckContext = {
     server,
-    way,
-    provider: (change) => providerFor(server, way, change),
-    visit(provider = scene.provider(), options = {}, processes = 1) {
-      const visit = createBffClient(provider, { session: unlimited, ...options }, processes)
-      visits.push(visit)
-      return visit
+    clientAuthMethod,
+    createProvider: (change) => createProvider(server, clientAuthMethod, change),
+    createBffClient(provider = context.createProvider(), options = {}, processes = 1) {
+      const bffClient = createBffClient(provider, { session: longSessionLimits, ...options }, processes)
+      bffClients.push(bffClient)
+      return bffClient
     },
-    async type(visit, changed = {}) {
-      const { username, password } = { ...server, ...changed }
-      return visit.send('POST', '/session', { credentials: { username, password } })
+    async submitCredentials(bffClient, changes = {}) {
+      const { username, password } = { ...server, ...changes }
+      return bffClient.send('POST', '/session', { credentials: { username, password } })
     },
-    async signedIn(visit = scene.visit()) {
-      const before = visit.log().length
-      const response = await scene.type(visit)
-      const exchange = getLastTokenRequest(visit)
+    async signIn(bffClient = context.createBffClient()) {
+      const logStart = bffClient.log().length
+      const response = await context.submitCredentials(bffClient)
+      const exchange = getLastTokenRequest(bffClient)
       if (response.status !== 200) {
-        const answer = describeError(await refusalFrom(response))
+        const error = describeError(await readErrorResponse(response))
         throw new CheckFailedError(
-          `the sign-in was answered ${answer}, because the server said ${describeExchange(exchange)}${advice(visit, before)}`,
+          `sign-in failed: the BFF responded with ${error}; ${describeExchange(exchange)}${formatLogHint(bffClient, logStart)}`,
         )
       }
-      const { session, token } = await sessionFrom(response)
-      assertHolds(session !== null && token !== undefined, 'the sign-in brought no session or no token')
+      const { session, token } = await readSession(response)
+      assertHolds(session !== null && token !== undefined, 'the sign-in created no session or no token')
       assertHolds(
-        exchange !== undefined && isIssued(exchange),
-        'the session began without a token of the server',
+        exchange !== undefined && hasToken(exchange),
+        'the session started without a token from the server',
       )
-      return { visit, session, token, exchange }
+      return { bffClient, session, token, exchange }
     },
     async close() {
-      await Promise.all(visits.map((visit) => visit.close()))
-      const leaks = visits.flatMap((visit) => leaksOf(visit, server))
+      await Promise.all(bffClients.map((bffClient) => bffClient.close()))
+      const leaks = bffClients.flatMap((bffClient) => findLeaks(bffClient, server))
       assertHolds(leaks.length === 0, leaks.join('; '))
     },
   }
-  return scene
+  return context
 
-  /** What the log has said since, if nothing in it is secret. */
-  function advice(visit: BffClient, before: number): string {
-    const lines = visit.log().slice(before).split('\n')
+  /** Quotes the newest log line after `logStart`, unless the log contains a secret. */
+  function formatLogHint(bffClient: BffClient, logStart: number): string {
+    const lines = bffClient.log().slice(logStart).split('\n')
     const newest = lines.findLast((line) => !/^\s+at |^$/.test(line))
-    return newest === undefined || leaksOf(visit, server).length > 0 ? '' : `; the log says: ${newest}`
+    return newest === undefined || findLeaks(bffClient, server).length > 0 ? '' : `; log: ${newest}`
   }
 }
 
-/** What the BFF asked the token endpoint, in order. */
-export function listTokenRequests(visit: BffClient): Exchange[] {
-  return visit.exchanges().filter(({ form }) => form.has('grant_type'))
+/** Lists the BFF's requests to the token endpoint, in order. */
+export function listTokenRequests(bffClient: BffClient): Exchange[] {
+  return bffClient.exchanges().filter(({ form }) => form.has('grant_type'))
 }
 
-/** The newest of {@link listTokenRequests}. */
-export function getLastTokenRequest(visit: BffClient): Exchange | undefined {
-  return listTokenRequests(visit).at(-1)
+/** Returns the newest of {@link listTokenRequests}. */
+export function getLastTokenRequest(bffClient: BffClient): Exchange | undefined {
+  return listTokenRequests(bffClient).at(-1)
 }
 
-/** Asks the server behind the BFF's back for a token, as the client that asked before. */
+/** Sends a refresh request without the BFF, with the URL and client authentication of an earlier request. */
 export async function refreshDirectly(
   { url, headers, form }: Exchange,
   refreshToken: string,
@@ -117,10 +117,10 @@ export async function refreshDirectly(
   return exchanges[0] as Exchange
 }
 
-/** How userinfo answers to a token. */
-export async function statusOfUserinfo({ userinfoUrl }: Server, accessToken: string): Promise<number> {
+/** Returns the status with which userinfo responds to a token. */
+export async function fetchUserinfoStatus({ userinfoUrl }: Server, accessToken: string): Promise<number> {
   const headers = { Authorization: `Bearer ${accessToken}`, Accept: 'application/json' }
-  const answer = await fetch(String(userinfoUrl), { headers }).catch(() => null)
-  assertHolds(answer !== null, 'USERINFO_URL does not answer')
-  return answer.status
+  const response = await fetch(String(userinfoUrl), { headers }).catch(() => null)
+  assertHolds(response !== null, 'USERINFO_URL does not respond')
+  return response.status
 }

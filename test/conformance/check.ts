@@ -1,14 +1,16 @@
 import type { Server } from './server.ts'
 import type { CheckContext } from './check-context.ts'
 
-/** One promise of the BFF in front of any server. */
+/** A promise of the BFF that holds with any authorization server. */
 export interface Check {
   readonly name: string
-  /** Why a server has no part in it, from what its file says; nothing when it has. */
-  readonly lacks?: (server: Server) => string | false
+  /** Returns why the check does not apply to a server, or `false` if it does. */
+  readonly getSkipReason?: (server: Server) => string | false
   /**
-   * Throws what `finding.ts` has words for; what it returns stands in the row, where servers differ and the BFF has
-   * to differ with them.
+   * Returns a note for the row if servers differ here.
+   *
+   * @throws CheckFailedError if the promise is broken
+   * @throws CheckSkippedError if the server turns out to lack what the check needs
    */
-  readonly run: (scene: CheckContext) => Promise<string | undefined>
+  readonly run: (context: CheckContext) => Promise<string | undefined>
 }

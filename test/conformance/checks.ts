@@ -5,7 +5,7 @@ import { oldRefreshTokenReused, refresh, refreshOnce, refreshTokenUsedElsewhere 
 import { signIn, unknownUser, userinfo, wrongClientSecret, wrongPassword } from './checks/sign-in.ts'
 import { revoke, signOut } from './checks/sign-out.ts'
 
-/** All checks. Sign-ins stand between the wrong ones, so that no server thinks of an attack. */
+/** All checks. Successful sign-ins separate the failing ones, so that servers do not lock the user out. */
 export const checks: readonly Check[] = [
   signIn,
   userinfo,

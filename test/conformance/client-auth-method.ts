@@ -4,68 +4,70 @@ import { oauth2 } from '@latchkey/bff/providers'
 import { createBffClient } from '../support/bff-client.ts'
 import type { Server } from './server.ts'
 
-/** One way in which the client shows who it is; every check is run for each. */
+/** How the client authenticates at the token endpoint. Every check runs once for each method. */
 export interface ClientAuthMethod {
-  /** For the rows. */
+  /** Stands in the rows. */
   readonly name: string
   readonly options: Pick<OAuth2Options, 'clientAuth' | 'basicEncoding'>
 }
 
 const post: ClientAuthMethod = { name: 'post', options: { clientAuth: 'post' } }
 const basic: ClientAuthMethod = { name: 'basic', options: { clientAuth: 'basic', basicEncoding: 'form' } }
-const rawBasic: ClientAuthMethod = {
-  name: 'basic, as it is',
+const unencodedBasic: ClientAuthMethod = {
+  name: 'basic, not form-encoded',
   options: { clientAuth: 'basic', basicEncoding: 'raw' },
 }
 const none: ClientAuthMethod = { name: 'no secret', options: { clientAuth: 'none' } }
 
 /**
- * The ways that a server says it knows. Where it matters whether Basic encodes id and secret, it is tried:
- * servers differ, and their files do not say.
+ * Lists the methods that a server's file names. Where the encoding of Basic matters, a sign-in finds out which one
+ * the server accepts: servers differ, and the file does not say.
  */
 export async function listClientAuthMethods(server: Server): Promise<ClientAuthMethod[]> {
   if (server.clientSecret === '') return [none]
-  return Promise.all(server.clientAuth.map(async (word) => (word === 'post' ? post : basicOf(server))))
+  return Promise.all(
+    server.clientAuth.map(async (method) => (method === 'post' ? post : detectBasicMethod(server))),
+  )
 }
 
-async function basicOf(server: Server): Promise<ClientAuthMethod> {
+async function detectBasicMethod(server: Server): Promise<ClientAuthMethod> {
   const pair = `${server.clientId}${server.clientSecret}`
   const encoded = new URLSearchParams({ _: pair }).toString().slice(2)
-  return encoded === pair || (await signsIn(server, basic)) || !(await signsIn(server, rawBasic))
+  return encoded === pair || (await canSignIn(server, basic)) || !(await canSignIn(server, unencodedBasic))
     ? basic
-    : rawBasic
+    : unencodedBasic
 }
 
-async function signsIn(server: Server, way: ClientAuthMethod): Promise<boolean> {
-  const visit = createBffClient(providerFor(server, way))
+async function canSignIn(server: Server, clientAuthMethod: ClientAuthMethod): Promise<boolean> {
+  const bffClient = createBffClient(createProvider(server, clientAuthMethod))
   const { username, password } = server
-  const answer = await visit.send('POST', '/session', { credentials: { username, password } })
-  await visit.close()
-  return answer.ok
+  const response = await bffClient.send('POST', '/session', { credentials: { username, password } })
+  await bffClient.close()
+  return response.ok
 }
 
-/** The provider for a server, through configuration alone, which a check may change. */
-export function providerFor(
+/** Describes a server by options only, without hooks. `change` replaces options. */
+export function createProvider(
   server: Server,
-  way: ClientAuthMethod,
+  clientAuthMethod: ClientAuthMethod,
   change: Partial<OAuth2Options> = {},
 ): ProviderDescription {
   const { tokenUrl, discoveryUrl, revokeUrl, clientId, clientSecret, accessTokenLifetime } = server
-  const place = tokenUrl === null ? { issuer: String(discoveryUrl) } : { tokenEndpoint: tokenUrl }
+  const endpoint = tokenUrl === null ? { issuer: String(discoveryUrl) } : { tokenEndpoint: tokenUrl }
   return oauth2({
-    ...place,
+    ...endpoint,
     clientId,
     ...(clientSecret !== '' && { clientSecret }),
-    ...way.options,
+    ...clientAuthMethod.options,
     defaultTokenType: 'Bearer',
-    scope: scopeOf(server),
+    scope: listRequestedScope(server),
     ...(revokeUrl !== null && { revocationEndpoint: revokeUrl }),
     ...(accessTokenLifetime !== null && { defaultLifetime: accessTokenLifetime }),
     ...change,
   } as OAuth2Options)
 }
 
-/** What a sign-in asks for. */
-export function scopeOf({ scope }: Server): string[] {
+/** Lists the scope values that a sign-in requests. */
+export function listRequestedScope({ scope }: Server): string[] {
   return scope.split(/\s+/).filter(Boolean)
 }

@@ -2,87 +2,89 @@ import type { ErrorResponse, SessionResponse } from '@latchkey/wire'
 import { errorResponseSchema, sessionResponseSchema } from '../../packages/bff/src/wire-schemas.ts'
 import type { Exchange } from '../support/bff-client.ts'
 
-/** A promise that is not kept. The message is made of our own words, status codes and error codes alone. */
+/** A broken promise. The message contains only our own words, status codes and error codes. */
 export class CheckFailedError extends Error {
-  override readonly name = 'Broken'
+  override readonly name = 'CheckFailedError'
 }
 
-/** Why a server cannot be asked to keep one. */
+/** A check does not apply to the server; the message says why. */
 export class CheckSkippedError extends Error {
-  override readonly name = 'Impossible'
+  override readonly name = 'CheckSkippedError'
 }
 
-/** Throws {@link CheckFailedError} unless it holds. */
+/** @throws CheckFailedError with `otherwise` as its message, unless `holds` is true */
 export function assertHolds(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new CheckFailedError(otherwise)
 }
 
-/** What the BFF answered to a page, when it was no success. */
-export type Refusal = ErrorResponse & { status: number; text: string }
+/** An error response of the BFF, with its status and its body text. */
+export type BffErrorResponse = ErrorResponse & { status: number; text: string }
 
-export async function refusalFrom(response: Response): Promise<Refusal> {
+export async function readErrorResponse(response: Response): Promise<BffErrorResponse> {
   const text = await response.text()
-  const read = errorResponseSchema.safeParse(jsonFrom(text))
-  assertHolds(read.success, `the BFF answered ${response.status} without one of its error codes`)
-  return { ...read.data, status: response.status, text }
+  const result = errorResponseSchema.safeParse(tryParseJson(text))
+  assertHolds(result.success, `the BFF responded with ${response.status} without one of its error codes`)
+  return { ...result.data, status: response.status, text }
 }
 
-/** Refusals are told apart by these three. */
-export function is(
-  refusal: Refusal,
+/** Whether an error response has this status, code and reason. */
+export function isError(
+  response: BffErrorResponse,
   status: number,
   error: ErrorResponse['error'],
   reason?: string,
 ): boolean {
-  return refusal.status === status && refusal.error === error && refusal.reason === reason
+  return response.status === status && response.error === error && response.reason === reason
 }
 
-export function describeError({ status, error, reason }: Refusal): string {
+export function describeError({ status, error, reason }: BffErrorResponse): string {
   return [status, error, reason].filter(Boolean).join(' ')
 }
 
-export async function sessionFrom(response: Response): Promise<SessionResponse> {
+export async function readSession(response: Response): Promise<SessionResponse> {
   if (response.status !== 200)
-    throw new CheckFailedError(`the BFF answered ${describeError(await refusalFrom(response))}`)
-  const read = sessionResponseSchema.safeParse(jsonFrom(await response.text()))
-  assertHolds(read.success, 'the BFF answered 200 without a session')
-  return read.data
+    throw new CheckFailedError(
+      `the BFF responded with ${describeError(await readErrorResponse(response))}. Expected: 200`,
+    )
+  const result = sessionResponseSchema.safeParse(tryParseJson(await response.text()))
+  assertHolds(result.success, 'the BFF responded with 200 without a session')
+  return result.data
 }
 
-/** What the server said, in its status and its error code. */
-export function describeExchange(exchange: Exchange | undefined): string {
-  if (exchange === undefined) return 'nothing and was not asked'
-  const { status, empty } = exchange
-  if (status === null) return 'nothing'
-  return `${empty ? 'an empty ' : ''}${status} ${codeOf(exchange)}`.trim()
+/** Describes a server's response by its status and error code. */
+export function describeExchange(exchange: Exchange | undefined, endpoint = 'the server'): string {
+  if (exchange === undefined) return `the BFF sent no request to ${endpoint}`
+  const { status, isEmpty } = exchange
+  if (status === null) return `${endpoint} did not respond`
+  return `${endpoint} responded with ${isEmpty ? 'an empty ' : ''}${status} ${getErrorCode(exchange)}`.trim()
 }
 
-/** The error code of RFC 6749 §5.2, or what stands in its place; empty where there is none. */
-export function codeOf({ body }: Exchange): string {
+/** Returns the `error` of an error response (RFC 6749 §5.2), or an empty string. */
+export function getErrorCode({ body }: Exchange): string {
   const code = body['error']
   return typeof code === 'string' && /^[\w.-]{1,60}$/.test(code) ? code : ''
 }
 
-/** Whether the server gave a token. */
-export function isIssued({ status, body }: Exchange): boolean {
+/** Whether the server issued an access token. */
+export function hasToken({ status, body }: Exchange): boolean {
   return status !== null && status < 300 && typeof body['access_token'] === 'string'
 }
 
-/** Whom a refused sign-in blames: RFC 6749 §5.2, where it has words for that. */
-export type Blamed = 'nobody' | 'client' | 'user' | 'somebody'
+/** The cause of a failed sign-in as the server's response states it: `unclear` where RFC 6749 §5.2 does not decide. */
+export type BlamedParty = 'server' | 'client' | 'user' | 'unclear'
 
-export function getBlamedParty(exchange: Exchange): Blamed {
+export function getBlamedParty(exchange: Exchange): BlamedParty {
   const { status, body } = exchange
-  const code = codeOf(exchange)
-  if (status === null || status >= 500 || status === 408 || status === 429) return 'nobody'
-  if (code === 'temporarily_unavailable' || code === 'server_error') return 'nobody'
+  const code = getErrorCode(exchange)
+  if (status === null || status >= 500 || status === 408 || status === 429) return 'server'
+  if (code === 'temporarily_unavailable' || code === 'server_error') return 'server'
   if (/^(invalid_(client|request|scope)|unauthorized_client|unsupported_grant_type)$/.test(code))
     return 'client'
-  const plain = code === 'invalid_grant' || body['error'] === undefined
-  return plain && [400, 401, 403].includes(status) ? 'user' : 'somebody'
+  const blamesUser = code === 'invalid_grant' || body['error'] === undefined
+  return blamesUser && [400, 401, 403].includes(status) ? 'user' : 'unclear'
 }
 
-function jsonFrom(text: string): unknown {
+function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

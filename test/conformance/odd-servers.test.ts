@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Oddities } from './odd-server.ts'
+import type { OddServerOptions } from './odd-server.ts'
 import { startOddServer } from './odd-server.ts'
 import { main } from './run.ts'
 import type { Server } from './server.ts'
-import { fileOf } from './server-file.ts'
+import { formatServerFile } from './server-file.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -16,241 +16,253 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function outcomeOf(file: string): Promise<{ code: number; written: string }> {
+async function runFile(text: string): Promise<{ code: number; output: string }> {
   const path = join(folder, 'server.env')
-  await writeFile(path, file)
-  let written = ''
-  const code = await main([path], (text) => (written += text))
-  return { code, written }
+  await writeFile(path, text)
+  let output = ''
+  const code = await main([path], (chunk) => (output += chunk))
+  return { code, output }
 }
 
-async function outcomeFor(
-  oddities: Oddities,
-  said: Partial<Server> = {},
-): Promise<{ code: number; written: string }> {
-  const { server, stop } = await startOddServer(oddities)
+/** Runs the checks of an odd server; `changes` are changes to its file. */
+async function runOddServer(
+  options: OddServerOptions,
+  changes: Partial<Server> = {},
+): Promise<{ code: number; output: string }> {
+  const { server, stop } = await startOddServer(options)
   try {
-    return await outcomeOf(fileOf({ ...server, ...said }))
+    return await runFile(formatServerFile({ ...server, ...changes }))
   } finally {
     await stop()
   }
 }
 
-describe('a server with manners of its own passes', () => {
-  it.each<[string, Oddities, string]>([
-    ['that has none', {}, 'ok       wrong password (basic)\n'],
+describe('the checks pass with a server that', () => {
+  it.each<[string, OddServerOptions, string]>([
+    ['follows RFC 6749', {}, 'ok       wrong password (basic)\n'],
     [
-      'that refuses a refresh by name',
+      'rejects a refresh with invalid_grant',
       {},
-      'elsewhere (basic): the session ends: 401 login_required refresh_rejected',
+      'elsewhere (basic): session ended: the BFF responded with 401 login_required refresh_rejected',
     ],
     [
-      'that refuses a password with an empty 403',
-      { refusedSignIn: 'empty 403' },
+      'rejects a password with an empty 403',
+      { rejectedSignIn: 'empty 403' },
       'ok       unknown user (basic)\n',
     ],
     [
-      'that closes the connection at a wrong password',
-      { refusedSignIn: 'closed connection' },
-      'ok       wrong password (basic): 503 temporarily_unavailable, because the server said nothing',
+      'closes the connection after a wrong password',
+      { rejectedSignIn: 'closed connection' },
+      'ok       wrong password (basic): the BFF responded with 503 temporarily_unavailable; the server did not respond\n',
     ],
     [
-      'that breaks down at a wrong password',
-      { refusedSignIn: 'html 500' },
-      'ok       wrong password (basic): 503 temporarily_unavailable, because the server said 500\n',
+      'responds to a wrong password with a 500',
+      { rejectedSignIn: 'html 500' },
+      'ok       wrong password (basic): the BFF responded with 503 temporarily_unavailable; the server responded with 500\n',
     ],
     [
-      'that refuses a refresh with an empty 400',
-      { refusedRefresh: 'empty 400' },
-      'elsewhere (basic): the session stays: 503 temporarily_unavailable',
+      'rejects a refresh with an empty 400',
+      { rejectedRefresh: 'empty 400' },
+      'elsewhere (basic): session kept: the BFF responded with 503 temporarily_unavailable',
     ],
     [
-      'that closes the connection instead of refusing a refresh',
-      { refusedRefresh: 'closed connection' },
-      'elsewhere (basic): the session stays: 503 temporarily_unavailable',
+      'closes the connection instead of rejecting a refresh',
+      { rejectedRefresh: 'closed connection' },
+      'elsewhere (basic): session kept: the BFF responded with 503 temporarily_unavailable',
     ],
     [
-      'that does not blame the client for its wrong secret',
-      { wrongClient: 'empty 400' },
-      'ok       wrong client secret (basic): 401 invalid_credentials',
+      'does not blame the client for a wrong client secret',
+      { rejectedClient: 'empty 400' },
+      'ok       wrong client secret (basic): the BFF responded with 401 invalid_credentials',
     ],
     [
-      'that does not look at the client secret',
-      { wrongClient: 'tokens' },
-      'skipped  wrong client secret (basic) because the server gives a token',
+      'accepts any client secret',
+      { rejectedClient: 'tokens' },
+      'skipped  wrong client secret (basic): the server accepts any client secret\n',
     ],
     [
-      'that omits the refresh token from a refresh',
+      'issues no refresh token at a refresh',
       { rotation: 'omitted' },
-      'ok       refresh (basic): the refresh token stays the same\n',
+      'ok       refresh (basic): the refresh token is not rotated\n',
     ],
     [
-      'that takes a refresh token again and again',
+      'accepts a refresh token repeatedly',
       { rotation: 'same' },
-      'elsewhere (basic): the session goes on',
+      'elsewhere (basic): session continues: the server issued a new token\n',
     ],
     [
-      'that gives no refresh token',
+      'issues no refresh token',
       { refreshTokens: false },
-      'skipped  refresh (basic) because the sign-in brings no refresh token\n',
+      'skipped  refresh (basic): the server issues no refresh token at sign-in\n',
     ],
-    ['that writes a lifetime as text', { lifetime: '59' }, 'ok       sign in (basic)\n'],
+    ['sends the lifetime as text', { lifetime: '59' }, 'ok       sign in (basic)\n'],
     [
-      'that gives a token of some age',
+      'issues a token that is already in use',
       { lifetime: 20 },
-      'ok       sign in (basic): the token lives 20 s, less than its file says\n',
+      'ok       sign in (basic): the server sent a lifetime of 20 s. ACCESS_TTL is 60 s\n',
     ],
     [
-      'that does not tell a lifetime',
+      'sends an unreadable lifetime',
       { lifetime: 'soon' },
-      'ok       sign in (basic): the server does not say how long its token lives\n',
+      'ok       sign in (basic): the server sends no lifetime\n',
     ],
-    ['that does not tell the scope', { scopeInAnswers: false }, 'ok       sign in (basic)\n'],
-    ['whose old access token dies at a refresh', { oldAccessToken: 'dies' }, 'ok       refresh (basic)\n'],
+    ['sends no scope', { scopeInResponses: false }, 'ok       sign in (basic)\n'],
     [
-      'that revokes for Basic alone',
+      'revokes the old access token at a refresh',
+      { oldAccessToken: 'is revoked' },
+      'ok       refresh (basic)\n',
+    ],
+    [
+      'accepts only Basic for revocation',
       { revocation: 'basic only' },
-      'skipped  revoke (post) because the revocation endpoint said an empty 401; it knows the client by basic\n',
+      'skipped  revoke (post): the revocation endpoint responded with an empty 401; it accepts the client with basic\n',
     ],
     [
-      'whose document omits endpoints and grants',
-      { metadata: bare },
-      'skipped  revoke (basic) because there is no REVOKE_URL, and discovery names no',
+      'omits endpoints and grants from its metadata',
+      { changeMetadata: removeEndpoints },
+      'skipped  revoke (basic): REVOKE_URL is empty, and the discovery document names no revocation endpoint\n',
     ],
     [
-      'whose document names https where http is served',
-      { metadata: https },
-      'skipped  discovery (basic) because the document names https://127.0.0.1',
+      'serves http but has https URLs in its metadata',
+      { changeMetadata: useHttps },
+      'skipped  discovery (basic): the token endpoint of the discovery document, at https://127.0.0.1',
     ],
-    ['whose document doubles a slash', { metadata: doubled }, 'ok       discovery (basic)\n'],
+    ['has a doubled slash in its metadata', { changeMetadata: doubleSlash }, 'ok       discovery (basic)\n'],
     [
-      'whose document names another issuer',
-      { metadata: otherIssuer },
-      'ok       discovery (basic): the issuer had to be named beside',
+      'has another issuer in its metadata',
+      { changeMetadata: changeIssuer },
+      'ok       discovery (basic): configured with the issuer and the URL of its discovery document\n',
     ],
     [
-      'that gives the application no token of its own',
+      'issues no machine token',
       {},
-      'skipped  client_credentials (basic) because this client gets no token of its own: the server said 400 unauthorized_client\n',
+      'skipped  client_credentials (basic): the client gets no machine token: the server responded with 400 unauthorized_client\n',
     ],
+    ['issues a machine token', { clientCredentials: true }, 'ok       client_credentials (basic)\n'],
     [
-      'that gives the application a token of its own',
-      { clientCredentials: true },
-      'ok       client_credentials (basic)\n',
+      'requires openid for userinfo',
+      { userinfo: 'requires openid' },
+      'skipped  userinfo accepts the token (basic): userinfo responded with 403, and the scope lacks openid\n',
     ],
-    [
-      'whose userinfo wants openid',
-      { userinfo: 'wants openid' },
-      'skipped  the token opens userinfo (basic) because the scope is without openid',
-    ],
-  ])('one %s', async (_, oddities, row) => {
-    const { code, written } = await outcomeFor(oddities)
-    expect(written).not.toContain('FAILED')
-    expect(written).toContain(row)
+  ])('%s', async (_, options, row) => {
+    const { code, output } = await runOddServer(options)
+    expect(output).not.toContain('FAILED')
+    expect(output).toContain(row)
     expect(code).toBe(0)
   })
 })
 
-describe('a server that does not do what its file says fails', () => {
-  it.each<[string, Oddities, string]>([
+describe('a check fails with a server that', () => {
+  it.each<[string, OddServerOptions, string]>([
     [
-      'one that takes any password',
-      { refusedSignIn: 'tokens' },
-      'FAILED   wrong password (basic): somebody is signed in',
+      'accepts any password',
+      { rejectedSignIn: 'tokens' },
+      'FAILED   wrong password (basic): the sign-in succeeded: the server responded with 200\n',
     ],
     [
-      'one whose tokens live longer',
+      'issues tokens with a longer lifetime than its file says',
       { lifetime: 3600 },
-      'FAILED   sign in (basic): the server gives tokens of 3600 s, its file says 60\n',
+      'FAILED   sign in (basic): the server sent a lifetime of 3600 s. ACCESS_TTL is 60 s\n',
     ],
     [
-      'one that revokes nothing',
+      'accepts a revoked refresh token',
       { revocation: 'does nothing' },
-      'FAILED   revoke (basic): the server takes the refresh token that was given back\n',
+      'FAILED   revoke (basic): the server still accepts the revoked refresh token\n',
     ],
     [
-      'one that refuses to revoke',
-      { revocation: 'refuses' },
-      'FAILED   revoke (basic): the revocation endpoint said an empty 401\n',
+      'rejects revocation requests',
+      { revocation: 'rejects' },
+      'FAILED   revoke (basic): the revocation endpoint responded with an empty 401\n',
     ],
-  ])('%s', async (_, oddities, row) => {
-    const { code, written } = await outcomeFor(oddities)
-    expect(written).toContain(row)
+  ])('%s', async (_, options, row) => {
+    const { code, output } = await runOddServer(options)
+    expect(output).toContain(row)
     expect(code).toBe(1)
   })
 })
 
-describe('a file may leave out', () => {
-  const nothing = { discoveryUrl: null, revokeUrl: null, userinfoUrl: null, scope: '', rotation: '' }
+describe('a file may omit', () => {
+  const nothingOptional = { discoveryUrl: null, revokeUrl: null, userinfoUrl: null, scope: '', rotation: '' }
 
-  it.each<[string, Oddities, Partial<Server>, string]>([
+  it.each<[string, OddServerOptions, Partial<Server>, string]>([
     [
       'the secret of a public client',
-      { wrongClient: 'tokens' },
+      { rejectedClient: 'tokens' },
       { clientSecret: '' },
       'ok       refresh (no secret)\n',
     ],
-    ['the token endpoint, where there is discovery', {}, { tokenUrl: null }, 'ok       refresh (basic)\n'],
-    ['how long a token lives', {}, { accessTokenLifetime: null }, 'ok       sign in (basic)\n'],
     [
-      'all else but who signs in where',
-      { lifetime: 'soon' },
-      { ...nothing, clientAuth: [], accessTokenLifetime: null },
+      'the token endpoint, if it names a discovery document',
+      {},
+      { tokenUrl: null },
       'ok       refresh (basic)\n',
     ],
-  ])('%s', async (_, oddities, said, row) => {
-    const { code, written } = await outcomeFor(oddities, said)
-    expect(written).not.toContain('FAILED')
-    expect(written).toContain(row)
+    ['the lifetime of access tokens', {}, { accessTokenLifetime: null }, 'ok       sign in (basic)\n'],
+    [
+      'everything but the token endpoint, the client and the user',
+      { lifetime: 'soon' },
+      { ...nothingOptional, clientAuth: [], accessTokenLifetime: null },
+      'ok       refresh (basic)\n',
+    ],
+  ])('%s', async (_, options, changes, row) => {
+    const { code, output } = await runOddServer(options, changes)
+    expect(output).not.toContain('FAILED')
+    expect(output).toContain(row)
     expect(code).toBe(0)
   })
 })
 
 describe('a file that cannot be used', () => {
-  const good = { TOKEN_URL: 'https://a.test/token', CLIENT_ID: 'c', USERNAME: 'u', PASSWORD: 'p' }
+  const completeFile = {
+    TOKEN_URL: 'https://a.test/token',
+    CLIENT_ID: 'c',
+    USERNAME: 'u',
+    PASSWORD: 'p',
+  }
 
   it.each<[string, Record<string, string>]>([
-    ['TOKEN_URL or DISCOVERY_URL must be given', { TOKEN_URL: '' }],
-    ['TOKEN_URL must be an absolute URL', { TOKEN_URL: '/token' }],
-    ['TOKEN_URL must be https; plain http is for 127.0.0.1', { TOKEN_URL: 'http://a.test/token' }],
-    ['TOKEN_URL must hold no credentials', { TOKEN_URL: 'https://a:b@a.test/token' }],
-    ['REVOKE_URL must be an absolute URL', { REVOKE_URL: 'none' }],
-    ['CLIENT_ID must be given', { CLIENT_ID: '' }],
-    ['USERNAME must be given', { USERNAME: '' }],
-    ['PASSWORD must be given', { PASSWORD: '' }],
-    ['CLIENT_AUTH must be basic, post, or both', { CLIENT_AUTH: 'basic,jwt' }],
-    ['SCOPE must be values with spaces between them', { SCOPE: 'a "b"' }],
-    ['ACCESS_TTL must be a whole number of seconds', { ACCESS_TTL: '1 hour' }],
-  ])('ends with 2 and says: %s', async (message, changed) => {
-    const lines = Object.entries({ ...good, ...changed }).map(([key, value]) => `${key}=${value}`)
-    const { code, written } = await outcomeOf(lines.join('\n'))
-    expect(written).toContain(`server.env cannot be used: ${message}`)
+    ['TOKEN_URL, DISCOVERY_URL: are missing. Expected: at least one of them', { TOKEN_URL: '' }],
+    ['TOKEN_URL: is not an absolute URL', { TOKEN_URL: '/token' }],
+    ['TOKEN_URL: is not https. Expected: https, or http on 127.0.0.1', { TOKEN_URL: 'http://a.test/token' }],
+    ['TOKEN_URL: contains credentials', { TOKEN_URL: 'https://a:b@a.test/token' }],
+    ['REVOKE_URL: is not an absolute URL', { REVOKE_URL: 'none' }],
+    ['CLIENT_ID: is missing', { CLIENT_ID: '' }],
+    ['USERNAME: is missing', { USERNAME: '' }],
+    ['PASSWORD: is missing', { PASSWORD: '' }],
+    ['CLIENT_AUTH: is unknown. Expected: basic, post, or both', { CLIENT_AUTH: 'basic,jwt' }],
+    ['SCOPE: contains an invalid character', { SCOPE: 'a "b"' }],
+    ['ACCESS_TTL: is not a positive whole number', { ACCESS_TTL: '1 hour' }],
+  ])('makes the command exit with 2 and print: %s', async (message, changes) => {
+    const lines = Object.entries({ ...completeFile, ...changes }).map(([key, value]) => `${key}=${value}`)
+    const { code, output } = await runFile(lines.join('\n'))
+    expect(output).toMatch(/^Cannot use .*server\.env: /)
+    expect(output).toContain(message)
     expect(code).toBe(2)
   })
 
-  it('ends with 2 when it is not there, or none is named', async () => {
-    let written = ''
-    const write = (text: string): void => void (written += text)
+  it('makes the command exit with 2 when it does not exist, and when no file is named', async () => {
+    let output = ''
+    const write = (text: string): void => void (output += text)
     expect(await main([join(folder, 'none.env')], write)).toBe(2)
     expect(await main([], write)).toBe(2)
-    expect(written).toMatch(/none\.env cannot be used: it cannot be read\nName one file/)
+    expect(output).toMatch(/^Cannot use .*none\.env: the file cannot be read\nUsage: /)
   })
 })
 
 type Metadata = Record<string, unknown>
 
-function https(document: Metadata): Metadata {
-  return JSON.parse(JSON.stringify(document).replaceAll('http:', 'https:')) as Metadata
+function useHttps(metadata: Metadata): Metadata {
+  return JSON.parse(JSON.stringify(metadata).replaceAll('http:', 'https:')) as Metadata
 }
 
-function doubled(document: Metadata): Metadata {
-  return { ...document, token_endpoint: String(document['token_endpoint']).replace('/token', '//token') }
+function doubleSlash(metadata: Metadata): Metadata {
+  return { ...metadata, token_endpoint: String(metadata['token_endpoint']).replace('/token', '//token') }
 }
 
-function bare({ issuer, token_endpoint }: Metadata): Metadata {
+function removeEndpoints({ issuer, token_endpoint }: Metadata): Metadata {
   return { issuer, token_endpoint, grant_types_supported: ['authorization_code'] }
 }
 
-function otherIssuer(document: Metadata): Metadata {
-  return { ...document, issuer: 'https://accounts.example.com' }
+function changeIssuer(metadata: Metadata): Metadata {
+  return { ...metadata, issuer: 'https://accounts.example.com' }
 }

@@ -4,34 +4,36 @@ import { createCheckContext } from './check-context.ts'
 import type { Server } from './server.ts'
 import type { ClientAuthMethod } from './client-auth-method.ts'
 
-/** What came of one check. */
-export interface Row {
+/** The result of one check. */
+export interface CheckResult {
   readonly outcome: 'ok' | 'FAILED' | 'skipped'
-  /** Why it failed or was skipped, or where the server differs from others; holds no secret. */
+  /** Why the check failed or was skipped, or how the server differs from others. Contains no secret. */
   readonly note: string
 }
 
 /** Runs one check of one server. Never rejects. */
-export async function runCheck(check: Check, server: Server, way: ClientAuthMethod): Promise<Row> {
-  const lacking = check.lacks?.(server)
-  if (lacking) return { outcome: 'skipped', note: lacking }
-  const scene = createCheckContext(server, way)
-  const run = await rowOf(() => check.run(scene))
-  const closing = await rowOf(() => scene.close())
-  return closing.outcome === 'FAILED' ? closing : run
+export async function runCheck(
+  check: Check,
+  server: Server,
+  clientAuthMethod: ClientAuthMethod,
+): Promise<CheckResult> {
+  const skipReason = check.getSkipReason?.(server)
+  if (skipReason) return { outcome: 'skipped', note: skipReason }
+  const context = createCheckContext(server, clientAuthMethod)
+  const result = await captureResult(() => check.run(context))
+  const closeResult = await captureResult(() => context.close())
+  return closeResult.outcome === 'FAILED' ? closeResult : result
 }
 
-async function rowOf(work: () => Promise<string | void>): Promise<Row> {
+async function captureResult(work: () => Promise<string | void>): Promise<CheckResult> {
   try {
     return { outcome: 'ok', note: (await work()) ?? '' }
   } catch (error) {
     if (error instanceof CheckSkippedError) return { outcome: 'skipped', note: error.message }
     if (error instanceof CheckFailedError) return { outcome: 'FAILED', note: error.message }
-    // Nobody knows what its message holds: the place in the code is enough.
-    const [, place = ''] = /\n\s+at (.+)/.exec(error instanceof Error ? String(error.stack) : '') ?? []
-    return {
-      outcome: 'FAILED',
-      note: `an unforeseen ${error instanceof Error ? error.name : 'throw'} at ${place}`,
-    }
+    // The message may contain a secret, so the row names only the place in the code.
+    const [, frame = ''] = /\n\s+at (.+)/.exec(error instanceof Error ? String(error.stack) : '') ?? []
+    const name = error instanceof Error ? error.name : 'exception'
+    return { outcome: 'FAILED', note: `unexpected ${name} at ${frame}` }
   }
 }

@@ -1,4 +1,4 @@
-// `node test/conformance/run.mjs FILE`: the checks, for a server of your own. See README.md.
+// Runs the checks against your own server: `node test/conformance/run.mjs FILE`. See README.md.
 import '../../scripts/node-version.mjs'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,9 +9,9 @@ import { install } from '../../scripts/run.mjs'
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-conformance-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-// Compiled here, with the sources of the packages: not every Node reads TypeScript, and nothing has to be built before.
+// Bundles the checks with the packages' sources: Node 20 does not run TypeScript, and this needs no build step.
 const outfile = join(folder, 'run.mjs')
-const { build } = await bundler()
+const { build } = await importBundler()
 await build({
   entryPoints: [fileURLToPath(new URL('run.ts', import.meta.url))],
   outfile,
@@ -22,18 +22,18 @@ await build({
   conditions: ['source'],
   logLevel: 'warning',
 })
-// The waiting of a BFF keeps no process alive: a server does that by itself.
-const alive = setInterval(() => {}, 1000)
+// A BFF's timers do not keep the process running.
+const keepAlive = setInterval(() => {}, 1000)
 const { main } = await import(pathToFileURL(outfile).href)
 process.exitCode = await main(process.argv.slice(2), (/** @type {string} */ text) =>
   process.stdout.write(text),
 )
-clearInterval(alive)
+clearInterval(keepAlive)
 
-/** What `npm install` of a fresh clone would bring is brought when it is missing. */
-async function bundler() {
-  const found = await import('esbuild').catch(() => null)
-  if (found) return found
+/** Imports esbuild. Installs the dependencies first if this is a fresh clone. */
+async function importBundler() {
+  const bundler = await import('esbuild').catch(() => null)
+  if (bundler) return bundler
   const { ok, output } = await install()
   if (!ok) throw new Error(output)
   return import('esbuild')

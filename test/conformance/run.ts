@@ -3,43 +3,44 @@ import { BffError, defineProvider } from '@latchkey/bff'
 import { checks } from './checks.ts'
 import { runCheck } from './run-check.ts'
 import type { Server } from './server.ts'
-import { serverFrom, UnusableFile } from './server.ts'
-import { providerFor, listClientAuthMethods } from './client-auth-method.ts'
+import { parseServer, ServerFileError } from './server.ts'
+import { createProvider, listClientAuthMethods } from './client-auth-method.ts'
 
 /**
- * Runs every check of the server that a file describes, and writes a row for each.
+ * Runs every check of the server that a file describes, and writes one row per check.
  *
- * @returns the exit code: 0, 1 when a check fails, 2 when the file cannot be used
+ * @param files must name one file
+ * @returns the exit code: 0, 1 if a check fails, 2 if the file cannot be used
  */
 export async function main(files: readonly string[], write: (text: string) => void): Promise<number> {
   const [file] = files
   if (file === undefined || files.length > 1) {
-    write('Name one file of KEY=VALUE lines; test/conformance/README.md tells of them.\n')
+    write('Usage: node test/conformance/run.mjs FILE\n')
+    write('FILE contains lines of KEY=VALUE: see test/conformance/README.md\n')
     return 2
   }
   try {
     const text = await readFile(file, 'utf8').catch(() => {
-      throw new UnusableFile('it cannot be read')
+      throw new ServerFileError('the file cannot be read')
     })
-    return await report(serverFrom(text), write)
+    return await runChecks(parseServer(text), write)
   } catch (error) {
-    if (!(error instanceof UnusableFile || error instanceof BffError)) throw error
-    write(`${file} cannot be used: ${error.message}\n`)
+    if (!(error instanceof ServerFileError || error instanceof BffError)) throw error
+    write(`Cannot use ${file}: ${error.message}\n`)
     return 2
   }
 }
 
-async function report(server: Server, write: (text: string) => void): Promise<number> {
-  const ways = await listClientAuthMethods(server)
-  for (const way of ways) defineProvider(providerFor(server, way))
+async function runChecks(server: Server, write: (text: string) => void): Promise<number> {
+  const clientAuthMethods = await listClientAuthMethods(server)
+  for (const method of clientAuthMethods) defineProvider(createProvider(server, method))
   write(`${server.name} at ${server.tokenUrl ?? server.discoveryUrl}\n`)
   const count = { ok: 0, FAILED: 0, skipped: 0 }
-  for (const way of ways) {
+  for (const method of clientAuthMethods) {
     for (const check of checks) {
-      const { outcome, note } = await runCheck(check, server, way)
+      const { outcome, note } = await runCheck(check, server, method)
       count[outcome] += 1
-      const because = outcome === 'skipped' ? ' because' : ':'
-      write(`${outcome.padEnd(8)} ${check.name} (${way.name})${note && `${because} ${note}`}\n`)
+      write(`${outcome.padEnd(8)} ${check.name} (${method.name})${note && `: ${note}`}\n`)
     }
   }
   write(`${count.ok} ok, ${count.FAILED} failed, ${count.skipped} skipped\n`)

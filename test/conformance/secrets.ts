@@ -2,45 +2,47 @@ import type { BffClient } from '../support/bff-client.ts'
 import type { Server } from './server.ts'
 
 /**
- * Where secrets came out that a visit has seen: each in the log, and all but the access token in an answer to the page.
- * Those that cannot be told from plain text are not looked for.
+ * Finds secrets of a BFF client in the log and, except access tokens, in the responses to the page. Secrets that look
+ * like plain text are not searched for.
  */
-export function leaksOf(visit: BffClient, server: Server): string[] {
-  const exchanges = visit.exchanges()
+export function findLeaks(bffClient: BffClient, server: Server): string[] {
+  const exchanges = bffClient.exchanges()
   const sent = (name: string): string[] => exchanges.flatMap(({ form }) => form.get(name) ?? [])
   const issued = (member: string): string[] =>
     exchanges.map(({ body }) => body[member]).filter((value) => typeof value === 'string')
   const basic = exchanges.map(({ headers }) => (headers.get('Authorization') ?? '').replace('Basic ', ''))
   const basicSecrets = basic.map((pair) => Buffer.from(pair, 'base64').toString().replace(/^.*?:/, ''))
-  const kept: [string, string[]][] = [
+  const serverSecrets: [string, string[]][] = [
     ['a password', [server.password, ...sent('password')]],
     ['the client secret', [server.clientSecret, ...sent('client_secret'), ...basic, ...basicSecrets]],
     ['a refresh token', issued('refresh_token')],
-    ['the value of a cookie', [...visit.cookies()]],
+    ['a cookie value', [...bffClient.cookies()]],
   ]
   const accessTokens: [string, string[]] = ['an access token', issued('access_token')]
-  const places: [string, string, [string, string[]][]][] = [
-    ['the log', visit.log(), [...kept, accessTokens]],
-    ['an answer to the page', visit.answered(), kept],
+  const outputs: [string, string, [string, string[]][]][] = [
+    ['the log', bffClient.log(), [...serverSecrets, accessTokens]],
+    ['a response to the page', bffClient.responseBodies(), serverSecrets],
   ]
-  return places.flatMap(([place, text, secrets]) =>
+  return outputs.flatMap(([output, text, secrets]) =>
     secrets
-      .filter(([, values]) => values.some((value) => isTellable(value, server) && holds(text, value)))
-      .map(([name]) => `${name} stands in ${place}`),
+      .filter(([, values]) =>
+        values.some((value) => isDistinctive(value, server) && containsValue(text, value)),
+      )
+      .map(([name]) => `${output} contains ${name}`),
   )
 }
 
-/** A short or plain word may stand anywhere with another meaning, and so may a part of what is no secret. */
-function isTellable(secret: string, server: Server): boolean {
+/** Whether a match proves a leak: short or plain words, and parts of public values, occur for other reasons. */
+function isDistinctive(secret: string, server: Server): boolean {
   const { tokenUrl, discoveryUrl, revokeUrl, clientId, username, scope } = server
-  const open = [tokenUrl, discoveryUrl, revokeUrl, clientId, username, scope]
+  const publicValues = [tokenUrl, discoveryUrl, revokeUrl, clientId, username, scope]
   const isWord = secret.length < 8 || /^[a-z]+$/i.test(secret)
-  return !isWord && !open.some((text) => text?.includes(secret))
+  return !isWord && !publicValues.some((value) => value?.includes(secret))
 }
 
-/** Finds a value as it is, and as a URL, a form or a JSON text writes it. */
-function holds(text: string, value: string): boolean {
+/** Whether a text contains a value, unencoded or as a URL, a form or JSON encodes it. */
+function containsValue(text: string, value: string): boolean {
   const form = new URLSearchParams({ _: value }).toString().slice(2)
-  const written = [value, encodeURIComponent(value), form, JSON.stringify(value).slice(1, -1)]
-  return written.some((one) => text.includes(one))
+  const encodings = [value, encodeURIComponent(value), form, JSON.stringify(value).slice(1, -1)]
+  return encodings.some((encoding) => text.includes(encoding))
 }

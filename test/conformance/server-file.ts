@@ -1,9 +1,9 @@
 import type { Server } from './server.ts'
 
-/** The file that describes a server. */
-export function fileOf(server: Server): string {
+/** Formats a server as a file that `parseServer` reads. */
+export function formatServerFile(server: Server): string {
   const values: Record<string, string | number | null> = {
-    PEER: server.name,
+    NAME: server.name,
     TOKEN_URL: server.tokenUrl,
     DISCOVERY_URL: server.discoveryUrl,
     REVOKE_URL: server.revokeUrl,

@@ -1,4 +1,4 @@
-/** An authorization server that the checks can be run against; `null` and empty where it has no such thing. */
+/** An authorization server to check. Absent values are `null` or empty. */
 export interface Server {
   readonly name: string
   readonly tokenUrl: string | null
@@ -10,51 +10,51 @@ export interface Server {
   readonly clientAuth: readonly ('basic' | 'post')[]
   readonly username: string
   readonly password: string
-  /** Values with spaces between them. */
+  /** Values separated by spaces. */
   readonly scope: string
-  /** What becomes of a refresh token that was used: `one-use`, `none` and `optional` are known words. */
+  /** How the server rotates refresh tokens. Only `one-use` is checked. */
   readonly rotation: string
-  /** Seconds. */
+  /** In seconds. */
   readonly accessTokenLifetime: number | null
 }
 
-/** Says which key of a file cannot be used, and why. */
-export class UnusableFile extends Error {
-  override readonly name = 'UnusableFile'
+/** A file cannot be used. The message names keys, never values. */
+export class ServerFileError extends Error {
+  override readonly name = 'ServerFileError'
 }
 
 /**
- * Reads a server from lines of KEY=VALUE: see README.md. A value is everything after the first `=`, as it is.
+ * Parses lines of KEY=VALUE (README.md lists the keys). A value is the text after the first `=`, unchanged.
  *
- * @throws UnusableFile which holds nothing of the file but names of keys
+ * @throws ServerFileError
  */
-export function serverFrom(text: string): Server {
-  const values = valuesFrom(text)
+export function parseServer(text: string): Server {
+  const values = parseLines(text)
   const value = (key: string): string => values.get(key) ?? ''
-  const tokenUrl = urlFrom('TOKEN_URL', value('TOKEN_URL'))
-  const discoveryUrl = urlFrom('DISCOVERY_URL', value('DISCOVERY_URL'))
+  const tokenUrl = parseUrl('TOKEN_URL', value('TOKEN_URL'))
+  const discoveryUrl = parseUrl('DISCOVERY_URL', value('DISCOVERY_URL'))
   if (tokenUrl === null && discoveryUrl === null)
-    throw new UnusableFile('TOKEN_URL or DISCOVERY_URL must be given')
+    throw new ServerFileError('TOKEN_URL, DISCOVERY_URL: are missing. Expected: at least one of them')
   for (const key of ['CLIENT_ID', 'USERNAME', 'PASSWORD'])
-    if (value(key) === '') throw new UnusableFile(`${key} must be given`)
+    if (value(key) === '') throw new ServerFileError(`${key}: is missing`)
   return {
-    name: [value('PEER'), value('VERSION')].filter(Boolean).join(' ') || 'the server',
+    name: [value('NAME'), value('VERSION')].filter(Boolean).join(' ') || 'the server',
     tokenUrl,
     discoveryUrl,
-    revokeUrl: urlFrom('REVOKE_URL', value('REVOKE_URL')),
-    userinfoUrl: urlFrom('USERINFO_URL', value('USERINFO_URL')),
+    revokeUrl: parseUrl('REVOKE_URL', value('REVOKE_URL')),
+    userinfoUrl: parseUrl('USERINFO_URL', value('USERINFO_URL')),
     clientId: value('CLIENT_ID'),
     clientSecret: value('CLIENT_SECRET'),
-    clientAuth: clientAuthFrom(value('CLIENT_AUTH')),
+    clientAuth: parseClientAuth(value('CLIENT_AUTH')),
     username: value('USERNAME'),
     password: value('PASSWORD'),
-    scope: scopeFrom(value('SCOPE').trim()),
+    scope: parseScope(value('SCOPE').trim()),
     rotation: value('ROTATION').trim(),
-    accessTokenLifetime: secondsFrom(value('ACCESS_TTL').trim()),
+    accessTokenLifetime: parseLifetime(value('ACCESS_TTL').trim()),
   }
 }
 
-function valuesFrom(text: string): Map<string, string> {
+function parseLines(text: string): Map<string, string> {
   const lines = text.replace(/^\u{feff}/u, '').split(/\r?\n/)
   return new Map(
     lines.flatMap((line): [string, string][] => {
@@ -66,36 +66,39 @@ function valuesFrom(text: string): Map<string, string> {
 
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
 
-function urlFrom(key: string, value: string): string | null {
+function parseUrl(key: string, value: string): string | null {
   const text = value.trim()
   if (text === '') return null
-  if (!URL.canParse(text)) throw new UnusableFile(`${key} must be an absolute URL`)
+  if (!URL.canParse(text)) throw new ServerFileError(`${key}: is not an absolute URL`)
   const { protocol, hostname, username, password } = new URL(text)
-  if (username !== '' || password !== '') throw new UnusableFile(`${key} must hold no credentials`)
+  if (username !== '' || password !== '')
+    throw new ServerFileError(`${key}: contains credentials. Expected: CLIENT_ID and CLIENT_SECRET`)
   if (protocol !== 'https:' && !(protocol === 'http:' && loopback.test(hostname)))
-    throw new UnusableFile(`${key} must be https; plain http is for 127.0.0.1 and localhost only`)
+    throw new ServerFileError(
+      `${key}: is not https. Expected: https, or http on 127.0.0.1, localhost or [::1]`,
+    )
   return text
 }
 
-function clientAuthFrom(value: string): Server['clientAuth'] {
-  const words = value.split(/[\s,]+/).filter(Boolean)
-  const known = (['basic', 'post'] as const).filter((word) => words.includes(word))
-  if (words.some((word) => word !== 'basic' && word !== 'post'))
-    throw new UnusableFile('CLIENT_AUTH must be basic, post, or both with a comma')
+function parseClientAuth(value: string): Server['clientAuth'] {
+  const methods = value.split(/[\s,]+/).filter(Boolean)
+  const known = (['basic', 'post'] as const).filter((method) => methods.includes(method))
+  if (methods.some((method) => method !== 'basic' && method !== 'post'))
+    throw new ServerFileError('CLIENT_AUTH: is unknown. Expected: basic, post, or both with a comma')
   return known.length > 0 ? known : ['basic']
 }
 
-function scopeFrom(value: string): string {
+function parseScope(value: string): string {
   // RFC 6749 §3.3.
   if (/[^\u0020\u0021\u0023-\u005b\u005d-\u007e]/.test(value))
-    throw new UnusableFile('SCOPE must be values with spaces between them')
+    throw new ServerFileError('SCOPE: contains an invalid character. Expected: values separated by spaces')
   return value
 }
 
-function secondsFrom(value: string): number | null {
+function parseLifetime(value: string): number | null {
   if (value === '') return null
   const seconds = Number(value)
   if (!Number.isInteger(seconds) || seconds <= 0)
-    throw new UnusableFile('ACCESS_TTL must be a whole number of seconds')
+    throw new ServerFileError('ACCESS_TTL: is not a positive whole number. Expected: seconds')
   return seconds
 }

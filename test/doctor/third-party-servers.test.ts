@@ -3,47 +3,58 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runDoctor } from '../../packages/bff/src/doctor/doctor.ts'
-import { peers } from '../third-party-servers/all.ts'
+import { thirdPartyServers } from '../third-party-servers/all.ts'
 import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
 
-/** With characters that Basic form-encodes, and others that some servers expect as they are. */
+/** With characters that Basic form-encodes, and that some servers expect unencoded. */
 const clientSecret = 's3cr+t %:&'
 
-/** The ways that each server takes, in the doctor's words. */
-const takes: Record<string, { ways: string[]; fix: string }> = {
-  'oidc-provider': { ways: ['form', 'body'], fix: '"clientAuth": "basic", "basicEncoding": "form"' },
+type AuthMethod = 'basic (form-encoded)' | 'basic (raw)' | 'post'
+
+/** The methods that each server accepts, the endpoint that tells, and the fix that the doctor prints for the others. */
+const servers: Record<string, { endpoint: 'token' | 'revocation'; accepts: AuthMethod[]; fix: string }> = {
+  'oidc-provider': {
+    endpoint: 'token',
+    accepts: ['basic (form-encoded)', 'post'],
+    fix: '"clientAuth": "basic", "basicEncoding": "form"',
+  },
   '@node-oauth/oauth2-server': {
-    ways: ['raw', 'body'],
+    endpoint: 'token',
+    accepts: ['basic (raw)', 'post'],
     fix: '"clientAuth": "basic", "basicEncoding": "raw"',
   },
-  Glewlwyd: { ways: ['raw', 'body'], fix: '"clientAuth": "basic", "basicEncoding": "raw"' },
+  Glewlwyd: {
+    endpoint: 'revocation',
+    accepts: ['basic (raw)', 'post'],
+    fix: '"clientAuth": "basic", "basicEncoding": "raw"',
+  },
 }
 
-const settings: Record<string, object> = {
-  form: { basicEncoding: 'form' },
-  raw: { basicEncoding: 'raw' },
-  body: { clientAuth: 'post' },
-}
+const authMethods: [AuthMethod, object][] = [
+  ['basic (form-encoded)', { basicEncoding: 'form' }],
+  ['basic (raw)', { basicEncoding: 'raw' }],
+  ['post', { clientAuth: 'post' }],
+]
 
-describe.for(peers)('the doctor before $name', ({ name, start }) => {
+describe.for(thirdPartyServers)('the doctor before $name', ({ name, start }) => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-doctor-'))
-  let peer: ThirdPartyServer
+  const { endpoint = 'token', accepts = [], fix = '' } = servers[name] ?? {}
+  let server: ThirdPartyServer
 
   beforeAll(async () => {
-    peer = await start({ clientSecret })
+    server = await start({ clientSecret })
   }, 30_000)
   afterAll(async () => {
-    await peer.stop()
+    await server.stop()
     rmSync(folder, { recursive: true })
   })
 
-  /** Examines a configuration with these options, and signs in where it is told to. */
-  async function examined(
+  /** Runs the doctor with these options of `oauth2`. */
+  async function run(
     options: object,
-    secret = clientSecret,
-    signsIn = false,
+    { secret = clientSecret, signsIn = false } = {},
   ): Promise<{ code: number; text: string }> {
-    const { issuer, tokenUrl, clientId, scope, username, password } = peer
+    const { issuer, tokenUrl, clientId, scope, username, password } = server
     const provider = {
       preset: 'oauth2',
       ...(issuer === null ? { tokenEndpoint: tokenUrl } : { issuer }),
@@ -55,46 +66,45 @@ describe.for(peers)('the doctor before $name', ({ name, start }) => {
     const file = join(folder, 'latchkey.config.json')
     writeFileSync(file, JSON.stringify({ provider }))
     const lines: string[] = []
-    const typed: Record<string, string> = { username, password }
+    const credentials: Record<string, string> = { username, password }
     const code = await runDoctor({
       file,
       environment: { SECRET: secret },
       print: (line) => lines.push(line),
-      ask: signsIn ? async (question) => typed[question.name] ?? '' : undefined,
+      prompt: signsIn ? async (field) => credentials[field.name] ?? '' : undefined,
     })
     const text = lines.join('\n')
     for (const hidden of [secret, encodeURIComponent(secret), password]) expect(text).not.toContain(hidden)
     return { code, text: text.replaceAll(/\s+/g, ' ') }
   }
 
-  it.each(Object.keys(settings))(
-    'finds out whether a secret of special characters is taken by %s',
-    async (way) => {
-      const { ways = [], fix = '' } = takes[name] ?? {}
-      const { code, text } = await examined(settings[way] ?? {})
-      if (ways.includes(way)) {
-        expect(text).toContain('ok client the secret is right')
+  it.each(authMethods)(
+    'finds whether it accepts a secret of special characters with %s',
+    async (method, options) => {
+      const { code, text } = await run(options)
+      if (accepts.includes(method)) {
+        expect(text).toContain(`the ${endpoint} endpoint accepts the client with ${method}`)
         expect(code).toBe(0)
       } else {
-        expect(text).toContain('FAILED client the secret is right')
-        expect(text).toContain(fix)
+        expect(text).toContain(`the ${endpoint} endpoint rejects it with ${method}, as configured`)
+        expect(text).toContain(`set ${fix}`)
         expect(code).toBe(1)
       }
     },
   )
 
-  it('finds a wrong secret, whichever way it is shown', async () => {
-    const { code, text } = await examined({}, 'another one +%')
-    expect(text).toContain('FAILED client the client is refused')
+  it('finds a wrong secret', async () => {
+    const { code, text } = await run({}, { secret: 'another one +%' })
+    expect(text).toContain(`FAILED client the ${endpoint} endpoint rejected the client`)
     expect(text).toContain('client secret in SECRET')
     expect(code).toBe(1)
   })
 
-  it('signs in, refreshes and signs out when it is asked to', async () => {
-    const { text } = await examined(settings['body'] ?? {}, clientSecret, true)
+  it('signs in, refreshes and signs out on request', async () => {
+    const { text } = await run({ clientAuth: 'post' }, { signsIn: true })
     expect(text).toContain('ok sign-in')
-    expect(text).toMatch(/ok token it lives for (60|59|58) s; a refresh token came/)
-    expect(text).toContain('ok refresh brings another token')
+    expect(text).toMatch(/ok access token lifetime (60|59|58) s; refresh token issued/)
+    expect(text).toContain('ok refresh new access token issued')
     expect(text).toContain('ok sign-out')
   })
 })

@@ -1,53 +1,45 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pack } from '../../scripts/pack.mjs'
-import { bin, root, run, tool } from '../../scripts/run.mjs'
-import { snippetsOf } from './snippets.ts'
+import { bin, npx, root, run, tool } from '../../scripts/run.mjs'
+import { parseSourceFiles } from './snippets.ts'
+import { createUserProject } from './user-project.ts'
 
-/** A folder of somebody who installed the packed packages, and what goes with them. */
-const folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'))
 const names = readdirSync(join(root, 'packages'))
+const { folder, write, install, remove } = createUserProject()
 
-beforeAll(async () => {
-  const packed = join(folder, 'packed')
-  mkdirSync(packed)
-  const tarballs = await pack(packed)
-  write('package.json', JSON.stringify({ private: true, type: 'module' }))
-  const beside = [
+beforeAll(() => {
+  const others = [
     'react',
+    'react-dom',
     '@types/react',
+    '@types/react-dom',
     '@types/node',
     'vite',
     '@vitejs/plugin-react',
     '@tanstack/react-query',
     'zod',
   ]
-  const specifiers = [...tarballs, ...beside.map((name) => `${name}@${rangeOf(name)}`)]
-  const { ok, output } = await run(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--prefer-offline', ...specifiers],
-    {
-      cwd: folder,
-      shell: process.platform === 'win32',
-    },
-  )
-  if (!ok) throw new Error(output)
+  return install(names, [
+    ...others.map((name) => `${name}@${rangeOf(name)}`),
+    // For docs/production.md.
+    'express@5',
+    '@types/express@5',
+  ])
 }, 180_000)
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(remove)
 
 describe.each(names)('the tarball of %s', (name) => {
-  it('brings the licence and the sources that its maps name, and nothing of the build or the tests', () => {
+  it('has the licence, the changelog and the sources that its maps name, and nothing of the build or the tests', () => {
     const files = readdirSync(installed(name), { recursive: true, encoding: 'utf8' })
     expect(files).toEqual(
-      expect.arrayContaining(['LICENSE', join('src', 'index.ts'), join('dist', 'index.js')]),
+      expect.arrayContaining(['LICENSE', 'CHANGELOG.md', join('src', 'index.ts'), join('dist', 'index.js')]),
     )
     expect(files.filter((file) => /\.tsbuildinfo$|\.test\.|tsconfig/.test(file))).toEqual([])
   })
 
-  it('names versions, not workspaces', () => {
+  it('depends on versions, not on workspaces', () => {
     expect(readFileSync(join(installed(name), 'package.json'), 'utf8')).not.toContain('workspace:')
   })
 
@@ -70,10 +62,7 @@ describe('the commands', () => {
     ['latchkey', 'latchkey doctor [--config FILE] [--sign-in]'],
     ['latchkey-sandbox', 'latchkey-sandbox [--port N]'],
   ])('%s starts from where it was installed', async (name, help) => {
-    const { ok, output } = await run('npx', ['--no-install', name, '--help'], {
-      cwd: folder,
-      shell: process.platform === 'win32',
-    })
+    const { ok, output } = await npx(['--no-install', name, '--help'], { cwd: folder })
     expect([ok, output]).toEqual([true, expect.stringContaining(help)])
   })
 })
@@ -82,7 +71,7 @@ describe('types', () => {
   it.each([
     ['bundler', 'esnext'],
     ['nodenext', 'nodenext'],
-  ])('are those that a user expects, with moduleResolution %s', async (moduleResolution, module) => {
+  ])('compile in a project of a user, with moduleResolution %s', async (moduleResolution, module) => {
     const user = `user-${moduleResolution}`
     write(`${user}/user.tsx`, readFileSync(join(root, 'test/package/user.tsx'), 'utf8'))
     expect(await compile(user, { moduleResolution, module })).toEqual({ ok: true, output: '' })
@@ -91,10 +80,10 @@ describe('types', () => {
 
 describe('documentation', () => {
   it.each(documents())('has snippets that compile: %s', async (document) => {
-    const snippets = snippetsOf(readFileSync(join(root, document), 'utf8'))
+    const sourceFiles = parseSourceFiles(readFileSync(join(root, document), 'utf8'))
     const home = join('documents', document)
-    for (const { file, code } of snippets) write(join(home, file), code)
-    expect(snippets.length === 0 ? { ok: true, output: '' } : await compile(home)).toEqual({
+    for (const { file, code } of sourceFiles) write(join(home, file), code)
+    expect(sourceFiles.length === 0 ? { ok: true, output: '' } : await compile(home)).toEqual({
       ok: true,
       output: '',
     })
@@ -118,11 +107,6 @@ function compile(home: string, options: Record<string, unknown> = {}): ReturnTyp
   return tool(bin('typescript', 'tsc'), ['--project', join(folder, home)])
 }
 
-function write(file: string, text: string): void {
-  mkdirSync(dirname(join(folder, file)), { recursive: true })
-  writeFileSync(join(folder, file), text)
-}
-
 function installed(name: string): string {
   return join(folder, 'node_modules/@latchkey', name)
 }
@@ -134,7 +118,7 @@ function manifestOf(name: string): {
   return JSON.parse(readFileSync(join(installed(name), 'package.json'), 'utf8'))
 }
 
-/** The range that the example asks for, or the root. */
+/** The version range of a package in the example's manifest, or in the root's. */
 function rangeOf(name: string): string {
   for (const home of ['examples/login-page', '.']) {
     const { dependencies = {}, devDependencies = {} } = JSON.parse(
@@ -143,7 +127,7 @@ function rangeOf(name: string): string {
     const range = dependencies[name] ?? devDependencies[name]
     if (typeof range === 'string') return range
   }
-  throw new Error(`${name} is no dependency of the example or the root`)
+  throw new Error(`${name} is not a dependency of the example or the root`)
 }
 
 function documents(): string[] {

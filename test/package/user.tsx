@@ -1,4 +1,4 @@
-// What a user writes, checked against the published packages by tarball.test.ts.
+// The code of a user. tarball.test.ts compiles it against the packed packages.
 import { createBff } from '@latchkey/bff'
 import { embeddedStore } from '@latchkey/bff/embedded'
 import { toNodeListener } from '@latchkey/bff/node'
@@ -17,7 +17,7 @@ export const server = createServer(toNodeListener(bff))
 export const plugin: Plugin = latchkey({ entry: './server/auth.ts' })
 
 export const auth = createAuthClient({ user: z.object({ name: z.string() }) })
-export const isOver = (error: unknown): boolean =>
+export const isSignInRequired = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'login_required'
 
 function Portal(): ReactNode {

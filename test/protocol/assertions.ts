@@ -1,17 +1,17 @@
-/** One thing that a client of OAuth 2.0, or a back-end for a browser application, has to do. */
+/** A requirement for an OAuth 2.0 client or for a back end of a browser application. */
 export interface Assertion {
-  /** Tests begin their titles with it; numbers are never given away again. */
+  /** The titles of its tests begin with this number. Numbers are never reused. */
   number: number
   sentence: string
-  /** Where it is written; `hardening` where no text asks for it. */
+  /** Where the requirement comes from; `hardening` if no specification contains it. */
   reference: string
-  /** Why it is not asked of Latchkey; then it has no test. */
+  /** Why it does not apply to Latchkey. Then it has no tests. */
   notApplicable?: string
-  /** What is still to be built before it holds; then it has no test either. */
+  /** What is missing before Latchkey meets it. Then it has no tests either. */
   missing?: string
 }
 
-/** What belongs together. */
+/** Requirements under one heading. */
 export interface Group {
   title: string
   assertions: Assertion[]
@@ -19,101 +19,106 @@ export interface Group {
 
 const browserApps = 'OAuth 2.0 for Browser-Based Applications'
 
-/** Everything that is held, in its order. */
+/** All requirements, in the order of their numbers. */
 export const groups: Group[] = [
   {
     title: 'Token request',
     assertions: [
       {
         number: 1,
-        sentence: 'The method is POST; only a description can say otherwise.',
+        sentence:
+          'The client MUST use POST for token requests. Latchkey uses GET only if a description says so.',
         reference: 'RFC 6749 §3.2',
       },
       {
         number: 2,
-        sentence: 'The body is a form in UTF-8, names and values encoded alike.',
+        sentence: 'A token request has a form-encoded body in UTF-8.',
         reference: 'RFC 6749 §4.3.2, appendix B',
       },
       {
         number: 3,
         sentence:
-          'Basic form-encodes id and secret before it joins them; a description can ask for the raw pair.',
+          'With Basic, client id and secret are form-encoded before they are joined. A description can choose the unencoded pair.',
         reference: 'RFC 6749 §2.3.1, appendix B',
       },
       {
         number: 4,
-        sentence: 'A request authenticates the client in exactly one way.',
+        sentence: 'The client MUST NOT use more than one authentication method in a request.',
         reference: 'RFC 6749 §2.3, §5.2',
       },
       {
         number: 5,
-        sentence: 'Client id and secret stay out of the URL, unless the grant of a description says `query`.',
+        sentence:
+          'Client id and secret MUST NOT be in the URL. Latchkey writes them there only if the grant of a description says `query`.',
         reference: 'RFC 6749 §2.3.1',
       },
       {
         number: 6,
-        sentence: 'A query in the address of the token endpoint is kept; a fragment is refused at start-up.',
+        sentence:
+          'The query of the token endpoint MUST be kept. Its URL MUST NOT contain a fragment, which Latchkey rejects at start-up.',
         reference: 'RFC 6749 §3.2',
       },
       {
         number: 7,
         sentence:
-          'No parameter is sent twice, and none that the grant writes can be written by anybody else.',
+          'A parameter MUST NOT be sent more than once. Neither a page nor a description can add a parameter that the grant already sends.',
         reference: 'RFC 6749 §3.2, RFC 8707 §2',
       },
       {
         number: 8,
         sentence:
-          'Empty parameters are not sent; an empty username or password is refused before anything is.',
+          'Empty parameters are omitted. The BFF rejects an empty username or password before it sends a request.',
         reference: 'RFC 6749 §3.2',
       },
       {
         number: 9,
-        sentence: 'Endpoints without TLS are refused, but on loopback hosts.',
+        sentence: 'Endpoints MUST use TLS. Latchkey accepts plain http only on loopback hosts.',
         reference: 'RFC 6749 §1.6, §3.2, RFC 6750 §5.3',
       },
       {
         number: 10,
         sentence:
-          'The password grant sends its type, username, password, a scope if there is one and the client, and what a description adds.',
+          'A password grant request contains `grant_type`, `username` and `password`, which are REQUIRED, an OPTIONAL `scope`, the client authentication and the parameters of the description, and nothing else.',
         reference: 'RFC 6749 §4.3.2',
       },
       {
         number: 11,
         sentence:
-          'What was typed arrives to the byte; a line break or half of a surrogate pair is refused before anything is sent.',
+          'Username and password are sent byte for byte in UTF-8. Line breaks and unpaired surrogates, which RFC 6749 does not allow, are rejected before a request is sent.',
         reference: 'RFC 6749 appendices A.15, A.16 and B',
       },
       {
         number: 12,
         sentence:
-          'Client credentials are used where a secret can be kept, and nothing that a browser loads knows of one.',
+          'The client credentials grant MUST only be used by confidential clients. Browsers receive neither a client secret nor code that uses one.',
         reference: 'RFC 6749 §4.4',
       },
       {
         number: 13,
-        sentence: 'A refresh sends the refresh token, and never asks for more than was granted.',
+        sentence:
+          'A refresh request sends the refresh token. Its scope MUST NOT exceed the granted scope: Latchkey sends none.',
         reference: 'RFC 6749 §6',
       },
       {
         number: 14,
         sentence:
-          'The values of a scope are joined by one space; one with other characters than RFC 6749 allows is a mistake of the configuration; no value, no parameter.',
+          'Scope values are joined by one space. A value with characters that RFC 6749 does not allow is a configuration error. A scope without values is omitted.',
         reference: 'RFC 6749 §3.3, appendix A.4',
       },
       {
         number: 15,
-        sentence: 'Scopes are compared by case and not by order.',
+        sentence: 'Scope values are case-sensitive, and their order does not matter.',
         reference: 'RFC 6749 §3.3',
       },
       {
         number: 16,
-        sentence: 'Requests ask for JSON and follow no redirect, which would carry the password along.',
+        sentence:
+          'Token requests ask for JSON and follow no redirect, which could send the password to another server.',
         reference: 'hardening; compare RFC 9700 §4.12',
       },
       {
         number: 17,
-        sentence: 'Requests are bounded in time and answers in size, well above a token of 16 kB.',
+        sentence: 'Token requests have a time limit, and responses a size limit far above a token of 16 kB.',
         reference: 'RFC 6749 §5.1',
       },
     ],
@@ -123,82 +128,83 @@ export const groups: Group[] = [
     assertions: [
       {
         number: 18,
-        sentence:
-          'JSON is taken with any charset; a 200 without an access token is an error of its own kind.',
+        sentence: 'JSON is accepted with any charset. A 200 without an access token is a `server_error`.',
         reference: 'RFC 6749 §5.1',
       },
-      { number: 19, sentence: 'The token type is compared without case.', reference: 'RFC 6749 §5.1' },
+      { number: 19, sentence: 'The token type is case-insensitive.', reference: 'RFC 6749 §5.1' },
       {
         number: 20,
-        sentence: 'A token of an unknown type is not used.',
+        sentence: 'The client MUST NOT use a token whose type it does not understand.',
         reference: 'RFC 6749 §7.1, RFC 9449 §5',
       },
       {
         number: 21,
-        sentence: 'A token without a type is not used, unless a description says which type is meant.',
+        sentence:
+          '`token_type` is REQUIRED. A token without a type is rejected, unless the description has a default.',
         reference: 'RFC 6749 §5.1',
       },
       {
         number: 22,
         sentence:
-          'Unknown members are dropped, `__proto__` and `constructor` do no harm, and further ones are kept only where a description lists them.',
+          'The client MUST ignore unknown members. `__proto__` and `constructor` cause no harm, and further members are kept only if the description lists them.',
         reference: 'RFC 6749 §5.1; hardening',
       },
       {
         number: 23,
         sentence:
-          'A token’s life counts from the moment its request was sent; a page counts it on a clock that does not go back.',
+          'The lifetime of a token is measured from the moment when its request was sent. The page measures it on a monotonic clock.',
         reference: 'RFC 6749 §5.1',
       },
       {
         number: 24,
         sentence:
-          'A lifetime is a number or a text of digits; anything else is none at all, and 0 is over already, never endless.',
+          '`expires_in` consists of digits, as a number or as text. Any other value is an unknown lifetime, and 0 means that the token has expired.',
         reference: 'RFC 6749 appendix A.14',
       },
       {
         number: 25,
         sentence:
-          'Without a lifetime the description’s counts, else nobody knows: no alarm, and a 401 tells.',
+          'Without `expires_in`, the lifetime of the description applies. If there is none either, no timer is set, and the token is refreshed after a 401.',
         reference: 'RFC 6749 §5.1',
       },
       {
         number: 26,
-        sentence:
-          'A token of 30 days or of a year overflows no timer, and is refreshed once, when it is due.',
+        sentence: 'A token of 30 days or a year overflows no timer. It is refreshed once, when it is due.',
         reference: 'hardening',
       },
       {
         number: 27,
-        sentence: 'A token that lives no longer than the margin is refreshed near its end, without a loop.',
+        sentence:
+          'A token whose lifetime is not longer than the refresh margin is refreshed near its expiry, at a bounded rate.',
         reference: 'hardening',
       },
       {
         number: 28,
         sentence:
-          'A scope in the answer wins, even if it is smaller; without one, what was asked for or held is granted.',
+          'The scope of the response applies, even if it is smaller. Without one, the requested scope applies, or at a refresh the scope of the session.',
         reference: 'RFC 6749 §3.3, §5.1, §6',
       },
       {
         number: 29,
-        sentence: 'A refresh that brings no refresh token leaves the old one in use.',
+        sentence: 'If a refresh returns no refresh token, the current one stays in use.',
         reference: 'RFC 6749 §5.1, §6',
       },
       {
         number: 30,
         sentence:
-          'A refresh that brings one puts it in the place of the old one in one step; the old one is never used again.',
+          'If a refresh returns a refresh token, the client MUST discard the old one. Latchkey replaces it in one step and never uses it again, in any process.',
         reference: 'RFC 6749 §6, RFC 9700 §4.14.2',
       },
       {
         number: 31,
         sentence:
-          'A refresh token that comes with client credentials is used only where a description says so; refused, it makes room for asking again.',
+          'The response to a client credentials grant SHOULD NOT contain a refresh token. Latchkey uses one only if the description says so, and reissues the access token when it is rejected.',
         reference: 'RFC 6749 §4.4.3',
       },
       {
         number: 32,
-        sentence: 'An access token with spaces, control characters or anything but ASCII reaches no header.',
+        sentence:
+          'An access token consists of visible ASCII characters. A token with other characters is rejected and reaches no header.',
         reference: 'RFC 6749 appendix A.12, RFC 6750 §2.1',
       },
     ],
@@ -209,54 +215,54 @@ export const groups: Group[] = [
       {
         number: 33,
         sentence:
-          'A refusal becomes one typed error; the log tells its status and the code if it is a known one, a page hears nothing that the server wrote; an unknown code decides nothing.',
+          'An error response becomes one typed error. The log contains its status, and its code if it is a known one. The page receives no text from the server. An unknown code does not end a session.',
         reference: 'RFC 6749 §5.2, §8.5',
       },
       {
         number: 34,
         sentence:
-          '401 invalid_client with a Basic challenge is a refused client, and the challenge goes no further: it would open the browser’s own dialog.',
+          '401 `invalid_client` with a Basic challenge is a rejected client. The challenge is not passed on: it would open the browser’s own password dialog.',
         reference: 'RFC 6749 §5.2; hardening',
       },
       {
         number: 35,
         sentence:
-          'A refused client and a refused user are told apart, whether by 400 or by 401, and as the description says.',
+          'A rejected client and a rejected user are distinguished, with 400 and with 401. A description can map other responses.',
         reference: 'RFC 6749 §5.2',
       },
       {
         number: 36,
         sentence:
-          'invalid_grant at a sign-in is a wrong password and is not tried again; at a refresh the refresh token is given up, and the session ends or the token is asked for anew.',
+          'At a sign-in, `invalid_grant` is a wrong password, and the request is not repeated. At a refresh, the refresh token is discarded, and the session ends or the token is reissued.',
         reference: `RFC 6749 §5.2, RFC 9700 §4.14.2, ${browserApps} §6.1.2.2`,
       },
       {
         number: 37,
         sentence:
-          'The other codes of the standard are mistakes of the configuration; the refresh token survives them.',
+          'The other error codes of RFC 6749 are configuration errors. The refresh token stays in use.',
         reference: 'RFC 6749 §5.2',
       },
       {
         number: 38,
         sentence:
-          'Network, time-out, 5xx and 429 pass: session and token are kept, tries are spaced with jitter, and Retry-After or the header of a description is obeyed.',
+          'Network failures, timeouts, 5xx and 429 are temporary: session and token stay in use, retries back off with jitter, and `Retry-After` or the header that a description names is obeyed.',
         reference: 'hardening; RFC 9110 §10.2.3',
       },
       {
         number: 39,
-        sentence: 'A body that is no JSON object is an error with its status, and none of it reaches a page.',
+        sentence:
+          'A body that is not a JSON object is an error. None of its content reaches the page or the log.',
         reference: 'hardening',
       },
       {
         number: 40,
-        sentence:
-          'An error of any JSON type upsets nothing, and no description of a server reaches a page or the log.',
+        sentence: 'An `error` may have any JSON type. No `error_description` reaches the page or the log.',
         reference: 'RFC 6749 §5.2',
       },
       {
         number: 41,
         sentence: 'A 200 with an error and without a token is a failure.',
-        reference: 'as several servers do it',
+        reference: 'hardening; some servers respond this way',
       },
     ],
   },
@@ -265,44 +271,46 @@ export const groups: Group[] = [
     assertions: [
       {
         number: 42,
-        sentence: 'However many callers, tabs and processes of a session ask at once, one request is made.',
+        sentence:
+          'All callers, tabs and processes of a session that need a token at the same time cause one refresh request.',
         reference: 'RFC 9700 §4.14.2',
       },
       {
         number: 43,
-        sentence: 'The refresh token never leaves the server.',
+        sentence: 'Refresh tokens MUST be kept confidential. They never leave the server.',
         reference: `RFC 6749 §10.4, ${browserApps} §6.2.4.2`,
       },
       {
         number: 44,
-        sentence: 'A refresh that fails for the moment leaves the present token usable to its end.',
+        sentence: 'When a refresh fails temporarily, the current token stays usable until it expires.',
         reference: 'hardening',
       },
       {
         number: 45,
         sentence:
-          'After a sleep or a jump of the clock the time is looked at again: when seen, when focused, when online.',
+          'After a sleep or a change of the clock, the page checks its token when it becomes visible, gets the focus or goes online.',
         reference: 'hardening',
       },
       {
         number: 46,
-        sentence: 'What a refresh brings after a sign-out or another sign-in is dropped.',
+        sentence: 'The result of a refresh is dropped after a sign-out or another sign-in.',
         reference: 'hardening',
       },
       {
         number: 47,
         sentence:
-          'Without a refresh token the end of the token asks for a new sign-in; the password was given up after the first.',
+          'The client MUST discard the password once it has a token. Without a refresh token, the user must sign in again when the token expires.',
         reference: 'RFC 6749 §4.3.1',
       },
       {
         number: 48,
-        sentence: 'An application’s own token is asked for again with its first scope, and nobody notices.',
+        sentence:
+          'A machine token is reissued with the configured scope before it expires, and sessions continue.',
         reference: 'RFC 6749 §4.4.2',
       },
       {
         number: 49,
-        sentence: 'A session ends with its refresh token, where that end is known.',
+        sentence: 'A session SHOULD end when its refresh token expires, if that time is known.',
         reference: `${browserApps} §6.1.2.2`,
       },
     ],
@@ -313,146 +321,151 @@ export const groups: Group[] = [
       {
         number: 50,
         sentence:
-          'The header is the scheme as the description spells it, one space and the token, whatever case token_type had.',
+          'The header consists of the scheme as the description spells it, one space and the token, whatever the case of `token_type`.',
         reference: 'RFC 6750 §2.1',
       },
-      { number: 51, sentence: 'A request carries the token in one place.', reference: 'RFC 6750 §2' },
+      {
+        number: 51,
+        sentence: 'A token MUST NOT be sent in more than one place of a request.',
+        reference: 'RFC 6750 §2',
+      },
       {
         number: 52,
         sentence:
-          'A token stands in no URL unless a description says so, and then nobody may keep the answer.',
+          'A token MUST NOT be sent in the URL. If a description requires it, the response has `Cache-Control: no-store`.',
         reference: 'RFC 6750 §2.3, RFC 9700 §4.3.2',
       },
       {
         number: 53,
         sentence:
-          'Tokens go to listed origins and paths only; no redirect, `//host`, backslash, `@`, `..` or encoded form leads elsewhere.',
+          'Tokens MUST NOT leak to other parties: they are sent only to allowed origins and paths. Redirects, `//host`, backslashes, `@`, `..` and encoded forms lead nowhere else.',
         reference: `RFC 6750 §5.2, §5.3, RFC 9700 §4.9.1, ${browserApps} §6.1.3.6`,
       },
       {
         number: 54,
-        sentence: 'A request that brings its own Authorization goes out with that one, as it is.',
+        sentence: 'A request with its own `Authorization` header is sent unchanged.',
         reference: 'hardening',
       },
       {
         number: 55,
-        sentence:
-          'A 401 brings at most one refresh and one more try; a second 401 is the caller’s, unchanged.',
+        sentence: 'A 401 causes at most one refresh and one retry. A second 401 is returned unchanged.',
         reference: 'RFC 6750 §3.1',
       },
       {
         number: 56,
         sentence:
-          'A 401 to a token that has been replaced since is tried again with the present one, without a refresh.',
+          'A 401 for a token that has been replaced in the meantime causes a retry with the current token, without a refresh.',
         reference: 'hardening',
       },
       {
         number: 57,
         sentence:
-          'The error is found among several challenges, quoted and escaped, whatever the case of scheme and names and beside a token68; garbage does no harm.',
+          'The error is found among several challenges, quoted or escaped, in any case, and next to a token68. A malformed header causes no harm.',
         reference: 'RFC 6750 §3, RFC 9110 §11.6.1',
       },
       {
         number: 58,
         sentence:
-          'invalid_token refreshes; insufficient_scope and invalid_request do not, and the caller can read which scope is wanted.',
+          'After `invalid_token`, the client MAY get a new token and retry: Latchkey does. After `insufficient_scope` and `invalid_request` it does not, and the caller can read the required scope.',
         reference: 'RFC 6750 §3.1',
       },
       {
         number: 59,
-        sentence: 'A 401 that tells no error allows one refresh, if a token was sent.',
+        sentence: 'A 401 without an error code causes one refresh if the request contained a token.',
         reference: 'RFC 6750 §3.1',
       },
       {
         number: 60,
         sentence:
-          'A body that can be sent once is; a Request is copied before it is used; the caller can give up at any moment.',
+          'A body that can be read once is sent once, a `Request` is cloned before use, and the caller can abort at any time.',
         reference: 'hardening',
       },
       {
         number: 61,
-        sentence: 'Without a session a request is refused, and nobody is asked for a token.',
+        sentence: 'Without a session, a request is rejected, and no token is requested.',
         reference: 'hardening',
       },
     ],
   },
   {
-    title: 'Back-end for the browser',
+    title: 'Back end for the browser',
     assertions: [
       {
         number: 62,
         sentence:
-          'No answer about a session or a token may be kept by a cache, whatever the authorization server said.',
+          'A response with tokens MUST have `Cache-Control: no-store`. All responses about sessions have it, whatever the authorization server allows.',
         reference: 'RFC 6749 §5.1',
       },
       {
         number: 63,
         sentence:
-          'The cookie is Secure, HttpOnly, SameSite=Strict, for the path /, for no Domain, and its name has a `__Host-` prefix.',
+          'The cookie MUST be Secure and HttpOnly. It SHOULD have SameSite=Strict, the path /, no Domain and a name with a `__Host-` prefix.',
         reference: `${browserApps} §6.1.3.2`,
       },
       {
         number: 64,
         sentence:
-          'A session is sealed with authenticated encryption; a cookie that was changed, or is of another key, is none, and no error.',
+          'A session is sealed with authenticated encryption. A cookie that was changed, or belongs to another key, counts as no cookie and causes no error.',
         reference: `${browserApps} §6.1.3.2`,
       },
       {
         number: 65,
         sentence:
-          'Every endpoint demands the static header, and judges Origin and Sec-Fetch-Site when they are there; else 403.',
+          'The BFF MUST defend against CSRF: every endpoint requires the static header, and checks Origin and Sec-Fetch-Site if they are present. Other requests get 403.',
         reference: `${browserApps} §6.1.3.3, §6.2.3.3`,
       },
       {
         number: 66,
-        sentence: 'Nothing is opened to other origins: no CORS header, to nobody.',
+        sentence: 'The BFF sends no CORS header to any origin.',
         reference: `${browserApps} §6.1.3.3.2`,
       },
       {
         number: 67,
         sentence:
-          'A sign-in and a sign-out change the id of the session; one that was planted is never taken.',
+          'A sign-in creates a new session id, and a sign-out ends it. An id that an attacker planted is never accepted.',
         reference: 'hardening',
       },
       {
         number: 68,
-        sentence: 'Sign-ins are throttled by account and by address: 429 and Retry-After.',
+        sentence:
+          'The authorization server MUST protect the token endpoint against brute force. The BFF throttles sign-ins too, by account and by address, with 429 and `Retry-After`.',
         reference: 'RFC 6749 §4.3.2, §10.10',
       },
       {
         number: 69,
         sentence:
-          'The password is in no log, error, URL, cookie or store, also when the authorization server fails or repeats it.',
+          'The password is in no log, error, URL, cookie or store, even if the authorization server fails or repeats it.',
         reference: 'RFC 6749 §4.3.1, §10.7',
       },
       {
         number: 70,
-        sentence: 'A sign-in is a POST; credentials in the query are refused and not repeated.',
+        sentence: 'A sign-in is a POST. Credentials in the query are rejected and not repeated.',
         reference: 'hardening',
       },
       {
         number: 71,
         sentence:
-          'The proxy passes on listed hosts, paths and methods only, without the page’s Cookie, Authorization and hop-by-hop headers, with the token; it drops Set-Cookie of the answer.',
+          'The proxy MUST forward only to an explicit list of hosts and paths, and Latchkey lists methods too. It replaces the page’s Cookie and Authorization by the token, and removes hop-by-hop headers and the response’s Set-Cookie.',
         reference: `${browserApps} §6.1.1, §6.1.3.6`,
       },
       {
         number: 72,
         sentence:
-          'A page can ask for the listed scopes only, and a wider token is not given for a narrower request.',
+          'A page can request only allowed scopes. A token with a wider scope SHOULD NOT be returned for a narrower request.',
         reference: `${browserApps} §6.2.2.3, RFC 9700 §2.3`,
       },
       {
         number: 73,
-        sentence: 'Who asks for the session without a cookie hears 200 and that there is none.',
+        sentence: 'A session request without a cookie gets 200 and a null session.',
         reference: `${browserApps} §6.1.2.1`,
       },
       {
         number: 74,
-        sentence: 'A sign-out is done here even when revocation fails, and answers 204, never a 307.',
+        sentence:
+          'A sign-out ends the session even if revocation fails. The response is 204, never a redirect with 307.',
         reference: 'RFC 7009 §2.2, RFC 9700 §4.12',
       },
-      { number: 75, sentence: 'No 401 of the BFF asks for Basic.', reference: 'hardening' },
+      { number: 75, sentence: 'A 401 from the BFF contains no Basic challenge.', reference: 'hardening' },
     ],
   },
   {
@@ -460,59 +473,62 @@ export const groups: Group[] = [
     assertions: [
       {
         number: 76,
-        sentence: 'A discovery document names the configured issuer to the letter, or is not used.',
+        sentence:
+          'A discovery document whose issuer is not identical to the configured one MUST NOT be used.',
         reference: 'RFC 8414 §3.3, OpenID Connect Discovery 1.0 §4.3',
       },
       {
         number: 77,
         sentence:
-          'The well-known part stands between host and path for RFC 8414, and after the path without its last slash for OpenID Connect.',
+          'For RFC 8414, the well-known path is inserted between host and path. For OpenID Connect, it is appended to the path without its trailing slash.',
         reference: 'RFC 8414 §3.1, §5, OpenID Connect Discovery 1.0 §4',
       },
       {
         number: 78,
         sentence:
-          'A document without a token endpoint, or with one without TLS or inside of this machine, is not used.',
+          'A document is rejected if its token endpoint is missing, lacks TLS or is on a loopback host.',
         reference: 'RFC 8414 §2; hardening',
       },
       {
         number: 79,
         sentence:
-          'Where a document names no way to authenticate, Basic is used; a description can say otherwise.',
+          'If a document names no client authentication method, the default is Basic. A description can choose another one.',
         reference: 'RFC 8414 §2',
       },
       {
         number: 80,
-        sentence: 'A document that does not name the grant is warned of, and the grant is tried.',
+        sentence: 'If a document does not list the grant, Latchkey logs a warning and tries the grant.',
         reference: 'RFC 8414 §2',
       },
       {
         number: 81,
         sentence:
-          'A document is kept for a while and asked for once at a time; when it cannot be had, the last good one or the fall-back serves.',
+          'A document is cached, and requested once at a time. While it cannot be fetched, the last valid one or the fallback endpoint is used.',
         reference: 'hardening',
       },
       {
         number: 82,
         sentence:
-          'Revocation posts a form with client, token and hint, the refresh token if there is one; 200 is success whatever the body; after a 503 the token counts as good, and Retry-After is obeyed; an unsupported type does no harm.',
+          'A revocation is a form POST with client authentication, token and hint. The token is the refresh token if there is one. A 200 is a success with any body. After a 503 the token counts as valid, and `Retry-After` is obeyed. An unsupported token type causes no harm.',
         reference: 'RFC 7009 §2.1, §2.2, §2.2.1',
       },
       {
         number: 83,
-        sentence: 'Introspection is a POST, and `active: false` means expired, whatever else is said.',
+        sentence:
+          'Introspection is a POST, and `active: false` means an invalid token, whatever the other members say.',
         reference: 'RFC 7662 §2.1, §2.2, §4',
         notApplicable:
-          'Introspection is what a resource server asks about tokens of others. The BFF holds tokens that it was issued itself, and asks no introspection endpoint.',
+          'Resource servers use introspection to check the tokens of requests. The BFF gets its tokens from the authorization server and calls no introspection endpoint.',
       },
       {
         number: 84,
-        sentence: 'A resource is sent as the description names it, and invalid_target is told as what it is.',
+        sentence:
+          'The `resource` of a description is sent unchanged, and `invalid_target` is logged by its name.',
         reference: 'RFC 8707 §2',
       },
       {
         number: 85,
-        sentence: 'A demand for DPoP is told as not supported, and no weaker token is used instead.',
+        sentence: 'A server that requires DPoP is reported as unsupported. No weaker token is used instead.',
         reference: 'RFC 9449 §5, §8',
       },
     ],

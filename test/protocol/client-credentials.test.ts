@@ -7,22 +7,22 @@ import { build } from 'vite'
 import { createTestBff } from '../../packages/bff/test/support/browser.ts'
 import type { ReceivedRequest, TokenEndpoint } from '../../packages/bff/test/support/token-endpoint.ts'
 import { json } from '../../packages/bff/test/support/token-endpoint.ts'
-import { good, invalidGrant, plain, tokenEndpoint } from './setup.ts'
+import { tokenResponse, invalidGrant, createProvider, tokenEndpoint } from './setup.ts'
 
-const application = plain({ grant: 'client_credentials', scope: ['read'] })
-const admitted = {
+const machineProvider = createProvider({ grant: 'client_credentials', scope: ['read'] })
+const machineOptions = {
   authorize: () => ({ subject: 'cathy' }),
   dangerouslyGiveMachineTokenToBrowser: true,
 } satisfies Partial<BffOptions>
 
-/** Uses the refresh token that comes, and asks again without one. */
-const withRefreshToken: ProviderDescription = {
-  ...application,
+/** Uses the refresh token of a response, and reissues the token without one. */
+const refreshingProvider: ProviderDescription = {
+  ...machineProvider,
   refresh: { mode: 'refresh_token', fallback: 'reissue' },
 }
 
-/** The person who signs in is the client. */
-const personal: ProviderDescription = {
+/** The user who signs in is the client. */
+const userClientProvider: ProviderDescription = {
   id: 'personal',
   login: {
     userIsClient: true,
@@ -41,19 +41,23 @@ const personal: ProviderDescription = {
   refresh: { mode: 'reissue', storeCredentials: true },
 }
 
-/** Issues access and refresh tokens, counted together. */
-function issuing(): (asked: ReceivedRequest) => Response {
+/** Creates a reply that issues numbered access and refresh tokens. */
+function createIssuer(): (request: ReceivedRequest) => Response {
   let issued = 0
   return () => {
     issued += 1
-    return Response.json({ ...good, access_token: `access-${issued}`, refresh_token: `refresh-${issued}` })
+    return Response.json({
+      ...tokenResponse,
+      access_token: `access-${issued}`,
+      refresh_token: `refresh-${issued}`,
+    })
   }
 }
 
-const grantsIn = ({ requests }: TokenEndpoint): (string | null)[] =>
+const listGrants = ({ requests }: TokenEndpoint): (string | null)[] =>
   requests.map(({ parameters }) => parameters.get('grant_type'))
 
-it('12 refuses client credentials without a client, and without its secret', () => {
+it('12 rejects the client credentials grant without a client or its secret', () => {
   expect(() => defineProvider(oauth2({ grant: 'client_credentials', tokenEndpoint }))).toThrow(
     /client: must be given/,
   )
@@ -64,57 +68,63 @@ it('12 refuses client credentials without a client, and without its secret', () 
   ).toThrow(/client\.secret: must be given/)
 })
 
-it('12 keeps what the application was given to itself, unless told otherwise in so many words', () => {
-  const { authorize } = admitted
-  expect(() => createBff({ provider: application, authorize })).toThrow(/mode: must be "proxy"/)
-  expect(() => createBff({ provider: application, mode: 'proxy' })).toThrow(/authorize: must be given/)
+it('12 keeps the machine token on the server, and requires `authorize`', () => {
+  const { authorize } = machineOptions
+  expect(() => createBff({ provider: machineProvider, authorize })).toThrow(/mode: must be "proxy"/)
+  expect(() => createBff({ provider: machineProvider, mode: 'proxy' })).toThrow(/authorize: must be given/)
 })
 
-it('12 knows of no client secret in anything that a browser loads', async () => {
-  const source = (name: string): string =>
+it('12 ships no code for client secrets or grants to the browser', async () => {
+  const getSourceFile = (name: string): string =>
     fileURLToPath(new URL(`../../packages/${name}/src/index.ts`, import.meta.url))
-  const built = await build({
+  const buildResult = await build({
     configFile: false,
     logLevel: 'error',
     resolve: { conditions: ['source'] },
     build: {
       write: false,
       rollupOptions: {
-        input: [source('core'), source('react')],
+        input: [getSourceFile('core'), getSourceFile('react')],
         external: [/^react/],
         preserveEntrySignatures: 'strict',
       },
     },
   })
-  const files = 'output' in built ? built.output : []
+  const files = 'output' in buildResult ? buildResult.output : []
   const code = files.map((file) => ('code' in file ? file.code : '')).join('\n')
   expect(code).toContain('login_required')
   expect(code).not.toMatch(/client_?secret|client_credentials|refresh_?token|grant_type/i)
 })
 
-it('31 ignores a refresh token where the description asks again', async () => {
-  const { restore, endpoint, clock } = createTestBff(issuing(), { provider: application, ...admitted })
+it('31 ignores a refresh token when the description says reissue', async () => {
+  const { restore, endpoint, clock } = createTestBff(createIssuer(), {
+    provider: machineProvider,
+    ...machineOptions,
+  })
   expect((await restore()).body.token?.access_token).toBe('access-1')
   await clock.pass(901)
   expect((await restore()).body.token?.access_token).toBe('access-2')
-  expect(grantsIn(endpoint)).toEqual(['client_credentials', 'client_credentials'])
+  expect(listGrants(endpoint)).toEqual(['client_credentials', 'client_credentials'])
 })
 
 it.each([
-  ['a description', withRefreshToken],
+  ['a description', refreshingProvider],
   ['the preset of Classy', classy({ clientId: 'portal', clientSecret: 's3cret' })],
-])('31 uses a refresh token where %s says so', async (_, provider) => {
-  const { restore, endpoint, clock } = createTestBff(issuing(), { provider, ...admitted })
+])('31 uses a refresh token when %s says so', async (_, provider) => {
+  const { restore, endpoint, clock } = createTestBff(createIssuer(), { provider, ...machineOptions })
   await restore()
   await clock.pass(901)
   expect((await restore()).body.token?.access_token).toBe('access-2')
-  expect(grantsIn(endpoint)).toEqual(['client_credentials', 'refresh_token'])
+  expect(listGrants(endpoint)).toEqual(['client_credentials', 'refresh_token'])
   expect(endpoint.requests[1]?.parameters.get('refresh_token')).toBe('refresh-1')
 })
 
-it('31 asks again when the refresh token is refused, and signs nobody out', async () => {
-  const server = issuing()
-  const { restore, endpoint, clock } = createTestBff(server, { provider: withRefreshToken, ...admitted })
+it('31 reissues the token when the refresh token is rejected, and keeps the session', async () => {
+  const server = createIssuer()
+  const { restore, endpoint, clock } = createTestBff(server, {
+    provider: refreshingProvider,
+    ...machineOptions,
+  })
   const before = await restore()
   endpoint.script(invalidGrant, server)
   await clock.pass(901)
@@ -131,11 +141,11 @@ it('31 asks again when the refresh token is refused, and signs nobody out', asyn
   ])
 })
 
-it('36 asks again in place of a refused refresh token that a person who is the client has left', async () => {
-  const server = issuing()
+it('36 reissues the token with the stored credentials when the refresh token of a user client is rejected', async () => {
+  const server = createIssuer()
   const { sendRequest, restore, endpoint, clock } = createTestBff(server, {
     provider: {
-      ...personal,
+      ...userClientProvider,
       refresh: { mode: 'refresh_token', fallback: 'reissue', storeCredentials: true },
     },
   })
@@ -143,13 +153,13 @@ it('36 asks again in place of a refused refresh token that a person who is the c
   endpoint.script(invalidGrant, server)
   await clock.pass(901)
   expect((await restore()).body.token?.access_token).toBe('access-2')
-  expect(grantsIn(endpoint)).toEqual(['client_credentials', 'refresh_token', 'client_credentials'])
+  expect(listGrants(endpoint)).toEqual(['client_credentials', 'refresh_token', 'client_credentials'])
 })
 
-it('48 asks again with the first scope before the token ends, and nobody has to do anything', async () => {
-  const { restore, token, endpoint, clock } = createTestBff(json({ ...good, scope: 'read more' }), {
-    provider: plain({ grant: 'client_credentials', scope: ['read', 'more', 'most'] }),
-    ...admitted,
+it('48 reissues the machine token with the configured scope before it expires, and keeps the session', async () => {
+  const { restore, token, endpoint, clock } = createTestBff(json({ ...tokenResponse, scope: 'read more' }), {
+    provider: createProvider({ grant: 'client_credentials', scope: ['read', 'more', 'most'] }),
+    ...machineOptions,
   })
   const { body } = await restore()
   await clock.pass(850)
@@ -165,8 +175,10 @@ it('48 asks again with the first scope before the token ends, and nobody has to 
   expect(endpoint.requests).toHaveLength(3)
 })
 
-it('48 asks again with what a person typed who is the client, where the description keeps it', async () => {
-  const { sendRequest, restore, endpoint, clock } = createTestBff(json(good), { provider: personal })
+it('48 reissues the token of a user client with the stored credentials', async () => {
+  const { sendRequest, restore, endpoint, clock } = createTestBff(json(tokenResponse), {
+    provider: userClientProvider,
+  })
   await sendRequest('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
   await clock.pass(850)
   expect((await restore()).body.token?.sequence).toBe(2)

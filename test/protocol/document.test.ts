@@ -1,37 +1,38 @@
 import { beforeAll, expect, it } from 'vitest'
 import { groups } from './assertions.ts'
 import type { AssertionTest } from './document.ts'
-import { documentOf, listAssertionTests } from './document.ts'
+import { formatConformancePage, listAssertionTests } from './document.ts'
 
-const all = groups.flatMap(({ assertions }) => assertions)
+const allAssertions = groups.flatMap(({ assertions }) => assertions)
 let tests: AssertionTest[] = []
 
 beforeAll(async () => {
   tests = await listAssertionTests()
-}, 60_000)
-
-it('numbers the sentences from 1 without a gap', () => {
-  expect(all.map(({ number }) => number)).toEqual(all.map((_, index) => index + 1))
 })
 
-it('finds either a test or a reason for every sentence, and never both', () => {
-  const held = new Set(tests.map(({ number }) => number))
-  const answers = all.map(({ number, notApplicable, missing }) => ({
+it('numbers the requirements from 1 without a gap', () => {
+  expect(allAssertions.map(({ number }) => number)).toEqual(allAssertions.map((_, index) => index + 1))
+})
+
+it('finds either tests or a reason for every requirement, and never both', () => {
+  const testedNumbers = new Set(tests.map(({ number }) => number))
+  const evidence = allAssertions.map(({ number, notApplicable, missing }) => ({
     number,
-    given: [held.has(number), notApplicable !== undefined, missing !== undefined].filter(Boolean).length,
+    count: [testedNumbers.has(number), notApplicable !== undefined, missing !== undefined].filter(Boolean)
+      .length,
   }))
-  expect(answers.filter(({ given }) => given !== 1)).toEqual([])
+  expect(evidence.filter(({ count }) => count !== 1)).toEqual([])
 })
 
-it('knows which sentences do not hold yet', () => {
-  expect(all.filter(({ missing }) => missing !== undefined).map(({ number }) => number)).toEqual([])
+it('has no requirement that is not met yet', () => {
+  expect(allAssertions.filter(({ missing }) => missing !== undefined).map(({ number }) => number)).toEqual([])
 })
 
-it('finds a sentence for every number that a test names', () => {
-  const known = all.map(({ number }) => number)
-  expect(tests.filter(({ number }) => !known.includes(number))).toEqual([])
+it('finds a requirement for every number in a test title', () => {
+  const knownNumbers = allAssertions.map(({ number }) => number)
+  expect(tests.filter(({ number }) => !knownNumbers.includes(number))).toEqual([])
 })
 
-it('says what docs/conformance.md says: write it anew with `npx vitest run --project repository protocol/document -u`', async () => {
-  await expect(documentOf(groups, tests)).toMatchFileSnapshot('../../docs/conformance.md')
+it('matches docs/conformance.md; update it with `npx vitest run --project repository protocol/document -u`', async () => {
+  await expect(formatConformancePage(groups, tests)).toMatchFileSnapshot('../../docs/conformance.md')
 })

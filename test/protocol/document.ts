@@ -4,79 +4,89 @@ import { join, relative } from 'node:path'
 import { bin, root, tool } from '../../scripts/run.mjs'
 import type { Assertion, Group } from './assertions.ts'
 
-/** A test that holds an assertion. */
+/** A test of an assertion. */
 export interface AssertionTest {
   number: number
   title: string
-  /** Its file, from the folder of the repository. */
+  /** Its file, relative to the repository. */
   file: string
 }
 
-/** Where tests that hold an assertion lie: here, and where one has held it all along. */
-const places = [
+/** The folders and files whose tests may cover assertions. */
+const testPaths = [
   'test/protocol/',
   'packages/core/test/',
   ...['discovery', 'guard', 'session'].map((name) => `packages/bff/test/${name}.test.ts`),
 ]
 
-/** The tests whose titles begin with a number; one that is skipped is none. */
+/** Lists the tests whose titles begin with a number, without skipped ones. */
 export async function listAssertionTests(): Promise<AssertionTest[]> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-titles-'))
   try {
     const list = join(folder, 'titles.json')
-    const { ok, output } = await tool(bin('vitest'), ['list', '--static-parse', `--json=${list}`, ...places])
-    if (!ok || !existsSync(list)) throw new Error(`The titles of the tests cannot be listed:\n${output}`)
+    const { ok, output } = await tool(bin('vitest'), [
+      'list',
+      '--static-parse',
+      `--json=${list}`,
+      ...testPaths,
+    ])
+    if (!ok || !existsSync(list)) throw new Error(`\`vitest list\` failed:\n${output}`)
     const tests = JSON.parse(readFileSync(list, 'utf8')) as { name: string; file: string }[]
-    const found = tests.flatMap(({ name, file }) => {
-      const [, around = '', number, title] = /^(.* > )?(\d{1,3}) (.+)$/.exec(name) ?? []
+    const numberedTests = tests.flatMap(({ name, file }) => {
+      const [, suitePrefix = '', number, title] = /^(.* > )?(\d{1,3}) (.+)$/.exec(name) ?? []
       const path = relative(root, file).replaceAll('\\', '/')
       return title === undefined
         ? []
-        : [{ number: Number(number), title: (around + title).replaceAll(' > ', ': '), file: path }]
+        : [{ number: Number(number), title: (suitePrefix + title).replaceAll(' > ', ': '), file: path }]
     })
-    // One for all projects that run it.
-    return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()]
+    // Several projects may run the same test.
+    return [...new Map(numberedTests.map((test) => [JSON.stringify(test), test])).values()]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** The page of the documentation. */
-export function documentOf(groups: Group[], tests: AssertionTest[]): string {
-  const all = groups.flatMap(({ assertions }) => assertions)
+/** Formats docs/conformance.md. */
+export function formatConformancePage(groups: Group[], tests: AssertionTest[]): string {
+  const count = groups.flatMap(({ assertions }) => assertions).length
   return [
     '# Conformance',
     '',
-    '<!-- Generated from the tests. Write it anew with: npx vitest run --project repository protocol/document -u -->',
+    '<!-- Generated from the tests. Update: npx vitest run --project repository protocol/document -u -->',
     '',
-    `What RFC 6749, its companions and OAuth 2.0 for Browser-Based Applications ask of a client and of a back-end for a`,
-    `browser application, in ${all.length} sentences, and the tests that hold each of them: the title of such a test begins with`,
-    'the number of its sentence. Where a sentence does not apply, the reason stands in the place of the tests.',
+    `This page lists ${count} requirements for an OAuth 2.0 client and for a back end of a browser application, with the tests that`,
+    'show that Latchkey meets them. Most come from RFC 6749, related RFCs and OAuth 2.0 for Browser-Based Applications; words',
+    'in capitals, such as MUST, are used as the source uses them. Requirements marked “hardening” are our own.',
+    '',
+    'The titles of the tests begin with the number of the requirement; “…” stands for the values of several cases.',
+    'A “description” is the configuration of one authorization server: the option `provider` of `createBff`.',
+    '',
+    'To run such checks against your own authorization server, see [test/conformance](../test/conformance/README.md).',
     ...groups.flatMap(({ title, assertions }) => [
       '',
       `## ${title}`,
       '',
-      '| | What holds | Reference | Tests |',
+      '| | Requirement | Source | Tests |',
       '|---|---|---|---|',
-      ...assertions.map(
-        (one) =>
-          `| ${one.number} | ${cell(one.sentence)} | ${cell(one.reference)} | ${answerTo(one, tests)} |`,
-      ),
+      ...assertions.map((assertion) => {
+        const { number, sentence, reference } = assertion
+        return `| ${number} | ${escapeCell(sentence)} | ${escapeCell(reference)} | ${formatEvidence(assertion, tests)} |`
+      }),
     ]),
     '',
   ].join('\n')
 }
 
-function answerTo({ number, notApplicable, missing }: Assertion, tests: AssertionTest[]): string {
-  if (notApplicable !== undefined) return `Does not apply. ${cell(notApplicable)}`
-  if (missing !== undefined) return `**Does not hold yet.** ${cell(missing)}`
+function formatEvidence({ number, notApplicable, missing }: Assertion, tests: AssertionTest[]): string {
+  if (notApplicable !== undefined) return `Does not apply. ${escapeCell(notApplicable)}`
+  if (missing !== undefined) return `**Not met yet.** ${escapeCell(missing)}`
   return tests
-    .filter((one) => one.number === number)
-    .map(({ title, file }) => `[${cell(title.replaceAll(/%\w/g, '…'))}](../${file})`)
+    .filter((test) => test.number === number)
+    .map(({ title, file }) => `[${escapeCell(title.replaceAll(/%\w/g, '…'))}](../${file})`)
     .toSorted()
     .join('<br>')
 }
 
-function cell(text: string): string {
+function escapeCell(text: string): string {
   return text.replaceAll(/[\\|[\]<>]/g, '\\$&')
 }

@@ -8,10 +8,10 @@ import {
   raw,
   rotating,
 } from '../../packages/bff/test/support/token-endpoint.ts'
-import { createWatchedScene, good, invalidGrant, plain } from './setup.ts'
+import { createRecordingBff, tokenResponse, invalidGrant, createProvider } from './setup.ts'
 
-/** The answers that speak of the client or of the request, whatever their status. */
-const configuration = [
+/** The error codes that blame the client or the request, with any status. */
+const configurationErrorCodes = [
   'invalid_client',
   'unauthorized_client',
   'unsupported_grant_type',
@@ -24,18 +24,18 @@ it.each([
   ['invalid_client', 502, 'server_error'],
   ['temporarily_unavailable', 503, 'temporarily_unavailable'],
   ['account_needs_terms', 401, 'invalid_credentials'],
-])('33 tells a page of 400 %s with %i %s, and nothing that the server wrote', async (error, status, code) => {
+])('33 turns 400 %s into %i %s, without text from the server', async (error, status, code) => {
   const description = 'words-of-the-server'
   const { signIn, log } = createTestBff(
     json({ error, error_description: description, error_uri: `https://as.example.com/${description}` }, 400),
   )
-  const answer = await signIn()
-  expect(answer).toMatchObject({ status, body: { error: code } })
-  expect(answer.text + log.join('\n')).not.toContain(description)
+  const response = await signIn()
+  expect(response).toMatchObject({ status, body: { error: code } })
+  expect(response.text + log.join('\n')).not.toContain(description)
   if (status !== 401) expect(log.at(-1)).toContain(`400 ${error === 'invalid_client' ? error : ''}`.trim())
 })
 
-it('33 ends no session because of an error code that nobody knows', async () => {
+it('33 keeps the session after an unknown error code', async () => {
   const { signIn, token, restore, endpoint, clock, log } = createTestBff(rotating())
   await signIn()
   endpoint.script(json({ error: 'account_needs_terms' }, 400))
@@ -45,51 +45,54 @@ it('33 ends no session because of an error code that nobody knows', async () => 
   expect(log.at(-1)).toContain('400')
 })
 
-it('34 takes 401 invalid_client with a Basic challenge for what it says, and hands no challenge on', async () => {
+it('34 turns 401 invalid_client with a Basic challenge into server_error, without the challenge', async () => {
   const challenge = { 'WWW-Authenticate': 'Basic realm="as"' }
   for (const body of [{ error: 'invalid_client' }, { error: 'invalid_client', error_description: 'x' }]) {
     const { signIn } = createTestBff(json(body, 401, challenge))
-    const answer = await signIn()
-    expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(answer.headers.get('WWW-Authenticate')).toBeNull()
+    const response = await signIn()
+    expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    expect(response.headers.get('WWW-Authenticate')).toBeNull()
   }
 })
 
-it.each([400, 401])('35 tells a refused client from a refused user, both told with %i', async (status) => {
-  const client = await createTestBff(json({ error: 'invalid_client' }, status)).signIn()
-  expect(client).toMatchObject({ status: 502, body: { error: 'server_error' } })
-  const user = await createTestBff(json({ error: 'invalid_grant' }, status)).signIn()
-  expect(user).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
-})
+it.each([400, 401])(
+  '35 distinguishes a rejected client from a rejected user when both get %i',
+  async (status) => {
+    const client = await createTestBff(json({ error: 'invalid_client' }, status)).signIn()
+    expect(client).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    const user = await createTestBff(json({ error: 'invalid_grant' }, status)).signIn()
+    expect(user).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
+  },
+)
 
 it.each([
   ['a status', { status: 401 }, json({ error: 'invalid_client' }, 401), 'invalid_credentials'],
   ['a code', { code: 'bad_login' }, json({ error: 'bad_login' }, 500), 'invalid_credentials'],
   [
-    'words',
+    'a description text',
     { contains: 'locked' },
     json({ error: 'x', error_description: 'is locked' }, 500),
     'invalid_credentials',
   ],
-])('35 goes by the description where it says what %s means', async (_, rule, reply, error) => {
+])('35 follows the description when it maps %s to an outcome', async (_, rule, reply, error) => {
   const { signIn } = createTestBff(reply, {
-    provider: plain({ errors: [{ ...rule, outcome: 'invalid_credentials' }] }),
+    provider: createProvider({ errors: [{ ...rule, outcome: 'invalid_credentials' }] }),
   })
   expect((await signIn()).body.error).toBe(error)
-  // Another answer is not meant by it.
+  // The rule does not apply to other responses.
   const other = createTestBff(json({ error: 'invalid_client' }, 400), {
-    provider: plain({ errors: [{ ...rule, outcome: 'invalid_credentials' }] }),
+    provider: createProvider({ errors: [{ ...rule, outcome: 'invalid_credentials' }] }),
   })
   expect((await other.signIn()).body.error).toBe('server_error')
 })
 
-it('36 takes invalid_grant at a sign-in for a wrong password, and does not ask again', async () => {
+it('36 reads invalid_grant at a sign-in as a wrong password, and does not retry', async () => {
   const { signIn, endpoint } = createTestBff(invalidGrant)
   expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
   expect(endpoint.requests).toHaveLength(1)
 })
 
-it('36 ends the session at invalid_grant for its refresh token, which is not kept', async () => {
+it('36 ends the session and removes its record after invalid_grant for its refresh token', async () => {
   const clock = createClock()
   const store = memoryStore(clock)
   const keys: string[] = []
@@ -111,8 +114,8 @@ it('36 ends the session at invalid_grant for its refresh token, which is not kep
   expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
 })
 
-it.each(configuration)(
-  '37 takes %s for a mistake in the configuration, and keeps the refresh token',
+it.each(configurationErrorCodes)(
+  '37 reads %s as a configuration error, and keeps the refresh token',
   async (error) => {
     for (const status of [400, 401]) {
       expect((await createTestBff(json({ error }, status)).signIn()).body.error).toBe('server_error')
@@ -133,12 +136,12 @@ it.each(configuration)(
   },
 )
 
-const silence = (): Promise<Response> => new Promise(() => {})
+const neverRespond = (): Promise<Response> => new Promise(() => {})
 
-const passing = {
+const temporaryFailures = {
   'a broken connection': failWithCode('ECONNRESET'),
   'a refused connection': failWithCode('ECONNREFUSED'),
-  'no answer in time': silence,
+  'no response in time': neverRespond,
   '500': raw('<h1>Oops</h1>', 500),
   '502': raw('', 502),
   '503': raw('', 503),
@@ -146,11 +149,11 @@ const passing = {
   '429': json({ error: 'slow_down' }, 429),
 }
 
-it.each(Object.entries(passing))(
-  '38 keeps session and token through %s, to the end of the token',
+it.each(Object.entries(temporaryFailures))(
+  '38 keeps the session, and the token until it expires, through %s',
   async (_, reply) => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating(), {
-      timeout: reply === silence ? 0.3 : 8,
+      timeout: reply === neverRespond ? 0.3 : 8,
     })
     const server = rotating()
     endpoint.script(server)
@@ -171,8 +174,8 @@ it.each(Object.entries(passing))(
   },
 )
 
-it('38 backs off longer with each failure, and not every session for as long', async () => {
-  const waitsOf = async (chance: number): Promise<number[]> => {
+it('38 backs off longer after each failure, with jitter between sessions', async () => {
+  const collectWaits = async (chance: number): Promise<number[]> => {
     const { signIn, token, endpoint, clock } = createTestBff(rotating(), {
       platform: { randomBytes: (size) => new Uint8Array(size).fill(chance) },
     })
@@ -189,8 +192,8 @@ it('38 backs off longer with each failure, and not every session for as long', a
     expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(8)
     return waits
   }
-  const [short, long] = [await waitsOf(0), await waitsOf(255)]
-  expect(short.toSorted((one, other) => one - other)).toEqual(short)
+  const [short, long] = [await collectWaits(0), await collectWaits(255)]
+  expect(short.toSorted((left, right) => left - right)).toEqual(short)
   expect(Math.max(...short, ...long)).toBeLessThanOrEqual(60)
   expect(short.at(-1)).toBeLessThan(long.at(-1) ?? 0)
   expect(short.at(-1)).toBeGreaterThan(short[0] ?? 0)
@@ -217,10 +220,10 @@ it.each([
   }
 })
 
-it('38 obeys a header of its own where the description names one', async () => {
+it('38 obeys the rate limit header that the description names', async () => {
   const rateLimit = { header: 'X-RateLimit-ResetAfter' }
   const { signIn, token, endpoint, clock } = createTestBff(rotating(), {
-    provider: { ...plain(), resource: { rateLimit } },
+    provider: { ...createProvider(), resource: { rateLimit } },
   })
   await signIn()
   await clock.pass(901)
@@ -230,29 +233,29 @@ it('38 obeys a header of its own where the description names one', async () => {
 
 it.each([
   ['HTML', '<h1>canary</h1>'],
-  ['nothing', ''],
-  ['half of it', '{"access_token":"canary'],
+  ['empty', ''],
+  ['truncated', '{"access_token":"canary'],
   ['an array', '["canary"]'],
   ['a text', '"canary"'],
   ['null', 'null'],
   ['a form', 'access_token=canary&token_type=bearer'],
-  ['two answers', '{"error":"canary"}{"error":"canary"}'],
-])('39 tells of a body that is %s by code and status, and nothing of the body', async (_, body) => {
+  ['two objects', '{"error":"canary"}{"error":"canary"}'],
+])('39 reports a body that is %s with an error code, without its content', async (_, body) => {
   for (const status of [200, 400, 500]) {
     const { signIn, token, restore, endpoint, clock, log } = createTestBff(rotating())
     await signIn()
     endpoint.script(raw(body, status))
     await clock.pass(901)
-    const answers = [await token(1), await signIn(), await restore()]
-    expect(answers[0]).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
-    expect(answers[1]?.status).toBe(status === 400 ? 401 : 503)
-    expect(answers[2]?.body.session).not.toBeNull()
-    expect(log.join('\n') + answers.map(({ text }) => text).join('\n')).not.toContain('canary')
+    const responses = [await token(1), await signIn(), await restore()]
+    expect(responses[0]).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+    expect(responses[1]?.status).toBe(status === 400 ? 401 : 503)
+    expect(responses[2]?.body.session).not.toBeNull()
+    expect(log.join('\n') + responses.map(({ text }) => text).join('\n')).not.toContain('canary')
   }
 })
 
 it.each([[{}], [{ username: ['is locked'] }], [['a', 'b']], [[]], [7], [0], [true], [null], [''], ['\u{0}']])(
-  '40 is not upset by the error %j',
+  '40 treats the error %j as unknown',
   async (error) => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating())
     await signIn()
@@ -269,36 +272,33 @@ it.each([
   ['full of control characters', 'canary\u{1b}[2J\u{0}\r\nSet-Cookie: canary=1\u{202e}'],
   ['HTML', '<img src=x onerror="canary()">'],
   ['an object', { canary: 1 }],
-])(
-  '40 passes no description on that is %s, neither to a page nor to the log',
-  async (_, error_description) => {
-    const seen: string[] = []
-    for (const error of ['invalid_grant', 'invalid_client', 'server_error', 'other']) {
-      const { signIn, log } = createTestBff(json({ error, error_description }, 400))
-      const { text, headers } = await signIn()
-      seen.push(text, JSON.stringify([...headers]), ...log)
-    }
-    expect(seen.join('\n')).not.toContain('canary')
-    for (const line of seen) expect(line.length).toBeLessThan(1000)
-  },
-)
+])('40 keeps an error_description that is %s from the page and the log', async (_, error_description) => {
+  const outputs: string[] = []
+  for (const error of ['invalid_grant', 'invalid_client', 'server_error', 'other']) {
+    const { signIn, log } = createTestBff(json({ error, error_description }, 400))
+    const { text, headers } = await signIn()
+    outputs.push(text, JSON.stringify([...headers]), ...log)
+  }
+  expect(outputs.join('\n')).not.toContain('canary')
+  for (const line of outputs) expect(line.length).toBeLessThan(1000)
+})
 
 it.each([
   ['invalid_grant', 401, 'invalid_credentials'],
   ['invalid_client', 502, 'server_error'],
   ['temporarily_unavailable', 503, 'temporarily_unavailable'],
-])('41 takes 200 with the error %s and no token for a failure', async (error, status, code) => {
+])('41 reads 200 with the error %s and no token as a failure', async (error, status, code) => {
   const { signIn } = createTestBff(json({ error }))
-  const answer = await signIn()
-  expect(answer).toMatchObject({ status, body: { error: code } })
-  expect(answer.headers.get('Set-Cookie')).toBeNull()
+  const response = await signIn()
+  expect(response).toMatchObject({ status, body: { error: code } })
+  expect(response.headers.get('Set-Cookie')).toBeNull()
 })
 
-it('41 ends the session when 200 invalid_grant answers a refresh', async () => {
-  const { signIn, token, sent, endpoint, clock } = createWatchedScene(rotating())
+it('41 ends the session after 200 invalid_grant at a refresh', async () => {
+  const { signIn, token, sentRequests, endpoint, clock } = createRecordingBff(rotating())
   await signIn()
-  endpoint.script(json({ error: 'invalid_grant', ...good, access_token: undefined }))
+  endpoint.script(json({ error: 'invalid_grant', ...tokenResponse, access_token: undefined }))
   await clock.pass(901)
   expect((await token(1)).body.reason).toBe('refresh_rejected')
-  expect(sent).toHaveLength(2)
+  expect(sentRequests).toHaveLength(2)
 })

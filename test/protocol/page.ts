@@ -7,43 +7,43 @@ import type { Clock } from '../../packages/bff/test/support/browser.ts'
 import { createTestBff, credentials, page } from '../../packages/bff/test/support/browser.ts'
 import type { Reply } from '../../packages/bff/test/support/token-endpoint.ts'
 
-/** A page in a test browser on which somebody is signed in, at a BFF before a scripted authorization server. */
+/** A signed-in page in a test browser, with a BFF and a scripted authorization server. */
 export interface Page extends Pick<ReturnType<typeof createTestBff>, 'bff' | 'endpoint' | 'log'> {
   browser: TestBrowser
   tab: TestTab
   client: AuthClient
-  /** Opens another tab of the same browser, which is signed in as well. */
+  /** Opens another signed-in tab of the same browser. */
   openTab: () => Promise<AuthClient>
-  /** What reached the application's API, and whatever else is outside of the BFF. */
-  heard: Request[]
-  /** Lets so many seconds pass for the page and for the BFF. */
+  /** The page's requests to the API and to all other URLs outside the BFF. */
+  apiRequests: Request[]
+  /** Advances the clocks of page and BFF, in seconds. */
   pass: (seconds: number) => Promise<void>
-  /** The machine of the page sleeps for so many seconds, and the BFF goes on. */
+  /** Puts the page's machine to sleep, in seconds, while the BFF runs. */
   sleep: (seconds: number) => Promise<void>
-  /** Tells the page of an event of the window, such as `focus`. */
-  tell: (type: string) => void
+  /** Dispatches an event of the page's window, such as `focus`. */
+  dispatchWindowEvent: (type: string) => void
 }
 
 export async function openPage(
   reply: Reply,
   options: Partial<BffOptions> & { api?: (request: Request) => Response | Promise<Response> } = {},
 ): Promise<Page> {
-  const { api = () => new Response(), ...more } = options
-  const heard: Request[] = []
+  const { api = () => new Response(), ...bffOptions } = options
+  const apiRequests: Request[] = []
   const browser = createTestBrowser({
     pageUrl: `${page}/`,
     network: (request) => {
       const { origin, pathname } = new URL(request.url)
-      if (origin === page && pathname.startsWith('/auth/')) return scene.bff.fetch(request)
-      heard.push(request.clone())
+      if (origin === page && pathname.startsWith('/auth/')) return testBff.bff.fetch(request)
+      apiRequests.push(request.clone())
       return api(request)
     },
   })
   const pass = (seconds: number): Promise<void> => browser.advance(seconds * 1000)
-  let slept = browser.wallNow()
+  let sleptMs = browser.wallNow()
   const clock: Clock = {
-    // The server's own clock: what the user does to that of the page changes nothing here.
-    now: () => slept + browser.monotonicNow(),
+    // The server has its own clock: setting the page's wall clock does not change it.
+    now: () => sleptMs + browser.monotonicNow(),
     sleep: (milliseconds, signal) =>
       Promise.race([
         browser.wait(milliseconds),
@@ -51,34 +51,36 @@ export async function openPage(
       ]),
     pass,
   }
-  const scene = createTestBff(reply, more, clock)
+  const testBff = createTestBff(reply, bffOptions, clock)
   const window = new EventTarget()
-  const open = (): { tab: TestTab; client: AuthClient } => {
+  const openClient = (): { tab: TestTab; client: AuthClient } => {
     const tab = browser.openTab()
     const addEventListener: typeof tab.platform.addEventListener = (type, listener, { signal }) => {
       window.addEventListener(type, listener, { signal })
       tab.platform.addEventListener(type, listener, { signal })
     }
-    const client = createAuthClient({ platform: { ...tab.platform, addEventListener } })
+    const client = createAuthClient({
+      platform: { ...tab.platform, addEventListener },
+    })
     client.subscribe(() => {})
     return { tab, client }
   }
-  const { tab, client } = open()
+  const { tab, client } = openClient()
   await client.signIn(credentials)
   return {
-    ...scene,
+    ...testBff,
     browser,
     tab,
     client,
-    heard,
+    apiRequests: apiRequests,
     pass,
     sleep: (seconds) => {
-      slept += seconds * 1000
+      sleptMs += seconds * 1000
       return browser.sleep(seconds * 1000)
     },
-    tell: (type) => void window.dispatchEvent(new Event(type)),
+    dispatchWindowEvent: (type) => void window.dispatchEvent(new Event(type)),
     openTab: async () => {
-      const other = open()
+      const other = openClient()
       await other.client.ready()
       return other.client
     },

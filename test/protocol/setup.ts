@@ -9,15 +9,15 @@ import { createTokenEndpoint, json } from '../../packages/bff/test/support/token
 
 export const tokenEndpoint = 'https://as.example.com/token'
 
-/** A successful answer as RFC 6749 §5.1 shows it, without a refresh token. */
-export const good = { access_token: 'a', token_type: 'Bearer', expires_in: 900 }
+/** A successful response (RFC 6749 §5.1) without a refresh token. */
+export const tokenResponse = { access_token: 'a', token_type: 'Bearer', expires_in: 900 }
 
-/** The authorization server says no for good. */
+/** The authorization server rejects a password or a refresh token. */
 export const invalidGrant = json({ error: 'invalid_grant' }, 400)
 
-/** A provider that follows RFC 6749, but for what is given. */
-export function plain(
-  more: Partial<Extract<OAuth2Options, { tokenEndpoint: string }>> = {},
+/** Describes a provider that follows RFC 6749, with the given options. */
+export function createProvider(
+  options: Partial<Extract<OAuth2Options, { tokenEndpoint: string }>> = {},
 ): ProviderDescription {
   return oauth2({
     tokenEndpoint,
@@ -25,58 +25,57 @@ export function plain(
     clientSecret: 's3cret',
     scope: ['read'],
     allowedScope: ['read', 'write'],
-    ...more,
+    ...options,
   })
 }
 
-/** A store that lets a test read what lies in it. */
-export interface OpenStore extends Store {
-  /** Everything that was ever written, as it is and, where this cookie opens it, as it was before it was sealed. */
-  written: (cookie: string) => string
+/** A store that records all writes. */
+export interface RecordingStore extends Store {
+  /** Returns everything that was written, also the plaintext of records that the key in the cookie unseals. */
+  describeWrites: (cookie: string) => string
 }
 
-/** Makes a store in memory; `now` is the clock of the BFF. */
-export function createOpenStore(now: () => number): OpenStore {
+/** Creates a recording store in memory. `now` is the clock of the BFF. */
+export function createRecordingStore(now: () => number): RecordingStore {
   const store = memoryStore({ now })
   const records: [key: string, record: StoredRecord][] = []
   return {
     ...store,
     insert: (key, record) => (records.push([key, record]), store.insert(key, record)),
     replace: (key, record, version) => (records.push([key, record]), store.replace(key, record, version)),
-    written: (cookie) => {
-      const ticket = deriveRecordKeys(Buffer.from(cookie, 'base64url'))
+    describeWrites: (cookie) => {
+      const recordKeys = deriveRecordKeys(Buffer.from(cookie, 'base64url'))
       return records
         .flatMap(([key, { subject, sealed }]) => [
           key,
           subject,
           Buffer.from(sealed).toString('latin1'),
-          unseal(ticket, sealed),
+          unseal(recordKeys, sealed),
         ])
         .join('\n')
     },
   }
 }
 
-/** One request as it left the BFF. */
-export interface Sent {
+/** A request as the BFF sent it. */
+export interface SentRequest {
   request: Request
-  /** The body as it was written. */
   body: string
 }
 
-/** A scene of which every request to the authorization server is kept as it left. */
-export function createWatchedScene(
+/** Creates a test BFF that records its requests to the authorization server byte for byte. */
+export function createRecordingBff(
   reply: Reply,
   options: Partial<BffOptions> = {},
   clock = createClock(),
-): ReturnType<typeof createTestBff> & { sent: Sent[] } {
-  const sent: Sent[] = []
+): ReturnType<typeof createTestBff> & { sentRequests: SentRequest[] } {
+  const sentRequests: SentRequest[] = []
   const endpoint: TokenEndpoint = createTokenEndpoint(reply)
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init)
-    sent.push({ request, body: await request.clone().text() })
+    sentRequests.push({ request, body: await request.clone().text() })
     return endpoint.fetch(input, init)
   }
-  const scene = createTestBff(reply, { ...options, platform: { ...options.platform, fetch } }, clock)
-  return { ...scene, endpoint, sent }
+  const testBff = createTestBff(reply, { ...options, platform: { ...options.platform, fetch } }, clock)
+  return { ...testBff, endpoint, sentRequests: sentRequests }
 }

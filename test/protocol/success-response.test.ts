@@ -9,9 +9,9 @@ import {
   rotating,
 } from '../../packages/bff/test/support/token-endpoint.ts'
 import { openPage } from './page.ts'
-import { good, plain } from './setup.ts'
+import { tokenResponse, createProvider } from './setup.ts'
 
-const whole = JSON.stringify(good)
+const responseText = JSON.stringify(tokenResponse)
 
 it.each([
   'application/json',
@@ -19,47 +19,47 @@ it.each([
   'application/json; charset=utf-8',
   'application/json; charset="ISO-8859-1"',
   'Application/JSON',
-])('18 takes JSON that is called %s', async (type) => {
-  const { signIn } = createTestBff(raw(whole, 200, { 'Content-Type': type }))
+])('18 accepts JSON with the content type %s', async (type) => {
+  const { signIn } = createTestBff(raw(responseText, 200, { 'Content-Type': type }))
   expect((await signIn()).body.token?.access_token).toBe('a')
 })
 
 it.each([
-  ['none', {}],
-  ['an empty one', { ...good, access_token: '' }],
-  ['null', { ...good, access_token: null }],
-  ['a number', { ...good, access_token: 1 }],
-  ['one in an array', { ...good, access_token: ['a'] }],
-  ['one under another name', { ...good, access_token: undefined, accessToken: 'a' }],
-])('18 takes a 200 with %s for an access token as an error of the server', async (_, body) => {
+  ['missing', {}],
+  ['an empty text', { ...tokenResponse, access_token: '' }],
+  ['null', { ...tokenResponse, access_token: null }],
+  ['a number', { ...tokenResponse, access_token: 1 }],
+  ['an array', { ...tokenResponse, access_token: ['a'] }],
+  ['under another name', { ...tokenResponse, access_token: undefined, accessToken: 'a' }],
+])('18 reads a 200 without a usable access token (%s) as a server error', async (_, body) => {
   const { signIn, log } = createTestBff(json(body))
-  const answer = await signIn()
-  expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
-  expect(answer.headers.get('Set-Cookie')).toBeNull()
+  const response = await signIn()
+  expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
+  expect(response.headers.get('Set-Cookie')).toBeNull()
   expect(log.at(-1)).toContain('access_token')
 })
 
-it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('19 takes the token type %s', async (token_type) => {
-  const { signIn } = createTestBff(json({ ...good, token_type }))
+it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('19 accepts the token type %s', async (token_type) => {
+  const { signIn } = createTestBff(json({ ...tokenResponse, token_type }))
   expect((await signIn()).body.token).toMatchObject({ access_token: 'a', token_type: 'Bearer' })
 })
 
 it.each(['mac', 'DPoP', 'N_A', 'JWT', 'access_token', '', ' Bearer', 'Bearer x'])(
-  '20 uses no token of the type %j',
+  '20 rejects a token of the type %j',
   async (token_type) => {
-    const { signIn, restore, log } = createTestBff(json({ ...good, token_type }))
-    const answer = await signIn()
-    expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(answer.text).not.toContain('"a"')
+    const { signIn, restore, log } = createTestBff(json({ ...tokenResponse, token_type }))
+    const response = await signIn()
+    expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    expect(response.text).not.toContain('"a"')
     expect((await restore()).body).toMatchObject({ session: null })
     expect(log.at(-1)).toMatch(/token_type|DPoP/)
   },
 )
 
-it('20 goes on with the token it has when a refresh brings one of another type', async () => {
+it('20 keeps the current token when a refresh returns one of another type', async () => {
   const { signIn, restore, endpoint, clock } = createTestBff(rotating())
   await signIn()
-  endpoint.script(json({ ...good, access_token: 'other', token_type: 'mac' }))
+  endpoint.script(json({ ...tokenResponse, access_token: 'other', token_type: 'mac' }))
   await clock.pass(850)
   expect((await restore()).body.token).toMatchObject({ access_token: 'access-1', sequence: 1 })
 })
@@ -68,20 +68,17 @@ it.each([
   ['missing', undefined],
   ['null', null],
   ['a number', 7],
-])(
-  '21 uses no token whose type is %s, unless the description says what that means',
-  async (_, token_type) => {
-    const reply = json({ ...good, token_type })
-    expect(await createTestBff(reply).signIn()).toMatchObject({
-      status: 502,
-      body: { error: 'server_error' },
-    })
-    const told = createTestBff(reply, { provider: plain({ defaultTokenType: 'Bearer' }) })
-    expect((await told.signIn()).body.token).toMatchObject({ access_token: 'a', token_type: 'Bearer' })
-  },
-)
+])('21 rejects a token whose type is %s, unless the description has a default', async (_, token_type) => {
+  const reply = json({ ...tokenResponse, token_type })
+  expect(await createTestBff(reply).signIn()).toMatchObject({
+    status: 502,
+    body: { error: 'server_error' },
+  })
+  const withDefault = createTestBff(reply, { provider: createProvider({ defaultTokenType: 'Bearer' }) })
+  expect((await withDefault.signIn()).body.token).toMatchObject({ access_token: 'a', token_type: 'Bearer' })
+})
 
-it('22 drops members that it does not know, and is not harmed by any name', async () => {
+it('22 drops unknown members, and survives names such as `__proto__`', async () => {
   const names = [
     '__proto__',
     'constructor',
@@ -92,9 +89,11 @@ it('22 drops members that it does not know, and is not harmed by any name', asyn
     'session',
     'user',
   ]
-  const odd = names.map((name) => `"${name}":{"polluted":"canary"}`).join(',')
+  const extraMembers = names.map((name) => `"${name}":{"polluted":"canary"}`).join(',')
   const { signIn, restore, token, clock } = createTestBff(
-    raw(`{"access_token":"a","token_type":"Bearer","expires_in":900,"queries_log":["canary"],${odd}}`),
+    raw(
+      `{"access_token":"a","token_type":"Bearer","expires_in":900,"queries_log":["canary"],${extraMembers}}`,
+    ),
   )
   const first = await signIn()
   expect(first.body).toMatchObject({
@@ -108,50 +107,52 @@ it('22 drops members that it does not know, and is not harmed by any name', asyn
 })
 
 it.each(['__proto__', 'constructor'])(
-  '22 reads the member %s of an answer only where it is there',
+  '22 reads the member %s only if the response contains it',
   async (name) => {
-    const provider = { ...plain(), response: { user: `/${name}` } }
-    expect((await createTestBff(json(good), { provider }).signIn()).body.session?.user).toBeNull()
-    const own = raw(`{"access_token":"a","token_type":"Bearer","${name}":{"id":7}}`)
-    expect((await createTestBff(own, { provider }).signIn()).body.session?.user).toEqual({ id: 7 })
-    const within = raw(`{"${name}":{"access_token":"a","token_type":"Bearer"}}`)
-    expect((await createTestBff(within, { provider }).signIn()).status).toBe(502)
+    const provider = { ...createProvider(), response: { user: `/${name}` } }
+    expect((await createTestBff(json(tokenResponse), { provider }).signIn()).body.session?.user).toBeNull()
+    const withMember = raw(`{"access_token":"a","token_type":"Bearer","${name}":{"id":7}}`)
+    expect((await createTestBff(withMember, { provider }).signIn()).body.session?.user).toEqual({ id: 7 })
+    const onlyInside = raw(`{"${name}":{"access_token":"a","token_type":"Bearer"}}`)
+    expect((await createTestBff(onlyInside, { provider }).signIn()).status).toBe(502)
   },
 )
 
-it('22 keeps the members that the description names, and no others', async () => {
-  const provider = { ...plain(), response: { extraUserFields: ['BusinessName', 'constructor'] } }
-  const { signIn } = createTestBff(json({ ...good, BusinessName: 'B', BusinessCode: 'C' }), { provider })
+it('22 keeps only the members that the description names', async () => {
+  const provider = { ...createProvider(), response: { extraUserFields: ['BusinessName', 'constructor'] } }
+  const { signIn } = createTestBff(json({ ...tokenResponse, BusinessName: 'B', BusinessCode: 'C' }), {
+    provider,
+  })
   expect((await signIn()).body.session?.user).toEqual({ username: 'cathy', BusinessName: 'B' })
 })
 
-it('22 reads a member of the answer only where it is its own', async () => {
+it('22 does not read inherited members of a response', async () => {
   const { signIn } = createTestBff(raw('{"__proto__":{"access_token":"a","token_type":"Bearer"}}'))
   expect((await signIn()).status).toBe(502)
 })
 
-it('23 counts the life of a token from the moment it was asked for', async () => {
+it('23 measures the lifetime of a token from its request', async () => {
   const { signIn, token, endpoint, clock } = createTestBff(rotating())
-  endpoint.script(async (asked) => {
+  endpoint.script(async (request) => {
     await clock.pass(7)
-    return json({ ...good, refresh_token: `${asked.parameters.get('grant_type')}` })(asked)
+    return json({ ...tokenResponse, refresh_token: `${request.parameters.get('grant_type')}` })(request)
   })
   expect((await signIn()).body.token?.expires_in).toBe(893)
   await clock.pass(500)
   expect((await token(1)).body.token?.expires_in).toBe(893)
 })
 
-it('23 counts the life of a token in the page from the moment it was asked for', async () => {
+it('23 measures the lifetime of a token in the page from its request, on a monotonic clock', async () => {
   const server = rotating()
   const { client, browser, endpoint, pass } = await openPage(server)
   await pass(500)
   const slow = hangUntilReleased(server)
   endpoint.script(slow.reply)
-  const asked = client.getAccessToken({ forceRefresh: true })
+  const pendingToken = client.getAccessToken({ forceRefresh: true })
   await pass(5)
   slow.release()
-  await asked
-  // The BFF and the page each take off the seconds that they waited.
+  await pendingToken
+  // The BFF and the page each subtract the seconds that they waited.
   expect(client.accessToken.secondsLeft()).toBe(890)
   browser.shiftWallClock(-86_400_000)
   expect(client.accessToken.secondsLeft()).toBe(890)
@@ -163,9 +164,9 @@ it.each([
   [0, 0],
   ['0', 0],
 ])('24 reads the lifetime %j as %i seconds', async (expires_in, seconds) => {
-  const { signIn, clock, restore } = createTestBff(json({ ...good, expires_in }))
+  const { signIn, clock, restore } = createTestBff(json({ ...tokenResponse, expires_in }))
   const { body } = await signIn()
-  // A token that is over already is not handed out.
+  // The BFF does not return an expired token.
   expect(body.token?.expires_in).toBe(seconds === 0 ? undefined : seconds)
   await clock.pass(seconds)
   expect((await restore()).body.token).toBeUndefined()
@@ -186,22 +187,22 @@ it.each([
   true,
   [900],
   {},
-])('24 takes the lifetime %j for none', async (expires_in) => {
-  const { signIn } = createTestBff(json({ ...good, expires_in }))
+])('24 reads the lifetime %j as unknown', async (expires_in) => {
+  const { signIn } = createTestBff(json({ ...tokenResponse, expires_in }))
   expect((await signIn()).body.token).toMatchObject({ access_token: 'a', expires_in: null })
 })
 
-it('25 takes the lifetime of the description where the answer has none, and only there', async () => {
-  const provider = plain({ defaultLifetime: 1200 })
-  const { signIn } = createTestBff(json({ ...good, expires_in: undefined }), { provider })
+it('25 uses the lifetime of the description only if the response has none', async () => {
+  const provider = createProvider({ defaultLifetime: 1200 })
+  const { signIn } = createTestBff(json({ ...tokenResponse, expires_in: undefined }), { provider })
   expect((await signIn()).body.token?.expires_in).toBe(1200)
-  const other = createTestBff(json(good), { provider })
+  const other = createTestBff(json(tokenResponse), { provider })
   expect((await other.signIn()).body.token?.expires_in).toBe(900)
 })
 
-it('25 refreshes a token whose life nobody knows only when it was rejected', async () => {
+it('25 refreshes a token of unknown lifetime only when it was rejected', async () => {
   const { signIn, restore, token, clock, endpoint } = createTestBff(
-    json({ ...good, refresh_token: 'r', expires_in: undefined }),
+    json({ ...tokenResponse, refresh_token: 'r', expires_in: undefined }),
   )
   expect((await signIn()).body.token?.expires_in).toBeNull()
   await clock.pass(40_000)
@@ -223,10 +224,10 @@ it.each([2_592_000, 31_536_000])(
   },
 )
 
-it.each([0, 1, 2, 5, 30])('27 makes no loop of tokens that live %i seconds', async (expiresIn) => {
+it.each([0, 1, 2, 5, 30])('27 refreshes tokens of %i seconds at a bounded rate', async (expiresIn) => {
   const { browser, endpoint, client, pass } = await openPage(rotating(expiresIn))
   await pass(60)
-  // The page itself asks at most every ten seconds.
+  // The page sends a request at most every ten seconds.
   expect(grantsOf(endpoint, 'refresh_token').length).toBeLessThanOrEqual(6)
   for (let second = 0; second < 60; second += 1) {
     await pass(1)
@@ -240,68 +241,78 @@ it.each([0, 1, 2, 5, 30])('27 makes no loop of tokens that live %i seconds', asy
   expect(browser.requests.length - before).toBeLessThanOrEqual(1)
 })
 
-it('28 grants what was asked for when the answer says nothing of a scope', async () => {
+it('28 assumes the requested scope when the response has none', async () => {
   const { signIn, token, clock } = createTestBff(rotating())
   expect((await signIn({ scope: ['write', 'read'] })).body.session?.scope).toEqual(['write', 'read'])
   await clock.pass(500)
   expect((await token(1)).body.session?.scope).toEqual(['write', 'read'])
 })
 
-it('28 grants what the answer says, also when it is less', async () => {
+it('28 uses the scope of the response, also if it is smaller', async () => {
   const scopes = ['read admin', 'read', undefined, 'write']
   let issued = 0
-  const { signIn, token, clock } = createTestBff((asked) =>
-    json({ ...good, refresh_token: 'r', scope: scopes[issued++] })(asked),
+  const { signIn, token, clock } = createTestBff((request) =>
+    json({ ...tokenResponse, refresh_token: 'r', scope: scopes[issued++] })(request),
   )
-  const seen = [(await signIn({ scope: ['read', 'write'] })).body.session?.scope]
+  const scopesSeen = [(await signIn({ scope: ['read', 'write'] })).body.session?.scope]
   for (const sequence of [1, 2, 3]) {
     await clock.pass(500)
-    seen.push((await token(sequence)).body.session?.scope)
+    scopesSeen.push((await token(sequence)).body.session?.scope)
   }
-  expect(seen).toEqual([['read', 'admin'], ['read'], ['read'], ['write']])
+  expect(scopesSeen).toEqual([['read', 'admin'], ['read'], ['read'], ['write']])
 })
 
-it('29 goes on with the refresh token it has when a refresh brings none', async () => {
+it('29 keeps the refresh token when a refresh returns none', async () => {
   let issued = 0
-  const { signIn, token, endpoint, clock } = createTestBff((asked) =>
-    json({ ...good, ...(issued++ === 0 && { refresh_token: 'first' }) })(asked),
+  const { signIn, token, endpoint, clock } = createTestBff((request) =>
+    json({ ...tokenResponse, ...(issued++ === 0 && { refresh_token: 'first' }) })(request),
   )
   await signIn()
   for (const sequence of [1, 2, 3]) {
     await clock.pass(901)
     expect((await token(sequence)).body.token?.sequence).toBe(sequence + 1)
   }
-  const used = grantsOf(endpoint, 'refresh_token').map(({ parameters }) => parameters.get('refresh_token'))
-  expect(used).toEqual(['first', 'first', 'first'])
+  const usedTokens = grantsOf(endpoint, 'refresh_token').map(({ parameters }) =>
+    parameters.get('refresh_token'),
+  )
+  expect(usedTokens).toEqual(['first', 'first', 'first'])
 })
 
-it('30 never uses a refresh token again once there is a newer one, here or in another process', async () => {
+it('30 uses only the newest refresh token, in all processes', async () => {
   const clock = createClock()
   const store = memoryStore(clock)
-  const one = createTestBff(rotating(), { store }, clock)
-  await one.signIn()
-  const id = (await one.restore()).body.session?.session_id
-  const other = createTestBff(rotating(), { store, platform: { fetch: one.endpoint.fetch } }, clock)
-  for (const [name, value] of one.jar) other.jar.set(name, value)
-  for (const [sequence, browser] of [one, other, other, one, other].entries()) {
+  const first = createTestBff(rotating(), { store }, clock)
+  await first.signIn()
+  const id = (await first.restore()).body.session?.session_id
+  const second = createTestBff(rotating(), { store, platform: { fetch: first.endpoint.fetch } }, clock)
+  for (const [name, value] of first.jar) second.jar.set(name, value)
+  for (const [sequence, browser] of [first, second, second, first, second].entries()) {
     await clock.pass(901)
     expect((await browser.token(sequence + 1, id)).body.token?.sequence).toBe(sequence + 2)
   }
-  await one.signOut()
-  await one.bff.close()
-  const used = one.endpoint.requests.map(
+  await first.signOut()
+  await first.bff.close()
+  const usedTokens = first.endpoint.requests.map(
     ({ parameters }) => parameters.get('refresh_token') ?? parameters.get('token'),
   )
-  expect(used).toEqual([null, 'refresh-1', 'refresh-2', 'refresh-3', 'refresh-4', 'refresh-5', 'refresh-6'])
+  expect(usedTokens).toEqual([
+    null,
+    'refresh-1',
+    'refresh-2',
+    'refresh-3',
+    'refresh-4',
+    'refresh-5',
+    'refresh-6',
+  ])
 })
 
 it.each(['a\r\nb', 'a\nb', 'a\u{0}b', 'a b', 'a\u{7f}', 'é', 'a\u{2028}b', '\u{feff}a', ' a'])(
-  '32 hands out no access token that cannot stand in a header: %j',
+  '32 rejects an access token that no header can contain: %j',
   async (access_token) => {
-    const { signIn, restore } = createTestBff(json({ ...good, access_token }))
-    const answer = await signIn()
-    expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(answer.body.token).toBeUndefined()
+    const { signIn, restore } = createTestBff(json({ ...tokenResponse, access_token }))
+    const response = await signIn()
+    expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    expect(response.body.token).toBeUndefined()
     expect((await restore()).body).toMatchObject({ session: null })
   },
 )

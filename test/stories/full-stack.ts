@@ -10,27 +10,27 @@ import { classBusiness, createSandbox, demoClient } from '@latchkey/sandbox'
 
 const sandboxOrigin = 'https://sandbox.test'
 
-/** The whole way from a page to an authorization server, in one process and in virtual time. */
+/** Page, BFF, authorization server and resource server in one process, in virtual time. */
 export interface FullStack {
   readonly browser: TestBrowser
   readonly sandbox: Sandbox
-  /** What the BFF told its operator. */
+  /** The BFF's log lines. */
   readonly log: string[]
-  /** The bodies and headers of every answer that reached the browser. */
-  readonly answers: string[]
+  /** The headers and body of every response that the browser received from the BFF. */
+  readonly responses: string[]
   readonly openPage: (options?: AuthClientOptions) => { readonly client: AuthClient; readonly tab: TestTab }
-  /** How often the authorization server granted something. */
-  readonly grants: (grant: 'password' | 'refresh_token') => number
+  /** Counts the successful token requests of a grant. */
+  readonly countGrants: (grant: 'password' | 'refresh_token') => number
 }
 
-/** A page, a BFF and the sandbox of one system; `/api/*` of the page's origin is the system's API. */
+/** Connects pages, a BFF and one system of the sandbox. `/api/*` on the page's origin is the system's API. */
 export function createFullStack(
   system: 'axosoft' | 'class',
   options: { sandbox?: SandboxOptions; bff?: Partial<BffOptions> } = {},
 ): FullStack {
   const log: string[] = []
-  const answers: string[] = []
-  const note = (line: string): void => void log.push(line)
+  const responses: string[] = []
+  const writeLog = (line: string): void => void log.push(line)
 
   const sandbox = createSandbox({
     now: () => browser.wallNow(),
@@ -49,7 +49,7 @@ export function createFullStack(
             scope: ['fund.read', 'offline_access'],
             tokenEndpoint: `${sandboxOrigin}/class/connect/token`,
           }),
-    logger: { info: note, warn: note, error: note },
+    logger: { info: writeLog, warn: writeLog, error: writeLog },
     platform: {
       now: () => browser.wallNow(),
       sleep: (milliseconds, signal) =>
@@ -61,22 +61,22 @@ export function createFullStack(
     },
     ...options.bff,
   })
-  const base = `${sandboxOrigin}/${system}`
+  const systemUrl = `${sandboxOrigin}/${system}`
 
   const browser = createTestBrowser({
     pageUrl: 'https://portal.test/',
     network: async (request) => {
       const { pathname, search } = new URL(request.url)
       if (!pathname.startsWith('/auth')) {
-        return sandbox.fetch(`${base}${pathname}${search}`, {
+        return sandbox.fetch(`${systemUrl}${pathname}${search}`, {
           method: request.method,
           headers: request.headers,
         })
       }
-      const answer = await bff.fetch(request)
-      const { 'set-cookie': _cookie, ...headers } = Object.fromEntries(answer.headers)
-      answers.push(JSON.stringify(headers) + (await answer.clone().text()))
-      return answer
+      const response = await bff.fetch(request)
+      const { 'set-cookie': _cookie, ...headers } = Object.fromEntries(response.headers)
+      responses.push(JSON.stringify(headers) + (await response.clone().text()))
+      return response
     },
   })
 
@@ -84,13 +84,13 @@ export function createFullStack(
     browser,
     sandbox,
     log,
-    answers,
-    openPage: (more) => {
+    responses,
+    openPage: (clientOptions) => {
       const tab = browser.openTab()
-      const client = createAuthClient({ platform: tab.platform, ...more })
+      const client = createAuthClient({ platform: tab.platform, ...clientOptions })
       client.subscribe(() => {})
       return { client, tab }
     },
-    grants: (grant) => sandbox.requests.count({ kind: 'token', grant, status: 200 }),
+    countGrants: (grant) => sandbox.requests.count({ kind: 'token', grant, status: 200 }),
   }
 }

@@ -11,42 +11,42 @@ import { describe, expect, it } from 'vitest'
 
 const minute = 60_000
 const hour = 60 * minute
-const origin = 'https://sandbox.test'
+const sandboxOrigin = 'https://sandbox.test'
 const credentials = { username: cathy.username, password: cathy.password }
-const fundList = '/api/funds/b/OAUTH_TEST/fund-data/fund-list'
-const json = { headers: { accept: 'application/json' } }
+const fundListPath = '/api/funds/b/OAUTH_TEST/fund-data/fund-list'
+const acceptJson = { headers: { accept: 'application/json' } }
 
 const { clientId, clientSecret } = demoClient
-const classApi: Pick<BffOptions, 'provider' | 'proxy'> = {
+const classOptions: Pick<BffOptions, 'provider' | 'proxy'> = {
   provider: classSuper({
     clientId,
     clientSecret,
     business: classBusiness.code,
     scope: ['fund.read', 'offline_access'],
-    tokenEndpoint: `${origin}/class/connect/token`,
-    api: `${origin}/class/api/1.0`,
+    tokenEndpoint: `${sandboxOrigin}/class/connect/token`,
+    api: `${sandboxOrigin}/class/api/1.0`,
   }),
-  proxy: [{ path: '/api/funds/*', to: `${origin}/class/api/1.0/*`, methods: ['GET'] }],
+  proxy: [{ path: '/api/funds/*', to: `${sandboxOrigin}/class/api/1.0/*`, methods: ['GET'] }],
 }
-const axosoftApi: Pick<BffOptions, 'provider' | 'proxy'> = {
-  provider: axosoft({ site: `${origin}/axosoft`, clientId, clientSecret }),
-  proxy: [{ path: '/api/items', to: `${origin}/axosoft/api/v6/items`, methods: ['GET'] }],
+const axosoftOptions: Pick<BffOptions, 'provider' | 'proxy'> = {
+  provider: axosoft({ site: `${sandboxOrigin}/axosoft`, clientId, clientSecret }),
+  proxy: [{ path: '/api/items', to: `${sandboxOrigin}/axosoft/api/v6/items`, methods: ['GET'] }],
 }
 
-interface Stage {
+interface ProxyStack {
   browser: TestBrowser
   client: AuthClient
   sandbox: Sandbox
-  /** The bodies and headers of every answer that reached the browser. */
-  answers: string[]
-  /** What the page sent at the proxy's paths. */
-  sent: Headers[]
+  /** The headers and body of every response that the browser received. */
+  responses: string[]
+  /** The headers of the page's requests to proxy routes. */
+  proxyRequestHeaders: Headers[]
 }
 
-/** A page in mode `proxy`, with somebody signed in. */
-async function setStage(options: Pick<BffOptions, 'provider' | 'proxy'>): Promise<Stage> {
-  const answers: string[] = []
-  const sent: Headers[] = []
+/** Opens a page in proxy mode and signs in. */
+async function createProxyStack(options: Pick<BffOptions, 'provider' | 'proxy'>): Promise<ProxyStack> {
+  const responses: string[] = []
+  const proxyRequestHeaders: Headers[] = []
   const sandbox = createSandbox({
     now: () => browser.wallNow(),
     wait: (milliseconds) => browser.wait(milliseconds),
@@ -70,61 +70,63 @@ async function setStage(options: Pick<BffOptions, 'provider' | 'proxy'>): Promis
     network: async (request) => {
       const { pathname } = new URL(request.url)
       if (!bff.owns(pathname)) return new Response('', { status: 404 })
-      if (!pathname.startsWith('/auth/')) sent.push(request.headers)
-      const answer = await bff.fetch(request)
-      const { 'set-cookie': _cookie, ...headers } = Object.fromEntries(answer.headers)
-      answers.push(JSON.stringify(headers) + (await answer.clone().text()))
-      return answer
+      if (!pathname.startsWith('/auth/')) proxyRequestHeaders.push(request.headers)
+      const response = await bff.fetch(request)
+      const { 'set-cookie': _cookie, ...headers } = Object.fromEntries(response.headers)
+      responses.push(JSON.stringify(headers) + (await response.clone().text()))
+      return response
     },
   })
   const client = createAuthClient({ platform: browser.openTab().platform })
   client.subscribe(() => {})
   await client.ready()
   await client.signIn(credentials)
-  return { browser, client, sandbox, answers, sent }
+  return { browser, client, sandbox, responses, proxyRequestHeaders: proxyRequestHeaders }
 }
 
 describe('a page in proxy mode', () => {
-  it('asks with its cookie alone, all day long, and never sees a token', async () => {
-    const { browser, client, sandbox, answers, sent } = await setStage(classApi)
+  it('sends only its cookie for eight hours, and never receives a token', async () => {
+    const { browser, client, sandbox, responses, proxyRequestHeaders } = await createProxyStack(classOptions)
     for (let hours = 0; hours < 8; hours += 1) {
       await browser.advance(hour)
-      const answer = await client.fetch(`${fundList}?page=1`, json)
-      expect(answer.status).toBe(200)
-      expect(await answer.text()).toContain('Acacia')
+      const response = await client.fetch(`${fundListPath}?page=1`, acceptJson)
+      expect(response.status).toBe(200)
+      expect(await response.text()).toContain('Acacia')
     }
     expect(sandbox.requests.count({ kind: 'token', grant: 'refresh_token', status: 200 })).toBe(8)
-    expect(sent.map((headers) => [headers.get('x-latchkey'), headers.get('authorization')])).toEqual(
-      Array.from({ length: 8 }, () => ['1', null]),
-    )
+    expect(
+      proxyRequestHeaders.map((headers) => [headers.get('x-latchkey'), headers.get('authorization')]),
+    ).toEqual(Array.from({ length: 8 }, () => ['1', null]))
     expect(client.accessToken.get()).toBeNull()
-    expect(answers.join()).not.toMatch(/access_token|refresh_token/)
+    expect(responses.join()).not.toMatch(/access_token|refresh_token/)
   })
 
-  it('does not notice that the resource server rejected a token', async () => {
-    const { browser, client, sandbox, answers } = await setStage(classApi)
+  it('receives no error when the resource server rejects a token', async () => {
+    const { browser, client, sandbox, responses } = await createProxyStack(classOptions)
     await browser.advance(5 * minute)
     sandbox.expireAccessTokens()
-    const all = await Promise.all(Array.from({ length: 20 }, () => client.fetch(fundList, json)))
-    expect(all.map(({ status }) => status)).toEqual(all.map(() => 200))
+    const fetched = await Promise.all(
+      Array.from({ length: 20 }, () => client.fetch(fundListPath, acceptJson)),
+    )
+    expect(fetched.map(({ status }) => status)).toEqual(fetched.map(() => 200))
     expect(sandbox.requests.count({ kind: 'token', grant: 'refresh_token', status: 200 })).toBe(1)
-    expect(answers.filter((answer) => answer.includes('"error"'))).toEqual([])
+    expect(responses.filter((response) => response.includes('"error"'))).toEqual([])
   })
 
-  it('stays signed in when the resource server says 401 whatever the token is', async () => {
-    const { browser, client, sandbox } = await setStage(classApi)
+  it('stays signed in when the resource server responds to every token with 401', async () => {
+    const { browser, client, sandbox } = await createProxyStack(classOptions)
     await browser.advance(5 * minute)
     sandbox.faults.add({ system: 'class', on: 'resource', kind: 'refuse', times: 100 })
     for (let round = 0; round < 3; round += 1) {
-      const answer = await client.fetch(fundList, json)
-      expect(answer.status).toBe(401)
+      const response = await client.fetch(fundListPath, acceptJson)
+      expect(response.status).toBe(401)
     }
     expect(client.getState().status).toBe('signed-in')
     expect(sandbox.requests.count({ kind: 'token', grant: 'refresh_token', status: 200 })).toBe(1)
   })
 
-  it('asks to sign in again, in place, when the BFF has no session any more', async () => {
-    const { browser, client } = await setStage(axosoftApi)
+  it('keeps the user and asks for a new sign-in when the BFF has ended the session', async () => {
+    const { browser, client } = await createProxyStack(axosoftOptions)
     expect((await client.fetch('/api/items')).status).toBe(200)
     await browser.advance(13 * hour)
     await expect(client.fetch('/api/items')).rejects.toMatchObject({ code: 'login_required' })
@@ -133,8 +135,8 @@ describe('a page in proxy mode', () => {
     expect((await client.fetch('/api/items')).status).toBe(200)
   })
 
-  it('asks to sign in again when the API no longer knows a token that nothing can refresh', async () => {
-    const { browser, client, sandbox } = await setStage(axosoftApi)
+  it('asks for a new sign-in when the API rejects a token without a refresh token', async () => {
+    const { browser, client, sandbox } = await createProxyStack(axosoftOptions)
     await browser.advance(hour)
     sandbox.revokeAll()
     await expect(client.fetch('/api/items')).rejects.toMatchObject({ code: 'login_required' })

@@ -1,95 +1,95 @@
 import { errorResponseSchema, sessionResponseSchema } from '../../packages/bff/src/wire-schemas.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { peers } from '../third-party-servers/all.ts'
+import { thirdPartyServers } from '../third-party-servers/all.ts'
 import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
-import { providerOf } from '../support/third-party-providers.ts'
+import { createThirdPartyProvider } from '../support/third-party-providers.ts'
 import type { Page } from './page.ts'
-import { credentialsOf, openPage } from './page.ts'
+import { getCredentials, openPage } from './page.ts'
 
-describe.for(peers)('a BFF in front of $name', ({ start }) => {
-  let peer: ThirdPartyServer
+describe.for(thirdPartyServers)('a BFF with $name', ({ start }) => {
+  let server: ThirdPartyServer
   let page: Page
 
   beforeAll(async () => {
-    peer = await start()
-  }, 30_000)
+    server = await start()
+  })
   afterAll(async () => {
-    await peer.stop()
+    await server.stop()
   })
   beforeEach(() => {
-    page = openPage(peer)
+    page = openPage(server)
   })
 
-  it('signs in with the right password, and the token opens the resource server', async () => {
+  it('signs in with the right password, and the resource server accepts the token', async () => {
     const { session, token } = await page.signIn()
-    expect(session).toMatchObject({ scope: peer.scope.split(' '), user: { username: peer.username } })
+    expect(session).toMatchObject({ scope: server.scope.split(' '), user: { username: server.username } })
     expect(token?.sequence).toBe(1)
-    expect(token?.expires_in).toBeGreaterThan(peer.accessTokenLifetime - 5)
-    expect(await page.statusOfItems()).toBe(200)
+    expect(token?.expires_in).toBeGreaterThan(server.accessTokenLifetime - 5)
+    expect(await page.fetchItemsStatus()).toBe(200)
   })
 
-  it('answers a wrong password and an unknown user alike, and starts no session', async () => {
-    for (const wrong of [{ password: 'wrong' }, { username: 'nobody' }]) {
-      const answer = await page.send('POST', '/session', { credentials: credentialsOf(peer, wrong) })
-      expect(answer.status).toBe(401)
-      expect(errorResponseSchema.parse(await answer.json()).error).toBe('invalid_credentials')
-      expect(answer.headers.get('Set-Cookie')).toBeNull()
+  it('responds to a wrong password and to an unknown user in the same way, without a session', async () => {
+    for (const change of [{ password: 'wrong' }, { username: 'nobody' }]) {
+      const response = await page.send('POST', '/session', { credentials: getCredentials(server, change) })
+      expect(response.status).toBe(401)
+      expect(errorResponseSchema.parse(await response.json()).error).toBe('invalid_credentials')
+      expect(response.headers.get('Set-Cookie')).toBeNull()
     }
   })
 
-  it('refreshes a token that is due, as often as one is due', async () => {
+  it('refreshes a token each time it is due', async () => {
     const first = await page.signIn()
     for (const sequence of [2, 3]) {
-      page.wait(peer.accessTokenLifetime * 0.9)
+      page.advanceClock(server.accessTokenLifetime * 0.9)
       const next = await page.refresh()
       expect(next.session).toEqual({ ...first.session, expires_in: expect.any(Number) as number })
       expect(next.token?.sequence).toBe(sequence)
-      expect(await page.statusOfItems()).toBe(200)
+      expect(await page.fetchItemsStatus()).toBe(200)
     }
   })
 
-  it('asks for one token when fifty callers want one', async () => {
+  it('sends one refresh request for fifty callers', async () => {
     const { session } = await page.signIn()
-    page.wait(peer.accessTokenLifetime)
+    page.advanceClock(server.accessTokenLifetime)
     const body = { session_id: session?.session_id, after: 1 }
-    const answers = await Promise.all(Array.from({ length: 50 }, () => page.send('POST', '/token', body)))
+    const responses = await Promise.all(Array.from({ length: 50 }, () => page.send('POST', '/token', body)))
     const tokens = await Promise.all(
-      answers.map(async (answer) => sessionResponseSchema.parse(await answer.json()).token),
+      responses.map(async (response) => sessionResponseSchema.parse(await response.json()).token),
     )
     expect(new Set(tokens.map((token) => token?.access_token)).size).toBe(1)
-    expect(page.grants()).toEqual(['password', 'refresh_token'])
+    expect(page.listGrants()).toEqual(['password', 'refresh_token'])
   })
 
-  it('gives a tab that is behind the present token, without asking for another', async () => {
+  it('returns the newest token to a tab with an older one, without a refresh', async () => {
     await page.signIn()
-    page.wait(peer.accessTokenLifetime * 0.9)
-    const present = await page.refresh()
-    expect(await page.refresh(1)).toEqual(present)
-    expect(page.grants()).toEqual(['password', 'refresh_token'])
+    page.advanceClock(server.accessTokenLifetime * 0.9)
+    const newest = await page.refresh()
+    expect(await page.refresh(1)).toEqual(newest)
+    expect(page.listGrants()).toEqual(['password', 'refresh_token'])
   })
 
-  it('restores the session after a reload, without asking for a token', async () => {
+  it('restores the session after a reload, without a token request', async () => {
     const before = await page.signIn()
     expect(await page.restore()).toEqual(before)
-    expect(page.grants()).toEqual(['password'])
+    expect(page.listGrants()).toEqual(['password'])
   })
 
-  it('restores the session with a new token when the old one has run out', async () => {
+  it('restores the session with a new token when the old one has expired', async () => {
     const before = await page.signIn()
-    page.wait(peer.accessTokenLifetime * 2)
+    page.advanceClock(server.accessTokenLifetime * 2)
     const { session, token } = await page.restore()
     expect(session?.session_id).toBe(before.session?.session_id)
     expect(token?.sequence).toBe(2)
-    expect(await page.statusOfItems()).toBe(200)
+    expect(await page.fetchItemsStatus()).toBe(200)
   })
 
-  it('ends the session when the server refuses to refresh it, and says so', async () => {
+  it('ends the session when the server rejects the refresh token, and reports the reason', async () => {
     const { session } = await page.signIn()
-    await peer.endSessions()
-    page.wait(peer.accessTokenLifetime)
-    const answer = await page.send('POST', '/token', { session_id: session?.session_id, after: 1 })
-    expect(answer.status).toBe(401)
-    expect(errorResponseSchema.parse(await answer.json())).toMatchObject({
+    await server.endSessions()
+    page.advanceClock(server.accessTokenLifetime)
+    const response = await page.send('POST', '/token', { session_id: session?.session_id, after: 1 })
+    expect(response.status).toBe(401)
+    expect(errorResponseSchema.parse(await response.json())).toMatchObject({
       error: 'login_required',
       reason: 'refresh_rejected',
     })
@@ -97,42 +97,42 @@ describe.for(peers)('a BFF in front of $name', ({ start }) => {
     expect((await page.signIn()).token?.sequence).toBe(1)
   })
 
-  it('signs out at once, and gives the refresh token back where the server takes it', async () => {
+  it('signs out at once, and revokes the refresh token if the server has a revocation endpoint', async () => {
     await page.signIn()
     expect((await page.send('DELETE', '/session')).status).toBe(204)
     expect(await page.restore()).toMatchObject({ session: null })
     expect((await page.send('DELETE', '/session')).status).toBe(204)
     await page.close()
-    expect(await page.isRefreshTokenGood()).toBe(peer.revokeUrl === null)
+    expect(await page.isRefreshTokenAccepted()).toBe(server.revokeUrl === null)
   })
 
-  it('needs no discovery, and takes a client secret of special characters in the body', async () => {
-    const other = await start({ clientSecret: 's3cr+t %:&' })
-    const withoutDiscovery = providerOf(other, ({ issuer: _issuer, ...options }) => ({
+  it('works without discovery, and sends a client secret with special characters in the body', async () => {
+    const otherServer = await start({ clientSecret: 's3cr+t %:&' })
+    const withoutDiscovery = createThirdPartyProvider(otherServer, ({ issuer: _issuer, ...options }) => ({
       ...options,
-      tokenEndpoint: other.tokenUrl,
+      tokenEndpoint: otherServer.tokenUrl,
       clientAuth: 'post',
     }))
-    page = openPage(other, withoutDiscovery)
+    page = openPage(otherServer, withoutDiscovery)
     try {
       await page.signIn()
-      page.wait(other.accessTokenLifetime)
+      page.advanceClock(otherServer.accessTokenLifetime)
       expect((await page.refresh()).token?.sequence).toBe(2)
     } finally {
-      await other.stop()
+      await otherServer.stop()
     }
   })
 
-  it('writes no secret to the log, whatever happens', async () => {
+  it('writes no secret to the log when sign-ins and refreshes fail', async () => {
     await page.signIn()
     await page.send('POST', '/session', {
-      credentials: credentialsOf(peer, { password: `${peer.password}wrong` }),
+      credentials: getCredentials(server, { password: `${server.password}wrong` }),
     })
-    await peer.endSessions()
-    page.wait(peer.accessTokenLifetime)
+    await server.endSessions()
+    page.advanceClock(server.accessTokenLifetime)
     await page.restore()
     await page.close()
     expect(page.log()).toContain('RFC 9700')
-    for (const secret of page.secrets()) expect(page.log()).not.toContain(secret)
+    for (const secret of page.listSecrets()) expect(page.log()).not.toContain(secret)
   })
 })

@@ -2,42 +2,42 @@ import type { Bff, BffOptions, ProviderDescription } from '@latchkey/bff'
 import { createBff, memoryStore } from '@latchkey/bff'
 import { csrfHeader, csrfHeaderValue, defaultBasePath } from '@latchkey/wire'
 
-/** One request of a BFF to an authorization server, and what came back. */
+/** A request from a BFF to an authorization server, with its response. */
 export interface Exchange {
   readonly url: string
   readonly headers: Headers
-  /** What the request's form held; empty where it had none. */
+  /** The form in the request body; empty if there was none. */
   readonly form: URLSearchParams
-  /** `null` where no answer came. */
+  /** `null` if no response arrived. */
   readonly status: number | null
-  /** Whether the answer had no body, or none came. */
-  readonly empty: boolean
-  /** The members of a JSON answer; none where it was something else. */
+  /** Whether the response had no body, or no response arrived. */
+  readonly isEmpty: boolean
+  /** The members of a JSON response; empty for any other response. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** A browser in front of a BFF of its own, whose clock can be set forward. */
+/** A browser that uses its own BFF. The test moves the BFF's clock. */
 export interface BffClient {
-  /** Sends what a page of the BFF's own origin sends, with the cookie that the browser holds. */
+  /** Sends a request as a page of the BFF's origin does, with the browser's cookie. */
   readonly send: (method: string, path: string, body?: unknown, process?: number) => Promise<Response>
-  /** What the BFF asked the authorization server, in order. */
+  /** The BFF's requests to the authorization server, in order. */
   readonly exchanges: () => readonly Exchange[]
-  /** Lets so many seconds pass for the BFF. It stands still otherwise, so that no answer differs by a second. */
-  readonly wait: (seconds: number) => void
-  /** What the BFF wrote to its log. */
+  /** Advances the BFF's clock, in seconds. Otherwise the clock stands still, so lifetimes in responses are exact. */
+  readonly advanceClock: (seconds: number) => void
+  /** The BFF's log, one entry per line. */
   readonly log: () => string
-  /** The bodies of all its answers, one a line. */
-  readonly answered: () => string
-  /** The values of the cookies that it set. */
+  /** The bodies of all responses from the BFF, one per line. */
+  readonly responseBodies: () => string
+  /** The values of all cookies that the BFF set. */
   readonly cookies: () => readonly string[]
-  /** Waits for what the BFF does in the background. */
+  /** Waits for the BFF's background tasks, then closes it. */
   readonly close: () => Promise<void>
 }
 
 /**
- * Opens a {@link BffClient}.
+ * Creates a {@link BffClient}.
  *
- * @param processes how many BFFs share one store; `send` goes to the first unless it is told another
+ * @param processes the number of BFFs that share one store; `send` uses the first unless its `process` names another
  */
 export function createBffClient(
   provider: ProviderDescription,
@@ -46,22 +46,28 @@ export function createBffClient(
 ): BffClient {
   const origin = 'https://portal.test'
   const exchanges: Exchange[] = []
-  const lines: string[] = []
+  const logLines: string[] = []
   const bodies: string[] = []
   const cookies: string[] = []
-  const note = (line: string): void => void lines.push(line)
+  const writeLog = (line: string): void => void logLines.push(line)
   let now = Date.now()
 
   const platform = { now: () => now, fetch: createRecordingFetch(exchanges), loggedKeys: new Set<string>() }
   const store = memoryStore(platform)
   const bffs = Array.from({ length: processes }, () =>
-    createBff({ store, logger: { info: note, warn: note, error: note }, platform, ...options, provider }),
+    createBff({
+      store,
+      logger: { info: writeLog, warn: writeLog, error: writeLog },
+      platform,
+      ...options,
+      provider,
+    }),
   )
 
   return {
     async send(method, path, body, process = 0) {
       const cookie = cookies.at(-1)
-      const answer = await (bffs[process] as Bff).fetch(
+      const response = await (bffs[process] as Bff).fetch(
         new Request(`${origin}${defaultBasePath}${path}`, {
           method,
           headers: {
@@ -74,17 +80,17 @@ export function createBffClient(
           ...(body !== undefined && { body: JSON.stringify(body) }),
         }),
       )
-      const set = answer.headers.get('Set-Cookie')?.split(';')[0]
+      const set = response.headers.get('Set-Cookie')?.split(';')[0]
       if (set !== undefined) cookies.push(set.endsWith('=') ? '' : set)
-      bodies.push(await answer.clone().text())
-      return answer
+      bodies.push(await response.clone().text())
+      return response
     },
     exchanges: () => exchanges,
-    wait: (seconds) => {
+    advanceClock: (seconds) => {
       now += seconds * 1000
     },
-    log: () => lines.join('\n'),
-    answered: () => bodies.join('\n'),
+    log: () => logLines.join('\n'),
+    responseBodies: () => bodies.join('\n'),
     cookies: () => cookies.filter(Boolean).map((cookie) => cookie.slice(cookie.indexOf('=') + 1)),
     close: async () => {
       await Promise.all(bffs.map((bff) => bff.close()))
@@ -92,26 +98,26 @@ export function createBffClient(
   }
 }
 
-/** The network, with a note of every request and its answer. */
+/** Creates a `fetch` that records every request with its response. */
 export function createRecordingFetch(exchanges: Exchange[]): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     const { url, headers } = request
     const form = new URLSearchParams(await request.clone().text())
-    let answer: Response | null = null
+    let response: Response | null = null
     let text = ''
     try {
-      answer = await fetch(request)
-      text = await answer.clone().text()
-      return answer
+      response = await fetch(request)
+      text = await response.clone().text()
+      return response
     } finally {
-      const { status = null } = answer ?? {}
-      exchanges.push({ url, headers, form, status, empty: text === '', body: membersOf(text) })
+      const { status = null } = response ?? {}
+      exchanges.push({ url, headers, form, status, isEmpty: text === '', body: parseJsonMembers(text) })
     }
   }
 }
 
-function membersOf(text: string): Record<string, unknown> {
+function parseJsonMembers(text: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(text)) as Record<string, unknown>
   } catch {

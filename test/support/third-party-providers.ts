@@ -3,11 +3,11 @@ import type { OAuth2Options } from '@latchkey/bff/providers'
 import { oauth2 } from '@latchkey/bff/providers'
 import type { ThirdPartyServer } from '../third-party-servers/third-party-server.ts'
 
-/** All that an application has to say of each server, beside who it is there. */
-const configurations: Record<string, (peer: ThirdPartyServer) => OAuth2Options> = {
+/** The options that each server needs, except the client credentials. */
+const optionsByName: Record<string, (server: ThirdPartyServer) => OAuth2Options> = {
   'oidc-provider': ({ issuer }) => ({ issuer: String(issuer), scope: ['openid', 'offline_access'] }),
   '@node-oauth/oauth2-server': ({ tokenUrl }) => ({ tokenEndpoint: tokenUrl, scope: ['read'] }),
-  // It refuses a refresh with an empty 400, which says nothing by itself.
+  // Glewlwyd rejects a refresh with an empty 400, which does not say that the refresh token is invalid.
   Glewlwyd: ({ issuer }) => ({
     issuer: String(issuer),
     scope: ['read'],
@@ -15,13 +15,13 @@ const configurations: Record<string, (peer: ThirdPartyServer) => OAuth2Options> 
   }),
 }
 
-/** The provider for a server that is not ours, through configuration alone, which a test may change. */
-export function providerOf(
-  peer: ThirdPartyServer,
+/** Describes a third-party server by options only, without hooks. `change` adapts the options. */
+export function createThirdPartyProvider(
+  server: ThirdPartyServer,
   change: (options: OAuth2Options) => OAuth2Options = (options) => options,
 ): ProviderDescription {
-  const configurationOf = configurations[peer.name]
-  if (!configurationOf) throw new Error(`There is no configuration for ${peer.name}`)
-  const { clientId, clientSecret } = peer
-  return oauth2({ ...change(configurationOf(peer)), clientId, clientSecret })
+  const createOptions = optionsByName[server.name]
+  if (!createOptions) throw new Error(`Add the options of ${server.name} to third-party-providers.ts`)
+  const { clientId, clientSecret } = server
+  return oauth2({ ...change(createOptions(server)), clientId, clientSecret })
 }

@@ -1,23 +1,23 @@
-import { glewlwydIsHere, howToInstallGlewlwyd, startGlewlwyd } from './glewlwyd.ts'
+import { isGlewlwydInstalled, glewlwydInstallHint, startGlewlwyd } from './glewlwyd.ts'
 import { startOAuth2Server } from './oauth2-server.ts'
 import { startOidcProvider } from './oidc-provider.ts'
-import type { ThirdPartyServer, PeerOptions } from './third-party-server.ts'
+import type { ThirdPartyServer, ThirdPartyServerOptions } from './third-party-server.ts'
 
-/** A way to start a peer. */
-export interface KnownPeer {
+/** Starts a third-party server. */
+export interface ThirdPartyServerStarter {
   readonly name: string
-  readonly start: (options?: PeerOptions) => Promise<ThirdPartyServer>
+  readonly start: (options?: ThirdPartyServerOptions) => Promise<ThirdPartyServer>
 }
 
-/** Every authorization server that is not ours, that the tests know and that can run here. */
-export const peers: readonly KnownPeer[] = [
+/** The third-party authorization servers that can run on this machine. */
+export const thirdPartyServers: readonly ThirdPartyServerStarter[] = [
   { name: 'oidc-provider', start: startOidcProvider },
   { name: '@node-oauth/oauth2-server', start: startOAuth2Server },
-  ...(glewlwydIsHere() ? [{ name: 'Glewlwyd', start: startGlewlwyd }] : []),
+  ...(isGlewlwydInstalled() ? [{ name: 'Glewlwyd', start: startGlewlwyd }] : []),
 ]
 
-if (!glewlwydIsHere()) {
+if (!isGlewlwydInstalled()) {
   process.stderr.write(
-    `Glewlwyd is not installed, so its tests are skipped; to run them, ${howToInstallGlewlwyd}\n`,
+    `Glewlwyd is not installed: its tests do not run. To install it, ${glewlwydInstallHint}\n`,
   )
 }

@@ -8,62 +8,71 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { ThirdPartyServer, PeerOptions } from './third-party-server.ts'
-import { client, isActive, listen, startResource, user } from './third-party-server.ts'
+import type { ThirdPartyServer, ThirdPartyServerOptions } from './third-party-server.ts'
+import {
+  testClient,
+  isTokenActive,
+  startHttpServer,
+  startResourceServer,
+  testUser,
+} from './third-party-server.ts'
 
-/** The tables and the administrator of a new installation, as the Debian package brings them. */
-const schema = '/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3'
+/** The tables and the administrator of a new installation, from the Debian package. */
+const schemaFile = '/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3'
 
-/** How to get what is missing, in one line. */
-export const howToInstallGlewlwyd =
+/** How to install Glewlwyd and what its tests need, in one line. */
+export const glewlwydInstallHint =
   'on Debian, as root: apt-get install glewlwyd glewlwyd-common dbconfig-sqlite3 sqlite3 libconfig9'
 
-/** Whether Glewlwyd can be run here: its program, `sqlite3`, and the Debian package's tables. */
-export function glewlwydIsHere(): boolean {
+/** Whether this machine has Glewlwyd, `sqlite3` and the tables of the Debian package. */
+export function isGlewlwydInstalled(): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   const isInPath = (program: string): boolean => folders.some((folder) => existsSync(join(folder, program)))
-  return isInPath('glewlwyd') && isInPath('sqlite3') && existsSync(schema)
+  return isInPath('glewlwyd') && isInPath('sqlite3') && existsSync(schemaFile)
 }
 
 /**
- * Glewlwyd (C), its OpenID Connect plugin. Refresh tokens work once. A wrong password is 403 and a refused
- * refresh 400, both with an empty body; discovery names endpoints with a doubled slash and no password grant.
+ * Starts Glewlwyd (C) with its OpenID Connect plugin. Refresh tokens work once. It rejects a wrong password with 403
+ * and a refresh with 400, both with an empty body. Its metadata doubles a slash in the endpoints and does not list the
+ * password grant.
  */
-export async function startGlewlwyd(options: PeerOptions = {}): Promise<ThirdPartyServer> {
-  const { accessTokenLifetime = 60, clientSecret = client.clientSecret } = options
+export async function startGlewlwyd(options: ThirdPartyServerOptions = {}): Promise<ThirdPartyServer> {
+  const { accessTokenLifetime = 60, clientSecret = testClient.clientSecret } = options
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-glewlwyd-'))
   const database = join(folder, 'glewlwyd.db')
-  await sql(database, `.read ${schema}`)
-  const port = await freePort()
+  await runSql(database, `.read ${schemaFile}`)
+  const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
-  await writeFile(join(folder, 'glewlwyd.conf'), configuration(port, url, database))
+  await writeFile(join(folder, 'glewlwyd.conf'), formatConfiguration(port, url, database))
 
   const program = spawn('glewlwyd', [`--config-file=${join(folder, 'glewlwyd.conf')}`])
-  const ended = once(program, 'exit')
+  const exited = once(program, 'exit')
   const stopServer = async (): Promise<void> => {
     program.kill()
-    await ended
+    await exited
     await rm(folder, { recursive: true })
   }
   const issuer = `${url}/api/oidc`
   try {
-    await answering(`${url}/config`, program)
-    const administer = await signInAdministrator(url)
-    await administer('POST', '/scope/', {
+    await waitUntilReady(`${url}/config`, program)
+    const callAdminApi = await signInAdministrator(url)
+    await callAdminApi('POST', '/scope/', {
       name: 'read',
       password_required: true,
       password_max_age: 0,
       scheme: {},
     })
-    await administer('POST', '/user/', account)
-    await administer('POST', '/client/', registration(clientSecret))
-    await administer('POST', '/mod/plugin/', plugin(issuer, accessTokenLifetime))
+    await callAdminApi('POST', '/user/', userRegistration)
+    await callAdminApi('POST', '/client/', createClientRegistration(clientSecret))
+    await callAdminApi('POST', '/mod/plugin/', createPluginRegistration(issuer, accessTokenLifetime))
   } catch (error) {
     await stopServer()
     throw error
   }
 
-  const resource = await startResource((token) => isActive(`${issuer}/introspect`, clientSecret, token))
+  const resource = await startResourceServer((token) =>
+    isTokenActive(`${issuer}/introspect`, clientSecret, token),
+  )
   return {
     name: 'Glewlwyd',
     tokenUrl: `${issuer}/token`,
@@ -72,16 +81,16 @@ export async function startGlewlwyd(options: PeerOptions = {}): Promise<ThirdPar
     revokeUrl: `${issuer}/revoke`,
     userinfoUrl: `${issuer}/userinfo`,
     resourceUrl: resource.url,
-    clientId: client.clientId,
+    clientId: testClient.clientId,
     clientSecret,
     clientAuth: ['basic', 'post'],
-    ...user,
+    ...testUser,
     scope: 'read',
     rotation: 'one-use',
     accessTokenLifetime,
-    // Its administration has no such act, and disabling the user stops new sign-ins only.
+    // The administration API cannot end sessions, and disabling the user only stops new sign-ins.
     endSessions: async () => {
-      await sql(database, 'UPDATE gpo_refresh_token SET gpor_enabled = 0')
+      await runSql(database, 'UPDATE gpo_refresh_token SET gpor_enabled = 0')
     },
     stop: async () => {
       await Promise.all([stopServer(), resource.close()])
@@ -89,54 +98,56 @@ export async function startGlewlwyd(options: PeerOptions = {}): Promise<ThirdPar
   }
 }
 
-async function sql(database: string, statement: string): Promise<void> {
+async function runSql(database: string, statement: string): Promise<void> {
   await promisify(execFile)('sqlite3', ['-cmd', '.timeout 5000', database, statement])
 }
 
-async function freePort(): Promise<number> {
-  const { url, close } = await listen()
+async function findFreePort(): Promise<number> {
+  const { url, close } = await startHttpServer()
   await close()
   return Number(new URL(url).port)
 }
 
-/** Resolves as soon as the server answers: it logs that it has started shortly before it listens. */
-async function answering(url: string, program: ChildProcessWithoutNullStreams): Promise<void> {
-  let written = ''
+/** Waits until the server responds: it logs that it has started shortly before it listens. */
+async function waitUntilReady(url: string, program: ChildProcessWithoutNullStreams): Promise<void> {
+  let output = ''
   for (const stream of [program.stdout, program.stderr])
-    stream.on('data', (chunk) => (written += String(chunk)))
+    stream.on('data', (chunk) => (output += String(chunk)))
   while (!(await fetch(url).catch(() => null))?.ok) {
-    if (program.exitCode !== null) throw new Error(`Glewlwyd did not start:\n${written}`)
+    if (program.exitCode !== null) throw new Error(`Glewlwyd did not start:\n${output}`)
     await setTimeout(20)
   }
 }
 
-type Administer = (method: string, path: string, body: object) => Promise<void>
+type CallAdminApi = (method: string, path: string, body: object) => Promise<void>
 
-/** Signs in with the password of a new installation and returns a way to its administration API. */
-async function signInAdministrator(url: string): Promise<Administer> {
+/** Signs in with the password of a new installation. Returns a function that calls the administration API. */
+async function signInAdministrator(url: string): Promise<CallAdminApi> {
   let cookie = ''
-  const administer: Administer = async (method, path, body) => {
+  const callAdminApi: CallAdminApi = async (method, path, body) => {
     const headers = { 'Content-Type': 'application/json', Cookie: cookie }
-    const answer = await fetch(`${url}/api${path}`, { method, headers, body: JSON.stringify(body) })
-    if (!answer.ok)
-      throw new Error(`Glewlwyd answered ${answer.status} to ${method} ${path}: ${await answer.text()}`)
-    cookie = answer.headers.get('Set-Cookie')?.split(';')[0] ?? cookie
+    const response = await fetch(`${url}/api${path}`, { method, headers, body: JSON.stringify(body) })
+    if (!response.ok)
+      throw new Error(
+        `Glewlwyd responded to ${method} ${path} with ${response.status}: ${await response.text()}`,
+      )
+    cookie = response.headers.get('Set-Cookie')?.split(';')[0] ?? cookie
   }
-  await administer('POST', '/auth/', { username: 'admin', password: 'password' })
-  return administer
+  await callAdminApi('POST', '/auth/', { username: 'admin', password: 'password' })
+  return callAdminApi
 }
 
-const account = {
-  ...user,
+const userRegistration = {
+  ...testUser,
   name: 'Alice',
   email: 'alice@example.test',
   scope: ['openid', 'read'],
   enabled: true,
 }
 
-function registration(clientSecret: string): object {
+function createClientRegistration(clientSecret: string): object {
   return {
-    client_id: client.clientId,
+    client_id: testClient.clientId,
     client_secret: clientSecret,
     name: 'bff',
     confidential: true,
@@ -148,8 +159,8 @@ function registration(clientSecret: string): object {
   }
 }
 
-/** The OpenID Connect plugin with the password grant on; every member is needed. */
-function plugin(issuer: string, accessTokenLifetime: number): object {
+/** The OpenID Connect plugin with the password grant enabled. Glewlwyd requires every member. */
+function createPluginRegistration(issuer: string, accessTokenLifetime: number): object {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -192,7 +203,7 @@ function plugin(issuer: string, accessTokenLifetime: number): object {
   return { module: 'oidc', name: 'oidc', display_name: 'oidc', order_rank: 0, parameters }
 }
 
-function configuration(port: number, url: string, database: string): string {
+function formatConfiguration(port: number, url: string, database: string): string {
   return `port=${port}
 bind_address="127.0.0.1"
 external_url="${url}/"
@@ -210,8 +221,8 @@ client_module_path="/usr/lib/glewlwyd/client"
 user_auth_scheme_module_path="/usr/lib/glewlwyd/scheme"
 plugin_module_path="/usr/lib/glewlwyd/plugin"
 use_secure_connection=false
-secure_connection_key_file="unused, but it does not start without"
-secure_connection_pem_file="unused, but it does not start without"
+secure_connection_key_file="unused but required"
+secure_connection_pem_file="unused but required"
 hash_algorithm="SHA512"
 database = { type = "sqlite3"; path = "${database}"; };
 `

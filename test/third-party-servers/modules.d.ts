@@ -1,4 +1,4 @@
-/** The few parts of oidc-provider that `oidc-provider.ts` uses; the package ships no types. */
+/** The parts of oidc-provider that `oidc-provider.ts` uses. The package has no types. */
 declare module 'oidc-provider' {
   import type { RequestListener } from 'node:http'
 

@@ -1,32 +1,35 @@
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import OAuth2Server from '@node-oauth/oauth2-server'
-import type { ThirdPartyServer, PeerOptions } from './third-party-server.ts'
-import { client, listen, startResource, user } from './third-party-server.ts'
+import type { ThirdPartyServer, ThirdPartyServerOptions } from './third-party-server.ts'
+import { testClient, startHttpServer, startResourceServer, testUser } from './third-party-server.ts'
 
 /**
- * `@node-oauth/oauth2-server` (Node.js), with the model of its documentation kept in memory: it knows no
- * discovery and no revocation, and forgets a refresh token that was used.
+ * Starts `@node-oauth/oauth2-server` (Node.js) with the model of its documentation in memory. It has neither discovery
+ * nor revocation, and deletes a refresh token when it is used.
  */
-export async function startOAuth2Server(options: PeerOptions = {}): Promise<ThirdPartyServer> {
-  const { accessTokenLifetime = 60, clientSecret = client.clientSecret } = options
-  const registered = { id: client.clientId, grants: ['password', 'client_credentials', 'refresh_token'] }
+export async function startOAuth2Server(options: ThirdPartyServerOptions = {}): Promise<ThirdPartyServer> {
+  const { accessTokenLifetime = 60, clientSecret = testClient.clientSecret } = options
+  const registration = {
+    id: testClient.clientId,
+    grants: ['password', 'client_credentials', 'refresh_token'],
+  }
   const accessTokens = new Map<string, OAuth2Server.Token>()
   const refreshTokens = new Map<string, OAuth2Server.RefreshToken>()
 
   const model: OAuth2Server.PasswordModel &
     OAuth2Server.ClientCredentialsModel &
     OAuth2Server.RefreshTokenModel = {
-    getClient: async (id, secret) => id === client.clientId && secret === clientSecret && registered,
+    getClient: async (id, secret) => id === testClient.clientId && secret === clientSecret && registration,
     getUser: async (username, password) =>
-      username === user.username && password === user.password && { id: username },
+      username === testUser.username && password === testUser.password && { id: username },
     getUserFromClient: async () => ({}),
     saveToken: async (token, tokenClient, tokenUser) => {
-      const saved = { ...token, client: tokenClient, user: tokenUser }
-      accessTokens.set(saved.accessToken, saved)
-      const { refreshToken } = saved
-      if (refreshToken !== undefined) refreshTokens.set(refreshToken, { ...saved, refreshToken })
-      return saved
+      const savedToken = { ...token, client: tokenClient, user: tokenUser }
+      accessTokens.set(savedToken.accessToken, savedToken)
+      const { refreshToken } = savedToken
+      if (refreshToken !== undefined) refreshTokens.set(refreshToken, { ...savedToken, refreshToken })
+      return savedToken
     },
     getAccessToken: async (token) => accessTokens.get(token),
     getRefreshToken: async (token) => refreshTokens.get(token),
@@ -36,40 +39,40 @@ export async function startOAuth2Server(options: PeerOptions = {}): Promise<Thir
   }
   const server = new OAuth2Server({ model, accessTokenLifetime })
 
-  const listening = await listen((incoming, outgoing) => {
-    void answer(server, incoming).then(({ status, headers, body }) => {
+  const httpServer = await startHttpServer((incoming, outgoing) => {
+    void handleTokenRequest(server, incoming).then(({ status, headers, body }) => {
       outgoing.writeHead(status, { 'Content-Type': 'application/json', ...headers })
       outgoing.end(JSON.stringify(body))
     })
   })
-  const resource = await startResource(async (token) => {
+  const resource = await startResourceServer(async (token) => {
     const expiresAt = accessTokens.get(token)?.accessTokenExpiresAt
     return expiresAt !== undefined && expiresAt > new Date()
   })
   return {
     name: '@node-oauth/oauth2-server',
-    tokenUrl: `${listening.url}/token`,
+    tokenUrl: `${httpServer.url}/token`,
     discoveryUrl: null,
     issuer: null,
     revokeUrl: null,
     userinfoUrl: null,
     resourceUrl: resource.url,
-    clientId: client.clientId,
+    clientId: testClient.clientId,
     clientSecret,
     clientAuth: ['basic', 'post'],
-    ...user,
+    ...testUser,
     scope: 'read',
     rotation: 'one-use',
     accessTokenLifetime,
     endSessions: async () => refreshTokens.clear(),
     stop: async () => {
-      await Promise.all([listening.close(), resource.close()])
+      await Promise.all([httpServer.close(), resource.close()])
     },
   }
 }
 
-/** The token endpoint: everywhere else the package leaves HTTP to the user. */
-async function answer(
+/** Handles a request to the token endpoint. The package itself does no HTTP. */
+async function handleTokenRequest(
   server: OAuth2Server,
   incoming: IncomingMessage,
 ): Promise<{ status: number; headers: Record<string, string>; body: unknown }> {
@@ -83,7 +86,7 @@ async function answer(
   try {
     await server.token(new OAuth2Server.Request({ method, headers, query: {}, body }), response)
   } catch (error) {
-    // Everything it refuses is in the response, but for what it finds wrong with the request itself.
+    // The package writes an error to the response, except for an invalid request.
     if (!(error instanceof OAuth2Server.OAuthError)) throw error
     response.status = error.code
     response.body = { error: error.name, error_description: error.message }

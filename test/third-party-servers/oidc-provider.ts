@@ -1,23 +1,29 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { errors, Provider } from 'oidc-provider'
-import type { ThirdPartyServer, PeerOptions } from './third-party-server.ts'
-import { client, isActive, listen, startResource, user } from './third-party-server.ts'
+import type { ThirdPartyServer, ThirdPartyServerOptions } from './third-party-server.ts'
+import {
+  testClient,
+  isTokenActive,
+  startHttpServer,
+  startResourceServer,
+  testUser,
+} from './third-party-server.ts'
 
 /**
- * `oidc-provider` (Node.js), with the password grant as a custom grant type, which its documentation leaves
- * to the user. Refresh tokens work once; one that comes back revokes the whole grant.
+ * Starts `oidc-provider` (Node.js) with the password grant as a custom grant type. Refresh tokens work once; reuse
+ * revokes the whole grant.
  */
-export async function startOidcProvider(options: PeerOptions = {}): Promise<ThirdPartyServer> {
-  const { accessTokenLifetime = 60, clientSecret = client.clientSecret } = options
+export async function startOidcProvider(options: ThirdPartyServerOptions = {}): Promise<ThirdPartyServer> {
+  const { accessTokenLifetime = 60, clientSecret = testClient.clientSecret } = options
   const scope = 'openid offline_access'
-  const listening = await listen()
-  const issuer = listening.url
-  const stored = new Map<string, Payload>()
+  const httpServer = await startHttpServer()
+  const issuer = httpServer.url
+  const storage = new Map<string, Payload>()
   const provider = new Provider(issuer, {
-    adapter: (model: string) => adapter(model, stored),
+    adapter: (model: string) => createAdapter(model, storage),
     clients: [
       {
-        client_id: client.clientId,
+        client_id: testClient.clientId,
         client_secret: clientSecret,
         grant_types: ['password', 'client_credentials', 'refresh_token'],
         response_types: [],
@@ -47,19 +53,19 @@ export async function startOidcProvider(options: PeerOptions = {}): Promise<Thir
   provider.registerGrantType(
     'password',
     async (context) => {
-      const { username, password, scope: asked = scope } = context.oidc.params
-      if (username !== user.username || password !== user.password) {
+      const { username, password, scope: requestedScope = scope } = context.oidc.params
+      if (username !== testUser.username || password !== testUser.password) {
         throw new errors.InvalidGrant('wrong username or password')
       }
-      const grant = new provider.Grant({ accountId: username, clientId: client.clientId })
-      grant.addOIDCScope(asked)
+      const grant = new provider.Grant({ accountId: username, clientId: testClient.clientId })
+      grant.addOIDCScope(requestedScope)
       const grantId = await grant.save()
       const payload = {
         accountId: username,
         client: context.oidc.client,
         grantId,
         gty: 'password',
-        scope: asked,
+        scope: requestedScope,
       }
       const accessToken = new provider.AccessToken(payload)
       context.body = {
@@ -72,10 +78,10 @@ export async function startOidcProvider(options: PeerOptions = {}): Promise<Thir
     },
     ['username', 'password', 'scope'],
   )
-  listening.server.on('request', provider.callback())
+  httpServer.server.on('request', provider.callback())
 
-  const resource = await startResource((token) =>
-    isActive(`${issuer}/token/introspection`, clientSecret, token),
+  const resource = await startResourceServer((token) =>
+    isTokenActive(`${issuer}/token/introspection`, clientSecret, token),
   )
   return {
     name: 'oidc-provider',
@@ -85,35 +91,35 @@ export async function startOidcProvider(options: PeerOptions = {}): Promise<Thir
     revokeUrl: `${issuer}/token/revocation`,
     userinfoUrl: `${issuer}/me`,
     resourceUrl: resource.url,
-    clientId: client.clientId,
+    clientId: testClient.clientId,
     clientSecret,
     clientAuth: ['basic', 'post'],
-    ...user,
+    ...testUser,
     scope,
     rotation: 'one-use',
     accessTokenLifetime,
-    endSessions: async () => stored.clear(),
+    endSessions: async () => storage.clear(),
     stop: async () => {
-      await Promise.all([listening.close(), resource.close()])
+      await Promise.all([httpServer.close(), resource.close()])
     },
   }
 }
 
-/** What the server stores of a token or a grant. */
+/** The stored form of a token or a grant. */
 type Payload = Record<string, unknown> & { grantId?: string; consumed?: number }
 
-/** Storage in a Map, with the methods of the documented adapter that these grants use. */
-function adapter(
+/** Creates the storage adapter of one model, with the methods that these grants use. */
+function createAdapter(
   model: string,
-  stored: Map<string, Payload>,
+  storage: Map<string, Payload>,
 ): Record<string, (...args: never[]) => Promise<unknown>> {
   return {
-    upsert: async (id: string, payload: Payload) => void stored.set(`${model}:${id}`, payload),
-    find: async (id: string) => stored.get(`${model}:${id}`),
-    consume: async (id: string) => void Object.assign(stored.get(`${model}:${id}`) ?? {}, { consumed: 1 }),
-    destroy: async (id: string) => void stored.delete(`${model}:${id}`),
+    upsert: async (id: string, payload: Payload) => void storage.set(`${model}:${id}`, payload),
+    find: async (id: string) => storage.get(`${model}:${id}`),
+    consume: async (id: string) => void Object.assign(storage.get(`${model}:${id}`) ?? {}, { consumed: 1 }),
+    destroy: async (id: string) => void storage.delete(`${model}:${id}`),
     revokeByGrantId: async (grantId: string) => {
-      for (const [key, payload] of stored) if (payload.grantId === grantId) stored.delete(key)
+      for (const [key, payload] of storage) if (payload.grantId === grantId) storage.delete(key)
     },
   }
 }

@@ -3,16 +3,16 @@ import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A running authorization server that is not ours, and a resource server that trusts it. */
+/** A running authorization server of another project, and a resource server that accepts its tokens. */
 export interface ThirdPartyServer {
   readonly name: string
   readonly tokenUrl: string
-  /** `null` where the server has no such endpoint. */
+  /** This and the URLs below are `null` if the server has no such endpoint. */
   readonly discoveryUrl: string | null
   readonly issuer: string | null
   readonly revokeUrl: string | null
   readonly userinfoUrl: string | null
-  /** `GET {resourceUrl}/items` answers to whom the server's access tokens admit. */
+  /** The resource server: `GET {resourceUrl}/items` needs a valid access token. */
   readonly resourceUrl: string
   readonly clientId: string
   readonly clientSecret: string
@@ -23,32 +23,34 @@ export interface ThirdPartyServer {
   readonly rotation: 'one-use' | 'none'
   /** Seconds. */
   readonly accessTokenLifetime: number
-  /** From now on every refresh token issued so far is refused, as when an administrator ends all sessions. */
+  /** Invalidates every refresh token issued so far, as when an administrator ends all sessions. */
   readonly endSessions: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-export interface PeerOptions {
-  /** Seconds; 60 unless given. */
+export interface ThirdPartyServerOptions {
+  /** In seconds. Default: 60. */
   readonly accessTokenLifetime?: number
   readonly clientSecret?: string
 }
 
-/** The user that every peer knows; the password holds what is easily lost on the way. */
-export const user = { username: 'alice', password: ' p+ss&wörd=100% é ' }
+/** The user that every server knows. The password contains characters that encoding often breaks. */
+export const testUser = { username: 'alice', password: ' p+ss&wörd=100% é ' }
 
-/** The client that every peer knows. */
-export const client = { clientId: 'bff-client', clientSecret: 'bff-secret-c5a2f1' }
+/** The client that every server knows. */
+export const testClient = { clientId: 'bff-client', clientSecret: 'bff-secret-c5a2f1' }
 
 /** An HTTP server on a free loopback port. */
-export interface Listening {
+export interface HttpServer {
   readonly url: string
   readonly server: Server
   readonly close: () => Promise<void>
 }
 
-export async function listen(listener?: RequestListener): Promise<Listening> {
+export async function startHttpServer(listener?: RequestListener): Promise<HttpServer> {
   const server = createServer(listener)
+  // Node closes idle connections after five seconds, when a slow browser may be about to send a request on one.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -63,12 +65,14 @@ export async function listen(listener?: RequestListener): Promise<Listening> {
   }
 }
 
-/** Starts a resource server that asks `isGood` about every bearer it gets. */
-export async function startResource(isGood: (accessToken: string) => Promise<boolean>): Promise<Listening> {
-  return listen((request, response) => {
+/** Starts a resource server that checks every bearer token with `acceptsToken`. */
+export async function startResourceServer(
+  acceptsToken: (accessToken: string) => Promise<boolean>,
+): Promise<HttpServer> {
+  return startHttpServer((request, response) => {
     const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-    void (bearer === undefined ? Promise.resolve(false) : isGood(bearer)).then((good) => {
-      response.statusCode = !good ? 401 : request.url === '/items' ? 200 : 404
+    void (bearer === undefined ? Promise.resolve(false) : acceptsToken(bearer)).then((isAccepted) => {
+      response.statusCode = !isAccepted ? 401 : request.url === '/items' ? 200 : 404
       response.setHeader('Content-Type', 'application/json')
       if (response.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer error="invalid_token"')
       response.end(response.statusCode === 200 ? '{"items":["one","two"]}' : '{}')
@@ -76,18 +80,18 @@ export async function startResource(isGood: (accessToken: string) => Promise<boo
   })
 }
 
-/** Whether an introspection endpoint calls a token active (RFC 7662). */
-export async function isActive(
+/** Whether the introspection endpoint reports the token as active (RFC 7662). */
+export async function isTokenActive(
   introspectionUrl: string,
   clientSecret: string,
   token: string,
 ): Promise<boolean> {
-  const pair = Buffer.from(`${client.clientId}:${clientSecret}`).toString('base64')
+  const pair = Buffer.from(`${testClient.clientId}:${clientSecret}`).toString('base64')
   const body = new URLSearchParams({ token })
-  const answer = await fetch(introspectionUrl, {
+  const response = await fetch(introspectionUrl, {
     method: 'POST',
     body,
     headers: { Authorization: `Basic ${pair}` },
   })
-  return answer.ok && ((await answer.json()) as { active?: unknown }).active === true
+  return response.ok && ((await response.json()) as { active?: unknown }).active === true
 }

@@ -1,54 +1,54 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { peers } from './all.ts'
+import { thirdPartyServers } from './all.ts'
 import type { ThirdPartyServer } from './third-party-server.ts'
 
-/** What a server does where servers differ: the ground that the BFF has to stand on. */
-interface Facts {
-  /** The answer to a wrong password; `null` for an empty body. */
-  refusedSignIn: { status: number; error: string | null }
-  refusedRefresh: { status: number; error: string | null }
-  /** The answer to a sign-in that asks for no scope. */
-  noScope: number
+/** How a server behaves where servers differ. */
+interface KnownBehaviour {
+  /** The response to a wrong password; `error` is `null` if the body is empty. */
+  rejectedSignIn: { status: number; error: string | null }
+  rejectedRefresh: { status: number; error: string | null }
+  /** The status of the response to a sign-in without a scope. */
+  statusWithoutScope: number
   tokenType: string
-  /** Whether a refresh token that comes back ends the tokens that replaced it. */
-  reuse: { endsRefreshToken: boolean; endsAccessToken: boolean }
-  /** Whether revoking the refresh token ends the access token, too. */
+  /** Whether reuse of a refresh token revokes the tokens that replaced it. */
+  refreshTokenReuse: { endsRefreshToken: boolean; endsAccessToken: boolean }
+  /** Whether revoking the refresh token also revokes the access token; `null` without a revocation endpoint. */
   revocationEndsAccessToken: boolean | null
-  /** What discovery says of itself, less the issuer. */
-  discovered: Record<string, unknown> | null
+  /** The discovery metadata, without the issuer; `null` without discovery. */
+  metadata: Record<string, unknown> | null
   clientSecretInBasic: 'form-encoded' | 'raw' | 'both'
 }
 
-const refused = { status: 400, error: 'invalid_grant' }
-const facts: Record<string, Facts> = {
+const invalidGrant = { status: 400, error: 'invalid_grant' }
+const knownBehaviour: Record<string, KnownBehaviour> = {
   'oidc-provider': {
-    refusedSignIn: refused,
-    refusedRefresh: refused,
-    noScope: 200,
+    rejectedSignIn: invalidGrant,
+    rejectedRefresh: invalidGrant,
+    statusWithoutScope: 200,
     tokenType: 'Bearer',
-    reuse: { endsRefreshToken: true, endsAccessToken: true },
+    refreshTokenReuse: { endsRefreshToken: true, endsAccessToken: true },
     revocationEndsAccessToken: true,
-    discovered: { token_endpoint: '/token', revocation_endpoint: '/token/revocation', password: true },
+    metadata: { token_endpoint: '/token', revocation_endpoint: '/token/revocation', password: true },
     clientSecretInBasic: 'form-encoded',
   },
   '@node-oauth/oauth2-server': {
-    refusedSignIn: refused,
-    refusedRefresh: refused,
-    noScope: 200,
+    rejectedSignIn: invalidGrant,
+    rejectedRefresh: invalidGrant,
+    statusWithoutScope: 200,
     tokenType: 'Bearer',
-    reuse: { endsRefreshToken: false, endsAccessToken: false },
+    refreshTokenReuse: { endsRefreshToken: false, endsAccessToken: false },
     revocationEndsAccessToken: null,
-    discovered: null,
+    metadata: null,
     clientSecretInBasic: 'raw',
   },
   Glewlwyd: {
-    refusedSignIn: { status: 403, error: null },
-    refusedRefresh: { status: 400, error: null },
-    noScope: 400,
+    rejectedSignIn: { status: 403, error: null },
+    rejectedRefresh: { status: 400, error: null },
+    statusWithoutScope: 400,
     tokenType: 'bearer',
-    reuse: { endsRefreshToken: true, endsAccessToken: false },
+    refreshTokenReuse: { endsRefreshToken: true, endsAccessToken: false },
     revocationEndsAccessToken: false,
-    discovered: {
+    metadata: {
       token_endpoint: '//api/oidc/token',
       revocation_endpoint: '//api/oidc/revoke',
       password: false,
@@ -65,127 +65,127 @@ interface Tokens {
   scope: string
 }
 
-describe.for(peers)('$name', ({ name, start }) => {
-  const known = facts[name] as Facts
-  let peer: ThirdPartyServer
+describe.for(thirdPartyServers)('$name', ({ name, start }) => {
+  const expected = knownBehaviour[name] as KnownBehaviour
+  let server: ThirdPartyServer
 
   beforeAll(async () => {
-    peer = await start()
+    server = await start()
   }, 30_000)
   afterAll(async () => {
-    await peer.stop()
+    await server.stop()
   })
 
-  it('describes itself', async () => {
-    if (known.discovered === null) {
-      expect(peer.discoveryUrl).toBeNull()
+  it('publishes its endpoints and grants', async () => {
+    if (expected.metadata === null) {
+      expect(server.discoveryUrl).toBeNull()
       return
     }
-    const metadata = await bodyOf(await fetch(String(peer.discoveryUrl)))
+    const metadata = await readBody(await fetch(String(server.discoveryUrl)))
     const path = (member: string): string =>
-      String(metadata[member]).slice(new URL(peer.tokenUrl).origin.length)
-    expect(metadata['issuer']).toBe(peer.issuer)
+      String(metadata[member]).slice(new URL(server.tokenUrl).origin.length)
+    expect(metadata['issuer']).toBe(server.issuer)
     expect({
       token_endpoint: path('token_endpoint'),
       revocation_endpoint: path('revocation_endpoint'),
       password: (metadata['grant_types_supported'] as string[]).includes('password'),
-    }).toEqual(known.discovered)
+    }).toEqual(expected.metadata)
   })
 
-  it('gives tokens for the right password, however the client authenticates', async () => {
-    for (const clientAuth of peer.clientAuth) {
-      const tokens = await tokensOf(await signIn(peer, {}, clientAuth))
-      expect(tokens).toMatchObject({ token_type: known.tokenType, scope: peer.scope })
-      expect(tokens.expires_in).toBeGreaterThan(peer.accessTokenLifetime - 5)
-      expect(tokens.expires_in).toBeLessThanOrEqual(peer.accessTokenLifetime)
+  it('issues tokens for the right password with every client authentication method', async () => {
+    for (const clientAuth of server.clientAuth) {
+      const tokens = await readTokens(await signIn(server, {}, clientAuth))
+      expect(tokens).toMatchObject({ token_type: expected.tokenType, scope: server.scope })
+      expect(tokens.expires_in).toBeGreaterThan(server.accessTokenLifetime - 5)
+      expect(tokens.expires_in).toBeLessThanOrEqual(server.accessTokenLifetime)
     }
   })
 
-  it('refuses a wrong password and an unknown user in the same way', async () => {
+  it('rejects a wrong password and an unknown user in the same way', async () => {
     for (const changed of [
       { password: 'wrong' },
-      { password: peer.password.trim() },
+      { password: server.password.trim() },
       { username: 'nobody' },
     ]) {
-      expect(await refusalOf(await signIn(peer, changed))).toEqual(known.refusedSignIn)
+      expect(await readRejection(await signIn(server, changed))).toEqual(expected.rejectedSignIn)
     }
   })
 
-  it('answers a sign-in that asks for no scope', async () => {
-    expect((await signIn(peer, { scope: undefined })).status).toBe(known.noScope)
+  it('responds to a sign-in without a scope', async () => {
+    expect((await signIn(server, { scope: undefined })).status).toBe(expected.statusWithoutScope)
   })
 
-  it('gives tokens that its resource server accepts, and no others', async () => {
-    const { access_token } = await tokensOf(await signIn(peer))
-    const answer = await askForItems(peer, access_token)
-    expect(await bodyOf(answer)).toEqual({ items: ['one', 'two'] })
-    expect((await askForItems(peer, 'other')).status).toBe(401)
+  it('issues tokens that its resource server accepts, which rejects others', async () => {
+    const { access_token } = await readTokens(await signIn(server))
+    const response = await fetchItems(server, access_token)
+    expect(await readBody(response)).toEqual({ items: ['one', 'two'] })
+    expect((await fetchItems(server, 'other')).status).toBe(401)
   })
 
-  it('rotates the refresh token, and lets the old access token live', async () => {
-    const first = await tokensOf(await signIn(peer))
-    const second = await tokensOf(await refresh(peer, first.refresh_token))
+  it('rotates the refresh token and keeps the old access token valid', async () => {
+    const first = await readTokens(await signIn(server))
+    const second = await readTokens(await refresh(server, first.refresh_token))
     expect(second.access_token).not.toBe(first.access_token)
     expect(second.refresh_token).not.toBe(first.refresh_token)
-    expect((await askForItems(peer, first.access_token)).status).toBe(200)
-    expect((await askForItems(peer, second.access_token)).status).toBe(200)
+    expect((await fetchItems(server, first.access_token)).status).toBe(200)
+    expect((await fetchItems(server, second.access_token)).status).toBe(200)
   })
 
-  it('refuses a refresh token that was used', async () => {
-    const first = await tokensOf(await signIn(peer))
-    const second = await tokensOf(await refresh(peer, first.refresh_token))
-    expect(await refusalOf(await refresh(peer, first.refresh_token))).toEqual(known.refusedRefresh)
+  it('rejects a used refresh token', async () => {
+    const first = await readTokens(await signIn(server))
+    const second = await readTokens(await refresh(server, first.refresh_token))
+    expect(await readRejection(await refresh(server, first.refresh_token))).toEqual(expected.rejectedRefresh)
     expect({
-      endsAccessToken: (await askForItems(peer, second.access_token)).status === 401,
-      endsRefreshToken: (await refresh(peer, second.refresh_token)).status !== 200,
-    }).toEqual(known.reuse)
+      endsAccessToken: (await fetchItems(server, second.access_token)).status === 401,
+      endsRefreshToken: (await refresh(server, second.refresh_token)).status !== 200,
+    }).toEqual(expected.refreshTokenReuse)
   })
 
-  it('revokes a refresh token, and is content with an unknown one', async () => {
-    const { revokeUrl } = peer
+  it('revokes a refresh token, and responds with 200 for an unknown one', async () => {
+    const { revokeUrl } = server
     if (revokeUrl === null) {
-      expect(known.revocationEndsAccessToken).toBeNull()
+      expect(expected.revocationEndsAccessToken).toBeNull()
       return
     }
-    const { access_token, refresh_token } = await tokensOf(await signIn(peer))
+    const { access_token, refresh_token } = await readTokens(await signIn(server))
     const revoke = async (token: string): Promise<number> =>
-      (await post(peer, revokeUrl, { token }, 'basic')).status
+      (await post(server, revokeUrl, { token }, 'basic')).status
     expect(await revoke(refresh_token)).toBe(200)
     expect(await revoke('unknown')).toBe(200)
-    expect(await refusalOf(await refresh(peer, refresh_token))).toEqual(known.refusedRefresh)
-    expect((await askForItems(peer, access_token)).status === 401).toBe(known.revocationEndsAccessToken)
+    expect(await readRejection(await refresh(server, refresh_token))).toEqual(expected.rejectedRefresh)
+    expect((await fetchItems(server, access_token)).status === 401).toBe(expected.revocationEndsAccessToken)
   })
 
-  it('gives the application a token of its own, without a refresh token', async () => {
-    const fields = { grant_type: 'client_credentials', scope: peer.scope === 'read' ? 'read' : undefined }
-    for (const clientAuth of peer.clientAuth) {
-      const tokens = await tokensOf(await post(peer, peer.tokenUrl, fields, clientAuth))
-      expect(tokens).toMatchObject({ token_type: known.tokenType })
+  it('issues a machine token without a refresh token', async () => {
+    const fields = { grant_type: 'client_credentials', scope: server.scope === 'read' ? 'read' : undefined }
+    for (const clientAuth of server.clientAuth) {
+      const tokens = await readTokens(await post(server, server.tokenUrl, fields, clientAuth))
+      expect(tokens).toMatchObject({ token_type: expected.tokenType })
       expect(tokens).not.toHaveProperty('refresh_token')
-      // Glewlwyd calls it inactive when the client authenticates in the body.
-      if (clientAuth === 'basic') expect((await askForItems(peer, tokens.access_token)).status).toBe(200)
+      // Glewlwyd reports the token as inactive if the client authenticated in the body.
+      if (clientAuth === 'basic') expect((await fetchItems(server, tokens.access_token)).status).toBe(200)
     }
   })
 
-  it('refuses every refresh token once its sessions are ended, and still lets users sign in', async () => {
-    const { refresh_token } = await tokensOf(await signIn(peer))
-    await peer.endSessions()
-    expect(await refusalOf(await refresh(peer, refresh_token))).toEqual(known.refusedRefresh)
-    expect((await signIn(peer)).status).toBe(200)
+  it('rejects every refresh token after its sessions were ended, and still accepts sign-ins', async () => {
+    const { refresh_token } = await readTokens(await signIn(server))
+    await server.endSessions()
+    expect(await readRejection(await refresh(server, refresh_token))).toEqual(expected.rejectedRefresh)
+    expect((await signIn(server)).status).toBe(200)
   })
 
-  it('takes a client secret with special characters in the body, and in Basic in its own way', async () => {
+  it('accepts a client secret with special characters in the body, and in Basic in its own encoding', async () => {
     const other = await start({ clientSecret: 's3cr+t %:&' })
     try {
       const raw = `${other.clientId}:${other.clientSecret}`
       const encoded = `${other.clientId}:${new URLSearchParams({ '': other.clientSecret }).toString().slice(1)}`
-      const isTaken = async (pair: string): Promise<boolean> =>
+      const isAccepted = async (pair: string): Promise<boolean> =>
         (await signIn(other, {}, 'basic', pair)).status === 200
       expect((await signIn(other, {}, 'post')).status).toBe(200)
-      const taken = { raw: await isTaken(raw), 'form-encoded': await isTaken(encoded) }
-      expect(taken).toEqual({
-        raw: known.clientSecretInBasic !== 'form-encoded',
-        'form-encoded': known.clientSecretInBasic !== 'raw',
+      const accepted = { raw: await isAccepted(raw), 'form-encoded': await isAccepted(encoded) }
+      expect(accepted).toEqual({
+        raw: expected.clientSecretInBasic !== 'form-encoded',
+        'form-encoded': expected.clientSecretInBasic !== 'raw',
       })
     } finally {
       await other.stop()
@@ -194,21 +194,21 @@ describe.for(peers)('$name', ({ name, start }) => {
 })
 
 function signIn(
-  peer: ThirdPartyServer,
+  server: ThirdPartyServer,
   changed: Record<string, string | undefined> = {},
   clientAuth: 'basic' | 'post' = 'basic',
   pair?: string,
 ): Promise<Response> {
-  const { username, password, scope } = peer
+  const { username, password, scope } = server
   const fields = { grant_type: 'password', username, password, scope, ...changed }
-  return post(peer, peer.tokenUrl, fields, clientAuth, pair)
+  return post(server, server.tokenUrl, fields, clientAuth, pair)
 }
 
-function refresh(peer: ThirdPartyServer, refreshToken: string): Promise<Response> {
-  return post(peer, peer.tokenUrl, { grant_type: 'refresh_token', refresh_token: refreshToken }, 'basic')
+function refresh(server: ThirdPartyServer, refreshToken: string): Promise<Response> {
+  return post(server, server.tokenUrl, { grant_type: 'refresh_token', refresh_token: refreshToken }, 'basic')
 }
 
-function askForItems({ resourceUrl }: ThirdPartyServer, accessToken: string): Promise<Response> {
+function fetchItems({ resourceUrl }: ThirdPartyServer, accessToken: string): Promise<Response> {
   return fetch(`${resourceUrl}/items`, { headers: { Authorization: `Bearer ${accessToken}` } })
 }
 
@@ -219,26 +219,26 @@ function post(
   clientAuth: 'basic' | 'post',
   pair = `${clientId}:${clientSecret}`,
 ): Promise<Response> {
-  const own = clientAuth === 'post' ? { client_id: clientId, client_secret: clientSecret } : {}
-  const given = Object.entries({ ...fields, ...own }).filter(
+  const clientParams = clientAuth === 'post' ? { client_id: clientId, client_secret: clientSecret } : {}
+  const form = Object.entries({ ...fields, ...clientParams }).filter(
     (field): field is [string, string] => field[1] !== undefined,
   )
   const authorization = { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
   const headers: Record<string, string> = clientAuth === 'basic' ? authorization : {}
-  return fetch(url, { method: 'POST', body: new URLSearchParams(given), headers })
+  return fetch(url, { method: 'POST', body: new URLSearchParams(form), headers })
 }
 
-async function tokensOf(answer: Response): Promise<Tokens> {
-  expect(answer.status).toBe(200)
-  return (await answer.json()) as Tokens
+async function readTokens(response: Response): Promise<Tokens> {
+  expect(response.status).toBe(200)
+  return (await response.json()) as Tokens
 }
 
-async function bodyOf(answer: Response): Promise<Record<string, unknown>> {
-  return (await answer.json()) as Record<string, unknown>
+async function readBody(response: Response): Promise<Record<string, unknown>> {
+  return (await response.json()) as Record<string, unknown>
 }
 
-async function refusalOf(answer: Response): Promise<{ status: number; error: unknown }> {
-  const body = await answer.text()
+async function readRejection(response: Response): Promise<{ status: number; error: unknown }> {
+  const body = await response.text()
   const { error } = body === '' ? { error: null } : (JSON.parse(body) as { error: unknown })
-  return { status: answer.status, error }
+  return { status: response.status, error }
 }

@@ -2,23 +2,28 @@ import { createBff } from '@latchkey/bff'
 import { axosoft, brightPattern, classSuper, classy } from '@latchkey/bff/providers'
 import { authorizeLocalhost } from './authorize.ts'
 
-/** A variable of `.env`, or of the place where this runs. */
+/** Reads a variable of `.env.local` or of the environment. */
 const env = (name: string): string => process.env[name] ?? ''
 
+const axosoftSite = env('AXOSOFT_SITE')
+const brightPatternSite = env('BRIGHT_PATTERN_SITE') || `https://${env('BRIGHT_PATTERN_TENANT')}`
+const classApi = env('CLASS_API') || 'https://api.class.com.au/api/1.0'
 const classySite = env('CLASSY_SITE') || 'https://api.classy.org'
 
 /**
- * What keeps the client secrets and the sessions: one BFF for each system, with a path and a cookie of its own. They run
- * inside `vite dev` here; in production wherever Node runs. An application of your own has one of them, at `/auth`.
+ * One BFF for each system, with its own path and cookie. They keep the client secrets and the sessions, and the page
+ * reaches each API through their `proxy` routes. They run inside `vite dev` here, and in your Node server in production.
+ * Your application has one of them, at `/auth`.
  */
 export default [
   createBff({
     basePath: '/auth/axosoft',
     provider: axosoft({
-      site: env('AXOSOFT_SITE'),
+      site: axosoftSite,
       clientId: env('AXOSOFT_CLIENT_ID'),
       clientSecret: env('AXOSOFT_CLIENT_SECRET'),
     }),
+    proxy: [{ path: '/api/axosoft/items', to: `${axosoftSite}/api/v6/items`, methods: ['GET'] }],
   }),
 
   createBff({
@@ -27,10 +32,18 @@ export default [
       business: env('CLASS_BUSINESS'),
       clientId: env('CLASS_CLIENT_ID'),
       clientSecret: env('CLASS_CLIENT_SECRET'),
-      // An ID Token, which says who signs in; a refresh token; and the list of funds.
+      // For an ID Token with the user's name, a refresh token, and the list of funds.
       scope: ['openid', 'profile', 'email', 'offline_access', 'fund.read', 'business.fund.list'],
+      api: classApi,
       ...(env('CLASS_DISCOVERY') && { discovery: env('CLASS_DISCOVERY') }),
     }),
+    proxy: [
+      {
+        path: '/api/class/funds',
+        to: `${classApi}/b/${env('CLASS_BUSINESS')}/fund-data/fund-list`,
+        methods: ['GET'],
+      },
+    ],
   }),
 
   createBff({
@@ -42,7 +55,7 @@ export default [
       site: classySite,
     }),
     authorize: authorizeLocalhost,
-    // The token is the application's: it stays here, and the page reaches this one list with it.
+    // A machine token stays on the server; the page gets only what this route returns.
     mode: 'proxy',
     proxy: [
       {
@@ -55,9 +68,13 @@ export default [
 
   createBff({
     basePath: '/auth/bright-pattern',
-    provider: brightPattern({
-      tenant: env('BRIGHT_PATTERN_TENANT'),
-      ...(env('BRIGHT_PATTERN_SITE') && { site: env('BRIGHT_PATTERN_SITE') }),
-    }),
+    provider: brightPattern({ tenant: env('BRIGHT_PATTERN_TENANT'), site: brightPatternSite }),
+    proxy: [
+      {
+        path: '/api/bright-pattern/users',
+        to: `${brightPatternSite}/configapi/v2/phone/user`,
+        methods: ['GET'],
+      },
+    ],
   }),
 ]

@@ -1,11 +1,11 @@
 import type { BffOptions } from '@latchkey/bff'
 
 /**
- * FOR THIS EXAMPLE ONLY: lets in whoever asks for `localhost`, and nobody else.
+ * FOR THIS EXAMPLE ONLY: admits every request to `localhost`, and no other.
  *
- * What it lets in reads all that the organization has at Classy, and a `Host` header proves nothing: anybody can send
- * one. YOUR APPLICATION LOOKS AT ITS OWN SESSION HERE (its cookie, its headers, its database), and answers with who that
- * is, or with `null`.
+ * An admitted caller can read everything that the organization has at Classy, and a `Host` header proves nothing: any
+ * client can send any host. YOUR APPLICATION CHECKS ITS OWN SESSION HERE (its cookie, its database) and returns that
+ * user, or `null`.
  */
 export const authorizeLocalhost: NonNullable<BffOptions['authorize']> = ({ url }) =>
   ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)

@@ -2,7 +2,7 @@ import { useAccessToken, useAuthClient } from '@latchkey/react'
 import { useEffect, useState } from 'react'
 import { useSystem } from './useSystem.ts'
 
-/** The only component that reads the token, so the only one that renders when it is refreshed. */
+/** The only component that reads the token, and so the only one that a refresh renders. */
 export function AccessTokenCard() {
   const token = useAccessToken()
   const { holdsToken } = useSystem()
@@ -11,14 +11,14 @@ export function AccessTokenCard() {
       <h2 id="access-token">Access token</h2>
       {token === null ? (
         <p className="quiet-text">
-          {holdsToken ? 'None at the moment' : 'Stays on the server: this page works without it'}
+          {holdsToken ? 'None right now' : 'Stays on the server; the page does not need it'}
         </p>
       ) : (
         <>
           <p>
             <code>{abbreviateToken(token)}</code>
           </p>
-          {/* Another token has another time. */}
+          {/* A new token restarts the countdown. */}
           <TimeLeft key={token} />
         </>
       )}
@@ -35,12 +35,12 @@ function TimeLeft() {
   }, [accessToken])
   return (
     <p className="quiet-text">
-      {left === Infinity ? 'Good until it is refused' : `${formatTimeLeft(left)} left`}
+      {left === Infinity ? 'Valid until the API rejects it' : `${formatTimeLeft(left)} left`}
     </p>
   )
 }
 
-/** Enough to see that it has changed. */
+/** Enough of the token to see that it changed. */
 function abbreviateToken(token: string): string {
   return `${token.slice(0, 6)}…${token.slice(-4)}`
 }

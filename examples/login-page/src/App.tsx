@@ -6,7 +6,7 @@ import { SignInAgain } from './SignInAgain.tsx'
 import { Splash } from './Splash.tsx'
 
 export function App() {
-  // Asked for once: who signs in again need not type it again.
+  // Kept for the next sign-in, so that the user need not enter it again.
   const [username, setUsername] = useState('')
   return (
     <AuthGate

@@ -1,15 +1,15 @@
 import { AuthProvider } from '@latchkey/react'
 import { useEffect } from 'react'
 import { App } from './App.tsx'
-import { KeyMark } from './Logo.tsx'
+import { Logo } from './Logo.tsx'
 import { bindQueryCache } from './query-client.ts'
 import { SignOutButton } from './SignOutButton.tsx'
 import { SystemSwitch } from './SystemSwitch.tsx'
-import { SystemContext, useSystemInAddress } from './useSystem.ts'
+import { SystemContext, useSystemInUrl } from './useSystem.ts'
 
-/** The page of whichever system the address names. Each has a session of its own, which lives on while another is shown. */
+/** The page of the selected system. Each system has its own session, which continues while another is shown. */
 export function Layout() {
-  const [system, selectSystem] = useSystemInAddress()
+  const [system, selectSystem] = useSystemInUrl()
   useEffect(() => bindQueryCache(system), [system])
   return (
     <SystemContext value={system}>
@@ -17,7 +17,7 @@ export function Layout() {
         <div className="page">
           <header className="top">
             <p className="brand">
-              <KeyMark /> Latchkey
+              <Logo /> Latchkey
             </p>
             <SystemSwitch onChoose={selectSystem} />
             <SignOutButton />

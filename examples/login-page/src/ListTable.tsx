@@ -10,11 +10,11 @@ export function ListTable() {
   const system = useSystem()
   const { title, itemLabel, itemsLabel, columns } = system.list
   const { data, error, isFetching, refetch } = useQuery(listQuery(system))
-  const [wanted, setWanted] = useState('')
+  const [search, setSearch] = useState('')
   const heading = useId()
   const field = useId()
-  const problem = error && problemText(error, system)
-  const found = data?.filter(({ name }) => name.toLowerCase().includes(wanted.trim().toLowerCase()))
+  const problem = error && describeListError(error, system)
+  const rows = data?.filter(({ name }) => name.toLowerCase().includes(search.trim().toLowerCase()))
 
   return (
     <section aria-labelledby={heading}>
@@ -25,8 +25,8 @@ export function ListTable() {
           <input
             id={field}
             type="search"
-            value={wanted}
-            onChange={(event) => setWanted(event.target.value)}
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
             autoComplete="off"
           />
         </div>
@@ -39,19 +39,19 @@ export function ListTable() {
           </button>
         </p>
       )}
-      {found && (
+      {rows && (
         <table>
           <thead>
             <tr>
-              {columns.map((column, place) => (
-                <th key={column} scope="col" className={place > 1 ? 'wide' : undefined}>
+              {columns.map((column, index) => (
+                <th key={column} scope="col" className={index > 1 ? 'wide' : undefined}>
                   {column}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {found.map((row) => (
+            {rows.map((row) => (
               <TableRow key={row.id} {...row} />
             ))}
           </tbody>
@@ -59,7 +59,7 @@ export function ListTable() {
       )}
       <p role="status" className="quiet-text">
         {!data && isFetching && `Loading the ${itemsLabel}…`}
-        {found && `${found.length} of ${data?.length} ${itemsLabel}`}
+        {rows && `${rows.length} of ${data?.length} ${itemsLabel}`}
       </p>
     </section>
   )
@@ -73,9 +73,9 @@ function TableRow({ name, status, details, shortDetails }: Row) {
         <span className="narrow">{shortDetails}</span>
       </td>
       <td>{status}</td>
-      {details.map((detail, place) => (
-        // oxlint-disable-next-line react/no-array-index-key -- a column is its place
-        <td key={place} className="wide">
+      {details.map((detail, index) => (
+        // oxlint-disable-next-line react/no-array-index-key -- a column is its index
+        <td key={index} className="wide">
           {detail}
         </td>
       ))}
@@ -83,8 +83,8 @@ function TableRow({ name, status, details, shortDetails }: Row) {
   )
 }
 
-/** What to say above the list; nothing when the session has ended, which the page says as a whole. */
-function problemText(error: Error, { label, list }: System): string | null {
+/** The message above the list; `null` when the session has ended, which the whole page shows. */
+function describeListError(error: Error, { label, list }: System): string | null {
   if (AuthError.is(error) && error.code === 'login_required') return null
   if (error instanceof ApiError && error.status === 401)
     return `${label} no longer accepts this session. Sign out and in again.`

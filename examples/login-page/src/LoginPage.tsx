@@ -2,6 +2,7 @@ import { useAuth } from '@latchkey/react'
 import { describeEndReason } from './end-reason.ts'
 import { focusHeading } from './focus.ts'
 import { SignInForm } from './SignInForm.tsx'
+import { useCredentialFields } from './useCredentialFields.ts'
 import { useSystem } from './useSystem.ts'
 
 export interface LoginPageProps {
@@ -9,10 +10,12 @@ export interface LoginPageProps {
 }
 
 export function LoginPage({ onUsername }: LoginPageProps) {
-  const { label, fields } = useSystem()
+  const { label } = useSystem()
+  const fields = useCredentialFields()
   const { status, reason } = useAuth()
-  const unknown = fields ? null : `${label} asks for no password: this site lets in whom it knows already.`
-  const why = (status === 'signed-out' ? describeEndReason(reason) : null) ?? unknown
+  const automatic =
+    fields.length > 0 ? null : `${label} needs no password: this site admits users whom it already knows.`
+  const why = (status === 'signed-out' ? describeEndReason(reason) : null) ?? automatic
   const title = `Sign in to ${label}`
   return (
     <main className="sign-in-page">

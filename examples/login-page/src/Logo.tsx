@@ -1,5 +1,5 @@
-/** The mark of the product; decoration, as its name stands beside it. */
-export function KeyMark() {
+/** The logo; decorative, because the name stands beside it. */
+export function Logo() {
   return (
     <svg className="key-mark" viewBox="0 0 24 24" aria-hidden="true">
       <circle cx="8" cy="16" r="4.5" />

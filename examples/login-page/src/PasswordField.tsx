@@ -1,10 +1,10 @@
+import type { CredentialField } from '@latchkey/core'
 import type { KeyboardEvent } from 'react'
 import { useEffect, useId, useRef, useState } from 'react'
-import type { CredentialField } from './systems/system.ts'
-import { capitalize } from './format.ts'
+import { inSentence } from './format.ts'
 
-/** A password that can be looked at while it is typed, and is covered again when it is sent. */
-export function PasswordField({ name, label: called }: CredentialField) {
+/** A password input that can show its value while the user types, and hides it again at submit. */
+export function PasswordField({ name, label, optional }: CredentialField) {
   const [revealed, setRevealed] = useState(false)
   const [capsLock, setCapsLock] = useState(false)
   const input = useRef<HTMLInputElement>(null)
@@ -22,7 +22,7 @@ export function PasswordField({ name, label: called }: CredentialField) {
 
   return (
     <div className="field">
-      <label htmlFor={field}>{capitalize(called)}</label>
+      <label htmlFor={field}>{label}</label>
       <div className="password">
         <input
           ref={input}
@@ -33,7 +33,7 @@ export function PasswordField({ name, label: called }: CredentialField) {
           autoCapitalize="none"
           autoCorrect="off"
           spellCheck={false}
-          required
+          required={!optional}
           aria-describedby={hint}
           onKeyDown={noticeCapsLock}
           onKeyUp={noticeCapsLock}
@@ -43,7 +43,7 @@ export function PasswordField({ name, label: called }: CredentialField) {
           type="button"
           className="quiet"
           aria-controls={field}
-          aria-label={`${revealed ? 'Hide' : 'Show'} ${called}`}
+          aria-label={`${revealed ? 'Hide' : 'Show'} ${inSentence(label)}`}
           onClick={() => setRevealed(!revealed)}
         >
           {revealed ? 'Hide' : 'Show'}
@@ -53,7 +53,7 @@ export function PasswordField({ name, label: called }: CredentialField) {
         {capsLock && 'Caps Lock is on.'}
       </p>
       <p role="status" className="visually-hidden">
-        {revealed && `Your ${called} is visible.`}
+        {revealed && `Your ${inSentence(label)} is visible.`}
       </p>
     </div>
   )

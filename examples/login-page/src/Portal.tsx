@@ -4,7 +4,7 @@ import { ListTable } from './ListTable.tsx'
 import { useSystem } from './useSystem.ts'
 import { useTitle } from './useTitle.ts'
 
-/** What a signed-in user sees. It renders when the user changes, not when the token does. */
+/** The page of a signed-in user. A refresh of the token does not render it. */
 export function Portal() {
   const { user } = useAuth()
   const { list } = useSystem()

@@ -3,14 +3,14 @@ import { useId } from 'react'
 
 export interface SecondStepFieldsProps {
   readonly fields: readonly CredentialField[]
-  /** Who is signing in. */
+  /** The user who is signing in. */
   readonly username: string
-  /** The id of the element that says what was wrong; `null` when nothing was. */
-  readonly wrong: string | null
+  /** The id of the element with the error; `null` without one. */
+  readonly errorId: string | null
 }
 
-/** What else the account asks for. Each is one field, so that it can be pasted and filled in. */
-export function SecondStepFields({ fields, username, wrong }: SecondStepFieldsProps) {
+/** The further credentials of an account. Each is one input, so that a code can be pasted and autofilled. */
+export function SecondStepFields({ fields, username, errorId }: SecondStepFieldsProps) {
   const id = useId()
   const lead = `${id}lead`
   return (
@@ -36,8 +36,8 @@ export function SecondStepFields({ fields, username, wrong }: SecondStepFieldsPr
               autoCorrect="off"
               spellCheck={false}
               required
-              aria-invalid={wrong !== null}
-              aria-describedby={`${wrong ?? ''} ${lead} ${isCode ? hint : ''}`.trim()}
+              aria-invalid={errorId !== null}
+              aria-describedby={`${errorId ?? ''} ${lead} ${isCode ? hint : ''}`.trim()}
             />
             {isCode && (
               <p id={hint} className="hint">

@@ -4,12 +4,12 @@ import { focusFirstEmpty, focusHeading } from './focus.ts'
 import { SignInForm } from './SignInForm.tsx'
 
 export interface SignInAgainProps {
-  /** As typed at the last sign-in; empty when the page has been loaded since. */
+  /** Of the last sign-in on this page; empty after a reload. */
   readonly username: string
   readonly onUsername: (username: string) => void
 }
 
-/** The question over a page whose session has ended. What stands on the page stays as it is. */
+/** The dialog over a page whose session has ended; the page below keeps its state. */
 export function SignInAgain({ username, onUsername }: SignInAgainProps) {
   const { user, signOut } = useAuth()
   const dialog = useRef<HTMLDialogElement>(null)
@@ -23,7 +23,7 @@ export function SignInAgain({ username, onUsername }: SignInAgainProps) {
     return () => current?.close()
   }, [])
 
-  const startAfresh = async (): Promise<void> => {
+  const signInAsOther = async (): Promise<void> => {
     await signOut()
     focusHeading()
   }
@@ -36,17 +36,17 @@ export function SignInAgain({ username, onUsername }: SignInAgainProps) {
       aria-labelledby={heading}
       aria-describedby={text}
       onClose={({ currentTarget }) => {
-        // Browsers without `closedby` close it on Escape, but the page behind it is of no use without an answer.
+        // Browsers without `closedby` close it on Escape, but the page below cannot be used without a session.
         if (currentTarget.isConnected && !currentTarget.open) currentTarget.showModal()
       }}
     >
       <h2 id={heading}>Sign in again</h2>
       <p id={text} className="lead">
-        Your session has ended. Sign in{user && ` as ${user.firstName}`} to go on where you were.
+        Your session has ended. Sign in{user && ` as ${user.firstName}`} to continue where you were.
       </p>
       <SignInForm title="Sign in again" username={username} onUsername={onUsername} />
-      <button type="button" className="link" onClick={() => void startAfresh()}>
-        Sign in as somebody else
+      <button type="button" className="link" onClick={() => void signInAsOther()}>
+        Sign in as another user
       </button>
     </dialog>
   )

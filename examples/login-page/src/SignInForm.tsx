@@ -3,35 +3,34 @@ import { useAuth } from '@latchkey/react'
 import type { SubmitEvent } from 'react'
 import { useId, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
+import { CredentialInput } from './CredentialInput.tsx'
 import { focusFirstEmpty } from './focus.ts'
-import { PasswordField } from './PasswordField.tsx'
+import { formatSeconds } from './format.ts'
 import type { SecondStep } from './second-step.ts'
-import { isNewChallenge, getNextStep } from './second-step.ts'
+import { getNextStep, isNewChallenge } from './second-step.ts'
 import { SecondStepFields } from './SecondStepFields.tsx'
 import type { SignInFailure } from './sign-in-error.ts'
 import { describeSignInError, getWaitSeconds } from './sign-in-error.ts'
 import { useCountdown } from './useCountdown.ts'
-import { UsernameField } from './UsernameField.tsx'
-import { useSystem } from './useSystem.ts'
+import { useCredentialFields } from './useCredentialFields.ts'
 import { useTitle } from './useTitle.ts'
-import { formatSeconds } from './format.ts'
 
 export interface SignInFormProps {
-  /** The name of the page or dialog that it stands in. */
+  /** The title of the page or dialog around the form. */
   readonly title: string
   readonly username?: string
-  /** Hears the username of every attempt. */
+  /** Called with the username of every attempt. */
   readonly onUsername: (username: string) => void
   readonly onSignedIn?: () => void
 }
 
 /**
- * A form that password managers understand and that screen readers tell about. Its fields belong to the
- * browser (no state of ours), so that a manager can fill them at any moment.
+ * A sign-in form for password managers, keyboards and screen readers. The BFF says which fields it has. The inputs are
+ * uncontrolled, so that a password manager can fill them at any time.
  */
 export function SignInForm({ title, username = '', onUsername, onSignedIn }: SignInFormProps) {
-  const system = useSystem()
-  const { fields } = system
+  const fields = useCredentialFields()
+  const userField = fields.find(({ type }) => type === 'text')?.name ?? 'username'
   const { signIn } = useAuth()
   const [pending, setPending] = useState(false)
   const [failure, setFailure] = useState<SignInFailure | null>(null)
@@ -46,30 +45,28 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
   useTitle(`${failure ? 'Error: ' : step ? 'One more step: ' : ''}${title}`)
 
   const submit = async (): Promise<void> => {
-    const typed = { ...step?.typed, ...readFields(form.current) }
-    if (fields) {
-      const name = typed[fields.username.name] ?? ''
-      setKnown(name)
-      onUsername(name)
-    }
+    const credentials = { ...step?.credentials, ...readInputs(form.current) }
+    const name = credentials[userField] ?? ''
+    setKnown(name)
+    onUsername(name)
     setFailure(null)
     setPending(true)
     try {
-      await signIn(typed, { challenge: step?.challenge.id })
+      await signIn(credentials, { challenge: step?.challenge.id })
       onSignedIn?.()
     } catch (error) {
       for (const input of form.current?.querySelectorAll('input') ?? [])
-        if (input.name !== fields?.username.name) input.value = ''
-      // An act that came after this one has taken its place: nothing failed.
-      if (!(error instanceof DOMException && error.name === 'AbortError')) fail(error, typed)
+        if (input.name !== userField) input.value = ''
+      // A newer sign-in or a sign-out replaced this one, which is no failure.
+      if (!(error instanceof DOMException && error.name === 'AbortError')) fail(error, credentials)
     } finally {
       setPending(false)
     }
   }
 
-  const fail = (error: unknown, typed: Record<string, string>): void => {
-    const next = AuthError.is(error) ? getNextStep(error, typed, step) : step
-    // Now, because the focus goes into what this brings.
+  const fail = (error: unknown, credentials: Record<string, string>): void => {
+    const next = AuthError.is(error) ? getNextStep(error, credentials, step) : step
+    // Synchronously, because the focus moves into what this renders.
     flushSync(() => {
       setStep(next)
       setFailure(isNewChallenge(next, step) ? null : { error, atSecondStep: step !== null })
@@ -87,33 +84,35 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
     focusFirstEmpty(form.current)
   }
 
-  // `onSubmit`, not an `action`: after an action React empties the form, username and all.
+  // `onSubmit` instead of an `action`, after which React empties the form.
   const onSubmit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault()
     if (!pending && wait === 0) void submit()
   }
 
   return (
-    <form ref={form} className="sign-in-form" onSubmit={onSubmit}>
+    <form ref={form} className="sign-in-form" method="post" onSubmit={onSubmit}>
       <div ref={summary} id={summaryId} role="alert" tabIndex={-1} className="error-summary">
-        {failure && describeSignInError(failure, system)}
+        {failure && describeSignInError(failure, fields)}
       </div>
 
       {step && (
         <SecondStepFields
           fields={step.challenge.fields}
           username={known}
-          wrong={failure ? summaryId : null}
+          errorId={failure ? summaryId : null}
         />
       )}
-      {!step && fields && (
-        <>
-          <UsernameField {...fields.username} known={known} />
-          <PasswordField {...fields.password} />
-        </>
-      )}
+      {!step &&
+        fields.map((field) => (
+          <CredentialInput
+            key={field.name}
+            field={field}
+            defaultValue={field.name === userField ? known : ''}
+          />
+        ))}
 
-      {/* Never disabled: it would lose the focus, and say nothing. */}
+      {/* Never disabled: a disabled button loses the focus and explains nothing. */}
       <button type="submit" className="primary" aria-disabled={pending || wait > 0}>
         {pending ? 'Signing in…' : wait > 0 ? `Wait ${formatSeconds(wait)}` : 'Sign in'}
       </button>
@@ -130,8 +129,8 @@ export function SignInForm({ title, username = '', onUsername, onSignedIn }: Sig
   )
 }
 
-/** What was typed, by the names of the fields. */
-function readFields(form: HTMLFormElement | null): Record<string, string> {
+/** The values of the form, by the names of its inputs. */
+function readInputs(form: HTMLFormElement | null): Record<string, string> {
   const inputs = [...(form?.querySelectorAll('input') ?? [])]
   return Object.fromEntries(inputs.map(({ name, value }) => [name, value]))
 }

@@ -2,7 +2,7 @@ import { useId } from 'react'
 import { systems } from './systems/index.ts'
 import { useSystem } from './useSystem.ts'
 
-/** It stays where it is, focus and all, while the page below it becomes another system's. */
+/** Selects the system. It keeps its focus while the page below changes. */
 export function SystemSwitch({ onChoose }: { readonly onChoose: (id: string) => void }) {
   const { id } = useSystem()
   const field = useId()
@@ -13,7 +13,7 @@ export function SystemSwitch({ onChoose }: { readonly onChoose: (id: string) => 
         id={field}
         value={id}
         onChange={(event) => onChoose(event.target.value)}
-        // Else a browser may put back on a reload what was chosen before it.
+        // Otherwise browsers restore an earlier choice after a reload.
         autoComplete="off"
       >
         {systems.map((system) => (

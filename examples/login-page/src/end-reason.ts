@@ -1,6 +1,6 @@
 import type { EndReason } from '@latchkey/core'
 
-/** Why the sign-in page is there; `null` where that is plain. */
+/** Why the page shows the sign-in form; `null` when nobody has signed in yet. */
 export function describeEndReason(reason: EndReason = 'no_session'): string | null {
   return reason === 'no_session' ? null : (texts[reason] ?? 'Your session has ended.')
 }

@@ -1,2 +1,2 @@
-/** The way back is to the system that the reader came from. */
+/** Links back keep the selected system. */
 for (const link of document.querySelectorAll<HTMLAnchorElement>('main a')) link.search = location.search

@@ -6,13 +6,13 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
-      // What only the user can mend is not tried again.
+      // Errors that only the user can resolve are not retried.
       retry: (failures, error) => failures < 2 && !(AuthError.is(error) && !error.retryable),
     },
   },
 })
 
-/** What a system lists; whatever is kept of a system stands below its own key. */
+/** The list of a system; every query of a system has its id as the first part of the key. */
 export function listQuery({ id, list }: System) {
   return queryOptions({ queryKey: [id, 'list'], queryFn: ({ signal }) => list.load(signal) })
 }
@@ -20,17 +20,17 @@ export function listQuery({ id, list }: System) {
 const boundSystems = new Set<System>()
 
 /**
- * Keeps what was loaded in step with who is signed in. It begins when a system is first shown and never ends, so that a
- * sign-out in another tab is heard of while this one shows another system.
+ * Removes a user's data from the cache when another user signs in. Starts when a system is first shown and never stops,
+ * so that a sign-out in another tab takes effect while this tab shows another system.
  */
 export function bindQueryCache(system: System): void {
   if (boundSystems.has(system)) return
   boundSystems.add(system)
   const { id, auth } = system
   auth.subscribe((state, previous) => {
-    // What one user loaded is never shown to another one.
+    // One user's data must never be shown to another user.
     if (state.session?.subject !== previous.session?.subject) queryClient.removeQueries({ queryKey: [id] })
-    // What failed while nobody was signed in is asked for again.
+    // Queries that failed while nobody was signed in are fetched again.
     else if (state.status === 'signed-in') void queryClient.invalidateQueries({ queryKey: [id] })
   })
 }

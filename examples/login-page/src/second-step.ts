@@ -1,26 +1,26 @@
 import type { AuthError } from '@latchkey/core'
 
-/** A sign-in that is not finished: the authorization server asks for more, a one-time code for example. */
+/** A sign-in that needs more credentials, for example a one-time code. */
 export interface SecondStep {
   readonly challenge: NonNullable<AuthError['challenge']>
-  /** What was typed before it, because some servers want everything again. */
-  readonly typed: Record<string, string>
+  /** The credentials so far, because some servers need all of them again. */
+  readonly credentials: Record<string, string>
 }
 
-/** Where a sign-in stands after a failure: at a second step, or (`null`) at its beginning. */
+/** The step of a sign-in after a failure: the second one, or `null` for the first. */
 export function getNextStep(
   { code, challenge }: Pick<AuthError, 'code' | 'challenge'>,
-  typed: Record<string, string>,
+  credentials: Record<string, string>,
   step: SecondStep | null,
 ): SecondStep | null {
-  // What says nothing of the credentials changes nothing: an outage, for example.
+  // Other errors, an outage for example, say nothing about the credentials.
   if (code !== 'challenge_required' && code !== 'invalid_credentials') return step
-  return challenge ? { challenge, typed } : null
+  return challenge ? { challenge, credentials } : null
 }
 
-/** Whether something is asked for that was not asked for before, so that nobody has failed. */
+/** Whether the step needs other credentials than before, so that nothing was wrong yet. */
 export function isNewChallenge(next: SecondStep | null, step: SecondStep | null): boolean {
-  const namesOf = (of: SecondStep | null): string | undefined =>
-    of?.challenge.fields.map(({ name }) => name).join()
-  return next !== null && namesOf(next) !== namesOf(step)
+  const joinNames = (secondStep: SecondStep | null): string | undefined =>
+    secondStep?.challenge.fields.map(({ name }) => name).join()
+  return next !== null && joinNames(next) !== joinNames(step)
 }

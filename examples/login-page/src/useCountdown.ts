@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** Whole seconds left of `from`, which starts anew with each new `start`; 0 while there is none. */
+/** Whole seconds left of `from`; a new `start` restarts the countdown, and `null` makes it 0. */
 export function useCountdown(start: object | null, from: number): number {
   const [passed, setPassed] = useState({ start, seconds: 0 })
   const left = start === null ? 0 : Math.max(0, from - (passed.start === start ? passed.seconds : 0))

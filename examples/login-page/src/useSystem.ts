@@ -4,31 +4,31 @@ import type { System } from './systems/system.ts'
 
 export const SystemContext = createContext<System>(findSystem(null))
 
-/** The system that the page is about. */
+/** The system that the page shows. */
 export function useSystem(): System {
   return useContext(SystemContext)
 }
 
-/** The system that the address names (`?system=class`), and how to go to another: a reload, a link and Back keep it. */
-export function useSystemInAddress(): readonly [System, (id: string) => void] {
-  const [system, setSystem] = useState(systemInAddress)
+/** The system in the page's URL (`?system=class`), and a function that selects another; reload, links and Back keep it. */
+export function useSystemInUrl(): readonly [System, (id: string) => void] {
+  const [system, setSystem] = useState(readSystemInUrl)
 
   useEffect(() => {
-    const follow = (): void => setSystem(systemInAddress())
-    addEventListener('popstate', follow)
-    return () => removeEventListener('popstate', follow)
+    const update = (): void => setSystem(readSystemInUrl())
+    addEventListener('popstate', update)
+    return () => removeEventListener('popstate', update)
   }, [])
 
-  const choose = (id: string): void => {
-    const address = new URL(location.href)
-    address.searchParams.set('system', id)
-    history.pushState(null, '', address)
-    setSystem(systemInAddress())
+  const selectSystem = (id: string): void => {
+    const url = new URL(location.href)
+    url.searchParams.set('system', id)
+    history.pushState(null, '', url)
+    setSystem(readSystemInUrl())
   }
 
-  return [system, choose]
+  return [system, selectSystem]
 }
 
-function systemInAddress(): System {
+function readSystemInUrl(): System {
   return findSystem(new URLSearchParams(location.search).get('system'))
 }

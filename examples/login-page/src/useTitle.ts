@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 
-/** Names the page for as long as the component is mounted. */
+/** Sets the page's title while the component is mounted. */
 export function useTitle(title: string): void {
   useEffect(() => {
     const before = document.title

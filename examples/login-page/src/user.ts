@@ -1,8 +1,8 @@
-/** Who is signed in, in the words of this page: each system's schema makes one of what its BFF tells. */
+/** The user as this page shows it; the schema of each system creates it from what the BFF returns. */
 export interface User {
   readonly firstName: string
   readonly name: string
-  /** What else tells them apart: an address, a business. */
+  /** An email address, a business or the like. */
   readonly detail: string
 }
 

@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { createMachineSessionLoader } from './sessions/machine-session.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
+import { reportBff } from './bff-observer.ts'
 import type { BffOptions } from './bff-options.ts'
 import { resolveOptions } from './bff-options.ts'
 import { createChallenges } from './sessions/challenges.ts'
@@ -134,12 +135,14 @@ export function createBff(options: BffOptions): Bff {
 
   const router = createRouter({ basePath, origin, handlers, matchProxyRoute, context, logger })
 
-  return {
+  const bff: Bff = {
     basePath,
     owns: router.owns,
     fetch: router.fetch,
     close: () => background.whenIdle(),
   }
+  reportBff(bff, options, resolvedOptions)
+  return bff
 
   function revoke(tokens: RevocableTokens): void {
     background.run('Token revocation', () => revokeTokens(tokens))

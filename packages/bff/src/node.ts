@@ -7,26 +7,26 @@ import { createJsonResponse } from './errors.ts'
 
 export { getSocketAddress } from './guards/client-address.ts'
 
-/** A listener for `node:http`, and middleware for Express, Connect, Vite and their like. */
+/** A listener for `node:http`. With `next` it is middleware for Express, Connect and Vite. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
 
-/** What frameworks add to a request. */
+/** Properties that frameworks add to a request. */
 interface FrameworkRequest {
-  /** The whole URL, where `url` is what is left of it below a mount point. */
+  /** The whole request target. Below a mount point, `url` is only the remainder. */
   originalUrl?: unknown
-  /** What a body parser read. */
+  /** The result of a body parser. */
   body?: unknown
 }
 
 /**
- * Puts a BFF behind `node:http`. Given `next`, it answers for what the BFF owns only and leaves the rest to others. A
- * body that a parser has read already is used as the parser left it.
+ * Creates a listener that passes requests to a BFF. Called with `next`, the listener handles only the paths that the BFF
+ * owns, and calls `next()` for all others. If a body parser has already read the body, its result is used.
  */
 export function toNodeListener(bff: Pick<Bff, 'owns' | 'fetch'>): NodeListener {
   return (incoming, outgoing, next) => {
     const url = parseRequestUrl(incoming)
     if (next && !(url && bff.owns(url.pathname))) return next()
-    // Whatever happens to one connection, the process and the others go on.
+    // A failure ends this connection only, not the process.
     respond(incoming, outgoing, url).catch(() => outgoing.destroy())
   }
 
@@ -43,21 +43,21 @@ export function toNodeListener(bff: Pick<Bff, 'owns' | 'fetch'>): NodeListener {
     if (request instanceof Request) setSocketAddress(request, incoming.socket.remoteAddress)
     const response = request instanceof Request ? await bff.fetch(request) : request
     if (disconnected.signal.aborted) return
-    // A framework's CORS middleware must not open to other origins what the BFF closes to them.
+    // CORS middleware of a framework must not allow other origins to read responses of the BFF.
     for (const name of outgoing.getHeaderNames())
       if (name.startsWith('access-control-')) outgoing.removeHeader(name)
     outgoing.statusCode = response.status
     for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
     const cookies = response.headers.getSetCookie()
     if (cookies.length > 0) outgoing.setHeader('Set-Cookie', cookies)
-    // The other end hears of a stream of events when it opens, not when the first one comes.
+    // An EventSource opens with the headers, not with the first event.
     if (response.headers.get('Content-Type')?.startsWith('text/event-stream')) outgoing.flushHeaders()
     if (response.body) await sendBody(response.body, outgoing, disconnected.signal)
     else outgoing.end()
   }
 }
 
-/** Writes a body as fast as the browser takes it, and lets go of it when the browser has gone. */
+/** Writes a body with backpressure, and cancels it when the browser disconnects. */
 async function sendBody(
   body: ReadableStream<Uint8Array>,
   outgoing: ServerResponse,
@@ -72,19 +72,19 @@ async function sendBody(
         await once(outgoing, 'drain', { signal: disconnected })
     outgoing.end()
   } catch {
-    // The body broke, or the browser has gone: a connection that ends early tells it, there is no other way by now.
+    // The headers are sent, so only a connection that ends early can signal an incomplete body.
     outgoing.destroy()
   }
 }
 
-/** The request as the web knows it, or the refusal of one that it does not know. */
+/** Creates a web `Request`; a 400 or 500 response where that is impossible. */
 function createWebRequest(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request | Response {
   const method = incoming.method ?? 'GET'
   if (/^(CONNECT|TRACE|TRACK)$/i.test(method)) return createBadRequestResponse()
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (name.startsWith(':')) continue
-    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one)
+    for (const item of Array.isArray(value) ? value : [value ?? '']) headers.append(name, item)
   }
   if (method === 'GET' || method === 'HEAD' || !hasBody(incoming))
     return new Request(url, { method, headers, signal })
@@ -94,7 +94,7 @@ function createWebRequest(incoming: IncomingMessage, url: URL, signal: AbortSign
     : new Request(url, { method, headers, signal, body, duplex: 'half' } as RequestInit)
 }
 
-/** RFC 9112 §6.3; HTTP/2 tells by its frames, so that any request there may have one. */
+/** RFC 9112 §6.3. HTTP/2 announces a body in no header, so any request may have one. */
 function hasBody({ httpVersionMajor, headers }: IncomingMessage): boolean {
   return (
     httpVersionMajor > 1 ||
@@ -103,7 +103,7 @@ function hasBody({ httpVersionMajor, headers }: IncomingMessage): boolean {
   )
 }
 
-/** The body; `null` when a parser has read it and left what cannot be made into the same again. */
+/** Returns the body; `null` when a parser has read it and its result cannot be turned back into the same bytes. */
 function getBody(incoming: IncomingMessage & FrameworkRequest): BodyInit | null {
   const { body, headers } = incoming
   if (!incoming.readableDidRead) return Readable.toWeb(incoming) as ReadableStream
@@ -113,23 +113,23 @@ function getBody(incoming: IncomingMessage & FrameworkRequest): BodyInit | null 
     : null
 }
 
-/** The URL that was asked for; `null` when its host or its path is none. Nothing that a proxy adds is believed. */
+/** Returns the requested URL; `null` when its host or path is invalid. Ignores `Forwarded` and `X-Forwarded-*`. */
 function parseRequestUrl(incoming: IncomingMessage & FrameworkRequest): URL | null {
   const scheme = 'encrypted' in incoming.socket && incoming.socket.encrypted === true ? 'https' : 'http'
   const host = incoming.headers.host ?? String(incoming.headers[':authority'] ?? '')
-  const asked = typeof incoming.originalUrl === 'string' ? incoming.originalUrl : (incoming.url ?? '')
-  // Absolute form (RFC 9112 §3.2.2) names the host again; the path behind it is all that counts here.
-  const path = asked.replace(/^https?:\/\/[^/?#]*/i, '')
-  // The dots of a path are resolved by whoever sends it. Others on the way may have read it as it stands.
+  const target = typeof incoming.originalUrl === 'string' ? incoming.originalUrl : (incoming.url ?? '')
+  // The absolute form (RFC 9112 §3.2.2) repeats the host.
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '')
+  // Clients resolve dot segments before they send a path. A proxy in front may have routed this one unresolved.
   if (/\\|(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path.replace(/[?#].*/s, ''))) return null
   if (!path.startsWith('/') || !/^[\w.:[\]-]+$/.test(host)) return null
-  const text = `${scheme}://${host}${path}`
-  return URL.canParse(text) ? new URL(text) : null
+  const url = `${scheme}://${host}${path}`
+  return URL.canParse(url) ? new URL(url) : null
 }
 
 function createBadRequestResponse(): Response {
   return createJsonResponse(
-    { error: 'invalid_request', error_description: 'The method, the host or the path cannot be used' },
+    { error: 'invalid_request', error_description: 'Invalid request method, host or path' },
     400,
   )
 }
@@ -138,7 +138,7 @@ function createBodyConsumedResponse(): Response {
   return createJsonResponse(
     {
       error: 'server_error',
-      error_description: 'The body was read before the BFF was asked: mount the BFF before the body parser',
+      error_description: 'A body parser read the request body first. Mount the BFF before the body parser.',
     },
     500,
   )

@@ -1,158 +1,159 @@
 /**
- * Runs a BFF inside `vite dev` and `vite preview`: no second process, no CORS, no proxy rules.
+ * Runs a BFF inside `vite dev` and `vite preview`, without a second process, CORS or proxy rules.
  *
  * @module
  */
 import { resolve } from 'node:path'
-import { defaultBasePath } from '@latchkey/wire'
-import type { Connect, Plugin } from 'vite'
-import { loadEnv, runnerImport } from 'vite'
-import type { Bff } from './bff.ts'
+import type { Connect, HotPayload, Plugin, ResolvedConfig } from 'vite'
+import { createServerModuleRunner, loadEnv, runnerImport } from 'vite'
 import { setDefaultStore } from './stores/default-store.ts'
-import { embeddedStore } from './stores/embedded-store.ts'
-import { BffError } from './errors.ts'
-import { describeError } from './log.ts'
+import { openDevelopmentStore } from './stores/development-store.ts'
+import type { EntryLoader, LoadFailure } from './entry-loader.ts'
+import { createEntryLoader } from './entry-loader.ts'
 import { toNodeListener } from './node.ts'
+import { listSecretValues } from './secret-values.ts'
 import type { Store } from './stores/store.ts'
 
-/** What {@link latchkey} needs to know. */
+/** Options of {@link latchkey}. */
 export interface LatchkeyPluginOptions {
-  /** The module whose default export is the BFF, or a list of them, from the root of the project: `./server/auth.ts`. */
+  /** The module whose default export is a BFF or a list of BFFs, relative to the project root: `./server/auth.ts`. */
   entry: string
 }
 
-/** Shorter secrets are not looked for in what browsers load: such words are found everywhere. */
-const minSecretLength = 8
+/** Builds are not searched for shorter secrets, which occur in any code by chance. */
+const minSearchedLength = 8
 
-/** One for each folder, for as long as the process lives: Vite starts its server anew within it. */
+/** The open stores, by folder. Vite restarts its server within the process, which must not open a store twice. */
 const stores = new Map<string, Store>()
 
-/** Names that came from `.env` files, so that the next start may read them again. */
+/** Variables set from `.env` files, which a restart reads again. */
 const loadedEnvNames = new Set<string>()
 
 /**
- * Serves the BFF that `entry` exports, or each of them, at the paths that are its own. A change of the module, or of anything it imports,
- * counts from the next request on. A BFF that names no store keeps its sessions in `node_modules/.cache/latchkey`, so
- * that a restart signs nobody out. What stands in `.env` files is in `process.env` for the module, whatever its prefix,
- * and a build fails when the value of one called `…_SECRET` or `…_PASSWORD` is in what browsers load.
+ * Serves the BFFs that `entry` exports, at the paths that they own. Edits of the module, and of anything it imports, take
+ * effect on the next request. While the module cannot be loaded, its paths respond with 500, and the reason is in the
+ * terminal and in Vite's error overlay.
+ *
+ * `.env`, `.env.local` and the files of the mode (`.env.development`) are read from `envDir`, by default the root of the
+ * project. All their variables are in `process.env` when the module runs, whatever their prefix. Variables that are set
+ * already win.
+ *
+ * A BFF without a `store` keeps its sessions in `node_modules/.cache/latchkey` where lmdb is installed, so a restart signs
+ * nobody out. A build fails when browsers would load the value of a variable that ends in `_SECRET` or `_PASSWORD`.
+ *
+ * @example
+ *   export default defineConfig({ plugins: [react(), latchkey({ entry: './server/auth.ts' })] })
  */
 export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
-  let secrets: [name: string, value: string][] = []
+  let variables: [name: string, value: string][] = []
+  let retry = async (): Promise<void> => {}
+  const listSecrets = (): string[] => listSecretValues(Object.fromEntries(variables))
 
   return {
     name: 'latchkey',
-    configResolved({ root, mode, envDir }) {
+    configResolved({ mode, envDir }) {
       for (const name of loadedEnvNames) delete process.env[name]
-      const own = loadEnv(mode, typeof envDir === 'string' ? envDir : root, '')
-      for (const [name, value] of Object.entries(own)) {
+      variables = Object.entries(loadEnv(mode, envDir, ''))
+      for (const [name, value] of variables) {
         if (process.env[name] !== undefined) continue
         process.env[name] = value
         loadedEnvNames.add(name)
       }
-      secrets = Object.entries(own).filter(
-        ([name, value]) => /_(SECRET|PASSWORD)$/.test(name) && value.length >= minSecretLength,
-      )
     },
     configureServer(server) {
-      const { config, middlewares } = server
-      const module = resolve(config.root, entry)
-      middlewares.use(
-        createMiddleware(entry, config.logger, () => {
-          setDefaultStore(() => getStore(config.root))
+      const { config, environments, middlewares, ws } = server
+      const id = resolve(config.root, entry)
+      // `server.ssrLoadModule` would log each failure itself, with its stack.
+      const runner = createServerModuleRunner(environments.ssr, { hmr: false, sourcemapInterceptor: false })
+      // `ws.send` would keep a message until a page connects, when it may be out of date.
+      const send = (payload: HotPayload): void => {
+        for (const client of ws.clients) client.send(payload)
+      }
+      const createOverlay = ({ message }: LoadFailure): HotPayload => ({
+        type: 'error',
+        err: { message, stack: '', plugin: 'latchkey', id },
+      })
+      const loader = createEntryLoader({
+        entry,
+        importModule() {
+          setDefaultStore(() => getStore(config))
           // Evaluates the module only when it, or what it imports, has changed.
-          return server.ssrLoadModule(module, { fixStacktrace: true })
-        }),
-      )
+          return runner.import(id).catch((error: unknown) => {
+            if (error instanceof Error) server.ssrFixStacktrace(error)
+            throw error
+          })
+        },
+        listSecrets,
+        onFailure(failure) {
+          config.logger.error(failure.log)
+          send(createOverlay(failure))
+        },
+        onRecovery: () => send({ type: 'full-reload' }),
+      })
+      ws.on('connection', (socket) => {
+        const failure = loader.getFailure()
+        if (failure) socket.send(JSON.stringify(createOverlay(failure)))
+      })
+      retry = loader.retry
+      middlewares.use(createMiddleware(loader))
+    },
+    hotUpdate({ modules }) {
+      // A page with the overlay may send no other request.
+      if (this.environment.name === 'ssr' && modules.length > 0) void retry()
     },
     configurePreviewServer({ config, middlewares }) {
       const {
         root,
         resolve: { alias, conditions },
       } = config
-      let loading: Promise<unknown> | undefined
-      middlewares.use(
-        createMiddleware(entry, config.logger, () => {
-          setDefaultStore(() => getStore(root))
-          const resolvedOptions = {
+      let pendingImport: Promise<unknown> | undefined
+      const loader = createEntryLoader({
+        entry,
+        importModule() {
+          setDefaultStore(() => getStore(config))
+          pendingImport ??= runnerImport(resolve(root, entry), {
             root,
             configFile: false,
             logLevel: 'error',
             resolve: { alias, conditions },
-          } as const
-          loading ??= runnerImport(resolve(root, entry), resolvedOptions).then(({ module }) => module)
-          return loading
-        }),
-      )
+          }).then(({ module }) => module)
+          return pendingImport
+        },
+        listSecrets,
+        onFailure: ({ log }) => config.logger.error(log),
+      })
+      middlewares.use(createMiddleware(loader))
     },
     generateBundle(_, bundle) {
       if (this.environment.name !== 'client') return
+      const secrets = variables.filter(
+        ([name, value]) => /_(SECRET|PASSWORD)$/.test(name) && value.length >= minSearchedLength,
+      )
       for (const file of Object.values(bundle)) {
         const text = file.type === 'chunk' ? file.code : Buffer.from(file.source).toString()
-        const found = secrets.find(([, value]) => text.includes(value))
-        if (found) this.error(`The value of ${found[0]} is in ${file.fileName}, which browsers load.`)
+        const secret = secrets.find(([, value]) => text.includes(value))
+        if (secret) this.error(`The value of ${secret[0]} is in ${file.fileName}, which browsers load.`)
       }
     },
   }
 }
 
-function getStore(root: string): Store {
+function getStore({ root, logger }: Pick<ResolvedConfig, 'root' | 'logger'>): Store {
   const path = resolve(root, 'node_modules/.cache/latchkey')
-  const store = stores.get(path) ?? embeddedStore({ path })
+  const store = stores.get(path) ?? openDevelopmentStore(path, logger)
   stores.set(path, store)
   return store
 }
 
-/** Hands each request to the BFF as it is by now; a module that cannot be loaded breaks no request but the BFF's. */
-function createMiddleware(
-  entry: string,
-  logger: { error(message: string): void },
-  load: () => Promise<unknown>,
-): Connect.NextHandleFunction {
-  let owns: Bff['owns'] = (pathname) => `${pathname}/`.startsWith(`${defaultBasePath}/`)
+/** Passes each request to the BFF that owns its path, or to the next handler. */
+function createMiddleware({ load }: EntryLoader): Connect.NextHandleFunction {
   return (request, response, next) => {
-    void current().then((bffs) => {
-      const first = bffs.reduceRight<() => void>(
-        (other, bff) => () => toNodeListener(bff)(request, response, other),
+    void load().then((bffs) => {
+      const handle = bffs.reduceRight<() => void>(
+        (handleNext, bff) => () => toNodeListener(bff)(request, response, handleNext),
         next,
       )
-      first()
+      handle()
     })
   }
-
-  async function current(): Promise<Pick<Bff, 'owns' | 'fetch'>[]> {
-    try {
-      const bffs = parseEntryModule(entry, await load())
-      owns = (pathname) => bffs.some((bff) => bff.owns(pathname))
-      return bffs
-    } catch (error) {
-      return [{ owns, fetch: async () => createLoadErrorResponse(error) }]
-    }
-  }
-
-  function createLoadErrorResponse(error: unknown): Response {
-    logger.error(`[latchkey] ${entry} cannot be loaded: ${describeError(error)}`)
-    return new BffError(
-      'server_error',
-      'The module of the BFF cannot be loaded; see the terminal',
-    ).toResponse()
-  }
-}
-
-function parseEntryModule(entry: string, module: unknown): Bff[] {
-  const { default: exported } = Object(module) as { default?: unknown }
-  const bffs: unknown[] = Array.isArray(exported) ? exported : [exported]
-  if (bffs.length === 0 || !bffs.every(isBff))
-    throw new BffError('server_error', `${entry} must have a default export: export default createBff({ … })`)
-  const twice = bffs.find(({ basePath }, place) => bffs.findIndex((bff) => bff.basePath === basePath) < place)
-  if (twice)
-    throw new BffError(
-      'server_error',
-      `${entry} exports two BFFs at ${twice.basePath}; give each its own basePath`,
-    )
-  return bffs
-}
-
-function isBff(value: unknown): value is Bff {
-  const { basePath, owns, fetch } = Object(value) as Partial<Record<keyof Bff, unknown>>
-  return typeof basePath === 'string' && typeof owns === 'function' && typeof fetch === 'function'
 }

@@ -91,8 +91,10 @@ describe('a configuration file', () => {
 
 describe('a configuration that cannot be used', () => {
   it.each<[string, unknown, RegExp]>([
-    ['that is no JSON, with the line', '{\n "mode": "token",\n}', /no JSON, look at line 3/],
-    ['that ends too early', '{"provider": ', /no JSON, look at the end/],
+    ['that is no JSON, with the line', '{\n "mode": "token",\n}', /not valid JSON \(line 3\)/],
+    ['with a misspelt literal', '{\n "a": tru\n}', /not valid JSON \(line 2\)/],
+    ['with an open text', '{\n "a": "b,\n "c": "d" }', /not valid JSON \(line 2\)/],
+    ['that ends too early', '{\n"provider": ', /not valid JSON \(line 2\)/],
     ['that is a list', '[]', /must hold an object/],
     ['without a provider', {}, /provider: must be given/],
     [

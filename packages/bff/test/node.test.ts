@@ -33,7 +33,7 @@ const headers = { 'X-Latchkey': '1', 'Sec-Fetch-Site': 'same-origin', 'Content-T
 const body = JSON.stringify({ credentials })
 
 describe('toNodeListener', () => {
-  it('serves a sign-in and a restore over a real connection, with a plain cookie on loopback', async () => {
+  it('serves sign-in and restore, with a cookie without Secure on loopback', async () => {
     const base = await listen(toNodeListener(makeBff()))
     const signedIn = await fetch(`${base}/auth/session`, {
       method: 'POST',
@@ -52,7 +52,7 @@ describe('toNodeListener', () => {
     })
   })
 
-  it('leaves what is not below the base path to the next one', async () => {
+  it('calls next() for paths that the BFF does not own', async () => {
     const listener = toNodeListener(makeBff())
     const base = await listen((incoming, outgoing) =>
       listener(incoming, outgoing, () => outgoing.end('the app')),
@@ -61,17 +61,17 @@ describe('toNodeListener', () => {
     expect((await fetch(`${base}/auth/nothing`)).status).toBe(404)
   })
 
-  it('uses the body that a parser of the framework has read, instead of waiting for it', async () => {
+  it('uses the result of a body parser', async () => {
     const listener = toNodeListener(makeBff())
     const base = await listen(async (incoming, outgoing) => {
       const chunks = (await incoming.toArray()) as Buffer[]
       listener(Object.assign(incoming, { body: JSON.parse(Buffer.concat(chunks).toString()) }), outgoing)
     })
-    const answer = await fetch(`${base}/auth/session`, { method: 'POST', headers, body })
-    expect(answer.status).toBe(200)
+    const response = await fetch(`${base}/auth/session`, { method: 'POST', headers, body })
+    expect(response.status).toBe(200)
   })
 
-  it('answers 400 when the body was read and thrown away', async () => {
+  it('responds with 400 when the body was read and discarded', async () => {
     const listener = toNodeListener(makeBff())
     const base = await listen(async (incoming, outgoing) => {
       await incoming.toArray()
@@ -80,7 +80,7 @@ describe('toNodeListener', () => {
     expect((await fetch(`${base}/auth/session`, { method: 'POST', headers, body })).status).toBe(400)
   })
 
-  it('takes the whole URL when a framework has cut the mount point off', async () => {
+  it('uses the whole URL when a framework has removed the mount point from it', async () => {
     const listener = toNodeListener(makeBff())
     const base = await listen((incoming, outgoing) => {
       const originalUrl = incoming.url
@@ -99,43 +99,43 @@ describe('toNodeListener', () => {
     ['/auth\\session', 400],
     ['/auth/session?../auth', 200],
     ['/auth/%00', 404],
-  ])('is not led away by the request target %s', async (path, status) => {
+  ])('responds to the request target %s with %i', async (path, status) => {
     const base = await listen(toNodeListener(makeBff()))
-    const asked = request(base, { path, headers }).end()
-    const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }]
-    answer.resume()
-    expect(answer.statusCode).toBe(status)
+    const outgoing = request(base, { path, headers }).end()
+    const [response] = (await once(outgoing, 'response')) as [{ statusCode: number; resume(): void }]
+    response.resume()
+    expect(response.statusCode).toBe(status)
   })
 
-  it('refuses a method that the web forbids, and lives on', async () => {
+  it('responds with 400 to a method that fetch forbids, and goes on serving', async () => {
     const base = await listen(toNodeListener(makeBff()))
-    const asked = request(`${base}/auth/session`, { method: 'TRACE', headers }).end()
-    const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }]
-    answer.resume()
-    expect(answer.statusCode).toBe(400)
+    const outgoing = request(`${base}/auth/session`, { method: 'TRACE', headers }).end()
+    const [response] = (await once(outgoing, 'response')) as [{ statusCode: number; resume(): void }]
+    response.resume()
+    expect(response.statusCode).toBe(400)
     expect((await fetch(`${base}/auth/session`, { headers })).status).toBe(200)
   })
 
-  it('ends the connection, and lives on, when a body breaks or a handler throws', async () => {
+  it('closes the connection when a body breaks or a handler throws', async () => {
     const broken = new ReadableStream({ pull: (stream) => stream.error(new Error('broken')) })
     const handlers = [async () => new Response(broken), () => Promise.reject(new Error('thrown'))]
     for (const handler of handlers) {
       const base = await listen(toNodeListener({ owns: () => true, fetch: handler }))
-      await expect(fetch(`${base}/auth/x`).then((answer) => answer.text())).rejects.toThrow(TypeError)
+      await expect(fetch(`${base}/auth/x`).then((response) => response.text())).rejects.toThrow(TypeError)
     }
   })
 
-  it('takes away what a CORS middleware has opened', async () => {
+  it('removes the headers of CORS middleware', async () => {
     const listener = toNodeListener(makeBff())
     const base = await listen((incoming, outgoing) => {
       outgoing.setHeader('Access-Control-Allow-Origin', '*')
       listener(incoming, outgoing)
     })
-    const answer = await fetch(`${base}/auth/session`, { headers })
-    expect(answer.headers.get('Access-Control-Allow-Origin')).toBeNull()
+    const response = await fetch(`${base}/auth/session`, { headers })
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull()
   })
 
-  it('keeps several cookies apart, streams, and tells the handler when the browser goes away', async () => {
+  it('sends several cookies, streams, and aborts the request when the browser disconnects', async () => {
     let aborted: Promise<unknown> = Promise.resolve()
     const base = await listen(
       toNodeListener({
@@ -153,9 +153,9 @@ describe('toNodeListener', () => {
       }),
     )
     const browser = new AbortController()
-    const answer = await fetch(`${base}/auth/stream`, { signal: browser.signal })
-    expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
-    const chunk = await answer.body?.getReader().read()
+    const response = await fetch(`${base}/auth/stream`, { signal: browser.signal })
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    const chunk = await response.body?.getReader().read()
     expect(Buffer.from(chunk?.value ?? []).toString()).toBe('first')
     browser.abort()
     await aborted

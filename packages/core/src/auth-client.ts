@@ -3,78 +3,136 @@ import type { Platform } from './platform.ts'
 import type { AuthState, Session } from './auth-state.ts'
 import type { StandardSchema } from './user.ts'
 
-/** How a client is made. */
+/** The options of `createAuthClient`. */
 export interface AuthClientOptions<User = unknown> {
-  /** Where the BFF is mounted on the page's own origin; default `/auth`. */
+  /** The path at which the BFF is mounted on the page's own origin; default `/auth`. */
   readonly basePath?: string | undefined
-  /** Checks and types `session.user`; any Standard Schema, for example a zod object. */
+  /** Validates and types `session.user`: any Standard Schema, for example a zod object. */
   readonly user?: StandardSchema<User> | undefined
-  /** Further origins that `fetch` sends the token to; the page's own always gets it. */
+  /**
+   * Further origins to which `fetch` sends the access token, for example `['https://api.example.com']`; the page's own
+   * origin always gets it.
+   */
   readonly allow?: readonly (string | URL)[] | undefined
   /**
-   * Whether an answer of the resource server says that the token is no good, so that `fetch` asks for another; a 401
-   * whose challenge does not say `insufficient_scope` when absent. Reads a body from a clone of the answer.
+   * Whether a response of your API rejects the access token, so that `fetch` gets a newer one and repeats the request.
+   * Default: the status is 401, and no challenge in `WWW-Authenticate` has the error `insufficient_scope`. To read the
+   * body, read it from `response.clone()`.
    */
   readonly rejectsToken?: ((response: Response) => boolean | Promise<boolean>) | undefined
-  /** The state to show first, from a server that rendered the page; default `restoring`. */
+  /** The state at start, from a server that rendered the page; default `restoring`. */
   readonly initialState?: AuthState<User> | undefined
-  /** Whether requests made while `expired` are refused (`reject`, the default) or wait for the next sign-in (`hold`). */
+  /** Whether requests while the status is `expired` fail (`reject`, the default) or wait for the next sign-in (`hold`). */
   readonly onExpired?: 'reject' | 'hold' | undefined
-  /** The surroundings; the browser's own by default. `@latchkey/core/testing` has others. */
+  /** The environment; default: the browser. For tests, `@latchkey/core/testing` creates one. */
   readonly platform?: Platform | undefined
 }
 
-/** What may go with the credentials of a sign-in. */
+/** The options of `signIn`. */
 export interface SignInOptions {
+  /** The scopes to request; the provider's default when absent. */
   readonly scope?: string[] | undefined
-  /** Whether the session outlives the browser window. */
+  /** Whether the session survives closing the browser. */
   readonly remember?: boolean | undefined
-  /** The `challenge.id` of the `challenge_required` that these credentials answer. */
+  /** The `challenge.id` of the error `challenge_required` to which these credentials respond. */
   readonly challenge?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** The session of a page: an external store, and the acts on it. All functions keep their identity. */
+/**
+ * The auth client of one page: an external store with sign-in, sign-out and token access. Its functions are stable
+ * references and need no `this`.
+ */
 export interface AuthClient<User = unknown> {
+  /** Returns the current state; the same object until the state changes. */
   readonly getState: () => AuthState<User>
-  /** The state before the first event, which a server has rendered. */
+  /** Returns the state before the first event, which is the one that a server renders. */
   readonly getInitialState: () => AuthState<User>
-  /** Hears of every change of the state; a refresh changes nothing in it. Returns how to stop. */
+  /**
+   * Calls the listener after every change of the state, of which a refresh makes none. Returns the function that
+   * unsubscribes.
+   *
+   * @example
+   * const unsubscribe = auth.subscribe(({ status }) => {
+   *   if (status === 'signed-out') queryClient.clear()
+   * })
+   */
   readonly subscribe: (listener: (state: AuthState<User>, previous: AuthState<User>) => void) => () => void
-  /** The access token as a store of its own: `null` when there is none, never one known to be expired. */
+  /** The access token as a separate store, so that a refresh notifies only the listeners that need the token. */
   readonly accessToken: {
+    /** Returns the access token; `null` when there is none, when it has expired, and always in proxy mode. */
     readonly get: () => string | null
-    /** Seconds that it has left: `Infinity` when that is not known, 0 or less when there is none. */
+    /** Returns the seconds until the token expires: `Infinity` when unknown, 0 or less when there is no valid token. */
     readonly secondsLeft: () => number
+    /** Calls the listener after every change of the token. Returns the function that unsubscribes. */
     readonly subscribe: (listener: () => void) => () => void
   }
-  /** The state once it is no longer `restoring`; never rejects, and waits while the network is away. */
+  /**
+   * Resolves with the state as soon as that is not `restoring`; never rejects, and waits while the network is down.
+   * During server rendering it resolves at once with the initial state.
+   *
+   * @example
+   * // A route loader
+   * const { status } = await auth.ready()
+   * if (status !== 'signed-in') throw redirect('/login')
+   */
   readonly ready: () => Promise<AuthState<User>>
   /**
-   * Signs in with the fields that the provider asks for, for most `username` and `password`.
-   * Throws `AuthError`; a newer sign-in or a sign-out aborts this one (`AbortError`).
+   * Signs in with the fields that the provider requires, usually `username` and `password`. A later sign-in or a
+   * sign-out aborts this one, which then rejects with an `AbortError`.
+   *
+   * @throws {AuthError} for example `invalid_credentials`, `challenge_required` or `rate_limited`
+   *
+   * @example
+   * const { user } = await auth.signIn({ username, password }, { remember: true })
    */
   readonly signIn: (credentials: Record<string, string>, options?: SignInOptions) => Promise<Session<User>>
-  /** Signs out here and in the other tabs at once; the BFF hears of it when the network allows. Never throws. */
+  /**
+   * Signs out: at once in this tab and the others, and at the BFF as soon as the network allows, if necessary at the
+   * next page load. Never throws. With `everywhere` it ends all sessions of this user, on every device.
+   *
+   * @example
+   * <button onClick={() => auth.signOut()}>Sign out</button>
+   */
   readonly signOut: (options?: { readonly everywhere?: boolean | undefined }) => Promise<void>
-  /** Tells the BFF that somebody is still there, which moves the idle limit. Throws `AuthError`. */
+  /**
+   * Tells the BFF that the user is still active, which restarts the idle time of the session.
+   *
+   * @throws {AuthError} for example `login_required` when the session has ended
+   */
   readonly extend: () => Promise<Session<User>>
-  /** `fetch` with the session's credential; see `createAuthorizedFetch` for when it is sent and sent again. */
+  /**
+   * `fetch` with the session's token, which is refreshed when necessary. It sends the token to the page's own origin and
+   * the origins in `allow` only. If the response rejects the token, it gets a newer one and repeats the request once,
+   * unless the body is a stream.
+   *
+   * @throws {AuthError} when no user is signed in or no token can be fetched
+   *
+   * @example
+   * const response = await auth.fetch('/api/items', { method: 'POST', body: JSON.stringify(item) })
+   */
   readonly fetch: typeof globalThis.fetch
   /**
-   * A token that can be sent now, refreshed if it must be. Throws `AuthError`. `forceRefresh` asks for a
-   * newer one than the present one, for a caller whose token was rejected. In proxy mode the browser has
-   * no token, and this is an empty text.
+   * Resolves with a valid access token and refreshes it first when necessary; with an empty string in proxy mode, where
+   * the browser has no token. Use it for clients that cannot use `fetch`, for example a WebSocket.
+   *
+   * `forceRefresh` gets a newer token than the current one, for a caller whose token was rejected. `signal` rejects this
+   * call; the refresh continues for other callers.
+   *
+   * @throws {AuthError} when no user is signed in or no token can be fetched
+   *
+   * @example
+   * socket.send(JSON.stringify({ token: await auth.getAccessToken() }))
    */
   readonly getAccessToken: (options?: {
     readonly forceRefresh?: boolean | undefined
     readonly signal?: AbortSignal | undefined
   }) => Promise<string>
   /**
-   * How users sign in (the fields of a form, or without one), as the BFF described it in its latest response; `null`
-   * before the first.
+   * Returns how users sign in (for example the fields of a form), as the BFF described it in its latest response; `null`
+   * before the first response.
    */
   readonly signInMethods: () => SignInMethods | null
-  /** Ends all work and listening for good; the session itself lives on in the BFF. */
+  /** Stops all requests, timers and listeners. The session on the server stays valid. */
   readonly dispose: () => void
 }

@@ -1,49 +1,60 @@
 import type { AuthError, EndReason } from './errors.ts'
 import type { AccessToken } from './token.ts'
 
-/** Somebody's session as the page may know it; the same object for as long as nothing in it changes. */
+/** The session of a signed-in user; the same object as long as nothing in it changes. */
 export interface Session<User = unknown> {
-  /** No secret; new at every sign-in. */
+  /** Identifies the session. Not a secret, and new at every sign-in. */
   readonly id: string
-  /** Names the user: the same one has it again after the next sign-in, another one never. */
+  /** Identifies the user: stays the same at the next sign-in of this user, and differs for every other user. */
   readonly subject: string
   readonly user: User
+  /** The granted scopes. */
   readonly scope: readonly string[]
 }
 
-/** What tabs tell each other: that a session began or ended, and its public name. Never a secret. */
+/** What tabs send each other when a session begins or ends: its id, never a secret. */
 export interface TabMessage {
   readonly type: 'signed-in' | 'signed-out'
   readonly sessionId: string
 }
 
 /**
- * What a page shows. It holds no token, so that a refresh changes nothing here. The arrows are the
- * functions below; an event that is missing at a state leaves it where it is.
+ * The state that a page shows; tell the members apart by `status`. It contains no token, so a refresh does not change
+ * it.
  *
  * ```text
- *                ┌───────────┐      granted       ┌───────────┐      ended       ┌─────────┐
- *   start ──────▶│ restoring │───────────────────▶│ signed-in │─────────────────▶│ expired │
- *                └───────────┘                    └───────────┘                  └─────────┘
- *
- *   restoring ── granted ────────────────────▶ signed-in
- *   restoring ── ended, signedOut, heardEnd ─▶ signed-out
- *   signed-in ── ended ──────────────────────▶ expired
- *   signed-in ── heard, left, changed ───────▶ restoring
- *   signed-in ── signedOut, heardEnd ────────▶ signed-out
- *   expired ──── granted ────────────────────▶ signed-in
- *   expired ──── heard, left ────────────────▶ restoring
- *   expired ──── signedOut, heardEnd ────────▶ signed-out
- *   signed-out ─ granted ────────────────────▶ signed-in
- *   signed-out ─ heard, left ────────────────▶ restoring
+ *   ┌───────────┐   session   ┌────────────┐   session ended   ┌─────────┐
+ *   │ restoring │────────────▶│ signed-in  │──────────────────▶│ expired │
+ *   │           │             │            │◀──────────────────│         │
+ *   └───────────┘             └────────────┘      sign-in      └─────────┘
+ *         │                 sign-out │  ▲ sign-in                   │
+ *         │ no session               ▼  │                           │ sign-out
+ *         │                   ┌────────────┐                        │
+ *         └──────────────────▶│ signed-out │◀───────────────────────┘
+ *                             └────────────┘
  * ```
  *
- * `ended` and `changed` are `failed` with `login_required`, the latter because the browser has another
- * session by now;
- * `heard` is another tab's news of a sign-in, `heardEnd` its news that this very session was signed out.
+ * The functions of this file are the events. Each row names the state that follows; `·` means that the status stays.
+ *
+ * ```text
+ *                                   restoring    signed-in    expired      signed-out
+ *   receiveSession                  signed-in    ·            signed-in    signed-in
+ *   receiveError: login_required    signed-out   expired      ·            ·
+ *   receiveError: session_changed   ·            restoring    ·            ·
+ *   receiveTabMessage: signed-in    ·            restoring    restoring    restoring
+ *   receiveTabMessage: signed-out   signed-out   signed-out   signed-out   ·
+ *   createSignedOutState            signed-out   signed-out   signed-out   ·
+ *   resetToRestoring                ·            restoring    restoring    restoring
+ * ```
+ *
+ * `session_changed` is a reason of `login_required`: the browser has another session now. A `signed-out` message about
+ * another session changes nothing.
  */
 export type AuthState<User = unknown> =
-  /** The first question is under way. A session is one that is asked about again: keep it out of sight. */
+  /**
+   * The client is asking the BFF whether there is a session. If `session` is set, the page had it before: do not show
+   * its data until the status is `signed-in` again. `error` says why the latest attempt failed; the client retries.
+   */
   | {
       readonly status: 'restoring'
       readonly session: Session<User> | null
@@ -51,41 +62,42 @@ export type AuthState<User = unknown> =
       readonly reason?: never
     }
   | { readonly status: 'signed-in'; readonly session: Session<User>; readonly reason?: never }
-  /** The session ended by itself: keep the page, so that the same user can sign in again without losing work. */
+  /** The session ended, but not by a sign-out. Keep the page, so that the user can sign in again without losing work. */
   | { readonly status: 'expired'; readonly session: Session<User>; readonly reason: EndReason }
   | { readonly status: 'signed-out'; readonly session: null; readonly reason?: EndReason }
 
 /**
- * The whole of what a client knows. The world follows it: a request runs while it is `asking`, an alarm
- * is set for its {@link getNextWakeTime}, and a new `epoch` aborts whatever belongs to the old one.
+ * The complete state of a client. Side effects follow from it: while `isFetching` is true, a request is running; a
+ * timer is set for {@link getNextWakeTime}; a new `epoch` aborts everything that belongs to the previous one.
  *
- * Each function below is one event, from the machine before it to the machine after it. They are pure:
- * no clock, no network, no chance. Moments are milliseconds of the page's own clock.
+ * Each function below handles one event and returns the next state. All are pure: they use no clock, no network and no
+ * random numbers. Times are milliseconds of the page clock.
  */
 export interface ClientState<User = unknown> {
   readonly auth: AuthState<User>
-  /** Another object for each beginning and each end of a session. */
+  /** A new object whenever a session begins or ends. */
   readonly epoch: object
   readonly token: AccessToken | null
-  /** Whether its own request is under way: for the session while restoring, else for the next token. */
+  /** Whether the client's request is running: for the session while `restoring`, otherwise for the next token. */
   readonly isFetching: boolean
   /**
-   * The one threshold, for the alarm and for whoever asks: from here on the next question is due. The
-   * token's own moment, or after a failure the moment of the next try.
+   * When the next request is due, for the timer and for callers that need a token: `refreshAt` of the token, or after a
+   * failure the time of the next attempt.
    */
   readonly nextFetchAt: number
-  /** The failure of the last question, and how many there were in a row. */
+  /** The error of the latest request, if it failed. */
   readonly error?: AuthError
+  /** How many requests in a row have failed. */
   readonly failureCount: number
 }
 
-/** What a successful answer brought. */
+/** The result of a successful request. */
 export interface SessionResult<User = unknown> {
   readonly session: Session<User>
   readonly token: AccessToken | null
 }
 
-/** The machine in a state; without an epoch it begins a new one, and what was under way is past. */
+/** Creates a client state; without an epoch it starts a new one, which drops the results of pending requests. */
 export function createClientState<User>(
   auth: AuthState<User>,
   epoch: object = {},
@@ -94,45 +106,48 @@ export function createClientState<User>(
   return { auth, epoch, token, isFetching: false, nextFetchAt: token?.refreshAt ?? Infinity, failureCount: 0 }
 }
 
-/** Whether a question about the session has a point: nobody asks for who is known to be gone. */
+/** Whether a request can bring something new: not for a session that has ended. */
 const canFetch = ({ auth }: ClientState): boolean =>
   auth.status === 'restoring' || auth.status === 'signed-in'
 
 const startFetch = <User>(state: ClientState<User>): ClientState<User> =>
   state.isFetching || !canFetch(state) ? state : { ...state, isFetching: true }
 
-/** The first use of the client, or the page is looked at again: whatever was never asked is asked now. */
+/** Handles the first use of the client and every return to the page: starts the first request if there was none. */
 export function startFirstFetch<User>(state: ClientState<User>): ClientState<User> {
   return state.token || state.error ? state : startFetch(state)
 }
 
-/** The BFF told of a session, after a question or a sign-in. */
+/** Handles a response with a session, to a request for one or to a sign-in. */
 export function receiveSession<User>(
   state: ClientState<User>,
   { session, token }: SessionResult<User>,
 ): ClientState<User> {
   const { auth, epoch } = state
-  const old = auth.session
+  const previous = auth.session
   const isSameSession = auth.status === 'signed-in' && auth.session.id === session.id
-  // The old object when the new one says the same, so that nobody who shows it renders again.
-  const nextSession = JSON.stringify(old) === JSON.stringify(session) ? (old as Session<User>) : session
+  // An equal session keeps its object, so that components do not render again.
+  const nextSession =
+    JSON.stringify(previous) === JSON.stringify(session) ? (previous as Session<User>) : session
   const next: AuthState<User> =
-    isSameSession && nextSession === old ? auth : { status: 'signed-in', session: nextSession }
-  const nextToken = !token || token.sequence < (state.token?.sequence ?? 0) ? state.token : token
-  // A session may come without a token, when none was to be had at the moment.
+    isSameSession && nextSession === previous ? auth : { status: 'signed-in', session: nextSession }
+  // Responses may arrive out of order. In proxy mode no token is kept, however new.
+  const keepsToken = !token || (token.access_token && token.sequence < (state.token?.sequence ?? 0))
+  const nextToken = keepsToken ? state.token : token
+  // A session comes without a token while the authorization server is down: then the token is fetched next.
   return isSameSession
     ? createClientState(next, epoch, nextToken)
     : startFirstFetch(createClientState(next, {}, token))
 }
 
-/** The user signed out, here or in another tab. */
+/** Handles a sign-out, in this tab or another one. */
 export function createSignedOutState<User>(reason: EndReason = 'signed_out'): ClientState<User> {
   return createClientState({ status: 'signed-out', session: null, reason })
 }
 
 /**
- * A question to the BFF failed. Only `login_required` ends a session: a page that shows one keeps it, as
- * `expired`; one that is out of sight is gone.
+ * Handles a failed request. Only `login_required` ends the session: a page that shows it becomes `expired`, a page that
+ * is restoring becomes `signed-out`.
  */
 export function receiveError<User>(
   state: ClientState<User>,
@@ -159,25 +174,29 @@ export function receiveError<User>(
   }
 }
 
-/** Another tab said that a session began or ended. */
+/** Handles a message from another tab that a session began or ended. */
 export function receiveTabMessage<User>(
   state: ClientState<User>,
   { type, sessionId }: TabMessage,
 ): ClientState<User> {
   const { status, session } = state.auth
   if (type === 'signed-in') return startFetch(resetToRestoring(state))
-  // A restore under way may have been answered before the sign-out.
+  // The BFF may have responded to a pending restore before the sign-out.
   return status === 'restoring' || session?.id === sessionId
     ? createSignedOutState('signed_out_elsewhere')
     : state
 }
 
-/** The page goes into the back-forward cache, or another session may have begun: nothing is shown until the BFF was asked. */
+/** Hides the session until the BFF confirms it: the page was in the back-forward cache, or the session may be another. */
 export function resetToRestoring<User>(state: ClientState<User>): ClientState<User> {
   return createClientState({ status: 'restoring', session: state.auth.session })
 }
 
-/** The alarm rang, the page was shown, or the network is back (`online`). */
+/**
+ * Handles a timer, a page that becomes visible and a network that is back: starts a request if one is due.
+ *
+ * @param online whether the network is back, which makes a request due that failed without a network
+ */
 export function startFetchIfDue<User>(
   state: ClientState<User>,
   now: number,
@@ -187,20 +206,24 @@ export function startFetchIfDue<User>(
   return now >= nextFetchAt || (online && error?.code === 'network_error') ? startFetch(state) : state
 }
 
-/** Somebody asks for a token; the very one that was rejected is not good enough. */
+/**
+ * Handles a caller that needs a token: starts a request unless there is a valid token or a failed attempt is recent.
+ *
+ * @param rejectedToken a token that the API rejected and that is therefore not valid
+ */
 export function startFetchForToken<User>(
   state: ClientState<User>,
   now: number,
-  rejected: AccessToken | null | undefined,
+  rejectedToken: AccessToken | null | undefined,
 ): ClientState<User> {
   const { token, nextFetchAt, error } = state
-  const wait = now < nextFetchAt && (error || (token && token !== rejected && now < token.expiresAt))
-  return wait ? state : startFetch(state)
+  const hasToken = token && token !== rejectedToken && now < token.expiresAt
+  return now < nextFetchAt && (error || hasToken) ? state : startFetch(state)
 }
 
-/** The next moment at which the machine wants to be ticked; `Infinity` when there is none. */
+/** Returns when the timer must fire next; `Infinity` when it need not. */
 export function getNextWakeTime({ token, isFetching, nextFetchAt }: ClientState, now: number): number {
-  // What is due is asked for at once; an expiry that has passed is nothing to wake up for.
+  // A due request starts at once. Nothing happens at an expiry in the past.
   const expiry = token?.expiresAt ?? 0
   return Math.min(isFetching ? Infinity : nextFetchAt, expiry > now ? expiry : Infinity)
 }

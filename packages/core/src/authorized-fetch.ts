@@ -6,25 +6,26 @@ import { combineSignals } from './platform.ts'
 import type { AccessToken } from './token.ts'
 
 /**
- * Calls back with a token once there is one, newer than the rejected one if that can be had, and with
- * the signal that aborts when its session ends. Between the choice and the use nothing else happens, so
- * that no token is used after its session.
+ * Waits for a token and calls `use` with it and with the signal that aborts when its session ends. It calls `use`
+ * synchronously after choosing the token, so that a token is never used after its session.
+ *
+ * @param rejectedToken a token that the API rejected; a newer one is fetched when the session can get one
  */
 export type WithToken = <T>(
-  use: (token: AccessToken, session: AbortSignal) => T,
+  use: (token: AccessToken, sessionSignal: AbortSignal) => T,
   signal?: AbortSignal | null,
-  rejected?: AccessToken | null,
+  rejectedToken?: AccessToken | null,
 ) => Promise<Awaited<T>>
 
 /**
- * A `fetch` that sends the session's token to the page's own origin and to the allowed ones, and to
- * nobody else. A request that brings its own `Authorization` goes out as it is.
+ * Creates a `fetch` that sends the session's token to the page's own origin and the allowed origins only. A request
+ * with its own `Authorization` header is sent unchanged.
  *
- * After an answer that rejects the token (`rejectsToken`) it asks for a newer one and sends once more; the
- * second answer is the caller's. When the body was a stream, which cannot be sent twice, the first one is.
+ * If the response rejects the token (`rejectsToken`), it fetches a newer token and repeats the request once; the caller
+ * gets the second response. A request whose body is a stream cannot be repeated: the caller gets the first response.
  *
- * Rejects with `AuthError` when nobody is signed in or no token can be had, and with the reason of the
- * caller's own signal. Requests under way are aborted when the session ends.
+ * It rejects with an `AuthError` when no user is signed in or no token can be fetched, and with the reason of the
+ * caller's signal when that aborts. Pending requests are aborted when the session ends.
  *
  * @see RFC 6750 §3.1
  */
@@ -37,78 +38,79 @@ export function createAuthorizedFetch(
   return async (input, init) => {
     const request = input instanceof Request ? input : undefined
     const headers = new Headers(init?.headers ?? request?.headers)
-    // A <base> in the page may lead elsewhere: where a request goes is one thing, whose page this is another.
+    // A <base> element may change the target of a relative URL, but not the page's own origin.
     const { origin } = new URL(request?.url ?? (input as string | URL), platform.document.baseURI)
     const isOwnOrigin = origin === platform.location.origin
     const isAllowed = isOwnOrigin || allowedOrigins.includes(origin)
     const hasAuthorization = headers.has('authorization')
-    if (!isAllowed && !hasAuthorization) diagnosis?.originNotAllowed(platform, origin)
+    if (!isAllowed && !hasAuthorization) diagnosis?.reportOriginNotAllowed(platform, origin)
     if (!isAllowed || hasAuthorization) return platform.fetch(input, init)
 
-    // The BFF's proxy routes need the header for every other method. Reads do without it, because it would turn a
-    // redirect to another origin (a download from a storage) into a request that needs a preflight.
+    // The BFF's proxy routes require the header for every method but GET and HEAD. Reads omit it, because with it a
+    // redirect to another origin (for example a download from a storage service) would need a preflight.
     const method = init?.method ?? request?.method ?? 'GET'
     if (isOwnOrigin && !/^(get|head)$/i.test(method)) headers.set(csrfHeader, csrfHeaderValue)
 
     const signal = init?.signal ?? request?.signal
     const retryInput = cloneForRetry(input, init)
     let sentToken: AccessToken | undefined
-    const send = (target: RequestInfo | URL) => (token: AccessToken, session: AbortSignal) => {
+    const send = (target: RequestInfo | URL) => (token: AccessToken, sessionSignal: AbortSignal) => {
       sentToken = token
       if (token.access_token) headers.set('authorization', `${token.token_type} ${token.access_token}`)
       else if (isOwnOrigin) headers.set(csrfHeader, csrfHeaderValue)
-      return platform.fetch(target, { ...init, headers, signal: combineSignals(session, signal) })
+      return platform.fetch(target, { ...init, headers, signal: combineSignals(sessionSignal, signal) })
     }
 
     const first = await withToken(send(input), signal)
     if (!(await rejectsToken(first))) return first
     const second = withToken(
-      (token, session) =>
+      (token, sessionSignal) =>
         retryInput && token.access_token !== sentToken?.access_token
-          ? send(retryInput)(token, session)
+          ? send(retryInput)(token, sessionSignal)
           : first,
       signal,
       sentToken,
     )
-    // What becomes of a refresh that only the next request profits from is not this caller's business.
+    // Without a retry, only the next request needs the refresh: its failure must not reject this one.
     return retryInput ? second : second.catch(() => first)
   }
 }
 
-/** What to send if the first time was in vain; `undefined` when the body is a stream. */
+/** Returns the input for a second send; `undefined` when the body is a stream, which can be sent only once. */
 function cloneForRetry(
   input: RequestInfo | URL,
   init: RequestInit | undefined,
 ): RequestInfo | URL | undefined {
   if (init?.body) return init.body instanceof ReadableStream ? undefined : input
-  // Only a body is used up by sending; a browser that does not show it (`undefined`) may have one.
+  // Only a body is consumed by sending. In browsers without `Request.body` it is undefined and may be there.
   return input instanceof Request && input.body !== null ? input.clone() : input
 }
 
 /**
- * Whether an answer says that the token is no good: a 401, unless its `WWW-Authenticate`, with however many challenges,
- * puts the blame on something which a newer token cannot mend. Only schemes of the OAuth family have an `error`.
+ * Whether a response rejects the token: a 401, unless a challenge in `WWW-Authenticate` has the error
+ * `insufficient_scope`, which a newer token cannot fix.
  *
  * @see RFC 6750 §3.1
  */
 export function isTokenRejected({ status, headers }: Response): boolean {
-  // Without a header this reads "null", which puts the blame on nothing.
+  // Without a header this tests "null", which does not match.
   return (
     status === 401 && !/\berror\s*=\s*"?insufficient_scope/i.test(headers.get('www-authenticate') as string)
   )
 }
 
 /**
- * The origin that an entry of `allow` names. Throws {@link AuthError} `invalid_request` when it is something else, for
- * example a host without a scheme.
+ * Parses an entry of `allow`.
+ *
+ * @throws {AuthError} `invalid_request` when the entry is not an origin, for example a host without a scheme
  */
 export function parseOrigin(entry: string | URL): string {
   try {
     const { href, origin } = new URL(entry)
-    // Opaque origins (`localhost:8910` has the scheme "localhost") are all "null"; a path would be ignored.
+    // Rejects opaque origins, which are all "null" (`localhost:8910` has the scheme "localhost"), and paths.
     if (href === `${origin}/`) return origin
   } catch {
-    // Reported below, like every other entry that is not an origin.
+    // Throws below, as for every other entry that is not an origin.
   }
   throw new AuthError(
     'invalid_request',

@@ -7,8 +7,9 @@ import { parseRetryAfter } from './retry.ts'
 import { combineSignals } from './platform.ts'
 
 /**
- * Sends a request to the BFF, on the page's own origin. Throws {@link AuthError}, whose message carries the BFF's
- * `error_description`. A sign-out has no response body.
+ * Sends a request to the BFF on the page's own origin and returns the parsed response; a sign-out has none.
+ *
+ * @throws {AuthError} with the BFF's `error_description` in its message
  */
 export async function sendBffRequest(
   platform: Platform,
@@ -24,9 +25,9 @@ export async function sendBffRequest(
       method,
       headers: { [csrfHeader]: csrfHeaderValue, 'content-type': 'application/json' },
       body: JSON.stringify(request),
-      // Within ten seconds no caller waits any more.
+      // Every caller has a result within ten seconds.
       signal: combineSignals(platform.AbortSignal.timeout(9_500), signal),
-      // What was begun (a sign-out, a rotation) goes on when the page is closed over it.
+      // A sign-out or a refresh continues when the page is closed.
       keepalive: true,
     })
     .catch((cause: unknown) => {
@@ -36,7 +37,7 @@ export async function sendBffRequest(
   const body: unknown = await response.json().catch(() => null)
   if (ok && (isSessionResponse(body) || (method === 'DELETE' && status === 204)))
     return body as SessionResponse
-  // An answer that the BFF did not write comes from a proxy before it: at most a reason to try again.
+  // A response that the BFF did not write comes from a proxy in front of it and never ends the session.
   const fallbackCode =
     status === 429 ? 'rate_limited' : status < 500 ? 'invalid_response' : 'temporarily_unavailable'
   const {
@@ -46,7 +47,7 @@ export async function sendBffRequest(
     challenge,
   } = !ok && isErrorResponse(body) ? body : {}
   if (error === fallbackCode || status === 404)
-    diagnosis?.foreignResponse(platform, requestLabel, basePath, response)
+    diagnosis?.reportMissingBff(platform, requestLabel, basePath, response)
   const description = error_description ? `: ${error_description}` : ''
   throw new AuthError(error, `${requestLabel}: ${status} ${error}${description}`, {
     reason,

@@ -30,12 +30,22 @@ import { parseUser } from './user.ts'
 import { listenToPage } from './page-events.ts'
 
 /**
- * Creates the one object that knows the session: make it once, outside React, and use it anywhere.
+ * Creates the auth client of a page. Create one, in a separate module and not during render, and use it inside and
+ * outside React.
  *
- * It starts with its first use and works for as long as somebody is subscribed (an `AuthProvider` is):
- * then it keeps one alarm, talks with other tabs, and looks at its token when the page is shown. With
- * nobody subscribed it refreshes when it is asked for something. On a server that renders it shows its
- * initial state and asks nothing.
+ * The client starts at its first use. While it has a subscriber (an `AuthProvider` is one) it refreshes the token before
+ * that expires, synchronizes with other tabs, and checks the token when the page becomes visible. Without a subscriber
+ * it refreshes only when a caller needs a token. During server rendering it returns its initial state and sends no
+ * request.
+ *
+ * @throws {AuthError} `invalid_request` when an entry of `allow` is not an origin
+ *
+ * @example
+ * // src/auth.ts
+ * export const auth = createAuthClient({
+ *   user: z.object({ username: z.string() }),
+ *   allow: ['https://api.example.com'],
+ * })
  */
 export function createAuthClient<User = unknown>({
   basePath = defaultBasePath,
@@ -46,12 +56,12 @@ export function createAuthClient<User = unknown>({
   onExpired,
   platform = browserPlatform,
 }: AuthClientOptions<User> = {}): AuthClient<User> {
-  /** Of the channel between tabs, and of the note about a sign-out that the BFF has not heard of. */
+  /** The name of the channel between tabs, and the storage key of a sign-out that the BFF has not confirmed. */
   const name = `latchkey:${basePath}`
   const now = createClock(platform)
   const observers = new Set<() => Promise<void>>()
   let state: ClientState<User> = createClientState(initialState)
-  /** Aborts what belongs to the session of now. */
+  /** Aborts everything that belongs to the current session. */
   let sessionController = new AbortController()
   let isDormant = Boolean(platform.document)
   let pageListeners: AbortController | undefined
@@ -59,31 +69,31 @@ export function createAuthClient<User = unknown>({
   let timer: unknown
   let signingIn: AbortController | undefined
   let signingOut: Promise<unknown> | undefined
-  /** The latest response of the BFF: it tells the mode and how users sign in. */
-  let bff: SessionResponse | undefined
+  /** The latest response of the BFF, which contains the mode and how users sign in. */
+  let latestResponse: SessionResponse | undefined
 
-  // The machine, and the world that follows it.
+  // The state, and the effects that follow from it.
 
   const setState = (next: ClientState<User>): void => {
-    const before = state
+    const previous = state
     state = next
-    const epochChanged = next.epoch !== before.epoch
+    const epochChanged = next.epoch !== previous.epoch
     if (epochChanged) {
       sessionController.abort(createLoginRequiredError(next.auth.reason ?? 'session_changed'))
       sessionController = new AbortController()
     }
-    if (next.isFetching && (epochChanged || !before.isFetching)) void applyResult(fetchNext())
+    if (next.isFetching && (epochChanged || !previous.isFetching)) void applyResult(fetchNext())
     scheduleWake()
     for (const observer of observers) void observer()
   }
 
-  /** A late answer belongs to a session that is over: its signal says so, and it is dropped. */
+  /** Drops the result when its session ended meanwhile, which its signal shows. */
   const applyResult = (
-    response: Promise<SessionResult<User>>,
+    request: Promise<SessionResult<User>>,
     { signal } = sessionController,
   ): Promise<unknown> =>
-    response.then(
-      (grant) => signal.aborted || setState(receiveSession(state, grant)),
+    request.then(
+      (result) => signal.aborted || setState(receiveSession(state, result)),
       (error: AuthError) =>
         signal.aborted ||
         setState(
@@ -95,17 +105,17 @@ export function createAuthClient<User = unknown>({
         ),
     )
 
-  /** A hidden tab sets no alarm: it looks when it is shown, or when somebody in it asks. */
+  /** A hidden tab sets no timer: it fetches when it becomes visible, or when a caller needs a token. */
   const scheduleWake = (): void => {
     platform.clearTimeout(timer as never)
     const delay =
       pageListeners && !platform.document.hidden ? getNextWakeTime(state, now()) - now() : Infinity
-    // A longer delay than 31 bits hold would ring at once.
+    // A delay of more than 31 bits would fire at once.
     if (delay < Infinity) timer = platform.setTimeout(wake, Math.min(delay, 2 ** 31 - 1))
   }
 
   const onPageEvent = (event: Event): void => {
-    // Into the back-forward cache or out of it: what a page shows must not outlive its session there.
+    // The page enters or leaves the back-forward cache, where its session may end: hide it until it is confirmed.
     if ((event as PageTransitionEvent).persisted) setState(resetToRestoring(state))
     if (platform.document.hidden || event.type === 'pagehide') scheduleWake()
     else wake(event)
@@ -113,13 +123,13 @@ export function createAuthClient<User = unknown>({
 
   const createSubscribe =
     <T>(read: () => T) =>
-    (listener: (value: T, before: T) => void): (() => void) => {
+    (listener: (value: T, previous: T) => void): (() => void) => {
       let lastValue = read()
-      // Asynchronous only in that what a listener throws is reported, and stops nobody else.
+      // Async, so that an error of a listener is reported and does not stop the other listeners.
       const observer = async (): Promise<void> => {
-        const before = lastValue
+        const previous = lastValue
         lastValue = read()
-        if (lastValue !== before) listener(lastValue, before)
+        if (lastValue !== previous) listener(lastValue, previous)
       }
       observers.add(observer)
       if (!pageListeners) {
@@ -153,7 +163,7 @@ export function createAuthClient<User = unknown>({
     }).finally(() => finish())
   }
 
-  // Questions to the BFF.
+  // Requests to the BFF.
 
   const fetchSession = async (
     path: string,
@@ -162,10 +172,10 @@ export function createAuthClient<User = unknown>({
   ): Promise<SessionResult<User>> => {
     const sentAt = now()
     try {
-      bff = await sendBffRequest(platform, body ? 'POST' : 'GET', basePath, path, signal, body)
-      const { session, mode } = bff
+      latestResponse = await sendBffRequest(platform, body ? 'POST' : 'GET', basePath, path, signal, body)
+      const { session, mode } = latestResponse
       if (!session) throw createLoginRequiredError('no_session')
-      const token = mode === 'proxy' ? proxyModeToken : bff.token
+      const token = mode === 'proxy' ? proxyModeToken : latestResponse.token
       return {
         token: token ? createAccessToken(token, sentAt) : null,
         session: {
@@ -183,8 +193,8 @@ export function createAuthClient<User = unknown>({
   const restore = (): Promise<SessionResult<User>> => fetchSession(sessionPath, sessionController.signal)
 
   const fetchNext = ({ auth, token } = state): Promise<SessionResult<User>> =>
-    // In proxy mode there is no token to fetch, only the question whether the session still exists.
-    bff?.mode === 'proxy' || auth.status !== 'signed-in'
+    // In proxy mode there is no token to fetch: the client asks only whether the session still exists.
+    latestResponse?.mode === 'proxy' || auth.status !== 'signed-in'
       ? restore()
       : fetchSession(tokenPath, sessionController.signal, {
           session_id: auth.session.id,
@@ -192,40 +202,40 @@ export function createAuthClient<User = unknown>({
         })
 
   const sendSignOut = (query: string): void => {
-    // The note stays when this fails: the next page load or the network's return carries on.
+    // After a failure the pending sign-out stays stored, and the next page load or `online` event repeats it.
     const response = sendBffRequest(platform, 'DELETE', basePath, sessionPath + query)
     signingOut = Promise.all([signingOut, response.then(clearPendingSignOut, () => {})])
   }
 
   const clearPendingSignOut = (): void => tryOrUndefined(() => platform.localStorage.removeItem(name))
 
-  /** Starts, carries on with a sign-out that the BFF has not heard of, and asks what is due. */
+  /** Starts the client, repeats a sign-out that the BFF has not confirmed, and sends the request that is due. */
   const wake = (event?: Event): void => {
     const pendingSignOut = tryOrUndefined(() => platform.localStorage.getItem(name))
     if (pendingSignOut == null) setState(startFirstFetch(state))
     else {
       if (state.auth.status !== 'signed-out') setState(createSignedOutState())
-      // During a sign-in its answer might clear the new cookie.
+      // Not during a sign-in: the response could clear the new cookie.
       if (!signingIn) sendSignOut(pendingSignOut)
     }
     isDormant = false
     setState(startFetchIfDue(state, now(), event?.type === 'online'))
   }
 
-  const withToken: WithToken = async (use, signal, rejected) => {
+  const withToken: WithToken = async (use, signal, rejectedToken) => {
     if (isDormant) wake()
     const initialSession = state.auth.session
     for (let fetchedEpoch: object | undefined; ;) {
       signal?.throwIfAborted()
-      const next = startFetchForToken(state, now(), rejected)
+      const next = startFetchForToken(state, now(), rejectedToken)
       if (next !== state && fetchedEpoch !== next.epoch) setState(next)
       const { auth, epoch, token, isFetching, error } = state
       if (auth.status === 'signed-in') {
-        // What one user asked for is never answered with another one's token.
+        // A request that one user started must not use another user's token.
         if ((initialSession ?? auth.session).subject !== auth.session.subject)
           throw createLoginRequiredError('session_changed')
-        // The newest there is may be the very one that was rejected, or one that lives for no time at all.
-        if (token && ((token !== rejected && now() < token.expiresAt) || (!isFetching && !error)))
+        // The newest token may be the rejected one, or one that has already expired.
+        if (token && ((token !== rejectedToken && now() < token.expiresAt) || (!isFetching && !error)))
           return use(token, sessionController.signal) as never
       }
       if (!isFetching && !(onExpired === 'hold' && auth.status === 'expired'))
@@ -240,16 +250,16 @@ export function createAuthClient<User = unknown>({
     return token?.access_token && now() < token.expiresAt ? token.access_token : null
   }
 
-  /** Browsers drop a cookie without a word, and in token mode the page works until its next load. */
+  /** Browsers drop cookies silently, and in token mode the page then works until its next load. */
   const checkCookie = async (sessionId: string): Promise<void> => {
     if (!platform.console) return
     const response = await sendBffRequest(platform, 'GET', basePath, `${sessionPath}?peek`).catch(() => null)
     const { status, session } = state.auth
     if (response?.session === null && status === 'signed-in' && session.id === sessionId)
-      diagnosis?.cookieLost(platform)
+      diagnosis?.reportLostCookie(platform)
   }
 
-  diagnosis?.clientCreated(platform, basePath)
+  diagnosis?.registerClient(platform, basePath)
 
   return {
     getState: () => state.auth,
@@ -267,42 +277,42 @@ export function createAuthClient<User = unknown>({
       return state.auth
     },
 
-    signIn: async (credentials, { signal, ...more } = {}) => {
+    signIn: async (credentials, { signal, ...options } = {}) => {
       signingIn?.abort()
       const attempt = (signingIn = new AbortController())
-      // Their answers would clear the cookie that this sign-in is about to be given.
+      // The responses to pending sign-outs would clear the cookie of this sign-in.
       await signingOut
-      const response = await fetchSession(sessionPath, combineSignals(attempt.signal, signal), {
+      const result = await fetchSession(sessionPath, combineSignals(attempt.signal, signal), {
         credentials,
-        ...more,
+        ...options,
       }).finally(() => {
         if (signingIn === attempt) signingIn = undefined
       })
       clearPendingSignOut()
-      setState(receiveSession(state, response))
-      tabChannel?.postMessage({ type: 'signed-in', sessionId: response.session.id } satisfies TabMessage)
-      if (diagnosis) void checkCookie(response.session.id)
-      return response.session
+      setState(receiveSession(state, result))
+      tabChannel?.postMessage({ type: 'signed-in', sessionId: result.session.id } satisfies TabMessage)
+      if (diagnosis) void checkCookie(result.session.id)
+      return result.session
     },
 
     signOut: async ({ everywhere } = {}) => {
       signingIn?.abort()
-      const { status, session: ended } = state.auth
-      // It may come late: then it must not end the session of who has signed in since. A page that does
-      // not know yet whose session it is means whichever there is.
-      const id = (status !== 'restoring' && ended?.id) || ''
+      const { status, session } = state.auth
+      // The request names the session, so that it cannot end a later one if it is delayed. While restoring, the session
+      // is unknown, and the request ends whichever there is.
+      const id = (status !== 'restoring' && session?.id) || ''
       const query = `?session_id=${id}${everywhere ? '&everywhere' : ''}`
       tryOrUndefined(() => platform.localStorage.setItem(name, query))
       setState(createSignedOutState())
-      if (ended) tabChannel?.postMessage({ type: 'signed-out', sessionId: ended.id } satisfies TabMessage)
+      if (session) tabChannel?.postMessage({ type: 'signed-out', sessionId: session.id } satisfies TabMessage)
       sendSignOut(query)
     },
 
     extend: async () => {
       if (state.auth.status === 'signed-out') throw createLoginRequiredError(state.auth.reason)
-      const response = restore()
-      void applyResult(response)
-      return (await response).session
+      const request = restore()
+      void applyResult(request)
+      return (await request).session
     },
 
     fetch: createAuthorizedFetch(platform, allow.map(parseOrigin), withToken, rejectsToken),
@@ -310,10 +320,10 @@ export function createAuthClient<User = unknown>({
     getAccessToken: ({ forceRefresh, signal } = {}) =>
       withToken(({ access_token }) => access_token, signal, forceRefresh ? state.token : null),
 
-    signInMethods: () => bff?.sign_in ?? null,
+    signInMethods: () => latestResponse?.sign_in ?? null,
 
     dispose: () => {
-      diagnosis?.clientDisposed(platform, basePath)
+      diagnosis?.unregisterClient(platform, basePath)
       stopListening()
       setState({ ...createClientState(state.auth), error: createLoginRequiredError('session_changed') })
     },

@@ -1,25 +1,50 @@
 import type { SignInChallenge, ErrorCode, LoginRequiredReason } from '@latchkey/wire'
 
-/** The BFF's codes, and two of the browser's own: no answer, and an answer that is none of ours. */
+/**
+ * Why a request failed:
+ *
+ * - `invalid_credentials`: the username, the password or the one-time code is wrong
+ * - `challenge_required`: the sign-in needs more fields, which are in `challenge`
+ * - `login_required`: there is no session, or it ended; `reason` says why
+ * - `access_denied`: the server does not allow this user or this request
+ * - `insufficient_scope`: the session lacks a scope that the request needs
+ * - `invalid_request`: the request or an option is malformed; fix the code
+ * - `rate_limited`: there were too many attempts; wait for `retryAfter` seconds
+ * - `temporarily_unavailable`: the server cannot respond now; try again later
+ * - `server_error`: the server is misconfigured; its log has the details
+ * - `network_error`: no response arrived
+ * - `invalid_response`: the response is not from the BFF, or the `user` schema rejected the user in it
+ */
 export type AuthErrorCode = ErrorCode | 'network_error' | 'invalid_response'
 
-/** Why nobody is signed in: the BFF's reasons, and a sign-out in this tab or in another one. */
+/** Why no user is signed in: a reason from the BFF, or a sign-out in this tab or another one (`…_elsewhere`). */
 export type EndReason = LoginRequiredReason | 'signed_out' | 'signed_out_elsewhere'
 
-/** What an {@link AuthError} can say beside its code. */
+/** The parts of an {@link AuthError} that only some errors have. */
 export interface AuthErrorDetails {
-  /** Why the session ended, beside `login_required`. */
+  /** Why the session ended; present with `login_required`. */
   readonly reason?: EndReason | undefined
-  /** Seconds to wait before another try. */
+  /** Seconds to wait before the next attempt. */
   readonly retryAfter?: number | undefined
-  /** What to ask the user for, beside `challenge_required`. */
+  /**
+   * The further fields that the sign-in needs; present with `challenge_required`, and with `invalid_credentials` when
+   * the user may enter these fields again.
+   */
   readonly challenge?: SignInChallenge | undefined
   readonly cause?: unknown
 }
 
 /**
- * The one error of this package, told apart by `code`. Its message names the act and the answer and
- * is meant for a developer; it holds no password and no token.
+ * The error class of this package; `code` says what failed. The message is for developers: it names the request, the
+ * status and the code, and never contains a password or a token.
+ *
+ * @example
+ * try {
+ *   await auth.signIn({ username, password })
+ * } catch (error) {
+ *   if (AuthError.is(error) && error.code === 'invalid_credentials') showMessage('Wrong username or password')
+ *   else throw error
+ * }
  */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
@@ -34,20 +59,26 @@ export class AuthError extends Error {
     Object.assign(this, details)
   }
 
-  /** Whether the same call may succeed later without the user doing anything. */
+  /** Whether the same call can succeed later without any action of the user. */
   get retryable(): boolean {
     return ['network_error', 'invalid_response', 'rate_limited', 'temporarily_unavailable'].includes(
       this.code,
     )
   }
 
-  /** Asks without `instanceof`, so that two copies of this package on one page agree. */
+  /**
+   * Whether a caught value is an `AuthError`. Unlike `instanceof`, it also recognizes errors of a second copy of this
+   * package.
+   *
+   * @example
+   * if (AuthError.is(error) && error.retryable) showRetryButton()
+   */
   static is(value: unknown): value is AuthError {
     return (value as AuthError | null)?.name === 'AuthError'
   }
 }
 
-/** The error of whoever needs a session that is over. */
+/** Creates the error of a call that needs a session when there is none. */
 export function createLoginRequiredError(reason: EndReason = 'no_session'): AuthError {
   return new AuthError('login_required', `login_required: ${reason}`, { reason })
 }

@@ -1,4 +1,4 @@
-/** A line to the other tabs of the same origin. */
+/** A connection to the other tabs of the same origin; `BroadcastChannel` has this shape. */
 export interface TabChannel {
   onmessage: ((event: MessageEvent) => void) | null
   readonly postMessage: (message: unknown) => void
@@ -6,21 +6,21 @@ export interface TabChannel {
 }
 
 /**
- * Everything that the client takes from its surroundings, shaped as a browser's `window` is, so that a
- * `window` is one. It is read when it is used: whoever replaces a member later is obeyed. The other one
- * is in `@latchkey/core/testing`: it has virtual time, several tabs and a scripted network.
+ * Everything that the client uses from its environment, in the shape of `window`, so that `window` is a platform.
+ * Members are looked up on every use, so replacing one takes effect at once. `@latchkey/core/testing` has a platform
+ * with virtual time, several tabs and a scripted network.
  */
 export interface Platform {
-  /** The page's own; nothing in the page can change it, as a `<base>` changes `baseURI`. */
+  /** The page's own origin. Nothing in the page can change it, whereas a `<base>` element changes `baseURI`. */
   readonly location: { readonly origin: string }
   readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
-  /** Missing on a server that renders: then there is no page, and the client asks nothing. */
+  /** Missing during server rendering: then there is no page, and the client sends no request. */
   readonly document: { readonly hidden: boolean; readonly baseURI: string }
-  /** Goes on while the user sets the wall clock, and may stand still while the machine sleeps. */
+  /** A monotonic clock: unaffected when the user sets the wall clock, and may stop while the machine sleeps. */
   readonly performance: { readonly now: () => number }
   readonly Date: { readonly now: () => number; readonly parse: (text: string) => number }
   readonly Math: { readonly random: () => number }
-  readonly setTimeout: (ring: () => void, milliseconds: number) => unknown
+  readonly setTimeout: (callback: () => void, milliseconds: number) => unknown
   readonly clearTimeout: (timer: never) => void
   readonly AbortSignal: { readonly timeout: (milliseconds: number) => AbortSignal }
   readonly addEventListener: (
@@ -30,23 +30,23 @@ export interface Platform {
   ) => void
   readonly BroadcastChannel: new (name: string) => TabChannel
   readonly localStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
-  /** Where development builds tell developers what is wrong; silent when absent. */
+  /** Receives the messages of development builds; without it there are none. */
   readonly console?: { readonly error: (message: string) => void } | undefined
 }
 
 /**
- * What the surroundings allow, else `undefined`: storage and channels throw in sandboxed frames, where
- * cookies are blocked, and when storage is full. Nothing depends on them.
+ * Returns the result of a function, or `undefined` when it throws. Storage and channels throw in sandboxed frames,
+ * where cookies are blocked, and when the storage is full. The client works without them.
  */
 export function tryOrUndefined<T>(work: () => T): T | undefined {
   try {
     return work()
   } catch {
-    // Nothing is what the caller gets.
+    // Returns undefined.
   }
 }
 
-/** A signal that aborts when one of the given ones does. */
+/** Returns a signal that aborts when one of the two does. */
 export function combineSignals(signal: AbortSignal, other: AbortSignal | null | undefined): AbortSignal {
   return other ? AbortSignal.any([signal, other]) : signal
 }

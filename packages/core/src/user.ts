@@ -1,7 +1,7 @@
 import { AuthError } from './errors.ts'
 
 /**
- * What any schema library offers under `~standard` (zod, valibot, arktype …).
+ * A schema of any library that implements Standard Schema, for example zod, valibot or arktype.
  *
  * @see https://standardschema.dev, version 1
  */
@@ -23,14 +23,18 @@ type SchemaResult<Output> =
       }>
     }
 
-/** The user as the application's schema reads it. Throws {@link AuthError} `invalid_response` with its first complaint. */
+/**
+ * Parses the user of a session with the application's schema; without a schema the user stays as it is.
+ *
+ * @throws {AuthError} `invalid_response` with the first issue
+ */
 export async function parseUser<User>(
   schema: StandardSchema<User> | undefined,
   user: unknown,
 ): Promise<User> {
-  const read = async (): Promise<SchemaResult<User>> =>
+  const validate = async (): Promise<SchemaResult<User>> =>
     schema?.['~standard'].validate(user) ?? { value: user as User }
-  const result = await read().catch((error: Error) => ({ issues: [error] }))
+  const result = await validate().catch((error: Error) => ({ issues: [error] }))
   if (result.issues) throw new AuthError('invalid_response', `user: ${result.issues[0]?.message}`)
   return result.value
 }

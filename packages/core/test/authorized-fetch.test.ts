@@ -1,38 +1,39 @@
 import { describe, expect, it } from 'vitest'
 import type { AuthClientOptions } from '../src/index.ts'
 import { AuthError, createAuthClient } from '../src/index.ts'
-import { setStage } from './setup.ts'
+import { createSetup } from './setup.ts'
 
-/** A page that is signed in, an API that tells what it was sent, and how often each address was asked. */
-const signedIn = async (
-  api: (request: Request, accepted: boolean) => Response | Promise<Response>,
+/** Opens a page with a signed-in user; `requests` are those that the API received. */
+const openSignedInPage = async (
+  api: (request: Request, isTokenValid: boolean) => Response | Promise<Response>,
   options: Pick<AuthClientOptions, 'allow' | 'onExpired' | 'rejectsToken'> = {},
 ) => {
-  const seen: Request[] = []
-  const stage = setStage({
+  const requests: Request[] = []
+  const setup = createSetup({
     signedInAs: 'cathy',
     api: (request) => {
-      seen.push(request.clone())
-      return api(request, stage.bff.acceptsToken(request))
+      requests.push(request.clone())
+      return api(request, setup.bff.acceptsToken(request))
     },
   })
-  const { client, tab } = stage.openPage(options)
+  const { client, tab } = setup.openPage(options)
   await client.ready()
-  return { ...stage, client, tab, seen }
+  return { ...setup, client, tab, requests }
 }
-const gate = (_: Request, accepted: boolean): Response => new Response(null, { status: accepted ? 200 : 401 })
+const checkToken = (_: Request, isTokenValid: boolean): Response =>
+  new Response(null, { status: isTokenValid ? 200 : 401 })
 
 describe('auth.fetch', () => {
   it.each([
     ['a path', '/api/items'],
-    ["an address of the page's own origin", 'https://app.test/api/items'],
+    ["a URL string of the page's own origin", 'https://app.test/api/items'],
     ['a URL', new URL('https://app.test/api/items')],
     ['a Request', new Request('https://app.test/api/items')],
     ['a relative path', 'api/items'],
-  ])('sends the token with %s', async (_, input) => {
-    const { client, seen } = await signedIn(gate)
+  ])('sends the token to %s on its own origin', async (_, input) => {
+    const { client, requests } = await openSignedInPage(checkToken)
     expect((await client.fetch(input)).status).toBe(200)
-    expect(seen[0]?.headers.get('authorization')).toBe('Bearer session-1.token-1')
+    expect(requests[0]?.headers.get('authorization')).toBe('Bearer session-1.token-1')
   })
 
   it.each([
@@ -44,18 +45,18 @@ describe('auth.fetch', () => {
     'https://app.test.evil.test/',
     'http://app.test/api',
     'https://app.test:8443/api',
-  ])('53 sends no token to %s', async (address) => {
-    const { client, seen } = await signedIn(() => new Response())
-    // An address with a user in it is refused by fetch itself.
-    await client.fetch(address).catch(() => {})
-    expect(seen.some((request) => request.headers.has('authorization'))).toBe(false)
+  ])('53 sends no token to %s', async (url) => {
+    const { client, requests } = await openSignedInPage(() => new Response())
+    // fetch itself rejects a URL that contains a username.
+    await client.fetch(url).catch(() => {})
+    expect(requests.some((request) => request.headers.has('authorization'))).toBe(false)
   })
 
-  it('53 sends the token to an allowed origin, and to no origin that only begins like it', async () => {
-    const { client, seen } = await signedIn(gate, { allow: ['https://api.test'] })
+  it('53 sends the token to an allowed origin, and not to an origin with the same prefix', async () => {
+    const { client, requests } = await openSignedInPage(checkToken, { allow: ['https://api.test'] })
     await client.fetch('https://api.test/items')
     await client.fetch('https://api.test.evil.test/items')
-    expect(seen.map((request) => request.headers.get('authorization'))).toEqual([
+    expect(requests.map((request) => request.headers.get('authorization'))).toEqual([
       'Bearer session-1.token-1',
       null,
     ])
@@ -70,7 +71,7 @@ describe('auth.fetch', () => {
     'data:text/plain,a',
     '*',
     '',
-  ])('refuses to allow %j, which is not an origin', (entry) => {
+  ])('rejects the allow entry %j, which is not an origin', (entry) => {
     expect(() => createAuthClient({ allow: [entry] })).toThrow(
       new AuthError(
         'invalid_request',
@@ -79,9 +80,9 @@ describe('auth.fetch', () => {
     )
   })
 
-  it("goes by the page's own origin, wherever a <base> in the page leads", async () => {
-    const seen: string[] = []
-    const { browser } = setStage({ signedInAs: 'cathy' })
+  it("decides by the page's own origin, whatever a <base> element says", async () => {
+    const requests: string[] = []
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const { platform } = browser.openTab()
     const baseURI = 'https://cdn.test/'
     const client = createAuthClient({
@@ -90,7 +91,7 @@ describe('auth.fetch', () => {
         document: { hidden: false, baseURI },
         fetch: (input, init) => {
           const request = new Request(new URL(input as string | URL, baseURI), init)
-          seen.push(`${request.url} ${request.headers.get('authorization')}`)
+          requests.push(`${request.url} ${request.headers.get('authorization')}`)
           return platform.fetch(request)
         },
       },
@@ -98,7 +99,7 @@ describe('auth.fetch', () => {
     await client.fetch('https://app.test/api/items')
     await client.fetch('/logo.svg')
     await client.signIn({ username: 'bob', password: 'x' })
-    expect(seen).toEqual([
+    expect(requests).toEqual([
       'https://app.test/auth/session null',
       'https://app.test/api/items Bearer session-1.token-1',
       'https://cdn.test/logo.svg null',
@@ -106,30 +107,30 @@ describe('auth.fetch', () => {
     ])
   })
 
-  it('54 leaves a request alone that brings its own Authorization, also when it is refused', async () => {
-    const { client, seen, bff } = await signedIn(gate)
+  it('54 sends a request with its own Authorization unchanged, and does not retry it after a 401', async () => {
+    const { client, requests, bff } = await openSignedInPage(checkToken)
     const response = await client.fetch('/api/items', { headers: { Authorization: 'Basic abc' } })
     expect(response.status).toBe(401)
-    expect(seen.map((request) => request.headers.get('authorization'))).toEqual(['Basic abc'])
+    expect(requests.map((request) => request.headers.get('authorization'))).toEqual(['Basic abc'])
     expect(bff.grantCount()).toBe(0)
   })
 
-  it('keeps the method, the headers and the body of the caller', async () => {
-    const { client, seen } = await signedIn(gate)
+  it("keeps the caller's method, headers and body", async () => {
+    const { client, requests } = await openSignedInPage(checkToken)
     await client.fetch('/api/items', { method: 'POST', headers: { 'x-mine': '1' }, body: 'text' })
     await client.fetch(
       new Request('https://app.test/api/items', { method: 'PUT', headers: { 'x-mine': '2' }, body: 'more' }),
     )
-    expect(seen.map((request) => [request.method, request.headers.get('x-mine')])).toEqual([
+    expect(requests.map((request) => [request.method, request.headers.get('x-mine')])).toEqual([
       ['POST', '1'],
       ['PUT', '2'],
     ])
-    expect(await Promise.all(seen.map((request) => request.text()))).toEqual(['text', 'more'])
+    expect(await Promise.all(requests.map((request) => request.text()))).toEqual(['text', 'more'])
   })
 
-  it('builds no Request of its own: what the caller gave goes to the network as it is', async () => {
+  it("passes the caller's input to the network without creating another Request", async () => {
     const inputs: unknown[] = []
-    const { browser } = setStage({ signedInAs: 'cathy' })
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const { platform } = browser.openTab()
     const client = createAuthClient({
       platform: {
@@ -149,9 +150,9 @@ describe('auth.fetch', () => {
   })
 })
 
-describe('a 401', () => {
-  it('is answered with one refresh and one more try', async () => {
-    const { client, browser, bff } = await signedIn(gate)
+describe('after a 401, auth.fetch', () => {
+  it('refreshes once and repeats the request once', async () => {
+    const { client, browser, bff } = await openSignedInPage(checkToken)
     bff.revokeTokens()
     expect((await client.fetch('/api/items')).status).toBe(200)
     expect(browser.requests).toEqual([
@@ -162,27 +163,27 @@ describe('a 401', () => {
     ])
   })
 
-  it("55 with the new token too is the caller's: no loop", async () => {
-    const { client, browser } = await signedIn(() => new Response(null, { status: 401 }))
+  it('55 returns a second 401 to the caller without another attempt', async () => {
+    const { client, browser } = await openSignedInPage(() => new Response(null, { status: 401 }))
     expect((await client.fetch('/api/items')).status).toBe(401)
     expect(browser.requests.filter((line) => line.includes('/api'))).toHaveLength(2)
     expect(browser.requests.filter((line) => line.includes('/token'))).toHaveLength(1)
   })
 
-  it('of 200 requests at once is one refresh, and no caller fails', async () => {
-    const { client, bff } = await signedIn(gate)
+  it('refreshes once for 200 concurrent requests, and none of them fails', async () => {
+    const { client, bff } = await openSignedInPage(checkToken)
     bff.revokeTokens()
     const responses = await Promise.all(Array.from({ length: 200 }, () => client.fetch('/api/items')))
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]))
     expect(bff.grantCount()).toBe(1)
   })
 
-  it("56 that arrives after another request's refresh retries with the token that is there already", async () => {
-    const stage = await signedIn(async (request, accepted) => {
-      if (request.url.endsWith('late') && !accepted) await stage.browser.wait(150)
-      return gate(request, accepted)
+  it('56 retries with the current token when another request has refreshed it meanwhile', async () => {
+    const page = await openSignedInPage(async (request, isTokenValid) => {
+      if (request.url.endsWith('late') && !isTokenValid) await page.browser.wait(150)
+      return checkToken(request, isTokenValid)
     })
-    const { client, bff, browser } = stage
+    const { client, bff, browser } = page
     bff.revokeTokens()
     const late = client.fetch('/api/late')
     const early = client.fetch('/api/early')
@@ -201,16 +202,16 @@ describe('a 401', () => {
     ['Basic realm="API"', 1],
     ['nonsense,,, ="', 1],
     [undefined, 1],
-  ])('57 with the challenge %s makes %i refreshes', async (challenge, refreshes) => {
-    const { client, bff } = await signedIn(
+  ])('57 with the challenge %s sends %i refreshes', async (challenge, refreshes) => {
+    const { client, bff } = await openSignedInPage(
       () => new Response(null, { status: 401, headers: challenge ? { 'www-authenticate': challenge } : {} }),
     )
     expect((await client.fetch('/api/items')).status).toBe(401)
     expect(bff.grantCount()).toBe(refreshes)
   })
 
-  it('is no reason to refresh when it is a 403', async () => {
-    const { client, bff } = await signedIn(() => new Response(null, { status: 403 }))
+  it('does not refresh when the status is 403', async () => {
+    const { client, bff } = await openSignedInPage(() => new Response(null, { status: 403 }))
     expect((await client.fetch('/api/items')).status).toBe(403)
     expect(bff.grantCount()).toBe(0)
   })
@@ -220,11 +221,11 @@ describe('a 401', () => {
     ['a form', () => new URLSearchParams({ a: 'body' })],
     ['a blob', () => new Blob(['body'])],
     ['bytes', () => new TextEncoder().encode('body')],
-  ])('sends %s a second time', async (_, body) => {
+  ])('sends a body of %s again', async (_, body) => {
     const bodies: string[] = []
-    const { client, bff } = await signedIn(async (request, accepted) => {
+    const { client, bff } = await openSignedInPage(async (request, isTokenValid) => {
       bodies.push(await request.text())
-      return gate(request, accepted)
+      return checkToken(request, isTokenValid)
     })
     bff.revokeTokens()
     expect((await client.fetch('/api/items', { method: 'POST', body: body() })).status).toBe(200)
@@ -233,12 +234,12 @@ describe('a 401', () => {
     expect(bodies[0]).toContain('body')
   })
 
-  it('sends form data with a file a second time', async () => {
+  it('sends form data with a file again', async () => {
     const names: string[] = []
-    const { client, bff } = await signedIn(async (request, accepted) => {
+    const { client, bff } = await openSignedInPage(async (request, isTokenValid) => {
       const file = (await request.formData()).get('file')
       names.push(file instanceof File ? `${file.name}: ${await file.text()}` : 'none')
-      return gate(request, accepted)
+      return checkToken(request, isTokenValid)
     })
     bff.revokeTokens()
     const body = new FormData()
@@ -247,11 +248,11 @@ describe('a 401', () => {
     expect(names).toEqual(['notes.txt: body', 'notes.txt: body'])
   })
 
-  it('60 sends the body of a Request a second time', async () => {
+  it('60 sends the body of a Request again', async () => {
     const bodies: string[] = []
-    const { client, bff } = await signedIn(async (request, accepted) => {
+    const { client, bff } = await openSignedInPage(async (request, isTokenValid) => {
       bodies.push(await request.text())
-      return gate(request, accepted)
+      return checkToken(request, isTokenValid)
     })
     bff.revokeTokens()
     const request = new Request('https://app.test/api/items', { method: 'POST', body: 'body' })
@@ -259,10 +260,10 @@ describe('a 401', () => {
     expect(bodies).toEqual(['body', 'body'])
   })
 
-  it("60 of a request whose body was a stream is the caller's, and the next request has a new token", async () => {
-    const { client, bff } = await signedIn(async (request, accepted) => {
+  it('60 returns the 401 when the body was a stream, and refreshes for the next request', async () => {
+    const { client, bff } = await openSignedInPage(async (request, isTokenValid) => {
       await request.text()
-      return gate(request, accepted)
+      return checkToken(request, isTokenValid)
     })
     bff.revokeTokens()
     const body = new Blob(['body']).stream()
@@ -272,8 +273,8 @@ describe('a 401', () => {
     expect(bff.grantCount()).toBe(1)
   })
 
-  it('whose refresh fails for a moment rejects with why, and signs nobody out', async () => {
-    const { client, bff } = await signedIn(gate)
+  it('rejects with the error of a failed refresh, and the user stays signed in', async () => {
+    const { client, bff } = await openSignedInPage(checkToken)
     bff.revokeTokens()
     bff.intercept(() => new Response('<html>', { status: 503 }))
     await expect(client.fetch('/api/items')).rejects.toMatchObject({
@@ -283,8 +284,8 @@ describe('a 401', () => {
     expect(client.getState().status).toBe('signed-in')
   })
 
-  it('whose refresh is refused for good rejects with login_required and expires the page', async () => {
-    const { client, bff } = await signedIn(gate)
+  it('rejects with login_required when the session has ended, and the page expires', async () => {
+    const { client, bff } = await openSignedInPage(checkToken)
     bff.endSessions('refresh_rejected')
     await expect(client.fetch('/api/items')).rejects.toMatchObject({
       code: 'login_required',
@@ -293,9 +294,9 @@ describe('a 401', () => {
     expect(client.getState().status).toBe('expired')
   })
 
-  it("is the caller's when the BFF holds the token to be good: it was issued a moment ago", async () => {
-    const { client, bff, browser } = await signedIn(() => new Response('first', { status: 401 }))
-    const present = {
+  it('returns the 401 when the BFF responds with the same, recently issued token', async () => {
+    const { client, bff, browser } = await openSignedInPage(() => new Response('first', { status: 401 }))
+    const currentSession = {
       session: {
         session_id: 'session-1',
         subject: 'subject-cathy',
@@ -307,42 +308,42 @@ describe('a 401', () => {
       mode: 'token',
       sign_in: {},
     }
-    bff.intercept((request) => (request.url.endsWith('/token') ? Response.json(present) : undefined))
+    bff.intercept((request) => (request.url.endsWith('/token') ? Response.json(currentSession) : undefined))
     const response = await client.fetch('/api/items')
     expect(await response.text()).toBe('first')
     expect(browser.requests.filter((line) => line.includes('/api'))).toHaveLength(1)
   })
 })
 
-describe('giving up', () => {
-  it('60 rejects the caller who gave up, and not the others who wait for the same refresh', async () => {
-    const { client, bff, browser } = await signedIn(gate)
+describe('the abort signal of a caller', () => {
+  it('60 rejects this caller, and not the others that wait for the same refresh', async () => {
+    const { client, bff, browser } = await openSignedInPage(checkToken)
     await browser.sleep(2 * 3_600_000)
-    bff.intercept((request) =>
-      request.url.endsWith('/token') ? browser.wait(500).then(() => undefined as never) : undefined,
-    )
-    const impatient = new AbortController()
-    const first = client.fetch('/api/items', { signal: impatient.signal }).catch((error: unknown) => error)
+    bff.intercept(async (request) => {
+      if (request.url.endsWith('/token')) await browser.wait(500)
+    })
+    const controller = new AbortController()
+    const first = client.fetch('/api/items', { signal: controller.signal }).catch((error: unknown) => error)
     const second = client.fetch('/api/items')
-    const third = client.getAccessToken({ signal: impatient.signal }).catch((error: unknown) => error)
-    impatient.abort(new Error('I go'))
-    expect(await first).toMatchObject({ message: 'I go' })
-    expect(await third).toMatchObject({ message: 'I go' })
+    const third = client.getAccessToken({ signal: controller.signal }).catch((error: unknown) => error)
+    controller.abort(new Error('cancelled'))
+    expect(await first).toMatchObject({ message: 'cancelled' })
+    expect(await third).toMatchObject({ message: 'cancelled' })
     await browser.advance(500)
     expect((await second).status).toBe(200)
     expect(bff.grantCount()).toBe(1)
   })
 
-  it('60 reaches a request that is under way', async () => {
-    const { client } = await signedIn(() => new Promise<never>(() => {}))
-    const impatient = new AbortController()
-    const request = client.fetch('/api/items', { signal: impatient.signal }).catch((error: unknown) => error)
-    impatient.abort()
+  it('60 aborts a pending request', async () => {
+    const { client } = await openSignedInPage(() => new Promise<never>(() => {}))
+    const controller = new AbortController()
+    const request = client.fetch('/api/items', { signal: controller.signal }).catch((error: unknown) => error)
+    controller.abort()
     expect(await request).toMatchObject({ name: 'AbortError' })
   })
 
-  it('60 before the start asks nobody', async () => {
-    const { client, browser } = await signedIn(gate)
+  it('60 prevents the request when it has aborted before', async () => {
+    const { client, browser } = await openSignedInPage(checkToken)
     const before = browser.requests.length
     await expect(client.fetch('/api/items', { signal: AbortSignal.abort() })).rejects.toMatchObject({
       name: 'AbortError',
@@ -351,9 +352,9 @@ describe('giving up', () => {
   })
 })
 
-describe('without a session', () => {
-  it('61 refuses without asking anybody', async () => {
-    const { openPage, browser } = setStage()
+describe('auth.fetch without a session', () => {
+  it('61 rejects without sending a request', async () => {
+    const { openPage, browser } = createSetup()
     const { client } = openPage()
     await client.ready()
     await expect(client.fetch('/api/items')).rejects.toMatchObject({
@@ -365,19 +366,19 @@ describe('without a session', () => {
 })
 
 describe('getAccessToken', () => {
-  it('of a valid token asks nobody, sets no timer and waits for nothing but a turn', async () => {
-    const { client, browser } = await signedIn(gate)
-    const [requests, timers] = [browser.requests.length, browser.timerCount()]
+  it('returns a valid token without a request and without a timer', async () => {
+    const { client, browser } = await openSignedInPage(checkToken)
+    const before = [browser.requests.length, browser.timerCount()]
     for (let call = 0; call < 1000; call += 1) await client.getAccessToken()
-    expect([browser.requests.length, browser.timerCount()]).toEqual([requests, timers])
+    expect([browser.requests.length, browser.timerCount()]).toEqual(before)
   })
 
-  it('with forceRefresh during a refresh shares it: one grant, and the new token for both', async () => {
-    const { client, bff, browser } = await signedIn(gate)
+  it('with forceRefresh joins a running refresh: one grant, and the new token for both callers', async () => {
+    const { client, bff, browser } = await openSignedInPage(checkToken)
     await browser.sleep(2 * 3_600_000)
-    bff.intercept(({ method }) =>
-      method === 'POST' ? browser.wait(500).then(() => undefined as never) : undefined,
-    )
+    bff.intercept(async ({ method }) => {
+      if (method === 'POST') await browser.wait(500)
+    })
     const silent = client.getAccessToken()
     await browser.advance(100)
     const forced = client.getAccessToken({ forceRefresh: true })
@@ -386,8 +387,8 @@ describe('getAccessToken', () => {
     expect(bff.grantCount()).toBe(1)
   })
 
-  it('with forceRefresh gets a newer token than the present one, once for all who ask at once', async () => {
-    const { client, bff } = await signedIn(gate)
+  it('with forceRefresh gets a newer token, with one grant for 20 concurrent callers', async () => {
+    const { client, bff } = await openSignedInPage(checkToken)
     const tokens = await Promise.all(
       Array.from({ length: 20 }, () => client.getAccessToken({ forceRefresh: true })),
     )
@@ -396,22 +397,23 @@ describe('getAccessToken', () => {
   })
 })
 
-describe('a resource server that says in its own way what is wrong with a token', () => {
-  const rejectsToken = async (answer: Response): Promise<boolean> =>
-    answer.status === 401 && ((await answer.clone().json()) as { errorCode: number }).errorCode === 2
+describe('rejectsToken', () => {
+  const rejectsToken = async (response: Response): Promise<boolean> =>
+    response.status === 401 && ((await response.clone().json()) as { errorCode: number }).errorCode === 2
 
   it.each([
-    ['has another token asked for when it has expired', 2, 1],
-    ['has none asked for when it is something else', 1, 0],
+    ['makes auth.fetch refresh when it returns true', 2, 1],
+    ['prevents a refresh when it returns false', 1, 0],
   ])('%s', async (_, errorCode, refreshes) => {
-    const { client, bff } = await signedIn(
-      (_request, accepted) => Response.json({ errorCode }, { status: accepted && refreshes ? 200 : 401 }),
+    const { client, bff } = await openSignedInPage(
+      (_request, isTokenValid) =>
+        Response.json({ errorCode }, { status: isTokenValid && refreshes ? 200 : 401 }),
       { rejectsToken },
     )
     bff.revokeTokens()
-    const answer = await client.fetch('/api')
-    expect(answer.status).toBe(refreshes ? 200 : 401)
-    expect(await answer.json()).toEqual({ errorCode })
+    const response = await client.fetch('/api')
+    expect(response.status).toBe(refreshes ? 200 : 401)
+    expect(await response.json()).toEqual({ errorCode })
     expect(bff.grantCount()).toBe(refreshes)
   })
 })

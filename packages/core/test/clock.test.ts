@@ -6,14 +6,14 @@ import { createTestBrowser } from '../src/testing/index.ts'
 
 const hour = 3_600_000
 
-describe('the clock of token ages', () => {
-  const page = () => {
+describe('the page clock', () => {
+  const createTestClock = () => {
     const browser = createTestBrowser({ network: () => new Response() })
     return { browser, now: createClock(browser.openTab().platform) }
   }
 
-  it('moves on while the machine sleeps, within two seconds', async () => {
-    const { browser, now } = page()
+  it('counts the time that the machine sleeps, within two seconds', async () => {
+    const { browser, now } = createTestClock()
     const before = now()
     await browser.sleep(8 * hour)
     expect(now() - before).toBeGreaterThanOrEqual(8 * hour - 2000)
@@ -21,14 +21,14 @@ describe('the clock of token ages', () => {
     expect(now() - before).toBeGreaterThanOrEqual(8 * hour - 1000)
   })
 
-  it('adds short naps up', async () => {
-    const { browser, now } = page()
-    for (let nap = 0; nap < 100; nap += 1) await browser.sleep(1000)
+  it('adds up short periods of sleep', async () => {
+    const { browser, now } = createTestClock()
+    for (let sleep = 0; sleep < 100; sleep += 1) await browser.sleep(1000)
     expect(now()).toBeGreaterThanOrEqual(98_000)
   })
 
-  it('never goes backwards, whatever the user sets', async () => {
-    const { browser, now } = page()
+  it('never goes backwards when the user sets the wall clock', async () => {
+    const { browser, now } = createTestClock()
     let last = now()
     for (const shift of [hour, -3 * hour, 24 * hour, -24 * hour, -hour]) {
       browser.shiftWallClock(shift)
@@ -39,19 +39,19 @@ describe('the clock of token ages', () => {
   })
 })
 
-describe('the delay before the next try', () => {
+describe('the retry delay', () => {
   const outage = new AuthError('temporarily_unavailable', 'outage')
 
-  it('doubles up to a minute, scaled by chance, and is never nothing', () => {
-    const longest = Array.from({ length: 9 }, (_, failures) => getRetryDelayMs(outage, failures, 1))
-    expect(longest).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
+  it('doubles up to one minute, scales with the random number, and is at least 250 ms', () => {
+    const maxDelays = Array.from({ length: 9 }, (_, failures) => getRetryDelayMs(outage, failures, 1))
+    expect(maxDelays).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
     expect(getRetryDelayMs(outage, 3, 0.5)).toBe(4000)
     expect(getRetryDelayMs(outage, 9, 0)).toBe(250)
   })
 
-  it('is at least what the server asked for', () => {
-    const told = new AuthError('rate_limited', 'slow down', { retryAfter: 120 })
-    expect(getRetryDelayMs(told, 0, 0)).toBe(120_000)
+  it('is at least the Retry-After of the server', () => {
+    const rateLimited = new AuthError('rate_limited', 'slow down', { retryAfter: 120 })
+    expect(getRetryDelayMs(rateLimited, 0, 0)).toBe(120_000)
     expect(getRetryDelayMs(new AuthError('temporarily_unavailable', 'soon', { retryAfter: 1 }), 9, 1)).toBe(
       60_000,
     )
@@ -66,7 +66,7 @@ describe('the delay before the next try', () => {
     ['-5', undefined],
     ['', undefined],
     [null, undefined],
-  ])('reads Retry-After: %s as %s seconds', (header, seconds) => {
+  ])('parses Retry-After: %s as %s seconds', (header, seconds) => {
     const { platform } = createTestBrowser({ network: () => new Response() }).openTab()
     const Date = { now: () => 1_800_000_000_000, parse: platform.Date.parse }
     expect(parseRetryAfter(header, { ...platform, Date })).toBe(seconds)

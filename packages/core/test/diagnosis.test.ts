@@ -4,33 +4,34 @@ import { createAuthClient } from '../src/index.ts'
 import type { FakeBff, TestBrowser } from '../src/testing/index.ts'
 import { createErrorResponse, createFakeBff, createTestBrowser } from '../src/testing/index.ts'
 
-const html = (): Response => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })
+const respondWithHtml = (): Response =>
+  new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })
 
-describe('in a development build, the console says once', () => {
+describe('a development build', () => {
   it.each([
-    ['that the page is served where the BFF should be', html, 'HTML, status 200'],
-    ['that nothing is there', () => new Response(null, { status: 404 }), 'status 404'],
+    ['that the BFF path responds with HTML', respondWithHtml, 'HTML, status 200'],
+    ['that the BFF path responds with 404', () => new Response(null, { status: 404 }), 'status 404'],
     [
-      'that the BFF has another base path',
+      'that the BFF has no session route at this path',
       () => createErrorResponse(404, 'invalid_request'),
-      'status 404: no BFF answers below /auth',
+      'status 404: there is no BFF at /auth',
     ],
-  ])('%s', async (_, respond, expected) => {
-    const { client, errors, browser } = open({ respond })
+  ])('reports once %s', async (_, respond, expected) => {
+    const { client, errors, browser } = createRecordedClient({ respond })
     client.subscribe(() => {})
     await browser.advance(120_000)
     expect(errors).toEqual([expect.stringContaining(expected)])
     expect(errors[0]).toMatch(/^\[latchkey\] GET \/auth\/session responded with .*vite\.config\.ts.*basePath/)
   })
 
-  it('nothing about an outage, an error of the BFF or a session that ended', async () => {
+  it('does not report an outage, an error of the BFF or an ended session', async () => {
     for (const respond of [
       () => new Response('<html>', { status: 502 }),
       () => createErrorResponse(503, 'temporarily_unavailable'),
       () => createErrorResponse(500, 'server_error'),
       () => createErrorResponse(401, 'login_required', { reason: 'idle' }),
     ]) {
-      const { client, errors, browser } = open({ respond })
+      const { client, errors, browser } = createRecordedClient({ respond })
       client.subscribe(() => {})
       await browser.advance(10_000)
       expect(errors).toEqual([])
@@ -40,31 +41,34 @@ describe('in a development build, the console says once', () => {
   it.each([
     ['over https', 'https://app.test/', /Allow cookies for this site/],
     ['over plain http', 'http://192.168.1.5:5173/', /plain http from 192\.168\.1\.5:5173.*https/],
-    ['over plain http on this machine', 'http://localhost:5173/', /Allow cookies for this site/],
-  ])('that the browser dropped the session cookie (%s)', async (_, pageUrl, expected) => {
-    const { client, errors, browser, bff } = open({ pageUrl, dropsCookies: true })
-    await client.signIn({ username: 'cathy', password: 'pw' })
-    await browser.advance(0)
-    expect(errors).toEqual([expect.stringMatching(expected)])
-    expect(client.getState().status).toBe('signed-in')
-    expect(bff.signInCount()).toBe(1)
+    ['over plain http on localhost', 'http://localhost:5173/', /Allow cookies for this site/],
+  ])(
+    'reports once that the browser dropped the session cookie of a page loaded %s',
+    async (_, pageUrl, expected) => {
+      const { client, errors, browser, bff } = createRecordedClient({ pageUrl, dropsCookies: true })
+      await client.signIn({ username: 'cathy', password: 'pw' })
+      await browser.advance(0)
+      expect(errors).toEqual([expect.stringMatching(expected)])
+      expect(client.getState().status).toBe('signed-in')
+      expect(bff.signInCount()).toBe(1)
+    },
+  )
+
+  it('does not report a lost cookie when the browser keeps it, or when the user signs out at once', async () => {
+    const signedIn = createRecordedClient()
+    await signedIn.client.signIn({ username: 'cathy', password: 'pw' })
+    await signedIn.browser.advance(0)
+    expect(signedIn.errors).toEqual([])
+
+    const signedOut = createRecordedClient()
+    await signedOut.client.signIn({ username: 'cathy', password: 'pw' })
+    await signedOut.client.signOut()
+    await signedOut.browser.advance(0)
+    expect(signedOut.errors).toEqual([])
   })
 
-  it('nothing about the cookie when the browser keeps it, or when the user signs out at once', async () => {
-    const kept = open()
-    await kept.client.signIn({ username: 'cathy', password: 'pw' })
-    await kept.browser.advance(0)
-    expect(kept.errors).toEqual([])
-
-    const gone = open()
-    await gone.client.signIn({ username: 'cathy', password: 'pw' })
-    await gone.client.signOut()
-    await gone.browser.advance(0)
-    expect(gone.errors).toEqual([])
-  })
-
-  it('that an origin is not in `allow`, and nothing for a request with its own Authorization', async () => {
-    const { client, errors } = open()
+  it('reports once that an origin is not in `allow`, unless the request has its own Authorization header', async () => {
+    const { client, errors } = createRecordedClient()
     await client.signIn({ username: 'cathy', password: 'pw' })
     await client.fetch('https://cdn.test/a', { headers: { authorization: 'Basic eA==' } })
     expect(errors).toEqual([])
@@ -75,30 +79,30 @@ describe('in a development build, the console says once', () => {
     ])
   })
 
-  it('that a second client for the same base path was created, and nothing once the first is disposed', () => {
-    const { client, errors, create } = open()
-    create({ basePath: '/auth/other' })
+  it('reports once that a second client for the same base path exists, unless the first was disposed', () => {
+    const { client, errors, createClient } = createRecordedClient()
+    createClient({ basePath: '/auth/other' })
     expect(errors).toEqual([])
     client.dispose()
-    create()
+    createClient()
     expect(errors).toEqual([])
-    create()
-    create()
+    createClient()
+    createClient()
     expect(errors).toEqual([expect.stringMatching(/second client for \/auth .*never during render/)])
   })
 
-  it('that two copies of the package are loaded', async () => {
-    const { errors, platform } = open()
+  it('reports once that two copies of the package are loaded', async () => {
+    const { errors, platform } = createRecordedClient()
     vi.resetModules()
     const { diagnosis: otherCopy } = await import('../src/diagnosis.ts')
-    otherCopy?.clientCreated(platform, '/auth/other')
-    otherCopy?.clientCreated(platform, '/auth/third')
+    otherCopy?.registerClient(platform, '/auth/other')
+    otherCopy?.registerClient(platform, '/auth/third')
     expect(errors).toEqual([expect.stringContaining('npm ls @latchkey/core')])
   })
 })
 
-it('the error of a rejected sign-in carries what the BFF wrote for developers', async () => {
-  const { client } = open({
+it('puts the error_description of the BFF into the message of an AuthError', async () => {
+  const { client } = createRecordedClient({
     respond: () =>
       Response.json(
         { error: 'invalid_request', error_description: 'Expected: username, password' },
@@ -111,8 +115,8 @@ it('the error of a rejected sign-in carries what the BFF wrote for developers', 
   })
 })
 
-/** A client in a browser whose console is recorded. */
-function open({
+/** Creates a client in a browser whose console is recorded. */
+function createRecordedClient({
   respond,
   pageUrl = 'https://app.test/',
   dropsCookies = false,
@@ -122,7 +126,7 @@ function open({
   dropsCookies?: boolean
 } = {}): {
   client: AuthClient
-  create: (more?: AuthClientOptions) => AuthClient
+  createClient: (options?: AuthClientOptions) => AuthClient
   platform: NonNullable<AuthClientOptions['platform']>
   errors: string[]
   browser: TestBrowser
@@ -143,6 +147,7 @@ function open({
     ...browser.openTab().platform,
     console: { error: (message: string) => void errors.push(message) },
   }
-  const create = (more: AuthClientOptions = {}): AuthClient => createAuthClient({ platform, ...more })
-  return { client: create(), create, platform, errors, browser, bff }
+  const createClient = (options: AuthClientOptions = {}): AuthClient =>
+    createAuthClient({ platform, ...options })
+  return { client: createClient(), createClient, platform, errors, browser, bff }
 }

@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { safeReturnTo } from '../src/index.ts'
 
 describe('safeReturnTo', () => {
-  it.each(['/', '/items', '/items?page=2#top', '/a//b'])('goes to %s, a path of our own', (path) => {
-    expect(safeReturnTo(path)).toBe(path)
-  })
+  it.each(['/', '/items', '/items?page=2#top', '/a//b'])(
+    "accepts %s, a path on the page's own origin",
+    (path) => {
+      expect(safeReturnTo(path)).toBe(path)
+    },
+  )
 
   it.each([
     'https://evil.test',
@@ -22,11 +25,11 @@ describe('safeReturnTo', () => {
     undefined,
     7,
     ['/items'],
-  ])('does not go to %j', (value) => {
+  ])('returns the fallback for %j', (value) => {
     expect(safeReturnTo(value, '/home')).toBe('/home')
   })
 
-  it('never leaves the origin, whatever the address bar holds', () => {
+  it("returns a path on the page's own origin for any string", () => {
     const piece = fc.constantFrom(
       '/',
       '\\',

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
 import { createErrorResponse } from '../src/testing/index.ts'
-import { setStage } from './setup.ts'
+import { createSetup } from './setup.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 
-describe('a subscriber that throws', () => {
-  it('keeps no other from being told, and no sign-out from reaching the BFF; its error is reported', async () => {
-    const reported: unknown[] = []
-    const others = process.listeners('unhandledRejection')
+describe('a listener that throws', () => {
+  it('stops neither the other listeners nor the sign-out request; its error is reported', async () => {
+    const reportedErrors: unknown[] = []
+    const processListeners = process.listeners('unhandledRejection')
     process.removeAllListeners('unhandledRejection')
-    process.on('unhandledRejection', (reason) => reported.push(reason))
+    process.on('unhandledRejection', (reason) => reportedErrors.push(reason))
     try {
-      const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+      const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
       const tab = browser.openTab()
       const client = createAuthClient({ platform: tab.platform })
       const seen: string[] = []
       client.subscribe(() => {
-        throw new Error('mine')
+        throw new Error('from a listener')
       })
       client.subscribe(({ status }) => seen.push(status))
       await client.ready()
@@ -27,17 +27,17 @@ describe('a subscriber that throws', () => {
       expect(seen).toEqual(['signed-in', 'signed-out'])
       expect(browser.requests.at(-1)).toBe('DELETE /auth/session?session_id=session-1')
       expect((await openPage().client.ready()).status).toBe('signed-out')
-      expect(reported).toEqual([new Error('mine'), new Error('mine')])
+      expect(reportedErrors).toEqual([new Error('from a listener'), new Error('from a listener')])
     } finally {
       process.removeAllListeners('unhandledRejection')
-      for (const listener of others) process.on('unhandledRejection', listener)
+      for (const listener of processListeners) process.on('unhandledRejection', listener)
     }
   })
 })
 
-describe('a subscriber', () => {
-  it('may stop itself and start another one while it is told', async () => {
-    const { browser } = setStage({ signedInAs: 'cathy' })
+describe('a listener', () => {
+  it('may unsubscribe and subscribe another listener while it is called', async () => {
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const { platform } = browser.openTab()
     const client = createAuthClient({ platform })
     const seen: string[] = []
@@ -51,8 +51,8 @@ describe('a subscriber', () => {
     expect(seen).toEqual(['first signed-in', 'second signed-out'])
   })
 
-  it('may sign out in the middle of being told, and everyone hears the last word last', async () => {
-    const { browser } = setStage({ signedInAs: 'cathy' })
+  it('may sign out while it is called, and every listener gets the final state last', async () => {
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({ platform: browser.openTab().platform })
     const seen: string[] = []
     client.subscribe(({ status }) => void (status === 'signed-in' && client.signOut()))
@@ -62,9 +62,9 @@ describe('a subscriber', () => {
   })
 })
 
-describe('with nobody subscribed', () => {
-  it('a restore that failed is tried again for the next caller, when the time for it has come', async () => {
-    const { browser, bff } = setStage({ signedInAs: 'cathy' })
+describe('without a subscriber', () => {
+  it('the next caller repeats a failed restore when the next attempt is due', async () => {
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({ platform: browser.openTab().platform })
     bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
     await expect(client.getAccessToken()).rejects.toMatchObject({ code: 'temporarily_unavailable' })
@@ -74,8 +74,8 @@ describe('with nobody subscribed', () => {
     expect(browser.requests).toHaveLength(2)
   })
 
-  it('a caller who waits learns of a sign-out that another tab has noted', async () => {
-    const { browser, bff } = setStage({ signedInAs: 'cathy' })
+  it('a waiting caller rejects when another tab has stored a sign-out', async () => {
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({ platform: browser.openTab().platform })
     await client.ready()
     await browser.sleep(2 * hour)
@@ -89,25 +89,25 @@ describe('with nobody subscribed', () => {
     })
   })
 
-  it('a caller who gives up leaves no listener and no alarm behind', async () => {
-    const { browser, bff } = setStage({ signedInAs: 'cathy' })
+  it('an aborted call leaves no listener and no timer', async () => {
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
     const tab = browser.openTab()
     const client = createAuthClient({ platform: tab.platform })
     await client.ready()
     await browser.sleep(2 * hour)
     bff.intercept(() => new Promise<never>(() => {}))
-    const impatient = new AbortController()
-    const caller = client.getAccessToken({ signal: impatient.signal }).catch((error: unknown) => error)
+    const controller = new AbortController()
+    const caller = client.getAccessToken({ signal: controller.signal }).catch((error: unknown) => error)
     await browser.advance(0)
-    impatient.abort(new Error('I go'))
-    expect(await caller).toMatchObject({ message: 'I go' })
+    controller.abort(new Error('cancelled'))
+    expect(await caller).toMatchObject({ message: 'cancelled' })
     await browser.advance(0)
     expect(tab.listenerCount()).toBe(0)
     expect(browser.timerCount()).toBe(0)
   })
 
-  it('thousands of calls leave nothing behind', async () => {
-    const { browser } = setStage({ signedInAs: 'cathy' })
+  it('thousands of calls leave no listener and no timer', async () => {
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const tab = browser.openTab()
     const client = createAuthClient({ platform: tab.platform })
     const { signal } = new AbortController()
@@ -118,8 +118,8 @@ describe('with nobody subscribed', () => {
 })
 
 describe('dispose', () => {
-  it('lets nobody wait: who asks afterwards, and who was waiting, is refused', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('rejects waiting callers and later calls with login_required', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
@@ -137,12 +137,12 @@ describe('dispose', () => {
   })
 })
 
-describe('an answer that comes after the machine has slept', () => {
-  it('is followed by a fresh token without anybody asking', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
-    bff.intercept(({ method }) =>
-      method === 'GET' ? browser.wait(500).then(() => undefined as never) : undefined,
-    )
+describe('after the machine has slept', () => {
+  it('the client refreshes a token whose response arrived late', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    bff.intercept(async ({ method }) => {
+      if (method === 'GET') await browser.wait(500)
+    })
     const { client, tab } = openPage()
     await browser.advance(100)
     await browser.sleep(2 * hour)
@@ -152,8 +152,8 @@ describe('an answer that comes after the machine has slept', () => {
     expect(client.accessToken.get()).toBe('session-1.token-2')
   })
 
-  it('as a time limit that has passed meanwhile is no lost session', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('a request that timed out meanwhile does not end the session', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     bff.intercept(() => new Promise<never>(() => {}))
@@ -167,9 +167,9 @@ describe('an answer that comes after the machine has slept', () => {
   })
 })
 
-describe('a session that comes without a token, as in an outage of the authorization server', () => {
-  it('is shown, and its token follows without anybody asking', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+describe('a session without a token, as during an outage of the authorization server', () => {
+  it('is shown, and the client fetches its token', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     bff.intercept(async (request) => {
       if (request.method === 'POST') return createErrorResponse(503, 'temporarily_unavailable')
       bff.intercept(({ method }) =>
@@ -188,9 +188,9 @@ describe('a session that comes without a token, as in an outage of the authoriza
   })
 })
 
-describe('a page that wakes before its network does', () => {
-  it('keeps trying and keeps the session, and has a token when the network is there', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+describe('a page that wakes up before its network', () => {
+  it('keeps the session and retries, and gets a token when the network is back', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     tab.hide()
@@ -205,25 +205,25 @@ describe('a page that wakes before its network does', () => {
   })
 })
 
-describe('a request in the middle of a refresh', () => {
-  it('made by who hears that the token is gone and of the next one, is served: nobody waits for himself', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+describe('a request during a refresh', () => {
+  it('succeeds when a token listener sends it', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
-    const answers: number[] = []
+    const statuses: number[] = []
     client.accessToken.subscribe(() => {
-      void client.fetch('/api/items').then(({ status }) => answers.push(status))
+      void client.fetch('/api/items').then(({ status }) => statuses.push(status))
     })
     await browser.sleep(2 * hour)
-    void client.fetch('/api/items').then(({ status }) => answers.push(status))
+    void client.fetch('/api/items').then(({ status }) => statuses.push(status))
     await browser.advance(1_000)
-    expect(answers).toEqual([200, 200, 200])
+    expect(statuses).toEqual([200, 200, 200])
   })
 })
 
-describe('an answer that the BFF did not write', () => {
-  it('is in no error, whatever it holds', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+describe('a response that the BFF did not write', () => {
+  it('appears in no error', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     bff.intercept(() => Response.json({ access_token: 'canary-token', refresh_token: 'canary-refresh' }))
@@ -236,17 +236,17 @@ describe('an answer that the BFF did not write', () => {
 
   it.each([
     ['an empty 204', () => new Response(null, { status: 204 })],
-    ['JSON of another kind', () => Response.json({})],
+    ['JSON with another shape', () => Response.json({})],
     ['a 408', () => new Response('late', { status: 408 })],
-    ['a redirect that was followed to a page', () => new Response('<html>', { status: 200 })],
+    ['HTML after a redirect', () => new Response('<html>', { status: 200 })],
     ['a 401 without a body', () => new Response(null, { status: 401 })],
     ['a 400', () => createErrorResponse(400, 'invalid_request')],
-    ['a 500 about the configuration', () => createErrorResponse(500, 'server_error')],
-  ])('(%s) ends no session', async (_, answer) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    ['a 500 with server_error', () => createErrorResponse(500, 'server_error')],
+  ])('(%s) does not end the session', async (_, createResponse) => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
-    bff.intercept(answer)
+    bff.intercept(createResponse)
     await browser.advance(20 * minute)
     expect(client.getState().status).toBe('signed-in')
     await expect(client.getAccessToken()).rejects.not.toMatchObject({ code: 'login_required' })
@@ -255,8 +255,8 @@ describe('an answer that the BFF did not write', () => {
     expect(client.accessToken.get()).toBe('session-1.token-2')
   })
 
-  it('erases no note of a sign-out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('does not clear a pending sign-out', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     bff.intercept(() => new Response('<html>Welcome to the hotel'))
@@ -266,13 +266,15 @@ describe('an answer that the BFF did not write', () => {
   })
 })
 
-describe('a schema of the application that throws', () => {
-  it('is an answer that is not understood: a typed error, and nobody is signed out', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
-    const broken = () => {
-      throw new TypeError('no such thing')
+describe('a user schema that throws', () => {
+  it('causes invalid_response and does not sign the user out', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const throwError = () => {
+      throw new TypeError('the schema failed')
     }
-    const { client } = openPage({ user: { '~standard': { version: 1, vendor: 'test', validate: broken } } })
+    const { client } = openPage({
+      user: { '~standard': { version: 1, vendor: 'test', validate: throwError } },
+    })
     await browser.advance(0)
     expect(client.getState()).toMatchObject({ status: 'restoring', error: { code: 'invalid_response' } })
     await expect(client.getAccessToken()).rejects.toMatchObject({ name: 'AuthError' })

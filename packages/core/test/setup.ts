@@ -3,14 +3,17 @@ import { createAuthClient } from '../src/index.ts'
 import type { FakeBff, FakeBffOptions, TestBrowser, TestTab } from '../src/testing/index.ts'
 import { createFakeBff, createTestBrowser } from '../src/testing/index.ts'
 
-/** A page with a client that somebody is subscribed to, as a mounted AuthProvider is. */
-export interface Page {
+/** A tab and its client, which has a subscriber, as with a mounted AuthProvider. */
+export interface TestPage {
   readonly tab: TestTab
   readonly client: AuthClient<{ username: string }>
 }
 
-/** A browser, a fake BFF and an API behind it at `/api/*` that answers with the token it was shown. */
-export function setStage(
+/**
+ * Creates a browser, a fake BFF, and an API at `/api/*`. By default the API responds with the `Authorization` header of
+ * the request, with 200 when the token is valid and with 401 otherwise.
+ */
+export function createSetup(
   options: FakeBffOptions & {
     signedInAs?: string
     random?: () => number
@@ -19,7 +22,7 @@ export function setStage(
 ): {
   readonly browser: TestBrowser
   readonly bff: FakeBff
-  readonly openPage: (more?: AuthClientOptions<{ username: string }>) => Page
+  readonly openPage: (clientOptions?: AuthClientOptions<{ username: string }>) => TestPage
 } {
   const bff = createFakeBff(options)
   const cookie = options.signedInAs === undefined ? undefined : bff.startSession(options.signedInAs)
@@ -36,9 +39,9 @@ export function setStage(
   return {
     browser,
     bff,
-    openPage: (more = {}) => {
+    openPage: (clientOptions = {}) => {
       const tab = browser.openTab()
-      const client = createAuthClient<{ username: string }>({ platform: tab.platform, ...more })
+      const client = createAuthClient<{ username: string }>({ platform: tab.platform, ...clientOptions })
       client.subscribe(() => {})
       return { tab, client }
     },

@@ -2,26 +2,26 @@ import { describe, expect, it } from 'vitest'
 import type { AuthClient, Platform } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import { createErrorResponse } from '../src/testing/index.ts'
-import { setStage } from './setup.ts'
+import { createSetup } from './setup.ts'
 
 const cathy = { username: 'cathy', password: 'pw' }
 const minute = 60_000
 const hour = 60 * minute
 
-/** What a sandboxed frame makes of a constructor. */
-const forbidden = function () {
+/** A constructor that throws as in a sandboxed frame. */
+const throwSecurityError = function () {
   throw new DOMException('The operation is insecure.', 'SecurityError')
 } as unknown as Platform['BroadcastChannel']
 
-const statuses = (client: AuthClient<never>): string[] => {
-  const seen: string[] = []
-  client.subscribe(({ status }) => seen.push(status))
-  return seen
+const recordStatuses = (client: AuthClient<never>): string[] => {
+  const statuses: string[] = []
+  client.subscribe(({ status }) => statuses.push(status))
+  return statuses
 }
 
 describe('signing in', () => {
-  it('shows the user, hands out the token, and tells the other tabs the name of the session and nothing else', async () => {
-    const { browser, openPage } = setStage({ users: { cathy: 'pw' } })
+  it('returns the session, provides the token, and sends only the session id to other tabs', async () => {
+    const { browser, openPage } = createSetup({ users: { cathy: 'pw' } })
     const { client } = openPage()
     await client.ready()
     const session = await client.signIn(cathy)
@@ -36,8 +36,8 @@ describe('signing in', () => {
     expect(browser.messages).toEqual([{ type: 'signed-in', sessionId: 'session-1' }])
   })
 
-  it('throws invalid_credentials for a wrong password and leaves the page as it was', async () => {
-    const { openPage } = setStage({ users: { cathy: 'pw' } })
+  it('rejects a wrong password with invalid_credentials and keeps the state', async () => {
+    const { openPage } = createSetup({ users: { cathy: 'pw' } })
     const { client } = openPage()
     await client.ready()
     const before = client.getState()
@@ -51,13 +51,13 @@ describe('signing in', () => {
     )
   })
 
-  it('makes one session of a double click: the second attempt replaces the first', async () => {
-    const { browser, bff, openPage } = setStage()
+  it('creates one session after a double click: the second attempt replaces the first', async () => {
+    const { browser, bff, openPage } = createSetup()
     const { client } = openPage()
     await client.ready()
-    bff.intercept((request) =>
-      request.method === 'POST' ? browser.wait(100).then(() => undefined as never) : undefined,
-    )
+    bff.intercept(async (request) => {
+      if (request.method === 'POST') await browser.wait(100)
+    })
     const first = client.signIn(cathy)
     const second = client.signIn(cathy)
     await expect(first).rejects.toMatchObject({ name: 'AbortError' })
@@ -66,8 +66,8 @@ describe('signing in', () => {
     expect(client.getState().session).toBe(await second)
   })
 
-  it('keeps the page of the same user, and gives another one another subject', async () => {
-    const { openPage } = setStage()
+  it('has the same subject for the same user, and another subject for another user', async () => {
+    const { openPage } = createSetup()
     const { client } = openPage()
     await client.ready()
     const first = await client.signIn(cathy)
@@ -78,8 +78,8 @@ describe('signing in', () => {
     expect(other.subject).not.toBe(first.subject)
   })
 
-  it('checks the user with the schema of the application', async () => {
-    const { openPage } = setStage()
+  it('validates the user with the schema of the application', async () => {
+    const { openPage } = createSetup()
     const { client } = openPage({
       user: {
         '~standard': {
@@ -102,16 +102,16 @@ describe('signing in', () => {
 })
 
 describe('loading a page', () => {
-  it('asks once, and the first authorized answer needs nothing more', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('sends one request before the first authorized response', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     const response = await client.fetch('/api/items')
     expect(response.status).toBe(200)
     expect(browser.requests).toEqual(['GET /auth/session', 'GET /api/items'])
   })
 
-  it('is signed out when there is no session', async () => {
-    const { openPage } = setStage()
+  it('becomes signed-out when there is no session', async () => {
+    const { openPage } = createSetup()
     const { client } = openPage()
     expect(client.getState().status).toBe('restoring')
     expect(await client.ready()).toEqual({ status: 'signed-out', session: null, reason: 'no_session' })
@@ -120,28 +120,28 @@ describe('loading a page', () => {
   it.each([
     ['is offline', () => Promise.reject(new TypeError('Failed to fetch')), 'network_error'],
     [
-      'meets a captive portal',
+      'gets the page of a captive portal',
       () => new Response('<html>Welcome to the hotel', { headers: { 'content-type': 'text/html' } }),
       'invalid_response',
     ],
-    ['meets a 502 page', () => new Response('<html>Bad gateway', { status: 502 }), 'temporarily_unavailable'],
-    ['meets a 500', () => createErrorResponse(500, 'server_error'), 'server_error'],
-    ['meets a 403 page of a firewall', () => new Response('<html>', { status: 403 }), 'invalid_response'],
-  ])('stays restoring while it %s, says why, and recovers by itself', async (_, trouble, code) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
-    bff.intercept(trouble)
+    ['gets a 502 page', () => new Response('<html>Bad gateway', { status: 502 }), 'temporarily_unavailable'],
+    ['gets a 500', () => createErrorResponse(500, 'server_error'), 'server_error'],
+    ['gets the 403 page of a firewall', () => new Response('<html>', { status: 403 }), 'invalid_response'],
+  ])('stays restoring with an error while it %s, and recovers', async (_, createResponse, code) => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    bff.intercept(createResponse)
     const { client } = openPage()
     await browser.advance(20 * minute)
     expect(client.getState()).toMatchObject({ status: 'restoring', session: null, error: { code } })
-    // With back-off, twenty minutes of outage are a few dozen requests.
+    // With backoff, an outage of twenty minutes causes a few dozen requests.
     expect(browser.requests.length).toBeLessThan(60)
     bff.intercept(null)
     await browser.advance(minute)
     expect(client.getState().status).toBe('signed-in')
   })
 
-  it('gives a caller a typed error at once while the restore waits for its next try', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('rejects a caller at once while the restore waits for its next attempt', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     browser.goOffline()
     const { client } = openPage()
     await expect(client.fetch('/api/items')).rejects.toMatchObject({ code: 'network_error', retryable: true })
@@ -154,25 +154,25 @@ describe('loading a page', () => {
 })
 
 describe('a silent refresh', () => {
-  it('happens a minute before the token expires and changes nothing in the state', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 899 })
+  it('runs a minute before the token expires and does not change the state', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 899 })
     const { client } = openPage()
     const state = await client.ready()
     let tokens = 0
     client.accessToken.subscribe(() => (tokens += 1))
-    const seen = statuses(client as AuthClient<never>)
+    const statuses = recordStatuses(client as AuthClient<never>)
     await browser.advance(838_000)
     expect(bff.grantCount()).toBe(0)
     await browser.advance(2_000)
     expect(bff.grantCount()).toBe(1)
     expect(client.accessToken.get()).toBe('session-1.token-2')
     expect(client.getState()).toBe(state)
-    expect(seen).toEqual([])
+    expect(statuses).toEqual([])
     expect(tokens).toBe(1)
   })
 
-  it('is one grant for 100 callers and 3 tabs with an expired token', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('causes one grant for 100 callers in each of 3 tabs with an expired token', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const pages = [openPage(), openPage(), openPage()]
     await Promise.all(pages.map(({ client }) => client.ready()))
     await browser.sleep(2 * hour)
@@ -183,8 +183,8 @@ describe('a silent refresh', () => {
     expect(bff.grantCount()).toBe(1)
   })
 
-  it('happens once after eight hours of sleep, before the first request goes out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('runs once after eight hours of sleep, before the first request', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     tab.hide()
@@ -197,8 +197,8 @@ describe('a silent refresh', () => {
     expect(browser.requests).toEqual(['GET /auth/session', 'POST /auth/token', 'GET /api/items'])
   })
 
-  it('does not happen in a hidden tab, and happens when the tab is shown again', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('does not run in a hidden tab, and runs when the tab becomes visible again', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     tab.hide()
@@ -211,19 +211,19 @@ describe('a silent refresh', () => {
     expect(client.accessToken.get()).toBe('session-1.token-2')
   })
 
-  it('does nothing when a tab with a fresh token is focused', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('does not run when a tab with a valid token gets the focus', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
-    const seen = statuses(client as AuthClient<never>)
+    const statuses = recordStatuses(client as AuthClient<never>)
     for (let focus = 0; focus < 50; focus += 1) tab.show()
     await browser.advance(1000)
     expect(browser.requests).toEqual(['GET /auth/session'])
-    expect(seen).toEqual([])
+    expect(statuses).toEqual([])
   })
 
-  it('waits for the network when it is away at the moment of the refresh, and the token stays usable meanwhile', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 900 })
+  it('waits for the network, and the token stays usable until it expires', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 900 })
     const { client } = openPage()
     await client.ready()
     await browser.advance(839_000)
@@ -237,8 +237,8 @@ describe('a silent refresh', () => {
     expect(client.accessToken.get()).toBe('session-1.token-2')
   })
 
-  it('turns the token null at its expiry when the refresh keeps failing, and signs nobody out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 900 })
+  it('leaves no token after its expiry when it keeps failing, and does not sign the user out', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 900 })
     const { client } = openPage()
     await client.ready()
     bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
@@ -251,8 +251,8 @@ describe('a silent refresh', () => {
     })
   })
 
-  it('tries a bounded number of times in an outage of ten minutes, and callers add none', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', random: () => 0.99 })
+  it('retries fewer than 25 times in an outage of ten minutes, and callers add no requests', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', random: () => 0.99 })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
@@ -270,7 +270,7 @@ describe('a silent refresh', () => {
     ['seconds', '120'],
     ['an HTTP date', new Date(1_800_000_000_000 + 839_000 + 120_000 + 1000).toUTCString()],
   ])('obeys a 429 with Retry-After as %s', async (_, header) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 900 })
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 900 })
     const { client } = openPage()
     await client.ready()
     bff.intercept(() => new Response(null, { status: 429, headers: { 'retry-after': header } }))
@@ -285,8 +285,8 @@ describe('a silent refresh', () => {
     expect(client.accessToken.get()).toBe('session-1.token-2')
   })
 
-  it('gives every caller a typed error within ten seconds when it hangs, and the next call starts afresh', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('rejects every caller within ten seconds when it hangs, and the next call sends a new request', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
@@ -306,8 +306,8 @@ describe('expires_in', () => {
     ['null', null],
     ['text', 'soon'],
     ['negative', -1],
-  ])('%s sets no alarm; the token is used until it is rejected', async (_, expiresIn) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn })
+  ])('that is %s sets no timer: the token is used until the API rejects it', async (_, expiresIn) => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn })
     const { client } = openPage()
     await client.ready()
     expect(browser.timerCount()).toBe(0)
@@ -318,17 +318,17 @@ describe('expires_in', () => {
     expect(bff.grantCount()).toBe(1)
   })
 
-  it('as a string of digits is a number', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: '3600' })
+  it('may be a string of digits', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: '3600' })
     await openPage().client.ready()
     await browser.advance(hour - minute + 1)
     expect(bff.grantCount()).toBe(1)
   })
 
   it.each([0, 1, 5])(
-    'of %i makes no loop: at most one refresh in ten seconds, and each who asks is served',
+    'of %i causes no loop: at most one refresh in ten seconds, and every caller gets a token',
     async (expiresIn) => {
-      const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn })
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn })
       const { client } = openPage()
       await client.ready()
       await browser.advance(10 * minute - 1)
@@ -340,8 +340,8 @@ describe('expires_in', () => {
     },
   )
 
-  it('of 30 seconds refreshes at most once per third of a lifetime', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 30 })
+  it('of 30 seconds causes a refresh every 20 seconds', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 30 })
     await openPage().client.ready()
     await browser.advance(10 * minute)
     expect(bff.grantCount()).toBe(30)
@@ -350,16 +350,16 @@ describe('expires_in', () => {
   it.each([
     ['30 days', 2_592_000],
     ['1e12', 1e12],
-  ])('of %s overflows no timer: nothing in the first day', async (_, expiresIn) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn })
+  ])('of %s overflows no timer: there is no refresh on the first day', async (_, expiresIn) => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn })
     await openPage().client.ready()
     await browser.advance(24 * hour)
     expect(bff.grantCount()).toBe(0)
     expect(browser.timerCount()).toBe(1)
   })
 
-  it('of 30 days is refreshed a minute before they are over, though no timer is that long', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy', expiresIn: 2_592_000 })
+  it('of 30 days causes a refresh a minute before the end, although no timer is that long', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', expiresIn: 2_592_000 })
     await openPage().client.ready()
     await browser.advance(2_592_000_000 - minute - 1)
     expect(bff.grantCount()).toBe(0)
@@ -368,12 +368,12 @@ describe('expires_in', () => {
   })
 })
 
-describe('a clock that the user sets', () => {
+describe('a wall clock that the user sets', () => {
   it.each([
-    ['an hour fast at sign-in', hour],
-    ['five minutes slow', -5 * minute],
-  ])('%s changes nothing', async (_, shift) => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+    ['one hour ahead', hour],
+    ['five minutes behind', -5 * minute],
+  ])('%s does not change when tokens are refreshed', async (_, shift) => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     browser.shiftWallClock(shift)
     const { client } = openPage()
     await client.ready()
@@ -383,8 +383,8 @@ describe('a clock that the user sets', () => {
     expect(bff.grantCount()).toBe(4)
   })
 
-  it('set back while the page is open makes no token live longer', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('back while the page is open does not extend the life of a token', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     await openPage().client.ready()
     browser.shiftWallClock(-24 * hour)
     await browser.advance(840_001)
@@ -393,18 +393,21 @@ describe('a clock that the user sets', () => {
 })
 
 describe('signing out', () => {
-  it('is done at once here, in the other tabs, and at the BFF', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
-    const here = openPage()
-    const there = openPage()
-    await Promise.all([here.client.ready(), there.client.ready()])
-    const done = here.client.signOut()
-    expect(here.client.getState()).toEqual({ status: 'signed-out', session: null, reason: 'signed_out' })
-    expect(here.client.accessToken.get()).toBeNull()
+  it('takes effect at once in this tab, in other tabs, and at the BFF', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const thisPage = openPage()
+    const otherPage = openPage()
+    await Promise.all([thisPage.client.ready(), otherPage.client.ready()])
+    const done = thisPage.client.signOut()
+    expect(thisPage.client.getState()).toEqual({ status: 'signed-out', session: null, reason: 'signed_out' })
+    expect(thisPage.client.accessToken.get()).toBeNull()
     await done
     await browser.advance(0)
-    expect(there.client.getState()).toMatchObject({ status: 'signed-out', reason: 'signed_out_elsewhere' })
-    expect(there.client.accessToken.get()).toBeNull()
+    expect(otherPage.client.getState()).toMatchObject({
+      status: 'signed-out',
+      reason: 'signed_out_elsewhere',
+    })
+    expect(otherPage.client.accessToken.get()).toBeNull()
     expect(browser.requests.filter((line) => line.startsWith('DELETE'))).toEqual([
       'DELETE /auth/session?session_id=session-1',
     ])
@@ -412,14 +415,14 @@ describe('signing out', () => {
     expect(browser.storage.size).toBe(0)
   })
 
-  it('during a refresh stays so: the late token is never seen', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('during a refresh drops the token that arrives later', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
-    bff.intercept((request) =>
-      request.method === 'POST' ? browser.wait(500).then(() => undefined as never) : undefined,
-    )
+    bff.intercept(async (request) => {
+      if (request.method === 'POST') await browser.wait(500)
+    })
     const caller = client.getAccessToken().catch((error: unknown) => error)
     await client.signOut()
     await browser.advance(1000)
@@ -428,8 +431,8 @@ describe('signing out', () => {
     expect(client.accessToken.get()).toBeNull()
   })
 
-  it('offline is noted, survives a reload, and reaches the BFF when the network is back', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('offline survives a reload, and reaches the BFF when the network is back', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const first = openPage()
     await first.client.ready()
     browser.goOffline()
@@ -448,8 +451,8 @@ describe('signing out', () => {
     expect(bff.signInCount()).toBe(1)
   })
 
-  it('that is still noted does not end the session of who signs in next', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('that is still pending does not end the session of the next user', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     browser.goOffline()
@@ -466,14 +469,14 @@ describe('signing out', () => {
     })
   })
 
-  it('that another tab carries on with late does not end the session of who has signed in since', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('that another tab repeats later does not end the session of the next user', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await client.signOut()
     await browser.advance(0)
     await client.signIn({ username: 'bob', password: 'x' })
-    // A note that a tab which sleeps writes back after the sign-in.
+    // As a sleeping tab stores it after the sign-in.
     browser.storage.set('latchkey:/auth', '?session_id=session-1')
     openPage()
     await browser.advance(minute)
@@ -481,20 +484,17 @@ describe('signing out', () => {
     expect((await openPage().client.ready()).session).toMatchObject({ user: { username: 'bob' } })
   })
 
-  it('aborts the requests of the session', async () => {
-    const { client } = await (async () => {
-      const stage = setStage({ signedInAs: 'cathy', api: () => new Promise<never>(() => {}) })
-      const page = stage.openPage()
-      await page.client.ready()
-      return page
-    })()
+  it('aborts the pending requests of the session', async () => {
+    const { openPage } = createSetup({ signedInAs: 'cathy', api: () => new Promise<never>(() => {}) })
+    const { client } = openPage()
+    await client.ready()
     const request = client.fetch('/api/items').catch((error: unknown) => error)
     await client.signOut()
     expect(await request).toMatchObject({ code: 'login_required', reason: 'signed_out' })
   })
 
-  it('everywhere says so to the BFF, after a reload too', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('everywhere is sent to the BFF, also after a reload', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     browser.goOffline()
@@ -508,15 +508,15 @@ describe('signing out', () => {
   })
 })
 
-describe('another user', () => {
-  it("who signs in while a refresh of the first is under way never gets the first one's token", async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+describe('a change of user', () => {
+  it('during a refresh never delivers the token of the previous user', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     await browser.sleep(2 * hour)
-    bff.intercept((request) =>
-      request.url.endsWith('/token') ? browser.wait(500).then(() => undefined as never) : undefined,
-    )
+    bff.intercept(async (request) => {
+      if (request.url.endsWith('/token')) await browser.wait(500)
+    })
     const callerOfCathy = client.getAccessToken().catch((error: unknown) => error)
     await client.signIn({ username: 'bob', password: 'x' })
     const tokenOfBob = await client.getAccessToken()
@@ -526,41 +526,43 @@ describe('another user', () => {
     expect(await callerOfCathy).toMatchObject({ code: 'login_required', reason: 'session_changed' })
   })
 
-  it('who signs in in another tab takes this tab over, which shows nothing of the first meanwhile', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
-    const here = openPage()
-    const there = openPage()
-    await Promise.all([here.client.ready(), there.client.ready()])
-    const seen = statuses(here.client as AuthClient<never>)
-    await there.client.signIn({ username: 'bob', password: 'x' })
+  it('in another tab takes effect in this tab, which hides the previous user meanwhile', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const thisPage = openPage()
+    const otherPage = openPage()
+    await Promise.all([thisPage.client.ready(), otherPage.client.ready()])
+    const statuses = recordStatuses(thisPage.client as AuthClient<never>)
+    await otherPage.client.signIn({ username: 'bob', password: 'x' })
     await browser.advance(0)
-    expect(seen).toEqual(['restoring', 'signed-in'])
-    expect(here.client.getState()).toMatchObject({
+    expect(statuses).toEqual(['restoring', 'signed-in'])
+    expect(thisPage.client.getState()).toMatchObject({
       status: 'signed-in',
       session: { user: { username: 'bob' } },
     })
-    expect(here.client.accessToken.get()).toBe('session-2.token-1')
+    expect(thisPage.client.accessToken.get()).toBe('session-2.token-1')
   })
 
-  it('is noticed at the next refresh where tabs cannot talk to each other', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('is noticed at the next refresh where tabs cannot exchange messages', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const silent = browser.openTab()
-    const here = createAuthClient({ platform: { ...silent.platform, BroadcastChannel: forbidden } })
-    here.subscribe(() => {})
-    const there = openPage()
-    await Promise.all([here.ready(), there.client.ready()])
-    await there.client.signIn({ username: 'bob', password: 'x' })
+    const thisPage = createAuthClient({
+      platform: { ...silent.platform, BroadcastChannel: throwSecurityError },
+    })
+    thisPage.subscribe(() => {})
+    const otherPage = openPage()
+    await Promise.all([thisPage.ready(), otherPage.client.ready()])
+    await otherPage.client.signIn({ username: 'bob', password: 'x' })
     await browser.advance(840_001)
-    expect(here.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
+    expect(thisPage.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
     expect(bff.grantCount()).toBe(1)
   })
 })
 
-describe('a session that ends by itself', () => {
+describe('a session that ends without a sign-out', () => {
   it.each(['idle', 'absolute', 'refresh_rejected', 'no_refresh', 'refresh_lost', 'no_session'] as const)(
     '(%s) expires the page and keeps its user',
     async (reason) => {
-      const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
       const { client } = openPage()
       await client.ready()
       bff.endSessions(reason)
@@ -577,8 +579,8 @@ describe('a session that ends by itself', () => {
     },
   )
 
-  it('goes on where it stopped when the same user signs in again', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('keeps its subject when the same user signs in again', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     const before = client.getState().session?.subject
@@ -588,33 +590,33 @@ describe('a session that ends by itself', () => {
     expect(client.getState()).toMatchObject({ status: 'signed-in', session: { subject: before } })
   })
 
-  it('holds requests until the same user is back, when asked to', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('with onExpired set to hold, makes requests wait until the same user has signed in again', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage({ onExpired: 'hold' })
     await client.ready()
     bff.endSessions('idle')
     await browser.advance(901_000)
-    const held = client.fetch('/api/items')
+    const pending = client.fetch('/api/items')
     await browser.advance(minute)
     await client.signIn(cathy)
-    expect((await held).status).toBe(200)
+    expect((await pending).status).toBe(200)
   })
 
-  it('never lets a held request of one user out with the token of another', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('with onExpired set to hold, rejects the waiting requests when another user signs in', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage({ onExpired: 'hold' })
     await client.ready()
     bff.endSessions('idle')
     await browser.advance(901_000)
-    const held = client.fetch('/api/items').catch((error: unknown) => error)
+    const pending = client.fetch('/api/items').catch((error: unknown) => error)
     await client.signIn({ username: 'bob', password: 'x' })
-    expect(await held).toMatchObject({ code: 'login_required', reason: 'session_changed' })
+    expect(await pending).toMatchObject({ code: 'login_required', reason: 'session_changed' })
   })
 })
 
 describe('the back-forward cache', () => {
-  it("puts the session out of sight before the page is frozen, and back when it is still that user's", async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('hides the session of a cached page, and shows it again when the BFF confirms it', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     const { session } = await client.ready()
     tab.enterBfcache()
@@ -625,8 +627,8 @@ describe('the back-forward cache', () => {
     expect(client.getState()).toEqual({ status: 'signed-in', session })
   })
 
-  it('shows nothing after a sign-out meanwhile', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('signs the page out when the session has ended meanwhile', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     tab.enterBfcache()
@@ -637,9 +639,9 @@ describe('the back-forward cache', () => {
   })
 })
 
-describe('watching', () => {
-  it('sets one alarm and one set of listeners for any number of subscribers, and leaves none', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+describe('subscribing', () => {
+  it('sets one timer and one set of listeners for any number of subscribers, and removes them', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const tab = browser.openTab()
     const client = createAuthClient({ platform: tab.platform })
     const mountTwice = [client.subscribe(() => {}), client.accessToken.subscribe(() => {})]
@@ -656,8 +658,8 @@ describe('watching', () => {
     expect(openPage).toBeDefined()
   })
 
-  it('hears of no more after dispose, and asks for nothing', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('sends no request and sets no listener after dispose()', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     client.dispose()
@@ -667,8 +669,8 @@ describe('watching', () => {
     expect(browser.requests).toEqual(['GET /auth/session'])
   })
 
-  it('lets a listener ask for a token and sign out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('lets a listener get a token', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     let token: string | undefined
     client.subscribe(({ status }) => {
@@ -680,12 +682,12 @@ describe('watching', () => {
     expect(bff.grantCount()).toBe(0)
   })
 
-  it('works in one tab where storage and channels are forbidden', async () => {
-    const { browser } = setStage({ signedInAs: 'cathy' })
+  it('works without storage and channels', async () => {
+    const { browser } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({
       platform: {
         ...browser.openTab().platform,
-        BroadcastChannel: forbidden,
+        BroadcastChannel: throwSecurityError,
         get localStorage(): never {
           throw new DOMException('The operation is insecure.', 'SecurityError')
         },
@@ -699,9 +701,9 @@ describe('watching', () => {
   })
 })
 
-describe('extending', () => {
-  it('asks the BFF once and keeps the session object', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+describe('extend', () => {
+  it('sends one request and keeps the session object', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     const { session } = await client.ready()
     expect(await client.extend()).toEqual(session)
@@ -709,8 +711,8 @@ describe('extending', () => {
     expect(browser.requests).toEqual(['GET /auth/session', 'GET /auth/session'])
   })
 
-  it('of a session that is gone expires the page', async () => {
-    const { bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('makes the page expired when the session has ended', async () => {
+    const { bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     bff.endSessions()
@@ -720,9 +722,9 @@ describe('extending', () => {
 })
 
 describe('proxy mode', () => {
-  it('sends the header and no token, and learns from a 401 that the session is over', async () => {
+  it('sends X-Latchkey and no token, and asks after a 401 whether the session has ended', async () => {
     const headers: (string | null)[] = []
-    const { bff, openPage } = setStage({
+    const { bff, openPage } = createSetup({
       mode: 'proxy',
       signedInAs: 'cathy',
       api: (request) => {

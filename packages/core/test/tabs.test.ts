@@ -1,42 +1,35 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
 import { createTestBrowser, createFakeBff, createErrorResponse } from '../src/testing/index.ts'
-import { setStage } from './setup.ts'
+import { createSetup } from './setup.ts'
 
 const hour = 3_600_000
 const bob = { username: 'bob', password: 'x' }
-/** Answers each of these after so long, as the BFF would. */
-const slowly =
-  (wait: (milliseconds: number) => Promise<void>, milliseconds: number, ...methods: string[]) =>
-  (request: Request): Promise<never> | undefined =>
-    methods.includes(request.method) ? wait(milliseconds).then(() => undefined as never) : undefined
 
 describe('a sign-out', () => {
-  it('reaches a tab that is still restoring, though the BFF has not heard of it yet', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
-    const here = openPage()
-    await here.client.ready()
-    bff.intercept(({ method }) =>
-      browser.wait(method === 'DELETE' ? 500 : 200).then(() => undefined as never),
-    )
-    const there = openPage()
+  it('reaches a restoring tab before it reaches the BFF', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const thisPage = openPage()
+    await thisPage.client.ready()
+    bff.intercept(({ method }) => browser.wait(method === 'DELETE' ? 500 : 200))
+    const otherPage = openPage()
     await browser.advance(100)
-    await here.client.signOut()
+    await thisPage.client.signOut()
     await browser.advance(2_000)
-    expect(there.client.getState().status).toBe('signed-out')
-    expect(here.client.getState().status).toBe('signed-out')
+    expect(otherPage.client.getState().status).toBe('signed-out')
+    expect(thisPage.client.getState().status).toBe('signed-out')
   })
 
-  it('that the BFF has not heard of shows nobody to a page that comes out of the back-forward cache', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('that the BFF has not confirmed also signs out a page that leaves the back-forward cache', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const cached = openPage()
-    const here = openPage()
-    await Promise.all([cached.client.ready(), here.client.ready()])
+    const thisPage = openPage()
+    await Promise.all([cached.client.ready(), thisPage.client.ready()])
     cached.tab.enterBfcache()
     bff.intercept(({ method }) =>
       method === 'DELETE' ? createErrorResponse(503, 'temporarily_unavailable') : undefined,
     )
-    await here.client.signOut()
+    await thisPage.client.signOut()
     await browser.advance(1_000)
     const seen: string[] = []
     cached.client.subscribe(({ status }) => seen.push(status))
@@ -46,21 +39,23 @@ describe('a sign-out', () => {
     expect(cached.client.getState().status).toBe('signed-out')
   })
 
-  it('is told to the page once, however often that is looked at before the BFF has heard of it', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('changes the state once, however often the tab becomes visible before the BFF confirms it', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
-    bff.intercept(slowly((time) => browser.wait(time), 500, 'DELETE'))
-    let told = 0
-    client.subscribe(() => (told += 1))
+    bff.intercept(async ({ method }) => {
+      if (method === 'DELETE') await browser.wait(500)
+    })
+    let changes = 0
+    client.subscribe(() => (changes += 1))
     await client.signOut()
     for (let focus = 0; focus < 10; focus += 1) tab.show()
     await browser.advance(1_000)
-    expect(told).toBe(1)
+    expect(changes).toBe(1)
   })
 
-  it('in two tabs at once is one event in each, and no loop', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('in two tabs at once changes the state once in each and causes no loop', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const pages = [openPage(), openPage()]
     await Promise.all(pages.map(({ client }) => client.ready()))
     const seen = pages.map(({ client }) => {
@@ -74,8 +69,8 @@ describe('a sign-out', () => {
     expect(browser.requests).toHaveLength(4)
   })
 
-  it('is not undone by a page that says that somebody is still there', async () => {
-    const { browser, openPage } = setStage({ signedInAs: 'cathy' })
+  it('is not undone by a call of extend()', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
     await client.ready()
     browser.goOffline()
@@ -88,8 +83,8 @@ describe('a sign-out', () => {
 })
 
 describe('a sign-in', () => {
-  it('that fails on a page with a sign-out unheard of, back from the back-forward cache, leaves it signed out', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('that fails after an unconfirmed sign-out leaves the page signed out, also after the back-forward cache', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
@@ -105,18 +100,16 @@ describe('a sign-in', () => {
     expect(client.getState().status).toBe('signed-out')
   })
 
-  it('waits for every answer to the sign-out before it, which would take its cookie away', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('waits for the responses to earlier sign-outs, which would clear its cookie', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage()
     await client.ready()
     let signOuts = 0
     bff.intercept(({ method }) => {
       if (method !== 'DELETE') return undefined
       signOuts += 1
-      // The second one, of a look at the page, fails at once; the first is still to come.
-      return signOuts === 1
-        ? browser.wait(500).then(() => undefined as never)
-        : createErrorResponse(503, 'temporarily_unavailable')
+      // The second one, sent when the tab becomes visible, fails at once; the response to the first is pending.
+      return signOuts === 1 ? browser.wait(500) : createErrorResponse(503, 'temporarily_unavailable')
     })
     await client.signOut()
     tab.show()
@@ -127,15 +120,13 @@ describe('a sign-in', () => {
     expect(await reloaded.client.ready()).toMatchObject({ session: { user: { username: 'bob' } } })
   })
 
-  it('of another tab that is answered during this one leaves both with the session of the later answer', async () => {
-    const { browser, bff, openPage } = setStage()
+  it('that overlaps with one in another tab leaves both tabs with the session of the later response', async () => {
+    const { browser, bff, openPage } = createSetup()
     const [first, second] = [openPage(), openPage()]
     await Promise.all([first.client.ready(), second.client.ready()])
     let signIns = 0
-    bff.intercept(({ method, url }) => {
-      if (method !== 'POST' || !url.endsWith('/session')) return undefined
-      signIns += 1
-      return browser.wait(signIns * 300).then(() => undefined as never)
+    bff.intercept(async ({ method, url }) => {
+      if (method === 'POST' && url.endsWith('/session')) await browser.wait((signIns += 1) * 300)
     })
     const both = [first.client.signIn({ username: 'cathy', password: 'x' }), second.client.signIn(bob)]
     await browser.advance(1_000)
@@ -145,9 +136,9 @@ describe('a sign-in', () => {
   })
 })
 
-describe('tabs that wake together', () => {
-  it('make one grant for twenty of them', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+describe('tabs that become visible together', () => {
+  it('cause one grant for twenty tabs', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const pages = Array.from({ length: 20 }, () => openPage())
     await Promise.all(pages.map(({ client }) => client.ready()))
     for (const { tab } of pages) tab.hide()
@@ -160,12 +151,14 @@ describe('tabs that wake together', () => {
     for (const { client } of pages) expect(client.accessToken.get()).toBe('session-1.token-2')
   })
 
-  it('do not wait for one that is closed in the middle of its refresh', async () => {
-    const { browser, bff, openPage } = setStage({ signedInAs: 'cathy' })
+  it('do not wait for a tab that is closed during its refresh', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const [closing, staying] = [openPage(), openPage()]
     await Promise.all([closing.client.ready(), staying.client.ready()])
     await browser.sleep(2 * hour)
-    bff.intercept(slowly((time) => browser.wait(time), 500, 'POST'))
+    bff.intercept(async ({ method }) => {
+      if (method === 'POST') await browser.wait(500)
+    })
     void closing.client.getAccessToken()
     await browser.advance(100)
     closing.tab.close()
@@ -175,26 +168,26 @@ describe('tabs that wake together', () => {
     expect(bff.grantCount()).toBe(1)
   })
 
-  it('come back at different moments after an outage', async () => {
-    let turn = 0
-    const { browser, bff, openPage } = setStage({
+  it('retry at different times during an outage', async () => {
+    let random = 0
+    const { browser, bff, openPage } = createSetup({
       signedInAs: 'cathy',
-      random: () => (turn += 0.037) % 1,
+      random: () => (random += 0.037) % 1,
     })
     const pages = Array.from({ length: 20 }, () => openPage())
     await Promise.all(pages.map(({ client }) => client.ready()))
-    const moments: number[] = []
+    const requestTimes: number[] = []
     bff.intercept(() => {
-      moments.push(Math.round(browser.monotonicNow()))
+      requestTimes.push(Math.round(browser.monotonicNow()))
       return createErrorResponse(503, 'temporarily_unavailable')
     })
     await browser.advance(850_000)
-    expect(new Set(moments.slice(20)).size).toBeGreaterThan(15)
+    expect(new Set(requestTimes.slice(20)).size).toBeGreaterThan(15)
   })
 })
 
-describe('two BFFs in one page', () => {
-  it('have a session each, and neither hears of the other', async () => {
+describe('two BFFs on one page', () => {
+  it('have separate sessions and messages', async () => {
     const bffs = [createFakeBff({ basePath: '/one' }), createFakeBff({ basePath: '/two' })]
     const browser = createTestBrowser({
       network: (request) => bffs[new URL(request.url).pathname.startsWith('/one/') ? 0 : 1]!.fetch(request),

@@ -4,7 +4,7 @@ import type { Context } from 'react'
 import { createContext } from 'react'
 import type { RegisteredClient } from './register.ts'
 
-/** The one context. It holds the client, never a state, so that nobody renders because of it. */
+/** Provides the client and never a state, so that its consumers do not render because of it. */
 export const AuthClientContext: Context<RegisteredClient | null> = createContext<RegisteredClient | null>(
   null,
 )

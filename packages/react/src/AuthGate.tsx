@@ -5,32 +5,42 @@ import { useAuthState } from './useAuthState.ts'
 import type { Visibility } from './visibility.ts'
 import { applyVisibility } from './visibility.ts'
 
+/** The props of {@link AuthGate}. */
 export interface AuthGateProps {
-  /** Shown until it is known who is signed in; nothing by default. */
+  /** Rendered until the client knows whether a user is signed in; default: nothing. */
   readonly restoring?: ReactNode
-  /** Shown when nobody is signed in. */
+  /** Rendered when no user is signed in, for example the sign-in page. */
   readonly signedOut: ReactNode
   /**
-   * Shown beside the children when the session ended by itself, to sign in again: they stay mounted and
-   * inert, with everything typed into them. Without it `signedOut` takes their place.
+   * Rendered beside the children when the session has expired, for example a sign-in dialog. The children stay mounted
+   * and inert, with everything that the user typed. Without it, `signedOut` replaces the children.
    */
   readonly expired?: ReactNode
+  /** Rendered for signed-in users only. */
   readonly children: ReactNode
 }
 
 /**
- * Shows its children to who is signed in, and to nobody else.
+ * Renders its children only for signed-in users.
  *
- * The same user who signs in again finds them as they were, typed text and focus included; another user
- * gets a fresh tree. While the client asks again about a session (the page is back from the back-forward
- * cache, another tab signed in) they stay mounted, out of sight. What they render through a portal is
- * outside of this gate's reach.
+ * When the same user signs in again after the session expired, the children are unchanged, including typed text and
+ * focus. Another user gets new children. While the client checks a session again (after the back-forward cache, or a
+ * sign-in in another tab), the children stay mounted and hidden. Content that the children render through a React portal
+ * is not hidden.
+ *
+ * @throws {Error} outside an `AuthProvider`
+ *
+ * @example
+ * <AuthGate restoring={<Spinner />} signedOut={<SignInPage />} expired={<SignInDialog />}>
+ *   <Portal />
+ * </AuthGate>
  */
 export function AuthGate({ restoring = null, signedOut, expired, children }: AuthGateProps): ReactElement {
-  const { status, session } = useAuthState()
+  const { status, session } = useAuthState('AuthGate')
   const showsSignedOut = status === 'signed-out' || (status === 'expired' && expired === undefined)
-  const visibility: Visibility = status === 'signed-in' ? 'none' : status === 'expired' ? 'inert' : 'hidden'
-  // Each part has a place of its own, so that React never takes one for another.
+  const visibility: Visibility =
+    status === 'signed-in' ? 'visible' : status === 'expired' ? 'inert' : 'hidden'
+  // Each part has a fixed position, so that React never reuses the state of one for another.
   return (
     <>
       {session && !showsSignedOut && (

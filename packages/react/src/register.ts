@@ -1,19 +1,21 @@
 import type { AuthClient } from '@latchkey/core'
 
 /**
- * Where an application says once what its user looks like, so that `useAuth().user` has a type everywhere.
+ * Registers the type of your user once, so that `useAuth().user` has that type in every component.
  *
- * ```ts
+ * @example
+ * // src/auth.ts
  * declare module '@latchkey/react' {
- *   interface Register { user: User }
+ *   interface Register {
+ *     user: { username: string }
+ *   }
  * }
- * ```
  */
 export interface Register {}
 
-/** The user as the application registered it; `unknown` until it does. */
+/** The user type in {@link Register}; `unknown` without one. */
 export type RegisteredUser = Register extends { user: infer User } ? User : unknown
 
-/** A client whose user is the registered one. */
-// oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- `unknown` only until there is a registered user
+/** A client with the user type in {@link Register}. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- `unknown` only without a registered user
 export type RegisteredClient = AuthClient<RegisteredUser>

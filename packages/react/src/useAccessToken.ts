@@ -1,17 +1,24 @@
 'use client'
 
 import { useSyncExternalStore } from 'react'
-import { useAuthClient } from './useAuthClient.ts'
+import { useRequiredClient } from './useAuthClient.ts'
 
 /**
- * The access token of now, to be shown or handed on; `null` while there is none, and never one that is
- * known to be expired. The one hook that renders on a refresh: who sends requests wants
- * {@link useAuthorizedFetch} or `getAccessToken()`, which wait for a fresh one.
+ * Returns the current access token: `null` when there is none, when it has expired, and always in proxy mode. This is
+ * the only hook that renders after a refresh.
+ *
+ * To send requests, use {@link useAuthorizedFetch} or `getAccessToken()` of the client: they wait for a valid token.
+ *
+ * @throws {Error} outside an `AuthProvider`
+ *
+ * @example
+ * const token = useAccessToken()
+ * return <ApiExplorer token={token} />
  */
 export function useAccessToken(): string | null {
-  const { accessToken } = useAuthClient()
-  return useSyncExternalStore(accessToken.subscribe, accessToken.get, serverSnapshot)
+  const { accessToken } = useRequiredClient('useAccessToken')
+  return useSyncExternalStore(accessToken.subscribe, accessToken.get, getServerSnapshot)
 }
 
-/** No server has a token of the browser's. */
-const serverSnapshot = (): null => null
+/** A server that renders has no token of the browser. */
+const getServerSnapshot = (): null => null

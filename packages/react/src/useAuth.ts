@@ -1,29 +1,36 @@
 'use client'
 
 import { useMemo } from 'react'
-import { useAuthClient } from './useAuthClient.ts'
 import type { RegisteredClient } from './register.ts'
+import { useRequiredClient } from './useAuthClient.ts'
 import type { RegisteredState } from './useAuthState.ts'
 import { useAuthState } from './useAuthState.ts'
 
-/** A state with its user at hand. */
 type WithUser<State> = State extends { readonly session: infer Session }
   ? State & { readonly user: Session extends { readonly user: infer User } ? User : null }
   : never
 
 /**
- * Who is signed in, and the two acts on it. Narrow it by `status`: while `signed-in` and `expired` there
- * is a session and a user; while `restoring` there may be one whose right to be shown is being asked about.
+ * The result of {@link useAuth}: the state, its user, `signIn` and `signOut`. Tell the states apart by `status`:
+ * `signed-in` and `expired` have a session and a user, `signed-out` has none. While `restoring` there may be a session
+ * that the client is checking: do not show its data.
  */
 export type UseAuthResult = WithUser<RegisteredState> & Pick<RegisteredClient, 'signIn' | 'signOut'>
 
 /**
- * The state without the token. Its identity changes only with the state: a refresh, or a render of
- * something above, renders nobody who uses it.
+ * Returns who is signed in, `signIn` and `signOut`. The component renders when the state changes; a token refresh does
+ * not change it. The result is the same object until the state changes.
+ *
+ * @throws {Error} outside an `AuthProvider`
+ *
+ * @example
+ * const { status, user, signOut } = useAuth()
+ * if (status !== 'signed-in') return null
+ * return <button onClick={() => signOut()}>Sign out {user.name}</button>
  */
 export function useAuth(): UseAuthResult {
-  const { signIn, signOut } = useAuthClient()
-  const state = useAuthState()
+  const { signIn, signOut } = useRequiredClient('useAuth')
+  const state = useAuthState('useAuth')
   return useMemo(
     () => ({ ...state, user: state.session?.user ?? null, signIn, signOut }) as UseAuthResult,
     [state, signIn, signOut],

@@ -1,14 +1,18 @@
 'use client'
 
 import { useSyncExternalStore } from 'react'
-import { useAuthClient } from './useAuthClient.ts'
 import type { RegisteredClient } from './register.ts'
+import { useRequiredClient } from './useAuthClient.ts'
 
-/** The state of the client as the application's user types it. */
+/** The state of a client with the registered user. */
 export type RegisteredState = ReturnType<RegisteredClient['getState']>
 
-/** The state as it is now; renders when it changes, which a refresh never makes it do. */
-export function useAuthState(): RegisteredState {
-  const { subscribe, getState, getInitialState } = useAuthClient()
+/**
+ * Returns the current state, and renders when it changes, which a refresh never causes.
+ *
+ * @param caller the hook or component that the error names when there is no provider
+ */
+export function useAuthState(caller: string): RegisteredState {
+  const { subscribe, getState, getInitialState } = useRequiredClient(caller)
   return useSyncExternalStore(subscribe, getState, getInitialState)
 }

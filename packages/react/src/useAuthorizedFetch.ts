@@ -1,8 +1,17 @@
 'use client'
 
-import { useAuthClient } from './useAuthClient.ts'
+import { useRequiredClient } from './useAuthClient.ts'
 
-/** `fetch` with the session's credential, the client's own: the same function for the provider's life. */
+/**
+ * Returns `fetch` with the session's token, which is refreshed when necessary: the `fetch` of the client, and the same
+ * function as long as the provider has the same client.
+ *
+ * @throws {Error} outside an `AuthProvider`
+ *
+ * @example
+ * const authorizedFetch = useAuthorizedFetch()
+ * const save = () => authorizedFetch('/api/items', { method: 'POST', body: JSON.stringify(item) })
+ */
 export function useAuthorizedFetch(): typeof globalThis.fetch {
-  return useAuthClient().fetch
+  return useRequiredClient('useAuthorizedFetch').fetch
 }

@@ -7,52 +7,52 @@ import { StrictMode } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openPage } from './support/page.tsx'
+import { createSetup } from './support/setup.tsx'
 import type { User } from './support/user.ts'
 import { cathy } from './support/user.ts'
 
 const signedIn: AuthState<User> = {
   status: 'signed-in',
-  session: { id: 'session-1', subject: 'subject-7', user: cathy, scope: ['read'] },
+  session: { id: 'session-1', subject: 'subject-cathy', user: cathy, scope: ['read'] },
 }
 
-/** Every complaint of React: what it prints, and what it recovers from. */
-const complaints: unknown[] = []
+/** The errors that React prints, and those from which it recovers. */
+const reactErrors: unknown[] = []
 
 beforeEach(() => {
-  complaints.length = 0
-  vi.spyOn(console, 'error').mockImplementation((...words) => void complaints.push(words))
+  reactErrors.length = 0
+  vi.spyOn(console, 'error').mockImplementation((...args) => void reactErrors.push(args))
 })
 afterEach(() => {
   vi.restoreAllMocks()
 })
 
 describe('hydration', () => {
-  it('takes over a page of a signed-in user, and then brings the token', async () => {
-    const { client, pass } = openPage({ user: cathy, initialState: signedIn })
+  it('keeps the page of a signed-in user, and then renders the token', async () => {
+    const { client, advance } = createSetup({ signedInAs: 'cathy', initialState: signedIn })
     const { served, container, unmount } = await hydrate(client, signedIn)
     expect(served).toBe('Cathy, no token')
-    await pass()
-    expect(container.textContent).toBe('Cathy, session-1.token-2')
-    expect(complaints).toEqual([])
+    await advance()
+    expect(container.textContent).toBe('Cathy, session-1.token-1')
+    expect(reactErrors).toEqual([])
     unmount()
   })
 
-  it('takes over a page that was rendered for nobody, though the client knows more already', async () => {
-    const { client, pass } = openPage({ user: cathy })
+  it('keeps a page that was rendered while restoring, and then renders what the client already knows', async () => {
+    const { client, advance } = createSetup({ signedInAs: 'cathy' })
     const ready = client.ready()
-    await pass()
+    await advance()
     expect(await ready).toMatchObject({ status: 'signed-in' })
 
     const { served, container, unmount } = await hydrate(client)
-    expect(served).toBe('one momentno token')
+    expect(served).toBe('loadingno token')
     expect(container.textContent).toBe('Cathy, session-1.token-1')
-    expect(complaints).toEqual([])
+    expect(reactErrors).toEqual([])
     unmount()
   })
 })
 
-/** Renders what a server would have sent, and hydrates it with the page's client. */
+/** Renders the HTML of a server, and hydrates it with the client of the page. */
 async function hydrate(
   client: AuthClient<User>,
   initialState?: AuthState<User>,
@@ -65,7 +65,7 @@ async function hydrate(
   const served = container.textContent
   const root = await act(async () =>
     hydrateRoot(container, <App client={client} />, {
-      onRecoverableError: (error) => complaints.push(error),
+      onRecoverableError: (error) => reactErrors.push(error),
     }),
   )
   return {
@@ -82,7 +82,7 @@ function App({ client }: { client: AuthClient<User> }): ReactNode {
   return (
     <StrictMode>
       <AuthProvider client={client}>
-        <AuthGate restoring="one moment" signedOut="nobody">
+        <AuthGate restoring="loading" signedOut="sign in">
           <Name />
         </AuthGate>
         <Token />
@@ -95,7 +95,7 @@ function Name(): ReactNode {
   return `${useAuth().user?.first_name}, `
 }
 
-/** Outside the gate, so that a server renders it too. */
+/** Outside the gate, so that the server also renders it. */
 function Token(): ReactNode {
   return useAccessToken() ?? 'no token'
 }

@@ -3,12 +3,11 @@ import type { ReactNode } from 'react'
 import { memo, Profiler, useEffect, useState } from 'react'
 import { act, fireEvent } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import { oneRefresh, openPage } from './support/page.tsx'
-import { cathy } from './support/user.ts'
+import { createSetup, refreshMs } from './support/setup.tsx'
 
 describe('a silent refresh', () => {
-  it('renders none of 1,000 components that read status and user, and once the one that shows the token', async () => {
-    const { browser, show, pass } = openPage({ user: cathy })
+  it('renders none of 1,000 components that read status and user, and renders the component with the token once', async () => {
+    const { browser, renderBelowProvider, advance } = createSetup({ signedInAs: 'cathy' })
     const renders: string[] = []
     let commits = 0
     const Reader = memo(function Reader(): ReactNode {
@@ -16,7 +15,7 @@ describe('a silent refresh', () => {
       renders.push(status)
       return <li>{`${status} ${user?.email}`}</li>
     })
-    const { container } = show(
+    const { container } = renderBelowProvider(
       <>
         <ul>
           {Array.from({ length: 1000 }, (_, index) => (
@@ -30,77 +29,77 @@ describe('a silent refresh', () => {
         </Profiler>
       </>,
     )
-    await pass()
+    await advance()
     expect(container.querySelectorAll('li')[999]?.textContent).toBe('signed-in cathy@example.com')
     expect(container.querySelector('p')?.textContent).toBe('session-1.token-1')
 
     renders.length = 0
     commits = 0
-    await pass(oneRefresh)
+    await advance(refreshMs)
     expect(browser.requests.at(-1)).toBe('POST /auth/token')
     expect(container.querySelector('p')?.textContent).toBe('session-1.token-2')
     expect([renders.length, commits]).toEqual([0, 1])
   })
 
-  it('changes the identity of no function and of no user, and runs no effect on them', async () => {
-    const { client, show, pass } = openPage({ user: cathy })
-    const seen = new Set<unknown>()
+  it('keeps the identity of the functions and the user, and runs none of their effects', async () => {
+    const { client, renderBelowProvider, advance } = createSetup({ signedInAs: 'cathy' })
+    const values = new Set<unknown>()
     let effects = 0
     function Reader(): ReactNode {
-      const [turn, setTurn] = useState(0)
+      const [count, setCount] = useState(0)
       const auth = useAuth()
       const { signIn, signOut, user } = auth
       const authorizedFetch = useAuthorizedFetch()
       const { getAccessToken } = useAuthClient()
       useEffect(() => {
         effects += 1
-        for (const one of [auth, user, signIn, signOut, authorizedFetch, getAccessToken]) seen.add(one)
+        for (const value of [auth, user, signIn, signOut, authorizedFetch, getAccessToken]) values.add(value)
       }, [auth, user, signIn, signOut, authorizedFetch, getAccessToken])
-      return <button onClick={() => setTurn(turn + 1)}>{useAccessToken()}</button>
+      return <button onClick={() => setCount(count + 1)}>{useAccessToken()}</button>
     }
-    const { getByRole } = show(<Reader />)
-    await pass()
+    const { getByRole } = renderBelowProvider(<Reader />)
+    await advance()
 
-    seen.clear()
+    values.clear()
     effects = 0
-    for (let time = 0; time < 3; time += 1) {
-      await pass(oneRefresh)
+    for (let count = 0; count < 3; count += 1) {
+      await advance(refreshMs)
       fireEvent.click(getByRole('button'))
-      // Who is still there is asked too, and the answer brings an equal user.
+      // The response contains an equal user.
       await act(() => client.extend())
     }
     expect(client.accessToken.get()).toBe('session-1.token-4')
-    expect([effects, seen.size]).toEqual([0, 0])
+    expect([effects, values.size]).toEqual([0, 0])
   })
 
-  it('does not happen, and nobody renders, when a page with a valid token is focused', async () => {
-    const { browser, tab, show, pass } = openPage({ user: cathy })
+  it('does not run, and no component renders, when a page with a valid token gets the focus', async () => {
+    const { browser, tab, renderBelowProvider, advance } = createSetup({ signedInAs: 'cathy' })
     const renders: string[] = []
     function Reader(): ReactNode {
       const text = `${useAuth().status} ${useAccessToken()}`
       renders.push(text)
       return text
     }
-    show(<Reader />)
-    await pass()
+    renderBelowProvider(<Reader />)
+    await advance()
 
     renders.length = 0
     const requests = browser.requests.length
     act(() => tab.show())
-    await pass()
+    await advance()
     expect([renders.length, browser.requests.length - requests]).toEqual([0, 0])
   })
 })
 
-it('shows no token any more once it has expired', async () => {
-  const { browser, show, pass } = openPage({ user: cathy })
-  const { container } = show(<Token />)
-  await pass()
+it('useAccessToken returns null when the token has expired', async () => {
+  const { browser, renderBelowProvider, advance } = createSetup({ signedInAs: 'cathy' })
+  const { container } = renderBelowProvider(<Token />)
+  await advance()
   expect(container.textContent).toBe('session-1.token-1')
   browser.goOffline()
-  await pass(899_000)
+  await advance(899_000)
   expect(container.textContent).toBe('session-1.token-1')
-  await pass(1_000)
+  await advance(1_000)
   expect(container.textContent).toBe('none')
 })
 

@@ -11,26 +11,26 @@ import { describe, expect, it, vi } from 'vitest'
 import type { User } from './support/user.ts'
 import { cathy, noor } from './support/user.ts'
 
-describe('a page that a server renders', () => {
-  it('shows that it is not known yet who is signed in, and warns of nothing', () => {
-    const complain = vi.spyOn(console, 'error').mockImplementation(() => {})
-    expect(renderToString(<App />)).toBe('<i>one moment</i>')
-    expect(complain).not.toHaveBeenCalled()
-    complain.mockRestore()
+describe('server rendering', () => {
+  it('renders `restoring` without a warning', () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    expect(renderToString(<App />)).toBe('<i>loading</i>')
+    expect(print).not.toHaveBeenCalled()
+    print.mockRestore()
   })
 
-  it('shows the session that the server knows, with no token and no style attribute', () => {
-    expect(renderToString(<App initialState={signedIn(cathy)} />)).toBe(
+  it('renders the session of `initialState`, without a token and without a style attribute', () => {
+    expect(renderToString(<App initialState={createSignedInState(cathy)} />)).toBe(
       '<div><b>Cathy</b><u>no token</u></div>',
     )
   })
 
-  it('shares nothing with another one that is rendered at the same time', async () => {
-    const { Late, release } = suspending()
-    const pages = [cathy, noor].map((user) => {
+  it('shares no state between concurrent renders', async () => {
+    const { Late, release } = createSuspendingName()
+    const renders = [cathy, noor].map((user) => {
       const stream = new PassThrough()
       renderToPipeableStream(
-        <App initialState={signedIn(user)}>
+        <App initialState={createSignedInState(user)}>
           <Name />
           <Suspense fallback="later">
             <Late />
@@ -40,13 +40,13 @@ describe('a page that a server renders', () => {
       return text(stream)
     })
     release()
-    const [first = '', second = ''] = await Promise.all(pages)
+    const [first = '', second = ''] = await Promise.all(renders)
     expect([first.match(/Cathy/g)?.length, first.includes('Noor')]).toEqual([2, false])
     expect([second.match(/Noor/g)?.length, second.includes('Cathy')]).toEqual([2, false])
   })
 })
 
-function signedIn(user: User): AuthState<User> {
+function createSignedInState(user: User): AuthState<User> {
   return { status: 'signed-in', session: { id: 's', subject: String(user.id), user, scope: [] } }
 }
 
@@ -60,7 +60,7 @@ function App({
   return (
     <StrictMode>
       <AuthProvider client={createAuthClient<User>({ initialState })}>
-        <AuthGate restoring={<i>one moment</i>} signedOut={<i>nobody</i>}>
+        <AuthGate restoring={<i>loading</i>} signedOut={<i>sign in</i>}>
           {children ?? <Name />}
         </AuthGate>
       </AuthProvider>
@@ -77,8 +77,8 @@ function Name(): ReactNode {
   )
 }
 
-/** A name that is rendered in a later turn than the rest of its page. */
-function suspending(): { Late: () => ReactNode; release: () => void } {
+/** Creates a component that suspends until it is released. */
+function createSuspendingName(): { Late: () => ReactNode; release: () => void } {
   let release = (): void => {}
   const released = new Promise<void>((resolve) => (release = resolve))
   const LateName = lazy(async () => {

@@ -2,10 +2,9 @@ import { useAccessToken } from '@latchkey/react'
 import type { ReactNode } from 'react'
 import { startTransition, useLayoutEffect, useState } from 'react'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openPage, oneRefresh } from './support/page.tsx'
-import { cathy } from './support/user.ts'
+import { createSetup, refreshMs } from './support/setup.tsx'
 
-/** React yields to other work only outside of `act`, whose word this is. */
+/** Without `act`, so that React yields to other work. */
 const environment = globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }
 
 beforeAll(() => {
@@ -15,46 +14,46 @@ afterAll(() => {
   environment.IS_REACT_ACT_ENVIRONMENT = true
 })
 
-it('shows one token in all places when a refresh comes in the middle of a transition', async () => {
-  const { browser, client, show, pass } = openPage({ user: cathy })
+it('renders one token in all components when a refresh happens during a transition', async () => {
+  const { browser, client, renderBelowProvider, advance } = createSetup({ signedInAs: 'cathy' })
   const commits: string[][] = []
   const rendered: (string | null)[] = []
   let open = (): void => {}
-  let refreshed: Promise<string> | undefined
+  let refresh: Promise<string> | undefined
 
   function Slow({ onRender }: { onRender?: () => void }): ReactNode {
     const token = useAccessToken()
     rendered.push(token)
     onRender?.()
-    // Longer than React works without looking whether something else wants the thread.
-    const until = performance.now() + 6
-    while (performance.now() < until);
+    // Longer than React renders before it yields.
+    const end = performance.now() + 6
+    while (performance.now() < end);
     return <b>{token}</b>
   }
-  function Page(): ReactNode {
-    const [opened, setOpened] = useState(false)
-    open = () => startTransition(() => setOpened(true))
+  function TokenList(): ReactNode {
+    const [isOpen, setIsOpen] = useState(false)
+    open = () => startTransition(() => setIsOpen(true))
     useLayoutEffect(() => {
-      commits.push([...document.querySelectorAll('b')].map((one) => one.textContent))
+      commits.push([...document.querySelectorAll('b')].map((element) => element.textContent))
     })
-    return opened
+    return isOpen
       ? Array.from({ length: 6 }, (_, index) => <Slow key={index} onRender={refreshOnce} />)
       : null
   }
   function refreshOnce(): void {
-    refreshed ??= client.getAccessToken({ forceRefresh: true })
+    refresh ??= client.getAccessToken({ forceRefresh: true })
   }
 
-  show(<Page />)
-  await pass(0)
+  renderBelowProvider(<TokenList />)
+  await advance(0)
   rendered.length = 0
   open()
   while (document.querySelectorAll('b').length === 0) await browser.advance(0)
-  await refreshed
-  await browser.advance(oneRefresh / 1000)
+  await refresh
+  await browser.advance(refreshMs / 1000)
 
-  // The refresh did come between two components of one render.
+  // The refresh happened between two components of one render.
   expect(new Set(rendered)).toEqual(new Set(['session-1.token-1', 'session-1.token-2']))
-  for (const shown of commits) expect(new Set(shown).size).toBeLessThanOrEqual(1)
+  for (const tokens of commits) expect(new Set(tokens).size).toBeLessThanOrEqual(1)
   expect(commits.at(-1)).toEqual(Array.from({ length: 6 }, () => 'session-1.token-2'))
 })

@@ -7,13 +7,13 @@ import type { User } from './support/user.ts'
 
 declare const auth: UseAuthResult
 declare const client: AuthClient<User>
-declare const clientOfAnother: AuthClient<{ name: string }>
+declare const otherClient: AuthClient<{ name: string }>
 
 expectTypeOf(useAuth).returns.toEqualTypeOf<UseAuthResult>()
 expectTypeOf(useAccessToken).returns.toEqualTypeOf<string | null>()
 expectTypeOf(useAuthorizedFetch).returns.toEqualTypeOf<typeof fetch>()
 
-// The registered user is known everywhere, and the status tells when there is one.
+// The user has the registered type, and the status says whether there is one.
 expectTypeOf(auth.user).toEqualTypeOf<User | null>()
 expectTypeOf<RegisteredClient>().toEqualTypeOf<AuthClient<User>>()
 if (auth.status === 'signed-in') {
@@ -27,15 +27,15 @@ if (auth.status === 'expired') {
 if (auth.status === 'signed-out') expectTypeOf(auth.user).toEqualTypeOf<null>()
 if (auth.status === 'restoring') expectTypeOf(auth.user).toEqualTypeOf<User | null>()
 
-// No token in it, under any name.
+// The result contains no token under any name.
 expectTypeOf<Extract<keyof UseAuthResult, `${string}oken${string}`>>().toEqualTypeOf<never>()
 
-export const right: ReactNode = (
+export const correct: ReactNode = (
   <AuthProvider client={client}>
     <AuthGate signedOut="sign in">the page</AuthGate>
   </AuthProvider>
 )
 // @ts-expect-error the client's user is not the registered one
-export const wrongClient: ReactNode = <AuthProvider client={clientOfAnother} />
-// @ts-expect-error what is shown to nobody must be said
+export const wrongClient: ReactNode = <AuthProvider client={otherClient} />
+// @ts-expect-error the prop signedOut is required
 export const noSignedOut: ReactNode = <AuthGate>the page</AuthGate>

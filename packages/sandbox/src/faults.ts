@@ -1,29 +1,29 @@
-import type { RequestKind } from './system.ts'
+import type { EndpointKind } from './system.ts'
 import type { SystemName } from './systems/index.ts'
 
-/** Which requests a fault meets. */
+/** Selects the requests that a fault applies to. */
 export interface FaultTarget {
-  /** Any system when absent. */
+  /** Defaults to every system. */
   readonly system?: SystemName
-  /** Token requests when absent. */
-  readonly on?: Exclude<RequestKind, 'other'>
-  /** How many requests; one when absent. */
+  /** The kind of request. Defaults to `'token'`. */
+  readonly on?: EndpointKind
+  /** The number of requests. Defaults to 1. */
   readonly times?: number
 }
 
 /**
- * What goes wrong. `when` is `before` or `after` the system has acted on the request: after it, a refresh
- * token is spent although nobody has heard the answer. Without it, `before`.
+ * The way in which a request fails. `when` says whether it fails `before` (the default) or `after` the system has
+ * processed it. After it, a one-use refresh token is used although the client received no response.
  */
 export type Failure =
-  /** The answer comes late, by so many milliseconds. */
+  /** The response is late by `ms` milliseconds. */
   | { readonly kind: 'slow'; readonly ms: number; readonly when?: 'before' | 'after' }
-  /** The answer does not come until `release()` or `clear()`. */
+  /** The response does not come until `release()` or `clear()`. */
   | { readonly kind: 'hang'; readonly when?: 'before' | 'after' }
-  /** The connection closes without an answer, or half-way through its body. */
+  /** The connection closes without a response, or in the middle of the body. */
   | { readonly kind: 'disconnect'; readonly when?: 'before' | 'after' | 'body' }
   /**
-   * An answer such as 500, 503 or 429; `retryAfter` is sent as it is: seconds, or a date (`toUTCString()`);
+   * A response such as 500, 503 or 429. `retryAfter` is sent unchanged: seconds, or a date (`toUTCString()`).
    * `body` is sent as JSON.
    */
   | {
@@ -33,51 +33,51 @@ export type Failure =
       readonly headers?: Record<string, string>
       readonly body?: unknown
     }
-  /** A page, as a captive portal or a broken gateway sends it; 200 unless given. */
+  /** An HTML page, such as a captive portal or a broken gateway sends. The status defaults to 200. */
   | { readonly kind: 'html'; readonly status?: number }
-  /** The system's own refusal of a credential: 400 or 401 at the token endpoint, 401 at the API. */
+  /** The system's own response to rejected credentials: 400 or 401 at the token endpoint, 401 at the API. */
   | { readonly kind: 'refuse' }
-  /** The true answer with the second half of its body missing, so that it is no JSON. */
+  /** The correct response without the second half of its body, which is therefore not valid JSON. */
   | { readonly kind: 'malformed' }
-  /** An answer that sends the caller elsewhere; 307 and a path of the sandbox's own unless given. */
+  /** A redirect. The status defaults to 307, the location to a path of the sandbox that responds with 404. */
   | { readonly kind: 'redirect'; readonly status?: 301 | 302 | 303 | 307 | 308; readonly location?: string }
 
-/** What goes wrong, and for which requests. */
+/** A failure and the requests that it applies to. */
 export type Fault = FaultTarget & Failure
 
-/** The faults to come, first in first out. A request meets at most one. */
+/** The queue of faults, first in first out. At most one fault applies to a request. */
 export interface Faults {
   readonly add: (...faults: Fault[]) => void
-  /** Forgets the faults to come and lets held requests go on. */
+  /** Removes all faults and lets hanging requests continue. */
   readonly clear: () => void
-  /** Lets held requests go on. */
+  /** Lets hanging requests continue. */
   readonly release: () => void
-  /** Resolves as soon as at least so many requests (one unless given) are held. */
+  /** Resolves as soon as at least `count` requests hang. `count` defaults to 1. */
   readonly whenHanging: (count?: number) => Promise<void>
 }
 
-/** What the sandbox itself asks of the faults. */
+/** The queue as the sandbox uses it. */
 export interface FaultQueue extends Faults {
-  /** The fault that this request meets, which is then used up once. */
-  readonly take: (system: SystemName, kind: RequestKind) => Fault | undefined
-  /** Resolves when held requests go on. */
-  readonly hold: () => Promise<void>
+  /** Returns the fault for a request and counts it as applied. */
+  readonly take: (system: SystemName, kind: EndpointKind) => Fault | undefined
+  /** Resolves when hanging requests continue. */
+  readonly hang: () => Promise<void>
 }
 
 export function createFaults(): FaultQueue {
-  let queue: { fault: Fault; left: number }[] = []
-  let held: (() => void)[] = []
+  let queue: { fault: Fault; remaining: number }[] = []
+  let hanging: (() => void)[] = []
   let waiting: { count: number; resolve: () => void }[] = []
 
   function release(): void {
-    const released = held
-    held = []
-    for (const goOn of released) goOn()
+    const released = hanging
+    hanging = []
+    for (const resume of released) resume()
   }
 
   return {
     add: (...faults) => {
-      queue.push(...faults.map((fault) => ({ fault, left: fault.times ?? 1 })))
+      queue.push(...faults.map((fault) => ({ fault, remaining: fault.times ?? 1 })))
     },
     clear: () => {
       queue = []
@@ -86,21 +86,21 @@ export function createFaults(): FaultQueue {
     release,
     whenHanging: (count = 1) =>
       new Promise((resolve) => {
-        if (held.length >= count) resolve()
+        if (hanging.length >= count) resolve()
         else waiting.push({ count, resolve })
       }),
     take: (system, kind) => {
       const next = queue.find(
         ({ fault }) => (fault.system ?? system) === system && (fault.on ?? 'token') === kind,
       )
-      if (next && --next.left <= 0) queue = queue.filter((entry) => entry !== next)
+      if (next && --next.remaining <= 0) queue = queue.filter((entry) => entry !== next)
       return next?.fault
     },
-    hold: () =>
-      new Promise((goOn) => {
-        held.push(goOn)
-        for (const { resolve } of waiting.filter(({ count }) => held.length >= count)) resolve()
-        waiting = waiting.filter(({ count }) => held.length < count)
+    hang: () =>
+      new Promise((resume) => {
+        hanging.push(resume)
+        for (const { resolve } of waiting.filter(({ count }) => hanging.length >= count)) resolve()
+        waiting = waiting.filter(({ count }) => hanging.length < count)
       }),
   }
 }

@@ -1,34 +1,34 @@
 import type { RequestKind } from './system.ts'
 import type { SystemName } from './systems/index.ts'
 
-/** A request that arrived. Never holds a query, a header or a body, where the secrets are. */
+/** A request that arrived, without its query, headers and body, where the secrets are. */
 export interface LoggedRequest {
-  /** Absent for a path of no system. */
+  /** Absent when the path belongs to no system. */
   readonly system?: SystemName
   readonly kind: RequestKind
   readonly method: string
   readonly path: string
-  /** Of token requests: what was asked for. */
+  /** The grant type of a token request. */
   readonly grant?: 'password' | 'client_credentials' | 'refresh_token' | 'other'
   /** Milliseconds since 1970. */
   readonly at: number
-  /** What was answered; `null` as long as nothing is, and for ever when the connection was cut. */
+  /** The status of the response; `null` before the response and when the connection closed without one. */
   status: number | null
 }
 
-/** Which requests to count: those that are equal in every given member. */
+/** Selects the requests that are equal in every member of the filter. */
 export type RequestFilter = Partial<
   Pick<LoggedRequest, 'system' | 'kind' | 'method' | 'path' | 'grant' | 'status'>
 >
 
-/** Everything that arrived, in order. */
+/** All requests in the order of their arrival, except those to the health and control endpoints. */
 export interface RequestLog {
   readonly all: (filter?: RequestFilter) => readonly LoggedRequest[]
   readonly count: (filter?: RequestFilter) => number
   readonly clear: () => void
 }
 
-/** The log as the sandbox itself writes it. */
+/** The log as the sandbox writes it. */
 export interface RequestRecorder extends RequestLog {
   readonly add: (request: LoggedRequest) => LoggedRequest
 }
@@ -37,8 +37,8 @@ export function createRequestLog(): RequestRecorder {
   let log: LoggedRequest[] = []
 
   const all = (filter: RequestFilter = {}): LoggedRequest[] => {
-    const wanted = Object.entries(filter) as [keyof RequestFilter, unknown][]
-    return log.filter((request) => wanted.every(([member, value]) => request[member] === value))
+    const conditions = Object.entries(filter) as [keyof RequestFilter, unknown][]
+    return log.filter((request) => conditions.every(([member, value]) => request[member] === value))
   }
 
   return {
@@ -54,8 +54,8 @@ export function createRequestLog(): RequestRecorder {
   }
 }
 
-/** The name of a grant; anything unknown is `other`, because it could be a secret in the wrong field. */
+/** Returns the name of a grant. Any unknown value is `other`, because it could be a secret in the wrong field. */
 export function toGrantName(grantType: string | null): NonNullable<LoggedRequest['grant']> {
-  const known = ['password', 'client_credentials', 'refresh_token'] as const
-  return known.find((name) => name === grantType) ?? 'other'
+  const knownGrants = ['password', 'client_credentials', 'refresh_token'] as const
+  return knownGrants.find((name) => name === grantType) ?? 'other'
 }

@@ -1,4 +1,4 @@
-/** An answer with its `Content-Length`, as the documented systems send it. */
+/** Creates a response with a `Content-Length`, as the documented systems send it. */
 export function createTextResponse(
   status: number,
   body: string,
@@ -10,7 +10,7 @@ export function createTextResponse(
   })
 }
 
-/** An answer in compact JSON; members that are `undefined` are left out. */
+/** Creates a response in compact JSON, without the members that are `undefined`. */
 export function createJsonResponse(
   status: number,
   body: unknown,
@@ -22,8 +22,12 @@ export function createJsonResponse(
   })
 }
 
-/** The body of an OAuth error answer (RFC 6749 §5.2). */
+/** The body of an OAuth error response (RFC 6749 §5.2). */
 export interface OAuthError {
   error: string
   error_description: string
+}
+
+export function createOAuthError(error: string, description: string): OAuthError {
+  return { error, error_description: description }
 }

@@ -7,16 +7,24 @@ import { createSandbox } from './sandbox.ts'
 
 /** A sandbox that listens on 127.0.0.1. */
 export interface RunningSandbox extends Sandbox {
-  /** Where it listens, without a slash at the end. A system's base is `{url}/{name}`. */
+  /** The URL of the server, without a trailing slash. The base URL of a system is `{url}/{name}`. */
   readonly url: string
-  /** Ends all connections, held ones included. */
+  /** Stops the server and closes all connections, those of hanging requests included. */
   readonly close: () => Promise<void>
 }
 
-/** Starts a sandbox on 127.0.0.1, on a free port unless one is given. Rejects when the port is taken. */
-export async function startSandbox(
-  options: SandboxOptions & { readonly port?: number } = {},
-): Promise<RunningSandbox> {
+export interface StartOptions extends SandboxOptions {
+  /** Defaults to a free port. */
+  readonly port?: number
+}
+
+/**
+ * Starts a sandbox on 127.0.0.1.
+ *
+ * @throws TypeError as {@link createSandbox} does
+ * @throws Error `EADDRINUSE` when the port is in use
+ */
+export async function startSandbox(options: StartOptions = {}): Promise<RunningSandbox> {
   const sandbox = createSandbox(options)
   const server = createServer((incoming, outgoing) => void serve(sandbox, incoming, outgoing))
   server.listen(options.port ?? 0, '127.0.0.1')
@@ -34,13 +42,13 @@ export async function startSandbox(
   }
 }
 
-/** Anything that goes wrong, a cut on purpose included, ends the connection. */
+/** Any error closes the connection, as the fault `disconnect` requires. */
 async function serve(sandbox: Sandbox, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   try {
     const response = await sandbox.fetch(await createRequest(incoming))
-    outgoing.writeHead(response.status, readHeaders(response))
+    outgoing.writeHead(response.status, capitalizeHeaders(response))
     if (response.body) {
-      for await (const chunk of response.body) await new Promise((written) => outgoing.write(chunk, written))
+      for await (const chunk of response.body) await new Promise((resolve) => outgoing.write(chunk, resolve))
     }
     outgoing.end()
   } catch {
@@ -57,8 +65,8 @@ async function createRequest(incoming: IncomingMessage): Promise<Request> {
   return new Request(`http://${headers.host}${incoming.url}`, { method, headers: pairs, body })
 }
 
-/** `Headers` forgets how a name was spelt; HTTP/1.1 does not care, but who reads along does. */
-function readHeaders(response: Response): Record<string, string> {
+/** Restores the capitals that `Headers` removes, so that responses look like the documented ones. */
+function capitalizeHeaders(response: Response): Record<string, string> {
   return Object.fromEntries(
     [...response.headers].map(([name, value]) => [
       name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()),

@@ -1,53 +1,56 @@
 import type { TokenIssuer } from './token-issuer.ts'
-import type { Client, SandboxUser } from './users.ts'
+import type { Client, ResolvedUser } from './users.ts'
 
-/** What a request is for; `other` is a path that no system has. */
-export type RequestKind = 'token' | 'resource' | 'discovery' | 'other'
+/** The purpose of a request. `preflight` is a CORS preflight; `other` is a path without an endpoint. */
+export type RequestKind = 'token' | 'resource' | 'discovery' | 'preflight' | 'other'
 
-/** A request, read as far as every system needs it. */
+/** The purpose of an endpoint. */
+export type EndpointKind = Exclude<RequestKind, 'preflight' | 'other'>
+
+/** A request with the parts that every system reads. */
 export interface SystemRequest {
   readonly raw: Request
   readonly url: URL
-  /** Where the system lives, without a slash at the end. */
+  /** The base URL of the system, without a trailing slash. */
   readonly base: string
-  /** The fields of a form in the body; empty when the body is none. */
+  /** The fields of a form body; empty for any other body. */
   readonly form: URLSearchParams
 }
 
 /** One endpoint of a system. */
 export interface Endpoint {
-  readonly kind: RequestKind
+  readonly kind: EndpointKind
   readonly methods: readonly string[]
   /** Matches the path below the system's base. */
   readonly path: RegExp
   readonly respond: (request: SystemRequest, ...captures: string[]) => Response | Promise<Response>
-  /** The answer by which this endpoint refuses a credential. */
+  /** Returns this endpoint's error response to rejected credentials. */
   readonly refuse: (request: SystemRequest) => Response
 }
 
 /** One documented system: an authorization server and a small resource server. */
 export interface System {
-  readonly routes: readonly Endpoint[]
-  readonly grants: Pick<TokenIssuer, 'expireAccessTokens' | 'revokeAll'>
+  readonly endpoints: readonly Endpoint[]
+  readonly tokenIssuer: Pick<TokenIssuer, 'expireAccessTokens' | 'revokeAll'>
 }
 
 /** What the systems of one sandbox share. */
 export interface SandboxContext {
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly now: () => number
-  /** A new token; the default is a GUID. */
+  /** Returns a new token. */
   readonly randomId: () => string
-  readonly users: readonly SandboxUser[]
+  readonly users: readonly ResolvedUser[]
   readonly client: Client
 }
 
-/** Whether a request says that its body is a form. */
+/** Whether the content type of a request is a URL-encoded form. */
 export function isForm(request: Request): boolean {
   return (request.headers.get('Content-Type') ?? '').startsWith('application/x-www-form-urlencoded')
 }
 
-/** Who has exactly this username and password. */
-export function findUser(context: SandboxContext, fields: URLSearchParams): SandboxUser | undefined {
+/** Returns the user with exactly this username and password. */
+export function findUser(context: SandboxContext, fields: URLSearchParams): ResolvedUser | undefined {
   return context.users.find(
     ({ username, password }) => username === fields.get('username') && password === fields.get('password'),
   )

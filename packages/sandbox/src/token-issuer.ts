@@ -1,55 +1,56 @@
-import type { SandboxUser } from './users.ts'
+import type { ResolvedUser } from './users.ts'
 
-/** What one access token allows. `Owner` is `null` where a token belongs to the application itself. */
-export interface TokenAccess<Owner extends SandboxUser | null = SandboxUser> {
+/** The user and the scope of an access token. The user of a machine token is `null`. */
+export interface TokenAccess<Owner extends ResolvedUser | null = ResolvedUser> {
   readonly user: Owner
   readonly scope: readonly string[]
 }
 
-/** The tokens of one answer. */
-export interface IssuedTokens<Owner extends SandboxUser | null = SandboxUser> extends TokenAccess<Owner> {
+/** The tokens of one token response. */
+export interface IssuedTokens<Owner extends ResolvedUser | null = ResolvedUser> extends TokenAccess<Owner> {
   readonly accessToken: string
   readonly refreshToken: string | undefined
 }
 
-/** How tokens are to be issued; lifetimes in seconds. */
+/** The token policy of an authorization server. */
 export interface IssueRules {
+  /** Seconds. */
   readonly accessTokenLifetime: number
-  /** `one-use`: each refresh token works once; `kept`: the first one stays good and is not sent again. */
+  /** `one-use`: each refresh replaces the refresh token. `kept`: the first one stays valid and is sent only once. */
   readonly rotation: 'one-use' | 'kept'
 }
 
-/** The tokens that one authorization server has issued. */
-export interface TokenIssuer<Owner extends SandboxUser | null = SandboxUser> {
+/** Issues the tokens of one authorization server and remembers them. */
+export interface TokenIssuer<Owner extends ResolvedUser | null = ResolvedUser> {
   readonly issue: (
     access: TokenAccess<Owner>,
     rules: IssueRules & { readonly withRefreshToken: boolean },
   ) => IssuedTokens<Owner>
   /**
-   * Exchanges a refresh token, or answers `null` when it is unknown, expired, revoked or used before.
-   * A used one that comes back revokes everything issued since the first (RFC 9700 §4.14.2).
+   * Exchanges a refresh token. Returns `null` when it is unknown, expired, revoked or already used.
+   * Reuse revokes every token that was issued since the sign-in (RFC 9700 §4.14.2).
    */
   readonly refresh: (
     refreshToken: string,
     rules: IssueRules,
     limitScope?: (scope: readonly string[]) => readonly string[],
   ) => IssuedTokens<Owner> | null
-  /** What an access token allows; `null` when it is unknown, expired or revoked. */
-  readonly check: (accessToken: string) => TokenAccess<Owner> | null
-  /** Whether an access token is known and only its time is over. */
+  /** Returns the access of a token, or `null` when the token is unknown, expired or revoked. */
+  readonly findAccess: (accessToken: string) => TokenAccess<Owner> | null
+  /** Whether an access token is known, not revoked, and expired. */
   readonly hasExpired: (accessToken: string) => boolean
   readonly expireAccessTokens: () => void
   readonly revokeAll: () => void
 }
 
-/** Everything that came of one `issue`. */
-interface TokenFamily<Owner extends SandboxUser | null> extends TokenAccess<Owner> {
-  revoked: boolean
+/** The tokens that follow from one `issue`, refreshed ones included. */
+interface TokenFamily<Owner extends ResolvedUser | null> extends TokenAccess<Owner> {
+  isRevoked: boolean
 }
 
 const refreshTokenLifetime = 30 * 24 * 60 * 60
 
-export function createTokenIssuer<Owner extends SandboxUser | null = SandboxUser>(
+export function createTokenIssuer<Owner extends ResolvedUser | null = ResolvedUser>(
   now: () => number,
   randomId: () => string,
 ): TokenIssuer<Owner> {
@@ -58,7 +59,7 @@ export function createTokenIssuer<Owner extends SandboxUser | null = SandboxUser
     string,
     { family: TokenFamily<Owner>; scope: readonly string[]; expiresAt: number }
   >()
-  const refreshTokens = new Map<string, { family: TokenFamily<Owner>; used: boolean; expiresAt: number }>()
+  const refreshTokens = new Map<string, { family: TokenFamily<Owner>; isUsed: boolean; expiresAt: number }>()
 
   function issueInFamily(
     family: TokenFamily<Owner>,
@@ -70,42 +71,44 @@ export function createTokenIssuer<Owner extends SandboxUser | null = SandboxUser
     accessTokens.set(accessToken, { family, scope, expiresAt: now() + lifetime * 1000 })
     const refreshToken = withRefreshToken ? randomId() : undefined
     if (refreshToken !== undefined) {
-      refreshTokens.set(refreshToken, { family, used: false, expiresAt: now() + refreshTokenLifetime * 1000 })
+      const expiresAt = now() + refreshTokenLifetime * 1000
+      refreshTokens.set(refreshToken, { family, isUsed: false, expiresAt })
     }
     return { user: family.user, scope, accessToken, refreshToken }
   }
 
   return {
     issue: (access, rules) => {
-      const family = { ...access, revoked: false }
+      const family = { ...access, isRevoked: false }
       families.add(family)
       return issueInFamily(family, family.scope, rules.accessTokenLifetime, rules.withRefreshToken)
     },
     refresh: (refreshToken, rules, limitScope = (scope) => scope) => {
-      const found = refreshTokens.get(refreshToken)
-      if (!found || found.family.revoked || found.expiresAt <= now()) return null
-      if (found.used) {
-        found.family.revoked = true
+      const record = refreshTokens.get(refreshToken)
+      if (!record || record.family.isRevoked || record.expiresAt <= now()) return null
+      if (record.isUsed) {
+        record.family.isRevoked = true
         return null
       }
       const isOneUse = rules.rotation === 'one-use'
-      found.used = isOneUse
-      return issueInFamily(found.family, limitScope(found.family.scope), rules.accessTokenLifetime, isOneUse)
+      record.isUsed = isOneUse
+      const scope = limitScope(record.family.scope)
+      return issueInFamily(record.family, scope, rules.accessTokenLifetime, isOneUse)
     },
-    check: (accessToken) => {
-      const found = accessTokens.get(accessToken)
-      if (!found || found.family.revoked || found.expiresAt <= now()) return null
-      return { user: found.family.user, scope: found.scope }
+    findAccess: (accessToken) => {
+      const record = accessTokens.get(accessToken)
+      if (!record || record.family.isRevoked || record.expiresAt <= now()) return null
+      return { user: record.family.user, scope: record.scope }
     },
     hasExpired: (accessToken) => {
-      const found = accessTokens.get(accessToken)
-      return found !== undefined && !found.family.revoked && found.expiresAt <= now()
+      const record = accessTokens.get(accessToken)
+      return record !== undefined && !record.family.isRevoked && record.expiresAt <= now()
     },
     expireAccessTokens: () => {
-      for (const token of accessTokens.values()) token.expiresAt = now()
+      for (const record of accessTokens.values()) record.expiresAt = now()
     },
     revokeAll: () => {
-      for (const family of families) family.revoked = true
+      for (const family of families) family.isRevoked = true
     },
   }
 }

@@ -2,23 +2,23 @@ import { describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import {
   requestAxosoftToken,
-  askBrightPattern,
+  requestBrightPatternToken,
   requestClassToken,
-  askClassy,
-  askForFunds,
-  basic,
-  refreshing,
-  signingIn,
-  tokensFromClass,
+  requestClassyToken,
+  requestFunds,
+  createBasicHeader,
+  createRefreshFields,
+  createSignInFields,
+  requestClassTokens,
 } from './requests.ts'
 
-describe('the log of requests', () => {
+describe('the request log', () => {
   it('counts by system, kind, grant and status', async () => {
     const sandbox = createSandbox()
-    const { access_token, refresh_token } = await tokensFromClass(sandbox)
-    await requestClassToken(sandbox, refreshing(refresh_token))
-    await askForFunds(sandbox, access_token)
-    await askForFunds(sandbox, 'other')
+    const { access_token, refresh_token } = await requestClassTokens(sandbox)
+    await requestClassToken(sandbox, createRefreshFields(refresh_token))
+    await requestFunds(sandbox, access_token)
+    await requestFunds(sandbox, 'other')
     await requestAxosoftToken(sandbox)
     await sandbox.fetch('https://sandbox.test/elsewhere')
     const { count } = sandbox.requests
@@ -31,34 +31,34 @@ describe('the log of requests', () => {
     expect(count()).toBe(0)
   })
 
-  it('tells client credentials from the other grants', async () => {
+  it('distinguishes client credentials from other grants', async () => {
     const sandbox = createSandbox()
-    await askClassy(sandbox)
-    await askBrightPattern(sandbox)
-    await askClassy(sandbox, { grant_type: 'password' })
+    await requestClassyToken(sandbox)
+    await requestBrightPatternToken(sandbox)
+    await requestClassyToken(sandbox, { grant_type: 'password' })
     const { count } = sandbox.requests
     expect(count({ system: 'classy', grant: 'client_credentials', status: 200 })).toBe(1)
     expect(count({ system: 'bright-pattern', grant: 'client_credentials' })).toBe(1)
     expect(count({ grant: 'password' })).toBe(1)
   })
 
-  it('keeps no status for a connection that was cut', async () => {
+  it('records no status for a closed connection', async () => {
     const sandbox = createSandbox()
     sandbox.faults.add({ kind: 'disconnect' })
     await expect(requestAxosoftToken(sandbox)).rejects.toThrow(TypeError)
     expect(sandbox.requests.all()).toMatchObject([{ system: 'axosoft', grant: 'password', status: null }])
   })
 
-  it('holds no secret, wherever it was sent', async () => {
+  it('contains no secret, whichever part of a request carries it', async () => {
     const sandbox = createSandbox()
-    const { access_token, refresh_token } = await tokensFromClass(sandbox)
+    const { access_token, refresh_token } = await requestClassTokens(sandbox)
     await requestAxosoftToken(sandbox)
-    await requestClassToken(sandbox, signingIn(), { Authorization: basic() })
+    await requestClassToken(sandbox, createSignInFields(), { Authorization: createBasicHeader() })
     await requestClassToken(sandbox, { grant_type: 'latchkey-demo' })
-    await requestClassToken(sandbox, refreshing(refresh_token))
-    await askForFunds(sandbox, access_token)
-    await askClassy(sandbox)
-    await askBrightPattern(sandbox)
+    await requestClassToken(sandbox, createRefreshFields(refresh_token))
+    await requestFunds(sandbox, access_token)
+    await requestClassyToken(sandbox)
+    await requestBrightPatternToken(sandbox)
     const log = JSON.stringify(sandbox.requests.all())
     for (const secret of ['latchkey-demo', access_token, refresh_token]) expect(log).not.toContain(secret)
   })

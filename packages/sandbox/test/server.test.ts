@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RunningSandbox } from '../src/index.ts'
 import { startSandbox } from '../src/index.ts'
-import { bodyOf } from './requests.ts'
+import { readBody } from './requests.ts'
 
 let running: RunningSandbox | undefined
 
@@ -28,16 +28,16 @@ function post(url: string, body?: unknown): Promise<Response> {
 }
 
 describe('a running sandbox', () => {
-  it('serves every system from one port, and each says where it is', async () => {
+  it('serves every system from one port, and each names its own URLs', async () => {
     const { url } = await start()
-    expect(await bodyOf(await fetch(url + discovery))).toMatchObject({ issuer: `${url}/class` })
+    expect(await readBody(await fetch(url + discovery))).toMatchObject({ issuer: `${url}/class` })
     expect((await fetch(`${url}/axosoft/api/v6/me`)).status).toBe(401)
     expect((await fetch(`${url}/bright-pattern/configapi/v2/phone/user`)).status).toBe(401)
     expect((await fetch(`${url}/classy/2.0/campaigns/301204`)).status).toBe(401)
     expect((await fetch(`${url}/elsewhere`)).status).toBe(404)
   })
 
-  it('writes header names and lengths as the documents show them', async () => {
+  it('writes header names and lengths as documented', async () => {
     const { url } = await start()
     const body = 'grant_type=password&username=cathy&password=latchkey-demo'
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -46,18 +46,18 @@ describe('a running sandbox', () => {
       `POST /class/connect/token HTTP/1.1\r\nHost: sandbox.test\r\nConnection: close\r\n${type}\r\n` +
         `Content-Length: ${body.length}\r\n\r\n${body}`,
     )
-    let answer = ''
-    socket.on('data', (chunk) => (answer += chunk.toString()))
+    let response = ''
+    socket.on('data', (chunk) => (response += chunk.toString()))
     await once(socket, 'close')
-    expect(answer).toContain('HTTP/1.1 200 OK\r\n')
-    expect(answer).toContain('\r\nContent-Type: application/json;charset=UTF-8\r\n')
-    expect(answer).toContain('\r\nCache-Control: no-cache\r\n')
-    expect(answer).toContain('\r\nPragma: no-cache\r\n')
-    const length = Number(/\r\nContent-Length: (\d+)\r\n/.exec(answer)?.[1])
-    expect(answer.split('\r\n\r\n')[1]).toHaveLength(length)
+    expect(response).toContain('HTTP/1.1 200 OK\r\n')
+    expect(response).toContain('\r\nContent-Type: application/json;charset=UTF-8\r\n')
+    expect(response).toContain('\r\nCache-Control: no-cache\r\n')
+    expect(response).toContain('\r\nPragma: no-cache\r\n')
+    const length = Number(/\r\nContent-Length: (\d+)\r\n/.exec(response)?.[1])
+    expect(response.split('\r\n\r\n')[1]).toHaveLength(length)
   })
 
-  it('closes the connection when a fault cuts it', async () => {
+  it('closes the connection when a fault disconnects it', async () => {
     const sandbox = await start()
     sandbox.faults.add({ kind: 'disconnect' }, { kind: 'disconnect', when: 'body' })
     await expect(signIn(sandbox)).rejects.toThrow(TypeError)
@@ -67,24 +67,24 @@ describe('a running sandbox', () => {
     expect((await signIn(sandbox)).status).toBe(200)
   })
 
-  it('closes with requests still held', async () => {
+  it('closes while requests hang', async () => {
     const sandbox = await start()
     sandbox.faults.add({ kind: 'hang' })
-    const answer = signIn(sandbox).catch((error: unknown) => error)
+    const response = signIn(sandbox).catch((error: unknown) => error)
     await sandbox.faults.whenHanging()
     await sandbox.close()
-    expect(await answer).toBeInstanceOf(TypeError)
+    expect(await response).toBeInstanceOf(TypeError)
     running = undefined
   })
 
-  it('rejects when the port is taken', async () => {
+  it('rejects when the port is in use', async () => {
     const { url } = await start()
     await expect(startSandbox({ port: Number(new URL(url).port) })).rejects.toThrow('EADDRINUSE')
   })
 })
 
 describe('the control endpoint', () => {
-  it('adds faults, one or several, and clears them', async () => {
+  it('adds one fault or several, and clears them', async () => {
     const { url } = await start()
     const body = { reason: 'maintenance' }
     const fault = { kind: 'status', status: 503, retryAfter: 7, body, on: 'discovery', times: 2 }
@@ -103,30 +103,30 @@ describe('the control endpoint', () => {
     [{ kind: 'toString' }],
     ['slow'],
     [null],
-  ])('refuses %j and shows what a fault looks like', async (wrong) => {
+  ])('rejects %j with examples of faults', async (body) => {
     const { url } = await start()
-    const answer = await post(`${url}/control/faults`, wrong)
-    expect(answer.status).toBe(400)
-    expect(await bodyOf(answer)).toHaveProperty('examples')
+    const response = await post(`${url}/control/faults`, body)
+    expect(response.status).toBe(400)
+    expect(await readBody(response)).toHaveProperty('examples')
     expect((await fetch(url + discovery)).status).toBe(200)
   })
 
-  it('expires access tokens, revokes everything, and tells what arrived', async () => {
+  it('expires access tokens, revokes all tokens, and lists the requests', async () => {
     const sandbox = await start()
-    const { access_token } = await bodyOf(await signIn(sandbox))
-    const me = (): Promise<Response> =>
+    const { access_token } = await readBody(await signIn(sandbox))
+    const requestFundList = (): Promise<Response> =>
       fetch(`${sandbox.url}/class/api/1.0/b/OAUTH_TEST/fund-data/fund-list`, {
         headers: { Authorization: `Bearer ${String(access_token)}` },
       })
-    expect((await me()).status).toBe(200)
+    expect((await requestFundList()).status).toBe(200)
     expect((await post(`${sandbox.url}/control/expire-access-tokens`)).status).toBe(204)
-    expect((await me()).status).toBe(401)
+    expect((await requestFundList()).status).toBe(401)
     expect((await post(`${sandbox.url}/control/revoke-all`)).status).toBe(204)
     const log = (await (await fetch(`${sandbox.url}/control/requests`)).json()) as { status: number }[]
     expect(log.map(({ status }) => status)).toEqual([200, 200, 401])
   })
 
-  it('has no other paths', async () => {
+  it('responds with 404 to other methods and paths', async () => {
     const { url } = await start()
     expect((await fetch(`${url}/control/faults`)).status).toBe(404)
   })

@@ -7,14 +7,14 @@ import { createRoot } from 'react-dom/client'
 
 declare global {
   interface Window {
-    /** The client, for what a test asks of it without a button. */
+    /** Lets tests call the client directly. */
     auth: AuthClient
   }
 }
 
 window.auth = createAuthClient()
 
-/** How often each part was rendered; `data-renders` shows it. */
+/** The render count of each part, which `data-renders` shows. */
 const renders = { user: 0, token: 0, items: 0 }
 
 function SignIn() {
@@ -23,11 +23,11 @@ function SignIn() {
 
   const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault()
-    const typed = new FormData(event.currentTarget)
+    const form = new FormData(event.currentTarget)
     try {
-      await signIn(Object.fromEntries(typed) as Record<string, string>)
-    } catch (failure) {
-      setError(AuthError.is(failure) ? failure.code : 'unexpected')
+      await signIn(Object.fromEntries(form) as Record<string, string>)
+    } catch (cause) {
+      setError(AuthError.is(cause) ? cause.code : 'unexpected')
     }
   }
 

@@ -3,70 +3,74 @@ import type { Check } from '../check.ts'
 import {
   assertHolds,
   CheckSkippedError,
-  is,
-  isIssued,
-  refusalFrom,
-  describeExchange,
-  sessionFrom,
   describeError,
+  describeExchange,
+  hasToken,
+  isError,
+  readErrorResponse,
+  readSession,
 } from '../finding.ts'
 import { listTokenRequests } from '../check-context.ts'
-import { scopeOf } from '../client-auth-method.ts'
+import { listRequestedScope } from '../client-auth-method.ts'
 
-/** Scope values that are about a user: OpenID Connect Core §5.4 and §11. */
-const ofUsers = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
+/** Scope values that concern a user: OpenID Connect Core §5.4 and §11. */
+const userScopeValues = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
 
-/** Seconds, at most, that pass before the token is asked for anew. */
-const longestWait = 3600
+/** The check advances the clock by at most this time before it requests the next token. */
+const maxWaitSeconds = 3600
 
 export const clientCredentials: Check = {
   name: 'client_credentials',
-  lacks: ({ clientSecret }) => clientSecret === '' && 'the client has no secret',
-  async run(scene) {
-    let who: Awaited<ReturnType<NonNullable<BffOptions['authorize']>>> = null
-    const scope = scopeOf(scene.server).filter((value) => !ofUsers.includes(value))
-    const visit = scene.visit(
-      scene.provider({ grant: 'client_credentials', scope }),
-      { authorize: () => who, dangerouslyGiveMachineTokenToBrowser: true },
+  getSkipReason: ({ clientSecret }) => clientSecret === '' && 'the client has no secret',
+  async run(context) {
+    let caller: Awaited<ReturnType<NonNullable<BffOptions['authorize']>>> = null
+    const scope = listRequestedScope(context.server).filter((value) => !userScopeValues.includes(value))
+    const bffClient = context.createBffClient(
+      context.createProvider({ grant: 'client_credentials', scope }),
+      { authorize: () => caller, dangerouslyGiveMachineTokenToBrowser: true },
       2,
     )
-    const stranger = await refusalFrom(await visit.send('POST', '/session'))
-    assertHolds(is(stranger, 403, 'access_denied'), `who is not admitted gets ${describeError(stranger)}`)
-    assertHolds(listTokenRequests(visit).length === 0, 'who is not admitted makes the BFF ask the server')
-
-    who = { subject: 'somebody' }
-    const callers = Array.from({ length: 20 }, (_, index) => index)
-    const answers = await Promise.all(
-      callers.map((caller) => visit.send('GET', '/session', undefined, caller % 2)),
-    )
-    const asked = listTokenRequests(visit)
-    const [exchange] = asked
+    const rejection = await readErrorResponse(await bffClient.send('POST', '/session'))
     assertHolds(
-      exchange !== undefined && asked.length === 1,
-      `twenty callers caused ${asked.length} requests`,
+      isError(rejection, 403, 'access_denied'),
+      `the BFF responded to a caller that authorize rejects with ${describeError(rejection)}`,
     )
-    const held = await Promise.all(answers.map(sessionFrom))
-    const { session, token } = held[0] ?? {}
-    if (!isIssued(exchange)) {
-      for (const answer of held) assertHolds(answer.token === undefined, 'a token came from nowhere')
-      const wanted = { session_id: session?.session_id, after: 0 }
-      const refusal = await visit.send('POST', '/token', wanted)
-      assertHolds(!refusal.ok, 'a token came from nowhere')
-      throw new CheckSkippedError(
-        `this client gets no token of its own: the server said ${describeExchange(exchange)}`,
-      )
+    assertHolds(
+      listTokenRequests(bffClient).length === 0,
+      'the BFF sent a token request for a caller that authorize rejects',
+    )
+
+    caller = { subject: 'test-caller' }
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => bffClient.send('GET', '/session', undefined, index % 2)),
+    )
+    const tokenRequests = listTokenRequests(bffClient)
+    const [exchange] = tokenRequests
+    assertHolds(
+      exchange !== undefined && tokenRequests.length === 1,
+      `twenty callers caused ${tokenRequests.length} token requests. Expected: 1`,
+    )
+    const sessions = await Promise.all(responses.map(readSession))
+    const { session, token } = sessions[0] ?? {}
+    if (!hasToken(exchange)) {
+      for (const response of sessions)
+        assertHolds(response.token === undefined, 'a caller got a token that the server did not issue')
+      const tokenRequest = { session_id: session?.session_id, after: 0 }
+      const response = await bffClient.send('POST', '/token', tokenRequest)
+      assertHolds(!response.ok, 'a caller got a token that the server did not issue')
+      throw new CheckSkippedError(`the client gets no machine token: ${describeExchange(exchange)}`)
     }
     assertHolds(
-      held.every((answer) => answer.token?.access_token === exchange.body['access_token']),
-      'the callers do not hold the token that the server gave',
+      sessions.every((response) => response.token?.access_token === exchange.body['access_token']),
+      'a caller did not get the token that the server issued',
     )
-    visit.wait(Math.min(token?.expires_in ?? 60, longestWait) + 1)
+    bffClient.advanceClock(Math.min(token?.expires_in ?? 60, maxWaitSeconds) + 1)
     const body = { session_id: session?.session_id, after: token?.sequence }
-    const next = await sessionFrom(await visit.send('POST', '/token', body))
-    const first = token?.sequence ?? 0
+    const next = await readSession(await bffClient.send('POST', '/token', body))
+    const sequence = token?.sequence ?? 0
     assertHolds(
-      next.token?.sequence === first + 1,
-      `the token after ${first} has sequence ${next.token?.sequence}`,
+      next.token?.sequence === sequence + 1,
+      `the token after sequence ${sequence} has sequence ${next.token?.sequence}`,
     )
     return undefined
   },

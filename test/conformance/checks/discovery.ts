@@ -1,49 +1,55 @@
 import type { Check } from '../check.ts'
-import { assertHolds, CheckSkippedError, isIssued, sessionFrom } from '../finding.ts'
-import { metadataOf } from '../metadata.ts'
+import { assertHolds, CheckSkippedError, hasToken, readSession } from '../finding.ts'
+import { fetchMetadata } from '../metadata.ts'
 
 const wellKnown = '/.well-known/openid-configuration'
 
 export const discovery: Check = {
   name: 'discovery',
-  lacks: ({ discoveryUrl }) => discoveryUrl === null && 'there is no DISCOVERY_URL',
-  async run(scene) {
-    const { server } = scene
-    const metadata = await metadataOf(server)
+  getSkipReason: ({ discoveryUrl }) => discoveryUrl === null && 'DISCOVERY_URL is empty',
+  async run(context) {
+    const { server } = context
+    const metadata = await fetchMetadata(server)
     const issuer = String(metadata['issuer'])
     const endpoint = metadata['token_endpoint']
     if (typeof endpoint !== 'string' || !URL.canParse(endpoint))
-      throw new CheckSkippedError('the document names no token endpoint')
-    // The issuer says it all, unless the document is somewhere else than its issuer should have it.
-    const isAtHome = `${issuer.replace(/\/$/, '')}${wellKnown}` === server.discoveryUrl
-    const place = isAtHome
+      throw new CheckSkippedError('the discovery document names no token endpoint')
+    // The issuer alone is enough, unless the server publishes its document at another URL.
+    const isAtIssuer = `${issuer.replace(/\/$/, '')}${wellKnown}` === server.discoveryUrl
+    const token = isAtIssuer
       ? { discovery: issuer }
-      : { discovery: String(server.discoveryUrl), issuer, flavour: flavourOf(String(server.discoveryUrl)) }
-    const visit = scene.visit({ ...scene.provider(), token: place })
-    const response = await scene.type(visit)
-    const [document, asked] = visit.exchanges()
-    const elsewhere = originOf(endpoint) !== originOf(server.tokenUrl)
-    if (!response.ok && elsewhere && (asked === undefined || asked.status === null))
-      throw new CheckSkippedError(`the document names ${originOf(endpoint)}, where nothing answers`)
-    const { session } = await sessionFrom(response)
-    assertHolds(session !== null, 'the sign-in brought no session')
+      : {
+          discovery: String(server.discoveryUrl),
+          issuer,
+          flavour: detectFlavour(String(server.discoveryUrl)),
+        }
+    const bffClient = context.createBffClient({ ...context.createProvider(), token })
+    const response = await context.submitCredentials(bffClient)
+    const [documentRequest, tokenRequest] = bffClient.exchanges()
+    const isOtherOrigin = getOrigin(endpoint) !== getOrigin(server.tokenUrl)
+    if (!response.ok && isOtherOrigin && (tokenRequest === undefined || tokenRequest.status === null))
+      throw new CheckSkippedError(
+        `the token endpoint of the discovery document, at ${getOrigin(endpoint)}, does not respond`,
+      )
+    const { session } = await readSession(response)
+    assertHolds(session !== null, 'the sign-in created no session')
     assertHolds(
-      document?.url === new URL(String(server.discoveryUrl)).href,
-      'the document was not asked for first',
+      documentRequest?.url === new URL(String(server.discoveryUrl)).href,
+      'the first request of the BFF was not for the discovery document',
     )
     assertHolds(
-      asked !== undefined && isIssued(asked),
-      'the token endpoint of the document was not asked next',
+      tokenRequest !== undefined && hasToken(tokenRequest),
+      'the second request of the BFF did not get a token from the endpoint in the discovery document',
     )
-    return isAtHome ? undefined : 'the issuer had to be named beside the address of its document'
+    return isAtIssuer ? undefined : 'configured with the issuer and the URL of its discovery document'
   },
 }
 
-function originOf(url: string | null): string | null {
+function getOrigin(url: string | null): string | null {
   return url === null ? null : new URL(url).origin
 }
 
-/** Which kind of document lies at an address: OpenID Connect Discovery §4, or RFC 8414 §3. */
-function flavourOf(url: string): 'oidc' | 'oauth' {
+/** The kind of document at a URL: OpenID Connect Discovery §4 or RFC 8414 §3. */
+function detectFlavour(url: string): 'oidc' | 'oauth' {
   return url.includes('/.well-known/oauth-authorization-server') ? 'oauth' : 'oidc'
 }

@@ -2,150 +2,166 @@ import { randomBytes } from 'node:crypto'
 import { parseSeconds } from '@latchkey/wire'
 import type { BffClient } from '../../support/bff-client.ts'
 import type { Check } from '../check.ts'
-import type { Blamed } from '../finding.ts'
+import type { BlamedParty } from '../finding.ts'
 import {
-  getBlamedParty,
   assertHolds,
   CheckSkippedError,
-  is,
-  isIssued,
-  refusalFrom,
-  describeExchange,
-  sessionFrom,
   describeError,
+  describeExchange,
+  getBlamedParty,
+  hasToken,
+  isError,
+  readErrorResponse,
+  readSession,
 } from '../finding.ts'
 import type { CheckContext } from '../check-context.ts'
-import { listTokenRequests, getLastTokenRequest, statusOfUserinfo } from '../check-context.ts'
-import { scopeOf } from '../client-auth-method.ts'
+import { fetchUserinfoStatus, getLastTokenRequest, listTokenRequests } from '../check-context.ts'
+import { listRequestedScope } from '../client-auth-method.ts'
 
-/** Seconds by which a lifetime may differ from what the file says. */
-const tolerance = 5
+/** A lifetime may differ from ACCESS_TTL by this. */
+const toleranceSeconds = 5
 
 export const signIn: Check = {
   name: 'sign in',
-  async run(scene) {
-    const { server } = scene
-    const { visit, session, token, exchange } = await scene.signedIn()
+  async run(context) {
+    const { server } = context
+    const { bffClient, session, token, exchange } = await context.signIn()
     const { access_token, expires_in, scope } = exchange.body
-    assertHolds(token.access_token === access_token, 'the page does not hold the token that the server gave')
+    assertHolds(token.access_token === access_token, 'the page did not get the token that the server issued')
     assertHolds(token.sequence === 1, `the first token has sequence ${token.sequence}`)
-    const named = [scope].flat().flatMap((value) => (typeof value === 'string' ? value.split(/\s+/) : []))
-    const granted = named.some(Boolean) ? named.filter(Boolean) : scopeOf(server)
-    assertHolds(String(session.scope) === String(granted), 'the session has another scope than was granted')
-    assertHolds(visit.cookies().length === 1, 'the sign-in did not set one cookie')
-    const restored = await sessionFrom(await visit.send('GET', '/session'))
+    const scopeValues = [scope]
+      .flat()
+      .flatMap((value) => (typeof value === 'string' ? value.split(/\s+/) : []))
+    const grantedScope = scopeValues.some(Boolean) ? scopeValues.filter(Boolean) : listRequestedScope(server)
+    assertHolds(
+      String(session.scope) === String(grantedScope),
+      'the scope of the session differs from the granted scope',
+    )
+    const cookieCount = bffClient.cookies().length
+    assertHolds(cookieCount === 1, `the sign-in set ${cookieCount} cookies. Expected: 1`)
+    const restored = await readSession(await bffClient.send('GET', '/session'))
     assertHolds(
       JSON.stringify([restored.session, restored.token]) === JSON.stringify([session, token]),
-      'a reload of the page does not restore the session as it was',
+      'a reload of the page changed the session or its token',
     )
 
     const lifetime = parseSeconds(expires_in)
-    const expected = server.accessTokenLifetime
+    const expectedLifetime = server.accessTokenLifetime
     if (lifetime === null) {
-      assertHolds(token.expires_in === expected, `the token lives ${token.expires_in} s, which nobody said`)
-      return 'the server does not say how long its token lives'
+      assertHolds(
+        token.expires_in === expectedLifetime,
+        `the page got a lifetime of ${token.expires_in} s. Expected: ACCESS_TTL, because the server sent none`,
+      )
+      return 'the server sends no lifetime'
     }
     assertHolds(
       token.expires_in === Math.floor(lifetime),
-      `the token lives ${lifetime} s, and not ${token.expires_in}`,
+      `the page got a lifetime of ${token.expires_in} s. The server sent ${lifetime} s`,
     )
-    if (expected === null || Math.abs(lifetime - expected) <= tolerance) return undefined
-    assertHolds(lifetime < expected, `the server gives tokens of ${lifetime} s, its file says ${expected}`)
-    return `the token lives ${lifetime} s, less than its file says`
+    if (expectedLifetime === null || Math.abs(lifetime - expectedLifetime) <= toleranceSeconds)
+      return undefined
+    const difference = `the server sent a lifetime of ${lifetime} s. ACCESS_TTL is ${expectedLifetime} s`
+    assertHolds(lifetime < expectedLifetime, difference)
+    return difference
   },
 }
 
 export const userinfo: Check = {
-  name: 'the token opens userinfo',
-  lacks: ({ userinfoUrl }) => userinfoUrl === null && 'there is no USERINFO_URL',
-  async run(scene) {
-    const { session, token } = await scene.signedIn()
-    const status = await statusOfUserinfo(scene.server, token.access_token)
+  name: 'userinfo accepts the token',
+  getSkipReason: ({ userinfoUrl }) => userinfoUrl === null && 'USERINFO_URL is empty',
+  async run(context) {
+    const { session, token } = await context.signIn()
+    const status = await fetchUserinfoStatus(context.server, token.access_token)
     if (status !== 200 && !session.scope.includes('openid'))
-      throw new CheckSkippedError(`the scope is without openid, and userinfo says ${status}`)
-    assertHolds(status === 200, `userinfo says ${status}`)
+      throw new CheckSkippedError(`userinfo responded with ${status}, and the scope lacks openid`)
+    assertHolds(status === 200, `userinfo responded with ${status}`)
     return undefined
   },
 }
 
 export const wrongPassword: Check = {
   name: 'wrong password',
-  async run(scene) {
-    return noteOf(await refused(scene, scene.visit(), { password: madeUp() }))
+  async run(context) {
+    const wrong = { password: createRandomValue() }
+    return formatNote(await submitWrongCredentials(context, context.createBffClient(), wrong))
   },
 }
 
 export const unknownUser: Check = {
   name: 'unknown user',
-  async run(scene) {
-    const visit = scene.visit()
-    const unknown = await refused(scene, visit, { username: `${madeUp()}-${scene.server.username}` })
-    const wrong = await refused(scene, visit, { password: madeUp() })
-    if (unknown.blamed !== wrong.blamed) return `${unknown.words}; a wrong password: ${wrong.words}`
+  async run(context) {
+    const bffClient = context.createBffClient()
+    const username = `${createRandomValue()}-${context.server.username}`
+    const unknown = await submitWrongCredentials(context, bffClient, { username })
+    const wrong = await submitWrongCredentials(context, bffClient, { password: createRandomValue() })
+    if (unknown.blamedParty !== wrong.blamedParty)
+      return `${unknown.summary}. Wrong password: ${wrong.summary}`
     assertHolds(
       unknown.text === wrong.text,
-      'an unknown user is answered in other words than a wrong password',
+      'the BFF responds to an unknown user and to a wrong password with different texts',
     )
-    return noteOf(unknown)
+    return formatNote(unknown)
   },
 }
 
 export const wrongClientSecret: Check = {
   name: 'wrong client secret',
-  lacks: ({ clientSecret }) => clientSecret === '' && 'the client has no secret',
-  async run(scene) {
-    const visit = scene.visit(scene.provider({ clientSecret: madeUp() }))
-    const response = await scene.type(visit)
-    if (response.ok && listTokenRequests(visit).some(isIssued))
-      throw new CheckSkippedError('the server gives a token for any client secret')
-    const { blamed, words } = await judged(visit, response)
-    // Where it is the user whom the server blames, nothing tells it from a wrong password.
-    return blamed === 'client' ? undefined : words
+  getSkipReason: ({ clientSecret }) => clientSecret === '' && 'the client has no secret',
+  async run(context) {
+    const provider = context.createProvider({ clientSecret: createRandomValue() })
+    const bffClient = context.createBffClient(provider)
+    const response = await context.submitCredentials(bffClient)
+    if (response.ok && listTokenRequests(bffClient).some(hasToken))
+      throw new CheckSkippedError('the server accepts any client secret')
+    const { blamedParty, summary } = await readRejection(bffClient, response)
+    // A server that blames the user responds as it does to a wrong password.
+    return blamedParty === 'client' ? undefined : summary
   },
 }
 
-/** A name or a secret that nobody has. */
-function madeUp(): string {
+/** Creates a name or a secret that does not exist. */
+function createRandomValue(): string {
   return `none-${randomBytes(4).toString('hex')}`
 }
 
-/** A refused sign-in, and whom the server blamed for it. */
-interface Refused {
+/** A rejected sign-in, and the cause that the server stated. */
+interface Rejection {
   text: string
-  blamed: Blamed
-  words: string
+  blamedParty: BlamedParty
+  summary: string
 }
 
-async function refused(
-  scene: CheckContext,
-  visit: BffClient,
-  changed: Record<string, string>,
-): Promise<Refused> {
-  return judged(visit, await scene.type(visit, changed))
+async function submitWrongCredentials(
+  context: CheckContext,
+  bffClient: BffClient,
+  changes: Record<string, string>,
+): Promise<Rejection> {
+  return readRejection(bffClient, await context.submitCredentials(bffClient, changes))
 }
 
-/** Demands an answer without a session that fits what the server said. */
-async function judged(visit: BffClient, response: Response): Promise<Refused> {
-  const exchange = getLastTokenRequest(visit)
-  assertHolds(!response.ok, `somebody is signed in, because the server said ${describeExchange(exchange)}`)
-  assertHolds(response.headers.get('Set-Cookie') === null, 'a refused sign-in sets a cookie')
-  const refusal = await refusalFrom(response)
-  assertHolds(exchange !== undefined, `the BFF answered ${describeError(refusal)} without asking the server`)
-  const words = `${describeError(refusal)}, because the server said ${describeExchange(exchange)}`
-  const blamed = getBlamedParty(exchange)
-  const right = {
-    nobody: is(refusal, 503, 'temporarily_unavailable') || is(refusal, 429, 'rate_limited'),
-    client: is(refusal, 502, 'server_error'),
-    user: is(refusal, 401, 'invalid_credentials'),
-    // Another server may mean another thing by it.
-    somebody: is(refusal, 401, 'invalid_credentials') || is(refusal, 502, 'server_error'),
+/** Reads the response to a rejected sign-in, and checks that it agrees with the server's response. */
+async function readRejection(bffClient: BffClient, response: Response): Promise<Rejection> {
+  const exchange = getLastTokenRequest(bffClient)
+  assertHolds(!response.ok, `the sign-in succeeded: ${describeExchange(exchange)}`)
+  assertHolds(response.headers.get('Set-Cookie') === null, 'the rejected sign-in set a cookie')
+  const error = await readErrorResponse(response)
+  const summary = `the BFF responded with ${describeError(error)}; ${describeExchange(exchange)}`
+  assertHolds(exchange !== undefined, summary)
+  const blamedParty = getBlamedParty(exchange)
+  const isExpected = {
+    server: isError(error, 503, 'temporarily_unavailable') || isError(error, 429, 'rate_limited'),
+    client: isError(error, 502, 'server_error'),
+    user: isError(error, 401, 'invalid_credentials'),
+    unclear: isError(error, 401, 'invalid_credentials') || isError(error, 502, 'server_error'),
   }
-  assertHolds(right[blamed], words)
-  return { text: refusal.text, blamed, words }
+  assertHolds(isExpected[blamedParty], summary)
+  return { text: error.text, blamedParty, summary }
 }
 
-/** What a row says of a wrong password that the server does not call one. */
-function noteOf({ blamed, words }: Refused): string | undefined {
-  if (blamed === 'user') return undefined
-  return blamed === 'client' ? `${words}; errors.map can say what that means` : words
+/** Formats the note for a wrong password that the server does not report as one. */
+function formatNote({ blamedParty, summary }: Rejection): string | undefined {
+  if (blamedParty === 'user') return undefined
+  return blamedParty === 'client'
+    ? `${summary}. If this means a wrong password, say so in errors.map.`
+    : summary
 }

@@ -1,78 +1,77 @@
 import type { Exchange } from '../../support/bff-client.ts'
 import type { Check } from '../check.ts'
-import { assertHolds, CheckSkippedError, isIssued, describeExchange, sessionFrom } from '../finding.ts'
-import { metadataOf } from '../metadata.ts'
-import type { SignedIn } from '../check-context.ts'
+import { assertHolds, CheckSkippedError, describeExchange, hasToken, readSession } from '../finding.ts'
+import { fetchMetadata } from '../metadata.ts'
+import type { SignedInClient } from '../check-context.ts'
 import { refreshDirectly } from '../check-context.ts'
-import { providerFor, listClientAuthMethods } from '../client-auth-method.ts'
+import { createProvider, listClientAuthMethods } from '../client-auth-method.ts'
 
 export const signOut: Check = {
   name: 'sign out',
-  async run(scene) {
-    await leave(await scene.signedIn())
+  async run(context) {
+    await checkSignOut(await context.signIn())
     return undefined
   },
 }
 
 export const revoke: Check = {
   name: 'revoke',
-  lacks: ({ revokeUrl, discoveryUrl }) =>
-    revokeUrl === null && discoveryUrl === null && 'there is neither REVOKE_URL nor DISCOVERY_URL',
-  async run(scene) {
-    const { server } = scene
-    const metadata = server.discoveryUrl === null ? {} : await metadataOf(server)
+  getSkipReason: ({ revokeUrl, discoveryUrl }) =>
+    revokeUrl === null && discoveryUrl === null && 'REVOKE_URL and DISCOVERY_URL are empty',
+  async run(context) {
+    const { server } = context
+    const metadata = server.discoveryUrl === null ? {} : await fetchMetadata(server)
     const revocationEndpoint = server.revokeUrl ?? metadata['revocation_endpoint']
     if (typeof revocationEndpoint !== 'string')
-      throw new CheckSkippedError('there is no REVOKE_URL, and discovery names no revocation endpoint')
+      throw new CheckSkippedError(
+        'REVOKE_URL is empty, and the discovery document names no revocation endpoint',
+      )
     const change = { revocationEndpoint }
-    const signedIn = await scene.signedIn(scene.visit(scene.provider(change)))
-    await leave(signedIn)
+    const signedIn = await context.signIn(context.createBffClient(context.createProvider(change)))
+    await checkSignOut(signedIn)
 
     const { refresh_token: refreshToken, access_token: accessToken } = signedIn.exchange.body
-    const revocations = revocationsOf(signedIn)
+    const revocations = listRevocations(signedIn)
     const [revocation] = revocations
     assertHolds(
       revocation !== undefined && revocations.length === 1,
-      'the sign-out was not exactly one revocation',
+      `the sign-out sent ${revocations.length} revocation requests. Expected: 1`,
     )
     assertHolds(
       revocation.form.get('token') === (refreshToken ?? accessToken),
-      'another token was given back',
+      'the sign-out revoked another token than that of the session',
     )
     const { status } = revocation
+    const summary = describeExchange(revocation, 'the revocation endpoint')
     if (status === null && server.revokeUrl === null)
-      throw new CheckSkippedError('discovery names a revocation endpoint that does not answer')
+      throw new CheckSkippedError(`${summary}; its URL is from the discovery document`)
     if (status === 401 || status === 400)
-      for (const other of await listClientAuthMethods(server)) {
-        const again = await scene.signedIn(scene.visit(providerFor(server, other, change)))
-        await leave(again)
-        if (revocationsOf(again).some((one) => one.status === 200))
-          throw new CheckSkippedError(
-            `the revocation endpoint said ${describeExchange(revocation)}; it knows the client by ${other.name}`,
-          )
+      for (const method of await listClientAuthMethods(server)) {
+        const provider = createProvider(server, method, change)
+        const signedInAgain = await context.signIn(context.createBffClient(provider))
+        await checkSignOut(signedInAgain)
+        if (listRevocations(signedInAgain).some((exchange) => exchange.status === 200))
+          throw new CheckSkippedError(`${summary}; it accepts the client with ${method.name}`)
       }
-    assertHolds(
-      status !== null && status < 300,
-      `the revocation endpoint said ${describeExchange(revocation)}`,
-    )
-    if (typeof refreshToken !== 'string') return 'the access token, as there is no refresh token'
-    const after = await refreshDirectly(signedIn.exchange, refreshToken)
-    assertHolds(!isIssued(after), 'the server takes the refresh token that was given back')
+    assertHolds(status !== null && status < 300, summary)
+    if (typeof refreshToken !== 'string') return 'revoked the access token: there is no refresh token'
+    const reuse = await refreshDirectly(signedIn.exchange, refreshToken)
+    assertHolds(!hasToken(reuse), 'the server still accepts the revoked refresh token')
     return undefined
   },
 }
 
-function revocationsOf({ visit }: SignedIn): Exchange[] {
-  return visit.exchanges().filter(({ form }) => form.has('token'))
+function listRevocations({ bffClient }: SignedInClient): Exchange[] {
+  return bffClient.exchanges().filter(({ form }) => form.has('token'))
 }
 
-/** Signs out, and demands that the session is gone. */
-async function leave({ visit }: SignedIn): Promise<void> {
-  for (const time of ['first', 'second']) {
-    const { status } = await visit.send('DELETE', '/session')
-    assertHolds(status === 204, `the ${time} sign-out is answered ${status}`)
-    const { session } = await sessionFrom(await visit.send('GET', '/session'))
-    assertHolds(session === null, `the session is restored after the ${time} sign-out`)
+/** Signs out twice, and checks that the session has ended. */
+async function checkSignOut({ bffClient }: SignedInClient): Promise<void> {
+  for (const ordinal of ['first', 'second']) {
+    const { status } = await bffClient.send('DELETE', '/session')
+    assertHolds(status === 204, `the BFF responded to the ${ordinal} sign-out with ${status}. Expected: 204`)
+    const { session } = await readSession(await bffClient.send('GET', '/session'))
+    assertHolds(session === null, `the BFF still restores the session after the ${ordinal} sign-out`)
   }
-  await visit.close()
+  await bffClient.close()
 }

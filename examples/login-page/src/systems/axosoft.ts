@@ -6,7 +6,7 @@ import { formatDay } from '../format.ts'
 import type { User } from '../user.ts'
 import type { Row, System } from './system.ts'
 
-/** The `data` beside Axosoft's token. */
+/** The `data` member of Axosoft's token response. */
 const AxosoftUser = z.pipe(
   z.object({ first_name: z.string(), last_name: z.string(), email: z.string() }),
   z.transform(({ first_name, last_name, email }): User => ({
@@ -41,17 +41,13 @@ export const axosoft: System = {
   label: 'Axosoft',
   auth,
   holdsToken: true,
-  fields: {
-    username: { name: 'username', label: 'username' },
-    password: { name: 'password', label: 'password' },
-  },
   list: {
     title: 'Items',
     itemLabel: 'an item',
     itemsLabel: 'items',
     columns: ['Item', 'Status', 'Priority', 'Assigned to', 'Due'],
     load: async (signal) =>
-      Items.parse(await readJson(auth, '/api/axosoft/v6/items', { signal })).data.map(rowOf),
+      Items.parse(await readJson(auth, '/api/axosoft/items', { signal })).data.map(rowOf),
   },
 }
 

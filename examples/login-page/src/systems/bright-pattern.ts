@@ -4,7 +4,7 @@ import { readJson } from '../api.ts'
 import type { User } from '../user.ts'
 import type { Row, System } from './system.ts'
 
-/** Bright Pattern tells nothing of the user: this is what was typed. */
+/** Bright Pattern returns nothing about the user: the BFF adds the login ID. */
 const BrightPatternUser = z.pipe(
   z.object({ username: z.string() }),
   z.transform(({ username }): User => ({ firstName: username, name: username, detail: 'Login ID' })),
@@ -29,18 +29,13 @@ export const brightPattern: System = {
   label: 'Bright Pattern',
   auth,
   holdsToken: true,
-  // What a person has there is a client to the authorization server.
-  fields: {
-    username: { name: 'client_id', label: 'login ID' },
-    password: { name: 'client_secret', label: 'API secret' },
-  },
   list: {
     title: 'Users',
     itemLabel: 'a user',
     itemsLabel: 'users',
     columns: ['User', 'Extension', 'Login ID', 'External number'],
     load: async (signal) =>
-      Directory.parse(await readJson(auth, '/api/bright-pattern/phone/user', { signal })).map(rowOf),
+      Directory.parse(await readJson(auth, '/api/bright-pattern/users', { signal })).map(rowOf),
   },
 }
 

@@ -7,7 +7,7 @@ import type { Row, System } from './system.ts'
 
 const text = z.optional(z.string())
 
-/** The claims of Class's ID Token, as far as the scope and the account give any, and what stands beside the token. */
+/** The claims of Class's ID Token, which depend on scope and account, and the extra members of its token response. */
 const ClassUser = z.pipe(
   z.object({ given_name: text, name: text, email: text, username: text, BusinessName: text }),
   z.transform(({ given_name, name, email, username, BusinessName }): User => {
@@ -39,20 +39,16 @@ export const classSuper: System = {
   label: 'Class',
   auth,
   holdsToken: true,
-  fields: {
-    username: { name: 'username', label: 'username' },
-    password: { name: 'password', label: 'password' },
-  },
   list: {
     title: 'Funds',
     itemLabel: 'a fund',
     itemsLabel: 'funds',
     columns: ['Fund', 'Status', 'Type', 'ABN', 'Processed to'],
     load: async (signal) => {
-      // Without it the answer is XML.
+      // Without this header the response is XML.
       const headers = { Accept: 'application/vnd.superip.action.v1+json' }
-      const answer = await readJson(auth, '/api/class/fund-data/fund-list', { signal, headers })
-      return Funds.parse(answer).Data.map(rowOf)
+      const response = await readJson(auth, '/api/class/funds', { signal, headers })
+      return Funds.parse(response).Data.map(rowOf)
     },
   },
 }

@@ -5,10 +5,10 @@ import { capitalize, formatDay } from '../format.ts'
 import type { User } from '../user.ts'
 import type { Row, System } from './system.ts'
 
-/** The `user` that `authorize` in `server/auth.ts` answers with: Classy itself knows the application alone. */
+/** The `user` that `authorizeLocalhost` returns: Classy itself knows only the application. */
 const ClassyUser = z.pipe(
   z.object({ name: z.string() }),
-  z.transform(({ name }): User => ({ firstName: name, name, detail: 'Let in by this site' })),
+  z.transform(({ name }): User => ({ firstName: name, name, detail: 'Admitted by this site' })),
 )
 
 const auth = createAuthClient({ basePath: '/auth/classy', user: ClassyUser })

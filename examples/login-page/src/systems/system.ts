@@ -1,34 +1,24 @@
 import type { AuthClient } from '@latchkey/core'
 import type { User } from '../user.ts'
 
-/** What differs from one system to the next; the rest of the page is the same for all. */
+/** What differs between the systems; the rest of the page is the same for all. */
 export interface System {
-  /** Its name in addresses. */
+  /** Its name in the page's URL. */
   readonly id: string
   readonly label: string
-  /** Made once, and asleep until the system is shown. */
+  /** Sends nothing until the system is shown. */
   readonly auth: AuthClient<User>
-  /** Whether the page holds the access token, or leaves it to the BFF (mode `proxy`). */
+  /** Whether the page gets the access token, or only its BFF has it (mode `proxy`). */
   readonly holdsToken: boolean
-  /** What a person types to sign in; absent where nobody types anything. */
-  readonly fields?: { readonly username: CredentialField; readonly password: CredentialField }
   readonly list: List
 }
 
-/** A field of the form. */
-export interface CredentialField {
-  /** The name that the provider has for it (`login.fields`). */
-  readonly name: string
-  /** In the middle of a sentence. */
-  readonly label: string
-}
-
-/** What the page shows to who is signed in. */
+/** What the page shows to signed-in users. */
 export interface List {
   readonly title: string
   readonly itemLabel: string
   readonly itemsLabel: string
-  /** Over the name, the status and each of the details. */
+  /** Headings of the name, the status and each of the details. */
   readonly columns: readonly string[]
   readonly load: (signal: AbortSignal) => Promise<Row[]>
 }
@@ -37,8 +27,8 @@ export interface Row {
   readonly id: number | string
   readonly name: string
   readonly status: string
-  /** Where there is room for them. */
+  /** Shown in wide windows. */
   readonly details: readonly string[]
-  /** What a narrow window has of the details. */
+  /** Shown in narrow windows. */
   readonly shortDetails: string
 }

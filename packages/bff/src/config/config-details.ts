@@ -91,22 +91,38 @@ function resolveProvider(own: unknown): [preset: string | null, provider: Provid
 
 /** Never tells what stands in the file: it may be a secret. */
 function parsed(text: string, file: string): object {
+  const json = text.replace(/^\u{feff}/u, '')
   try {
-    const value: unknown = JSON.parse(text.replace(/^\u{feff}/u, ''))
+    const value: unknown = JSON.parse(json)
     if (isJsonObject(value)) return value
-  } catch (error) {
-    const [, position] = /position (\d+)/.exec(String(error)) ?? []
-    const line = position === undefined ? 'the end' : `line ${getLine(text, Number(position))}`
+  } catch {
+    const line = findSyntaxErrorLine(json)
     throw createConfigError(
       file,
-      ` it is no JSON, look at ${line} (comments and trailing commas are not allowed)`,
+      ` this is not valid JSON (line ${line}). Comments and trailing commas are not allowed`,
     )
   }
   throw createConfigError(file, ' it must hold an object: { "provider": { … } }')
 }
 
-function getLine(text: string, position: number): number {
-  return text.slice(0, position).split('\n').length
+/** Counts from 1. Few error messages of `JSON.parse` contain a position, so the text is parsed line by line. */
+function findSyntaxErrorLine(text: string): number {
+  const lines = text.split('\n')
+  const index = lines.findIndex((_, last) => hasSyntaxError(`${lines.slice(0, last + 1).join('\n')}\n`))
+  return index === -1 ? lines.length : index + 1
+}
+
+/** Whether a text is wrong, whatever follows it. */
+function hasSyntaxError(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return false
+  } catch (error) {
+    const [, position] = /position (\d+)/.exec(String(error)) ?? []
+    return position === undefined
+      ? !String(error).includes('end of JSON input')
+      : Number(position) < text.length
+  }
 }
 
 function withFileName<T>(file: string, work: () => T): T {

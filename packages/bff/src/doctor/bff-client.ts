@@ -8,51 +8,52 @@ import { memoryStore } from '../stores/memory-store.ts'
 import { parseTokenResponse } from '../authorization-server/token-response.ts'
 import type { DoctorContext } from './doctor-context.ts'
 
-/** What the BFF answered: the members of a session answer or of an error answer. */
+/** The status and the JSON members of a BFF response. */
 export interface BffResponse extends Partial<SessionResponse & ErrorResponse> {
   status: number
 }
 
-/** A browser before a BFF with this configuration. */
+/** Uses a BFF of the checked configuration as a browser does. */
 export interface BffClient {
   send(method: string, path: string, body?: object): Promise<BffResponse>
-  /** The last token that the server issued. */
+  /** Returns the last token that the authorization server issued. */
   getTokenSet(): TokenSet | null
-  /** What the BFF has noted for its operator since this was last asked. */
+  /** Returns the warnings and errors that the BFF has logged since the last call. */
   takeLogLines(): string
-  /** Sets the clock of the BFF forward. */
   advanceClock(seconds: number): void
-  /** Waits for what the BFF does in the background. */
+  /** Waits for the background tasks of the BFF. */
   close(): Promise<void>
 }
 
-/** Bytes of an answer that may hold a token. */
+/** Longer token responses are not read. */
 const maxResponseBytes = 65_536
-/** Seconds; no session of a visit ends by itself. */
-const forLong = 1e9
+/** Longer than any run of the doctor, whatever clock the BFF has. */
+const sessionSeconds = 1e9
 
-/** Opens a {@link BffClient}. It is token mode whatever the configuration says, so that a refresh can be asked for. */
+/** Creates a {@link BffClient}. Its BFF is in token mode whatever the configuration says, because only there a page can request a refresh. */
 export function createBffClient(context: DoctorContext): BffClient {
   const { config, provider, platform } = context
   const { proxy: _proxy, ...options } = config.options
   const origin = config.resolvedOptions.origin ?? 'https://latchkey.invalid'
-  let ahead = 0
+  let clockOffsetSeconds = 0
   let cookie = ''
   let tokenSet: TokenSet | null = null
-  let lines: string[] = []
-  const note = (line: string): void => void lines.push(line)
+  let logLines: string[] = []
+  const log = (line: string): void => void logLines.push(line)
+  const now = (): number => platform.now() + clockOffsetSeconds * 1000
 
   const bff = createBff({
     ...options,
-    provider: withBearer(options.provider),
+    provider: withBearerToken(options.provider),
     mode: 'token',
     origin,
-    session: { idle: forLong, absolute: forLong },
+    session: { idle: sessionSeconds, absolute: sessionSeconds },
     store: memoryStore(platform),
-    logger: { info: () => {}, warn: note, error: note },
-    platform: { ...platform, now: () => platform.now() + ahead * 1000, fetch: fetchAndRecord },
+    logger: { info: () => {}, warn: log, error: log },
+    platform: { ...platform, now, fetch: fetchAndRecord },
   })
-  lines = []
+  // Warnings of the start concern the configuration, not the sign-in.
+  logLines = []
 
   return {
     async send(method, path, body) {
@@ -78,27 +79,26 @@ export function createBffClient(context: DoctorContext): BffClient {
     },
     getTokenSet: () => tokenSet,
     takeLogLines() {
-      const recording = lines.map((line) => context.redact(line)).join('; ')
-      lines = []
-      return recording
+      const text = logLines.map((line) => context.redact(line)).join('; ')
+      logLines = []
+      return text
     },
-    advanceClock: (seconds) => void (ahead += seconds),
+    advanceClock: (seconds) => void (clockOffsetSeconds += seconds),
     close: () => bff.close(),
   }
 
   async function fetchAndRecord(...request: Parameters<typeof fetch>): Promise<Response> {
     const response = await platform.fetch(...request)
-    const text = await readBoundedText(response.clone().body, maxResponseBytes)
+    const text = (await readBoundedText(response.clone().body, maxResponseBytes)) ?? ''
     const { status, headers } = response
-    const seen = { status, headers, text: text ?? '', retryAfter: null }
-    const result = parseTokenResponse(seen, provider, 'sign-in', platform.now() + ahead * 1000)
+    const result = parseTokenResponse({ status, headers, text, retryAfter: null }, provider, 'sign-in', now())
     if (result.kind === 'issued') tokenSet = result.token
     return response
   }
 }
 
-/** Only proxy mode can show a token in another place, and no token is shown to anybody here. */
-function withBearer(description: BffOptions['provider']): BffOptions['provider'] {
+/** Token mode accepts bearer tokens only. The BFF of the doctor sends its token to no resource server. */
+function withBearerToken(description: BffOptions['provider']): BffOptions['provider'] {
   const { resource } = description
   if (!resource?.tokenPlacement) return description
   const scheme = 'scheme' in resource.tokenPlacement ? resource.tokenPlacement.scheme : undefined

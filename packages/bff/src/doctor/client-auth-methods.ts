@@ -2,19 +2,20 @@ import { createClientAuthentication } from '../authorization-server/client-authe
 import type { Grant, Provider } from '../description/provider-description.ts'
 import { getGrant } from '../description/provider-description.ts'
 
-/** One way in which a client shows who it is. */
+/** How a client authenticates at the token endpoint (OpenID Connect: `token_endpoint_auth_method`). */
 export type ClientAuthMethod = Pick<Grant, 'clientAuth' | 'basicEncoding'>
 
 /**
- * Every way that the grant may use, the configured one first; two that send the same are one. None where a client is
- * shown by no request, or typed by a person.
+ * Returns the methods that a grant can use, the configured one first. Methods that send the same request are listed once.
+ * Empty when the grant sends no client credentials, or when the user is the client.
+ *
+ * @param grantName a name in `grants`
  */
-export function listClientAuthMethods(provider: Provider, name: string): ClientAuthMethod[] {
+export function listClientAuthMethods(provider: Provider, grantName: string): ClientAuthMethod[] {
   const { client, login } = provider
-  const grant = getGrant(provider, name)
-  const { clientAuth, basicEncoding, encoding } = grant
+  const { clientAuth, basicEncoding, encoding } = getGrant(provider, grantName)
   if (login.userIsClient || clientAuth === 'user-basic' || encoding === 'none') return []
-  const others: ClientAuthMethod[] =
+  const alternatives: ClientAuthMethod[] =
     client?.secret === undefined || encoding === 'query'
       ? []
       : [
@@ -22,15 +23,15 @@ export function listClientAuthMethods(provider: Provider, name: string): ClientA
           { clientAuth: 'basic', basicEncoding: 'raw' },
           { clientAuth: 'post', basicEncoding },
         ]
-  const sent = new Map<string, ClientAuthMethod>()
-  for (const authMethod of [{ clientAuth, basicEncoding }, ...others]) {
-    const shown = JSON.stringify(createClientAuthentication(authMethod, client))
-    if (!sent.has(shown)) sent.set(shown, authMethod)
+  const methodByRequest = new Map<string, ClientAuthMethod>()
+  for (const authMethod of [{ clientAuth, basicEncoding }, ...alternatives]) {
+    const request = JSON.stringify(createClientAuthentication(authMethod, client))
+    if (!methodByRequest.has(request)) methodByRequest.set(request, authMethod)
   }
-  return [...sent.values()]
+  return [...methodByRequest.values()]
 }
 
-/** The provider whose client is shown in this way, with another secret where one is given. */
+/** Returns a copy of the provider that authenticates its client with this method, and with this secret if given. */
 export function withClientAuth(provider: Provider, authMethod: ClientAuthMethod, secret?: string): Provider {
   const grants = Object.entries(provider.grants).map(([name, grant]): [string, Grant] => [
     name,
@@ -40,17 +41,15 @@ export function withClientAuth(provider: Provider, authMethod: ClientAuthMethod,
   return { ...provider, client, grants: Object.fromEntries(grants) }
 }
 
-/** What a way is called. */
+/** Formats a method for the report, for example `basic (raw)`. */
 export function formatClientAuthMethod({ clientAuth, basicEncoding }: ClientAuthMethod): string {
   switch (clientAuth) {
     case 'basic':
-      return basicEncoding === 'form' ? 'Basic (form-encoded)' : 'Basic (raw)'
+      return basicEncoding === 'form' ? 'basic (form-encoded)' : 'basic (raw)'
     case 'post':
-      return 'the body'
     case 'query':
-      return 'the query'
     case 'user-basic':
     case 'none':
-      return 'no secret'
+      return clientAuth
   }
 }

@@ -1,84 +1,84 @@
-import type { ConfigDetails } from '../config/config-details.ts'
+import type { ConnectionFailure } from '../authorization-server/connection-failure.ts'
 import type { Endpoints } from '../authorization-server/discovery.ts'
 import type { TokenResult } from '../authorization-server/token-result.ts'
 import { formUrlEncode } from '../authorization-server/client-authentication.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
-import type { HttpClient, HttpResponse, UpstreamFailure } from '../authorization-server/http-client.ts'
+import type { HttpClient, HttpResponse } from '../authorization-server/http-client.ts'
 import { createHttpClient } from '../authorization-server/http-client.ts'
+import type { DoctorConfig } from './doctor-config.ts'
 import type { Finding } from './finding.ts'
 
-/** One configuration under examination. A check reads what others have learnt, and adds to it. */
+/** The configuration to check, and the results that checks share. */
 export interface DoctorContext {
-  readonly config: ConfigDetails
+  readonly config: DoctorConfig
   readonly provider: Provider
   readonly platform: Platform
   readonly httpClient: HttpClient
-  /** What a server wrote, fit to be printed: short, in visible characters, and without a secret that it repeats. */
-  redact: (words: string) => string
-  /** Adds to what must never be printed. */
+  /** Makes a text of a server printable: short, visible characters only, and withheld when it contains a secret. */
+  redact: (text: string) => string
+  /** Adds a text that is never printed, in its common encodings. */
   addSecret: (secret: string) => void
   results: {
-    /** `null` until they are known, and for good when they cannot be. */
+    /** `null` while they are unknown. */
     endpoints: Endpoints | null
-    /** `false` once no connection can be had. */
+    /** `false` after a connection to the host failed. */
     isReachable: boolean
-    /** The first answer of the token endpoint, where it looks like one. */
+    /** The first response of the token endpoint; `null` when it was not that of a token endpoint. */
     tokenResponse: { response: HttpResponse; result: TokenResult | null } | null
-    /** `false` once the server has refused the client. */
+    /** `false` after the server has rejected the client. */
     isClientAccepted: boolean
   }
 }
 
-/** One thing to look at; nothing is found where it does not apply, or where what it needs is not there. */
+/** Returns no finding when the check does not apply, or when a result that it needs is missing. */
 export type Check = (context: DoctorContext) => Finding[] | Promise<Finding[]>
 
 const maxQuoteLength = 200
 
-export function createDoctorContext(config: ConfigDetails, platform: Platform): DoctorContext {
+/** Creates the context of one configuration. */
+export function createDoctorContext(config: DoctorConfig, platform: Platform): DoctorContext {
   const { resolvedOptions } = config
   const { provider } = resolvedOptions
-  const hidden = new Set<string>()
-  const examination: DoctorContext = {
+  const secrets = new Set<string>()
+  const context: DoctorContext = {
     config,
     provider,
     platform,
     httpClient: createHttpClient(platform, resolvedOptions.timeout),
-    redact(words) {
-      const repeats = [...hidden].some((form) => words.includes(form))
-      if (repeats) return '(not shown: it repeats a secret)'
-      return words.slice(0, maxQuoteLength).replaceAll(/[^\u0020-\u007e]/g, '?')
+    redact(text) {
+      if ([...secrets].some((secret) => text.includes(secret))) return '(not shown: it contains a secret)'
+      return text.slice(0, maxQuoteLength).replaceAll(/[^\u0020-\u007e]/g, '?')
     },
     addSecret(secret) {
-      for (const form of [secret, encodeURIComponent(secret), formUrlEncode(secret), base64(secret)])
-        if (form !== '') hidden.add(form)
+      for (const encoded of [secret, encodeURIComponent(secret), formUrlEncode(secret), toBase64(secret)])
+        if (encoded !== '') secrets.add(encoded)
     },
     results: { endpoints: null, isReachable: true, tokenResponse: null, isClientAccepted: true },
   }
   const { id = '', secret = '' } = provider.client ?? {}
-  for (const one of [secret, `${id}:${secret}`, `${formUrlEncode(id)}:${formUrlEncode(secret)}`])
-    if (secret !== '') examination.addSecret(one)
-  examination.addSecret(resolvedOptions.secret ?? '')
-  for (const { path, value } of config.variables)
-    if (/(secret|password|key|token)$/i.test(path)) examination.addSecret(value)
-  return examination
+  for (const credentials of [secret, `${id}:${secret}`, `${formUrlEncode(id)}:${formUrlEncode(secret)}`])
+    if (secret !== '') context.addSecret(credentials)
+  context.addSecret(resolvedOptions.secret ?? '')
+  for (const value of config.secrets) context.addSecret(value)
+  return context
 }
 
-/** Remembers the answers, for who wants to know more than what was made of them. */
+/** Wraps an {@link HttpClient} so that its responses can be read afterwards. */
 export function createRecordingClient(
   httpClient: HttpClient,
-): HttpClient & { answers: (HttpResponse | UpstreamFailure)[] } {
-  const answers: (HttpResponse | UpstreamFailure)[] = []
+): HttpClient & { responses: (HttpResponse | ConnectionFailure)[] } {
+  const responses: (HttpResponse | ConnectionFailure)[] = []
   return {
-    answers,
+    responses,
     async send(url, init) {
       const response = await httpClient.send(url, init)
-      answers.push(response)
+      responses.push(response)
       return response
     },
   }
 }
 
-function base64(text: string): string {
+function toBase64(text: string): string {
   return Buffer.from(text).toString('base64')
 }

@@ -1,4 +1,3 @@
-import { readConfigDetails } from '../config/config-file.ts'
 import type { Environment } from '../config/environment.ts'
 import { BffError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
@@ -6,9 +5,11 @@ import { nodePlatform } from '../platform.ts'
 import { checkMachineToken } from './checks/machine-token.ts'
 import { checkClientAuthentication } from './checks/client-authentication.ts'
 import { checkClock, checkDiscovery, checkHost } from './checks/network.ts'
-import { revocation } from './checks/revocation.ts'
-import { environment as checkEnvironment, resolvedOptions } from './checks/settings.ts'
-import { tokenEndpoint } from './checks/token-endpoint.ts'
+import { checkRevocation } from './checks/revocation.ts'
+import { checkEnvironment, checkSettings } from './checks/settings.ts'
+import { checkTokenEndpoint } from './checks/token-endpoint.ts'
+import type { DoctorConfig } from './doctor-config.ts'
+import { findConfigFile, readDoctorConfigs } from './doctor-config.ts'
 import type { Check, DoctorContext } from './doctor-context.ts'
 import { createDoctorContext } from './doctor-context.ts'
 import type { Finding } from './finding.ts'
@@ -16,93 +17,126 @@ import { formatFindings, maxLineLength, wrapText } from './finding.ts'
 import type { Prompt } from './checks/sign-in.ts'
 import { checkSignIn } from './checks/sign-in.ts'
 
-/** All that is looked at without anybody's password, in order. */
-const checks: Check[] = [
-  checkEnvironment,
-  resolvedOptions,
-  checkHost,
-  checkDiscovery,
-  tokenEndpoint,
-  checkClock,
-  checkClientAuthentication,
-  checkMachineToken,
-  revocation,
-]
+/** The checks that need no user, by their labels, in order. */
+const checks: Record<string, Check> = {
+  environment: checkEnvironment,
+  settings: checkSettings,
+  host: checkHost,
+  discovery: checkDiscovery,
+  'token endpoint': checkTokenEndpoint,
+  clock: checkClock,
+  client: checkClientAuthentication,
+  'access token': checkMachineToken,
+  revocation: checkRevocation,
+}
 
-/** What {@link runDoctor} stands on. */
+/** Options of {@link runDoctor}. */
 export interface DoctorOptions {
-  file: string
+  /** A JSON file, or a module that exports BFFs; see {@link findConfigFile} when absent. */
+  file?: string | undefined
+  /** Checks only the BFF at this path. */
+  basePath?: string | undefined
+  /** The variables of `.env` files are added to it. For a module it must be `process.env`. */
   environment: Environment
-  /** Signs in too, with what this answers; without it nobody's password is sent. */
-  ask?: Prompt | undefined
+  /** Prompts for credentials, and makes the doctor sign in with them. */
+  prompt?: Prompt | undefined
   print: (line: string) => void
   platform?: Partial<Platform>
 }
 
 /**
- * Holds a configuration against the live provider, and prints a row for each check with what to change. Prints no
- * secret, no token and nothing that was typed.
+ * Checks each configuration of a file against the live provider, and prints one row per check with the fix. Prints no
+ * secret, no token and no credentials.
  *
- * @returns the exit code: 0 when nothing failed, 1 when something did, 2 when the file cannot be used
+ * @returns the exit code: 0 when no check failed, 1 when one did, 2 when the file cannot be used
  */
-export async function runDoctor({
-  file,
-  environment,
-  ask,
-  print,
-  platform,
-}: DoctorOptions): Promise<0 | 1 | 2> {
-  const opened = await readConfigDetails(file, environment).catch((error: unknown) => unusable(error))
-  if (opened instanceof BffError) {
-    for (const line of opened.message.split('\n')) {
+export async function runDoctor(options: DoctorOptions): Promise<0 | 1 | 2> {
+  try {
+    const file = options.file ?? (await findConfigFile())
+    const all = await readDoctorConfigs(file, options.environment)
+    const configs = selectConfigs(file, all, options)
+    const exitCodes: (0 | 1)[] = []
+    for (const config of configs) {
+      const { basePath, provider } = config.resolvedOptions
+      const name = config.preset ?? provider.id
+      if (exitCodes.length > 0) options.print('')
+      options.print(`${file}: ${name}${all.length > 1 ? ` at ${basePath}` : ''}`)
+      exitCodes.push(await checkConfig(config, options, configs.length > 1 ? ` --base-path ${basePath}` : ''))
+    }
+    return exitCodes.includes(1) ? 1 : 0
+  } catch (error) {
+    if (!(error instanceof BffError)) throw error
+    for (const line of error.message.split('\n')) {
       const [indent = ''] = /^ */.exec(line) ?? []
-      for (const part of wrapText(line.trim(), maxLineLength - indent.length)) print(indent + part)
+      for (const part of wrapText(line.trim(), maxLineLength - indent.length)) options.print(indent + part)
     }
     return 2
   }
-  const context = createDoctorContext(opened, { ...nodePlatform, ...platform })
-  const { provider } = context
-  print(`${file}: ${opened.preset ?? provider.id}`)
-  const all: Finding[] = []
-  const isForm = provider.login.mode === 'form'
-  for (const check of [...checks, ...(ask && isForm ? [signInWith(ask)] : [])])
-    all.push(...(await runCheck(check, context)))
-  print('')
-  for (const row of formatFindings(all)) print(row)
-  print('')
-  for (const line of wrapText(formatSummary(all, isForm && !ask), maxLineLength)) print(line)
-  return all.some(({ level }) => level === 'FAILED') ? 1 : 0
 }
 
-function signInWith(ask: Prompt): Check {
-  return (context) =>
-    context.results.tokenResponse && context.results.isClientAccepted ? checkSignIn(context, ask) : []
+/** LATCHKEY_PASSWORD belongs to one provider, so no other provider may receive it. */
+function selectConfigs(
+  file: string,
+  configs: DoctorConfig[],
+  { basePath, prompt }: DoctorOptions,
+): DoctorConfig[] {
+  const basePaths = configs.map(({ resolvedOptions }) => resolvedOptions.basePath).join(', ')
+  const selected = configs.filter(
+    ({ resolvedOptions }) => basePath === undefined || resolvedOptions.basePath === basePath,
+  )
+  if (selected.length === 0)
+    throw new BffError('server_error', `${file} has no BFF at ${basePath}. Its base paths: ${basePaths}`)
+  if (prompt && selected.length > 1)
+    throw new BffError(
+      'server_error',
+      `--sign-in needs --base-path, because ${file} exports ${selected.length} BFFs. Their base paths: ${basePaths}`,
+    )
+  return selected
 }
 
-/** A check that breaks is no reason to be silent about the others; what it threw may hold a secret. */
-async function runCheck(check: Check, context: DoctorContext): Promise<Finding[]> {
+async function checkConfig(
+  config: DoctorConfig,
+  { prompt, print, platform }: DoctorOptions,
+  basePathOption: string,
+): Promise<0 | 1> {
+  const context = createDoctorContext(config, { ...nodePlatform, ...config.options.platform, ...platform })
+  const findings: Finding[] = []
+  for (const [label, check] of Object.entries(checks))
+    findings.push(...(await runCheck(label, check, context)))
+  const canSignIn = context.provider.login.mode === 'form'
+  if (prompt && canSignIn && context.results.tokenResponse && context.results.isClientAccepted)
+    findings.push(...(await runCheck('sign-in', () => checkSignIn(context, prompt), context)))
+  print('')
+  for (const row of formatFindings(findings)) print(row)
+  print('')
+  const summary = formatSummary(findings, canSignIn && !prompt ? `--sign-in${basePathOption}` : null)
+  for (const line of wrapText(summary, maxLineLength)) print(line)
+  return findings.some(({ level }) => level === 'FAILED') ? 1 : 0
+}
+
+/** A check that throws must not hide the others. The message of an unexpected error may contain a secret. */
+async function runCheck(label: string, check: Check, context: DoctorContext): Promise<Finding[]> {
   try {
     return await check(context)
   } catch (error) {
-    const message = error instanceof BffError ? error.message : 'this check broke; please report it'
-    return [{ check: check.name || 'sign-in', level: 'FAILED', message }]
+    const message =
+      error instanceof BffError
+        ? error.message
+        : 'this check failed with an unexpected error. Please report it: this is a bug in Latchkey'
+    return [{ check: label, level: 'FAILED', message }]
   }
 }
 
-function formatSummary(all: Finding[], withoutSignIn: boolean): string {
-  const count = (wanted: Finding['level']): number => all.filter(({ level }) => level === wanted).length
+function formatSummary(findings: Finding[], signInOption: string | null): string {
+  const count = (level: Finding['level']): number =>
+    findings.filter((finding) => finding.level === level).length
   const failed = count('FAILED')
-  const warned = count('warn')
+  const warnings = count('warn')
   return [
     failed === 0 ? 'Nothing failed' : `${failed} failed`,
-    warned === 0 ? '.' : `, ${warned} to look at.`,
-    withoutSignIn
-      ? ' Scope, lifetime and refresh are seen by a sign-in alone: run this again with --sign-in.'
-      : '',
+    warnings === 0 ? '.' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}.`,
+    signInOption === null
+      ? ''
+      : ` Only a sign-in shows scope, lifetime and refresh: run this again with ${signInOption}.`,
   ].join('')
-}
-
-function unusable(error: unknown): BffError {
-  if (error instanceof BffError) return error
-  throw error
 }

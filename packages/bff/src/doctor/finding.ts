@@ -1,36 +1,35 @@
-/** What one check found. */
+/** The result of one check. */
 export interface Finding {
-  /** What was looked at, in a word or two. */
+  /** The label of the check, one or two words. */
   check: string
   level: 'ok' | 'warn' | 'FAILED'
   message: string
-  /** What to change, where something should be. */
+  /** What to change. */
   fix?: string
 }
 
-/** Characters of a line. */
+/** Characters per line. */
 export const maxLineLength = 100
 const margin = '  '
-const levels = 8
+const levelWidth = 8
 
-/** Findings as lines of plain text, at most {@link maxLineLength} wide. */
+/** Formats findings as a table in plain text. No line is longer than {@link maxLineLength}. */
 export function formatFindings(findings: Finding[]): string[] {
-  const checks = Math.max(0, ...findings.map(({ check }) => check.length)) + 2
-  const indent = margin.length + levels + checks
+  const checkWidth = Math.max(0, ...findings.map(({ check }) => check.length)) + 2
+  const indent = margin.length + levelWidth + checkWidth
   return findings.flatMap(({ check, level, message, fix }) => {
-    const lines = [
+    const [firstLine = '', ...otherLines] = [
       ...wrapText(message, maxLineLength - indent),
       ...(fix === undefined ? [] : wrapText(`fix: ${fix}`, maxLineLength - indent)),
     ]
-    const [first = '', ...rest] = lines
     return [
-      margin + level.padEnd(levels) + check.padEnd(checks) + first,
-      ...rest.map((line) => ' '.repeat(indent) + line),
+      margin + level.padEnd(levelWidth) + check.padEnd(checkWidth) + firstLine,
+      ...otherLines.map((line) => ' '.repeat(indent) + line),
     ]
   })
 }
 
-/** Breaks a text at its spaces; a word that is longer than a line is broken too. */
+/** Breaks a text into lines at its spaces. Words longer than a line are broken too. */
 export function wrapText(text: string, width: number): string[] {
   const words = text.split(/\s+/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])
   const lines: string[] = []

@@ -1,44 +1,45 @@
 import { createAuthorizationServer } from '../authorization-server/authorization-server.ts'
+import type { ConnectionFailure } from '../authorization-server/connection-failure.ts'
 import type { TokenResult } from '../authorization-server/token-result.ts'
 import type { Logger } from '../log.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { getGrant } from '../description/provider-description.ts'
 import { createTokenRevoker } from '../authorization-server/revocation.ts'
-import type { HttpResponse, UpstreamFailure } from '../authorization-server/http-client.ts'
+import type { HttpResponse } from '../authorization-server/http-client.ts'
 import type { DoctorContext } from './doctor-context.ts'
 import { createRecordingClient } from './doctor-context.ts'
 
-/** What came of one request; the result only where a token was asked for. */
+/** The response to a probe. `result` is `null` when the probe requested no token. */
 export interface ProbeResult {
-  response: HttpResponse | UpstreamFailure
+  response: HttpResponse | ConnectionFailure
   result: TokenResult | null
 }
 
-/** A request that signs nobody in: what it shows is made up, but for the client. */
+/** A request that signs no user in: apart from the client, everything in it is made up. */
 export interface Probe {
-  /** The grant that it runs, or `revocation`. */
+  /** The name of its grant, or `revocation`. */
   kind: string
-  /** Whether a token of the application comes of it. */
-  issues: boolean
-  /** Sends it as this provider says, which may differ from the configured one in its client. */
+  /** Whether the server issues a machine token in response. */
+  issuesToken: boolean
+  /** @param provider the configured one, or one with other client credentials */
   send(context: DoctorContext, provider: Provider): Promise<ProbeResult>
 }
 
-const notSent: UpstreamFailure = { wasSent: false, hint: 'nothing was asked' }
-const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
+const notSent: ConnectionFailure = { wasSent: false, hint: 'no request was sent' }
+const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
-/** The best question for a token endpoint: about a refresh token, else about the application, else about nobody. */
+/** Returns the probe with the fewest effects: a refresh with a made-up token, or else a made-up sign-in. */
 export function createTokenProbe(provider: Provider): Probe {
   const { grants, refresh, login, signInGrant } = provider
-  const name = refresh.mode === 'refresh_token' && grants['refresh_token'] ? 'refresh_token' : signInGrant
+  const kind = refresh.mode === 'refresh_token' && grants['refresh_token'] ? 'refresh_token' : signInGrant
   return {
-    kind: name,
-    issues: name !== 'refresh_token' && login.mode === 'automatic',
-    send: name === 'refresh_token' ? probeRefresh : probeSignIn,
+    kind,
+    issuesToken: kind !== 'refresh_token' && login.mode === 'automatic',
+    send: kind === 'refresh_token' ? probeRefresh : probeSignIn,
   }
 }
 
-/** Signs nobody in, or the application. */
+/** Runs the sign-in grant: with made-up credentials, or without any where it issues a machine token. */
 export function probeSignIn(context: DoctorContext, provider: Provider): Promise<ProbeResult> {
   const { scope } = getGrant(provider, provider.signInGrant)
   return sendProbe(context, provider, (server) =>
@@ -46,48 +47,54 @@ export function probeSignIn(context: DoctorContext, provider: Provider): Promise
   )
 }
 
-/** Gives back a token that nobody has; a server says nothing but yes to that, unless it refuses the client. RFC 7009 §2.2. */
+/** Revokes a made-up token. Servers respond with 200 unless they reject the client (RFC 7009 §2.2). */
 export const revocationProbe: Probe = {
   kind: 'revocation',
-  issues: false,
+  issuesToken: false,
   async send(context, provider) {
     const { platform, httpClient, results } = context
-    const recording = createRecordingClient(httpClient)
+    const recordingClient = createRecordingClient(httpClient)
     const resolveEndpoints = async () => results.endpoints ?? { token: '', revocation: null, metadata: null }
-    const revokeTokens = createTokenRevoker(provider, resolveEndpoints, recording, platform, silent)
+    const revokeTokens = createTokenRevoker(
+      provider,
+      resolveEndpoints,
+      recordingClient,
+      platform,
+      silentLogger,
+    )
     await revokeTokens({ accessToken: createFakeToken(context), refreshToken: createFakeToken(context) })
-    return { response: recording.answers.at(-1) ?? notSent, result: null }
+    return { response: recordingClient.responses.at(-1) ?? notSent, result: null }
   },
 }
 
-/** Something that the server has never seen, and that tells its operator who asked. */
+/** Creates a text that no server has issued, and that the operator of the server can recognize in its log. */
 function createFakeToken({ platform }: Pick<DoctorContext, 'platform'>): string {
   return `latchkey-doctor-${Buffer.from(platform.randomBytes(12)).toString('hex')}`
 }
 
 function probeRefresh(context: DoctorContext, provider: Provider): Promise<ProbeResult> {
-  const held = { accessToken: 'none', refreshToken: createFakeToken(context), requestedScope: [] }
-  return sendProbe(context, provider, (server) => server.refresh(held))
+  const tokens = { accessToken: 'none', refreshToken: createFakeToken(context), requestedScope: [] }
+  return sendProbe(context, provider, (server) => server.refresh(tokens))
 }
 
 async function sendProbe(
-  { platform, httpClient, results }: DoctorContext,
+  { config, platform, httpClient, results }: DoctorContext,
   provider: Provider,
-  ask: (server: ReturnType<typeof createAuthorizationServer>) => Promise<{ result: TokenResult }>,
+  runGrant: (server: ReturnType<typeof createAuthorizationServer>) => Promise<{ result: TokenResult }>,
 ): Promise<ProbeResult> {
-  const recording = createRecordingClient(httpClient)
+  const recordingClient = createRecordingClient(httpClient)
   const server = createAuthorizationServer({
-    // A made-up refresh token is refused, and that must be the end of it.
+    // The server rejects the made-up refresh token, and no other grant may follow.
     provider: { ...provider, refresh: { ...provider.refresh, fallback: 'sign-in' } },
     resolveEndpoints: async () => results.endpoints ?? { token: '', revocation: null, metadata: null },
-    httpClient: recording,
-    hooks: {},
+    httpClient: recordingClient,
+    hooks: config.options.hooks ?? {},
     platform,
-    logger: silent,
+    logger: silentLogger,
   })
-  const { result } = await ask(server)
-  // What comes after the first asks about the user.
-  return { response: recording.answers[0] ?? notSent, result }
+  const { result } = await runGrant(server)
+  // Later requests fetch the user.
+  return { response: recordingClient.responses[0] ?? notSent, result }
 }
 
 function createFakeCredentials(context: DoctorContext, { login }: Provider): Record<string, string> {

@@ -4,37 +4,38 @@ import type { Environment } from '../config/environment.ts'
 import { BffError } from '../errors.ts'
 import type { Prompt } from './checks/sign-in.ts'
 
-/** What is asked with, and where the question is written. */
+/** The streams of a terminal. */
 export interface Terminal {
   input: NodeJS.ReadStream
   output: NodeJS.WriteStream
 }
 
 /**
- * Answers from the environment (`LATCHKEY_USERNAME`, `LATCHKEY_PASSWORD`, `LATCHKEY_…` for any other field), else from
- * who sits before the terminal; what is hidden is not echoed.
+ * Creates a prompt that reads a field from the environment (`LATCHKEY_USERNAME`, `LATCHKEY_PASSWORD`, `LATCHKEY_…` for
+ * any other field), or else from the terminal. Hidden fields are not echoed.
  *
- * @throws BffError `invalid_request` when there is nobody to be asked
+ * @throws BffError `invalid_request` when the variable is not set and there is no terminal, or when it is closed
  */
 export function createTerminalPrompt(environment: Environment, { input, output }: Terminal): Prompt {
-  return async ({ name, label, hidden }) => {
+  return async ({ name, label, isHidden }) => {
     const variable = `LATCHKEY_${name.toUpperCase()}`
-    const given = environment[variable]
-    if (given !== undefined) return given
-    if (!input.isTTY) throw new BffError('invalid_request', `Nobody can be asked here: set ${variable}`)
+    const value = environment[variable]
+    if (value !== undefined) return value
+    if (!input.isTTY)
+      throw new BffError('invalid_request', `There is no terminal to prompt for ${label}. Set ${variable}`)
     const prompt = `${label}: `
-    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-    const lines = createInterface({ input, output: hidden ? nowhere : output, terminal: true })
-    // Not before: from here on the terminal echoes nothing by itself.
-    if (hidden) output.write(prompt)
-    const nothing = new Promise<never>((_, reject) =>
-      lines.once('close', () => reject(new BffError('invalid_request', 'Nothing was typed'))),
+    const discarded = new Writable({ write: (_chunk, _encoding, done) => done() })
+    const lines = createInterface({ input, output: isHidden ? discarded : output, terminal: true })
+    // Only now, because the terminal echoes until the interface has made it raw.
+    if (isHidden) output.write(prompt)
+    const closed = new Promise<never>((_, reject) =>
+      lines.once('close', () => reject(new BffError('invalid_request', 'The prompt was closed'))),
     )
     try {
-      return await Promise.race([lines.question(hidden ? '' : prompt), nothing])
+      return await Promise.race([lines.question(isHidden ? '' : prompt), closed])
     } finally {
       lines.close()
-      if (hidden) output.write('\n')
+      if (isHidden) output.write('\n')
     }
   }
 }

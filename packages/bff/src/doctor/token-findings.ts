@@ -2,43 +2,40 @@ import type { TokenSet } from '../authorization-server/token-result.ts'
 import type { DoctorContext } from './doctor-context.ts'
 import type { Finding } from './finding.ts'
 
-/** What can be said of a token without showing it: its lifetime, its scope, and whether a refresh token came with it. */
+/** Describes an issued token without printing it: its lifetime, its scope, and whether a refresh token came with it. */
 export function describeTokenSet(
-  token: TokenSet,
-  asked: string[],
+  { lifetime, refreshToken, scope }: TokenSet,
+  requestedScope: string[],
   { provider, redact }: DoctorContext,
 ): Finding[] {
-  const { lifetime, refreshToken, scope } = token
-  const refreshed = refreshToken === null ? 'no refresh token came' : 'a refresh token came'
-  const lives = lifetime === null ? 'for nobody knows how long' : `for ${Math.floor(lifetime)} s`
-  const found: Finding[] = [
+  const seconds = lifetime === null ? 'unknown' : `${Math.floor(lifetime)} s`
+  const findings: Finding[] = [
     {
-      check: 'token',
+      check: 'access token',
       level: lifetime === null ? 'warn' : 'ok',
-      message: `it lives ${lives}; ${refreshed}`,
+      message: `lifetime ${seconds}; ${refreshToken === null ? 'no ' : ''}refresh token issued`,
       ...(lifetime === null && {
-        fix: 'say where the lifetime is in response.expiry, or how long it is; until then a token is used until it is rejected',
+        fix: 'set response.expiry to the place of the lifetime in the response, or to the lifetime itself. Until then Latchkey uses a token until the API rejects it',
       }),
     },
   ]
-  if (asked.length === 0 && scope === null) return found
-  const granted = scope ?? asked
-  const missing = asked.filter((value) => !granted.includes(value))
-  found.push({
+  if (requestedScope.length === 0 && scope === null) return findings
+  const granted = scope ?? requestedScope
+  const missing = requestedScope.filter((value) => !granted.includes(value))
+  findings.push({
     check: 'scope',
     level: missing.length > 0 ? 'warn' : 'ok',
-    message: `granted: ${redact(granted.join(' '))}${missing.length > 0 ? `; asked for and not granted: ${missing.join(' ')}` : ''}`,
-    ...(missing.length > 0 && {
-      fix: 'allow it for this client at the server, or ask for less',
-    }),
+    message: `granted: ${redact(granted.join(' '))}${missing.length > 0 ? `; requested but not granted: ${missing.join(' ')}` : ''}`,
+    ...(missing.length > 0 && { fix: 'allow the scope for this client at the server, or request less' }),
   })
-  const expected = provider.refresh.mode === 'refresh_token' && provider.refresh.fallback === 'sign-in'
-  if (expected && refreshToken === null)
-    found.push({
+  const needsRefreshToken =
+    provider.refresh.mode === 'refresh_token' && provider.refresh.fallback === 'sign-in'
+  if (needsRefreshToken && refreshToken === null)
+    findings.push({
       check: 'refresh',
       level: 'warn',
-      message: 'without a refresh token people sign in again whenever the token ends',
-      fix: 'if one is expected, allow the refresh_token grant for this client, or ask for the scope that brings it (often offline_access)',
+      message: 'without a refresh token, users must sign in again whenever the token expires',
+      fix: 'allow the refresh_token grant for this client, or request the scope that brings a refresh token (often offline_access)',
     })
-  return found
+  return findings
 }

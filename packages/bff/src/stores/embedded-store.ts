@@ -4,8 +4,9 @@
  * @module
  */
 import { mkdirSync } from 'node:fs'
-import { open } from 'lmdb'
+import type { RootDatabase } from 'lmdb'
 import { BffError } from '../errors.ts'
+import { isLmdbInstalled, loadLmdb } from './lmdb.ts'
 import type { Store, StoredRecord } from './store.ts'
 import { cleanupBatchSize } from './store.ts'
 
@@ -18,9 +19,9 @@ export interface EmbeddedStoreOptions {
 }
 
 /**
- * Opens the store.
+ * Opens the store. Needs the package lmdb, an optional peer dependency.
  *
- * @throws BffError `server_error` when the folder cannot be used or contains other files
+ * @throws BffError `server_error` when lmdb is not installed, or when the folder cannot be used or contains other files
  */
 export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): Store {
   const root = openDatabase(path)
@@ -87,11 +88,16 @@ export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): S
   }
 }
 
-function openDatabase(path: string): ReturnType<typeof open> {
+function openDatabase(path: string): RootDatabase {
+  if (!isLmdbInstalled())
+    throw new BffError(
+      'server_error',
+      'embeddedStore needs the package lmdb, which is not installed. Run: npm install lmdb',
+    )
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     // With overlapping sync, opening the store in one process can discard a commit of another that is not yet flushed.
-    return open({ path, overlappingSync: false })
+    return loadLmdb().open({ path, overlappingSync: false })
   } catch (error) {
     const cause = error instanceof Error ? error.message : 'unknown error'
     throw new BffError('server_error', `Opening the session store in ${path} failed: ${cause}`)

@@ -7,65 +7,75 @@ import { createClock } from './browser.ts'
 import type { ReceivedRequest, Reply } from './token-endpoint.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 
+/** The right secret of the client `portal`. */
 export const secret = 's3cr+t %:&'
 
-/** The pair as each way shows it. */
-const shown = {
+const basicHeaders = {
   form: `Basic ${btoa('portal:s3cr%2Bt+%25%3A%26')}`,
   raw: `Basic ${btoa(`portal:${secret}`)}`,
 }
 
-/** The way in which a request shows the right client; `null` when it shows none, or another secret. */
+/** How a request authenticates the client with the right secret; `null` when it does not. */
 export function getClientAuthMethod({
   headers,
   parameters,
 }: ReceivedRequest): 'form' | 'raw' | 'post' | null {
   const header = headers.get('Authorization')
-  if (header === shown.form) return 'form'
-  if (header === shown.raw) return 'raw'
+  if (header === basicHeaders.form) return 'form'
+  if (header === basicHeaders.raw) return 'raw'
   return parameters.get('client_id') === 'portal' && parameters.get('client_secret') === secret
     ? 'post'
     : null
 }
 
-/** What came of an examination. */
+/** The result of a run of the doctor. */
 export interface DoctorRun {
   code: number
-  /** All that was printed. */
+  /** Everything that was printed. */
   text: string
-  /** The rows, each with its lines joined, without what is ok. */
-  troubles: string[]
+  /** The findings, each as one line. */
   rows: string[]
+  /** The findings that are not `ok`. */
+  problems: string[]
   requests: ReceivedRequest[]
 }
 
-/** Examines a configuration before a scripted server. */
+/** Options of {@link runTestDoctor}. */
+export interface TestDoctorOptions {
+  /** Options of `createBff` beside `provider`. */
+  options?: object
+  environment?: Record<string, string>
+  prompt?: Prompt
+  now?: number
+}
+
+/** Runs the doctor on a configuration in front of a scripted server. */
 export async function runTestDoctor(
   reply: Reply,
   provider: object,
-  more: { options?: object; environment?: Record<string, string>; ask?: Prompt; now?: number } = {},
+  { options, environment, prompt, now }: TestDoctorOptions = {},
 ): Promise<DoctorRun> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-doctor-'))
   const file = join(folder, 'latchkey.config.json')
-  writeFileSync(file, JSON.stringify({ provider, ...more.options }))
+  writeFileSync(file, JSON.stringify({ provider, ...options }))
   const endpoint = createTokenEndpoint(reply)
-  const clock = createClock(more.now)
+  const clock = createClock(now)
   const lines: string[] = []
   try {
     const code = await runDoctor({
       file,
-      environment: { SECRET: secret, ...more.environment },
-      ask: more.ask,
+      environment: { SECRET: secret, ...environment },
+      prompt,
       print: (line) => lines.push(line),
       platform: { fetch: endpoint.fetch, now: clock.now, sleep: clock.sleep },
     })
     const text = lines.join('\n').replaceAll(folder, '')
-    const rows = rowsIn(lines)
+    const rows = parseRows(lines)
     return {
       code,
       text,
       rows,
-      troubles: rows.filter((row) => !row.startsWith('ok')),
+      problems: rows.filter((row) => !row.startsWith('ok')),
       requests: endpoint.requests,
     }
   } finally {
@@ -73,7 +83,7 @@ export async function runTestDoctor(
   }
 }
 
-function rowsIn(lines: string[]): string[] {
+function parseRows(lines: string[]): string[] {
   const rows: string[] = []
   for (const line of lines)
     if (/^ {2}(ok|warn|FAILED) /.test(line)) rows.push(line.trim().replaceAll(/ +/g, ' '))

@@ -1,5 +1,4 @@
 import type {
-  ErrorCode,
   LoginRequiredReason,
   SessionResponse,
   SignInMethods,
@@ -7,40 +6,66 @@ import type {
   TokenRequest,
 } from '@latchkey/wire'
 import { csrfHeader, defaultBasePath, parseSeconds, sessionPath, tokenPath } from '@latchkey/wire'
+import { createErrorResponse } from './error-response.ts'
+import { createSignInCheck, passwordSignIn } from './fake-sign-in.ts'
 import { cookieHeaders } from './test-browser.ts'
 
-/** How a fake BFF is made. */
+/** The options of {@link createFakeBff}. */
 export interface FakeBffOptions {
-  /** Passwords by username; without it, everybody may sign in with any password. */
+  /** The passwords by username; by default every username and password is accepted. */
   readonly users?: Record<string, string>
-  /** What the user of a session looks like; by default `{ username }`. */
-  readonly createUser?: (username: string) => Record<string, unknown>
-  /** What the authorization server says as `expires_in` beside each token, read as a BFF reads it; default 900. */
+  /**
+   * One-time codes by username. A sign-in of these users fails with `challenge_required` first and succeeds with the
+   * code in the field `otp`.
+   */
+  readonly otp?: Record<string, string>
+  /** Creates the user of a session; default: `{ username }`. */
+  readonly createUser?: (username: string) => object
+  /** Creates the `subject` of a session, which identifies the user; default: `subject-` and the username. */
+  readonly createSubject?: (username: string) => string
+  /** The `expires_in` of every token, in seconds or as an authorization server may send it; default 900. */
   readonly expiresIn?: unknown
+  /** The path at which the BFF is mounted; default `/auth`. */
   readonly basePath?: string
-  /** Whether the browser gets the access token (`token`, the default) or only the cookie (`proxy`). */
+  /** Whether the browser gets the access token (`token`, the default) or only the session cookie (`proxy`). */
   readonly mode?: SessionResponse['mode']
-  /** How users sign in; by default a form with a username and a password. */
+  /** How users sign in; default: with a username and a password. */
   readonly signInMethods?: SignInMethods
+  /**
+   * Whether a cookie identifies the session; default `true`. With `false` the BFF has one session at a time and every
+   * request belongs to it. Use that where cookies are lost, for example behind Mock Service Worker.
+   */
+  readonly cookies?: boolean
 }
 
-/** A BFF without an authorization server behind it: it speaks the wire, and counts. */
+/** A BFF without an authorization server: it implements the protocol in memory and counts tokens. */
 export interface FakeBff {
+  /** Handles a request to the BFF. */
   readonly fetch: (request: Request) => Promise<Response>
-  /** Tokens given out beside those of sign-ins. */
+  /** How many access tokens were issued by refreshes. */
   readonly grantCount: () => number
+  /** How many sessions were started, by sign-ins and by {@link startSession}. */
   readonly signInCount: () => number
-  /** Starts a session as if somebody had signed in, and returns its cookie for a `Cookie` header. */
+  /** Starts a session without a request, and returns its cookie as `name=value`. */
   readonly startSession: (username: string) => string
-  /** Ends every session; the next question about one is answered with this reason. */
+  /** Ends every session. The next request for a token fails with `login_required` and this reason. */
   readonly endSessions: (reason?: LoginRequiredReason) => void
-  /** Makes every access token worthless to {@link acceptsToken}; the next grant makes a good one. */
+  /** Makes {@link acceptsToken} reject all current access tokens; the next refresh issues a valid one. */
   readonly revokeTokens: () => void
-  /** Answers requests by hand until it is called with `null`; where the handler gives `undefined`, the BFF answers. */
+  /**
+   * Calls the handler before each request; if it returns a response, the BFF does not handle the request. `null` removes
+   * the handler.
+   *
+   * @example
+   * bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
+   */
   readonly intercept: (
-    handler: ((request: Request) => Promise<Response> | Response | undefined) | null,
+    handler: ((request: Request) => Promise<Response | void> | Response | void) | null,
   ) => void
-  /** Whether a request carries an access token that is good at the moment, as a resource server asks. */
+  /**
+   * Whether an API accepts the request: whether it has a valid access token in `Authorization`, or in proxy mode the
+   * cookie of a session.
+   */
   readonly acceptsToken: (request: Request) => boolean
 }
 
@@ -48,74 +73,72 @@ interface FakeSession {
   readonly id: string
   readonly username: string
   sequence: number
-  isValid: boolean
+  isTokenValid: boolean
 }
 
-/** A JSON error answer as a BFF writes it. */
-export function createErrorResponse(
-  status: number,
-  error: ErrorCode,
-  more: { reason?: LoginRequiredReason; retryAfter?: number } = {},
-): Response {
-  return Response.json(
-    { error, ...(more.reason && { reason: more.reason }) },
-    { status, headers: more.retryAfter === undefined ? {} : { 'retry-after': String(more.retryAfter) } },
-  )
-}
-
-const createCookieHeaders = (cookie: string): Record<string, string> => ({
-  'set-cookie': cookie,
-  [cookieHeaders.response]: cookie,
-})
-
-const passwordForm: SignInMethods = {
-  credentials: {
-    fields: [
-      { name: 'username', label: 'Username', type: 'text', optional: false },
-      { name: 'password', label: 'Password', type: 'password', optional: false },
-    ],
-  },
-}
-
-/** Creates a fake BFF; its `fetch` goes into a test browser's network, a mock service worker or a story. */
+/**
+ * Creates a fake BFF, for the network of a test browser, for Mock Service Worker or for stories. To test components,
+ * `createTestAuth` is simpler.
+ *
+ * @example
+ * // With Mock Service Worker, which drops cookies:
+ * const bff = createFakeBff({ users: { cathy: 'correct horse' }, cookies: false })
+ * const server = setupServer(
+ *   http.all('/auth/*', ({ request }) => bff.fetch(request)),
+ *   http.get('/api/items', ({ request }) =>
+ *     bff.acceptsToken(request) ? HttpResponse.json([]) : new HttpResponse(null, { status: 401 }),
+ *   ),
+ * )
+ * afterEach(() => bff.endSessions())
+ */
 export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
   const {
     users,
+    otp,
     createUser = (username) => ({ username }),
+    createSubject = (username) => `subject-${username}`,
     basePath = defaultBasePath,
     mode = 'token',
-    signInMethods: sign_in = passwordForm,
+    signInMethods: sign_in = passwordSignIn,
+    cookies = true,
   } = options
-  // A missing `expires_in` is something to test, too.
+  // An explicit `undefined` stands for an authorization server that sends no `expires_in`.
   const expiresIn = 'expiresIn' in options ? options.expiresIn : 900
+  const checkSignIn = createSignInCheck(users, otp)
   const sessions = new Map<string, FakeSession>()
-  let signIns = 0
-  let grants = 0
+  let sessionCount = 0
+  let grantCount = 0
   let endReason: LoginRequiredReason = 'no_session'
   let handler: Parameters<FakeBff['intercept']>[0] = null
 
-  const start = (username: string): FakeSession => {
-    signIns += 1
-    const session = { id: `session-${signIns}`, username, sequence: 1, isValid: true }
-    sessions.set(`cookie-${signIns}`, session)
+  const getLatestCookie = (): string => `cookie-${sessionCount}`
+  const startSession = (username: string): FakeSession => {
+    sessionCount += 1
+    const session = { id: `session-${sessionCount}`, username, sequence: 1, isTokenValid: true }
+    if (!cookies) sessions.clear()
+    sessions.set(getLatestCookie(), session)
     return session
   }
-  const cookieOf = (request: Request): string | undefined =>
-    /\blatchkey=([\w-]+)/.exec(
-      request.headers.get(cookieHeaders.request[1]) ?? request.headers.get('cookie') ?? '',
-    )?.[1]
-  const tokenOf = ({ id, sequence }: FakeSession): string => `${id}.token-${sequence}`
-  const response = (session: FakeSession): SessionResponse => ({
+  const readCookie = ({ headers }: Request): string => {
+    if (!cookies) return getLatestCookie()
+    const header = headers.get(cookieHeaders.request[1]) ?? headers.get('cookie') ?? ''
+    return /\blatchkey=([\w-]+)/.exec(header)?.[1] ?? ''
+  }
+  const createCookieHeaders = (cookie: string): Record<string, string> =>
+    cookies ? { 'set-cookie': cookie, [cookieHeaders.response]: cookie } : {}
+
+  const getAccessToken = ({ id, sequence }: FakeSession): string => `${id}.token-${sequence}`
+  const describeSession = (session: FakeSession): SessionResponse => ({
     session: {
       session_id: session.id,
-      subject: `subject-${session.username}`,
-      user: createUser(session.username),
+      subject: createSubject(session.username),
+      user: createUser(session.username) as Record<string, unknown>,
       scope: ['read'],
       expires_in: 28_800,
     },
     ...(mode === 'token' && {
       token: {
-        access_token: tokenOf(session),
+        access_token: getAccessToken(session),
         token_type: 'Bearer',
         expires_in: parseSeconds(expiresIn),
         sequence: session.sequence,
@@ -126,29 +149,26 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
   })
 
   const route = async (request: Request): Promise<Response> => {
-    const path = new URL(request.url).pathname
+    const { pathname, searchParams } = new URL(request.url)
     if (!request.headers.has(csrfHeader)) return createErrorResponse(403, 'access_denied')
-    const cookie = cookieOf(request)
-    const session = cookie === undefined ? undefined : sessions.get(cookie)
+    const cookie = readCookie(request)
+    const session = sessions.get(cookie)
 
-    switch (`${request.method} ${path}`) {
+    switch (`${request.method} ${pathname}`) {
       case `GET ${basePath}${sessionPath}`:
-        return Response.json(session ? response(session) : { session: null, mode, sign_in })
+        return Response.json(session ? describeSession(session) : { session: null, mode, sign_in })
       case `POST ${basePath}${sessionPath}`: {
-        const { credentials } = (await request.json()) as SignInRequest
-        const username = credentials['username'] ?? ''
-        if (users && users[username] !== credentials['password'])
-          return createErrorResponse(401, 'invalid_credentials')
-        if (cookie !== undefined) sessions.delete(cookie)
-        const started = start(username)
-        return Response.json(response(started), {
-          headers: createCookieHeaders(`latchkey=cookie-${signIns}; Path=/; HttpOnly`),
+        const username = checkSignIn((await request.json()) as SignInRequest)
+        if (typeof username !== 'string') return username
+        sessions.delete(cookie)
+        return Response.json(describeSession(startSession(username)), {
+          headers: createCookieHeaders(`latchkey=${getLatestCookie()}; Path=/; HttpOnly`),
         })
       }
       case `DELETE ${basePath}${sessionPath}`: {
-        const requestedId = new URL(request.url).searchParams.get('session_id')
+        const requestedId = searchParams.get('session_id')
         if (requestedId && session && session.id !== requestedId) return new Response(null, { status: 204 })
-        if (cookie !== undefined) sessions.delete(cookie)
+        sessions.delete(cookie)
         return new Response(null, {
           status: 204,
           headers: createCookieHeaders('latchkey=; Path=/; Max-Age=0'),
@@ -156,15 +176,16 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
       }
       case `POST ${basePath}${tokenPath}`: {
         const { session_id, after } = (await request.json()) as TokenRequest
-        if (!session) return createErrorResponse(401, 'login_required', { reason: endReason })
-        if (session.id !== session_id)
-          return createErrorResponse(401, 'login_required', { reason: 'session_changed' })
+        if (session?.id !== session_id)
+          return createErrorResponse(401, 'login_required', {
+            reason: session ? 'session_changed' : endReason,
+          })
         if (session.sequence <= after) {
           session.sequence += 1
-          session.isValid = true
-          grants += 1
+          session.isTokenValid = true
+          grantCount += 1
         }
-        return Response.json(response(session))
+        return Response.json(describeSession(session))
       }
       default:
         return createErrorResponse(400, 'invalid_request')
@@ -173,27 +194,28 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
 
   return {
     fetch: async (request) => (await handler?.(request)) ?? route(request),
-    grantCount: () => grants,
-    signInCount: () => signIns,
+    grantCount: () => grantCount,
+    signInCount: () => sessionCount,
     startSession: (username) => {
-      start(username)
-      return `latchkey=cookie-${signIns}`
+      startSession(username)
+      return `latchkey=${getLatestCookie()}`
     },
     endSessions: (reason = 'no_session') => {
       endReason = reason
       sessions.clear()
     },
     revokeTokens: () => {
-      for (const session of sessions.values()) session.isValid = false
+      for (const session of sessions.values()) session.isTokenValid = false
     },
     intercept: (next) => {
       handler = next
     },
     acceptsToken: (request) => {
+      if (mode === 'proxy') return sessions.has(readCookie(request))
       const [scheme, token] = (request.headers.get('authorization') ?? '').split(' ')
       return (
         scheme === 'Bearer' &&
-        [...sessions.values()].some((session) => session.isValid && tokenOf(session) === token)
+        [...sessions.values()].some((session) => session.isTokenValid && getAccessToken(session) === token)
       )
     },
   }

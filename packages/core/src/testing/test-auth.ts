@@ -1,57 +1,135 @@
 import type { LoginRequiredReason } from '@latchkey/wire'
-import type { AuthClient } from '../auth-client.ts'
+import { defaultBasePath } from '@latchkey/wire'
+import type { AuthClient, AuthClientOptions } from '../auth-client.ts'
+import { getPageUrl } from '../browser.ts'
 import { createAuthClient } from '../create-auth-client.ts'
 import type { AuthState } from '../auth-state.ts'
 import type { TestBrowser } from './test-browser.ts'
 import { createTestBrowser } from './test-browser.ts'
-import type { FakeBff } from './fake-bff.ts'
+import type { FakeBff, FakeBffOptions } from './fake-bff.ts'
 import { createFakeBff } from './fake-bff.ts'
+import { passwordSignIn } from './fake-sign-in.ts'
 
-/** How a client for component tests starts. */
-export interface TestAuthOptions<User> {
-  /** Who is signed in; `null` (the default) for nobody. */
+/** The options of {@link createTestAuth}: its own, those of the fake BFF, and some of the client. */
+export interface TestAuthOptions<User>
+  extends
+    Pick<FakeBffOptions, 'users' | 'otp' | 'mode' | 'signInMethods' | 'basePath' | 'expiresIn'>,
+    Pick<AuthClientOptions<User>, 'allow' | 'rejectsToken' | 'onExpired'> {
+  /** The user who is signed in at the start; `null` (the default) when no user is. */
   readonly user?: User | null
-  /** Answers everything that is not the BFF's: the application's own API. */
-  readonly api?: (request: Request) => Promise<Response> | Response
+  /**
+   * The username with which `user` signs in; default: its property `username`. If it has none, every sign-in signs in
+   * `user`, whatever the username.
+   */
+  readonly username?: string
+  /** Creates the user for every other username; default: `{ username }`. */
+  readonly createUser?: (username: string) => User & object
+  /**
+   * Handles every request that is not for the BFF, as your API does; default: 404. `bff.acceptsToken(request)` says
+   * whether the request has a valid token.
+   */
+  readonly api?: (request: Request, bff: FakeBff) => Promise<Response> | Response
+  /**
+   * The URL of the page; default: `location` of the test environment (jsdom, happy-dom) when that is an http or https
+   * URL, otherwise `https://app.test/`.
+   */
+  readonly pageUrl?: string
 }
 
-/** A real client in front of a fake BFF, for tests of components and for stories. */
+/** A real client with a fake BFF, for tests of components and for stories. */
 export interface TestAuth<User> extends AuthClient<User> {
-  /** The session ends by itself, and the client is told at its next request, which this makes. */
+  /**
+   * Ends the session at the BFF, sends the next request of the client, and resolves when the client is `expired`. In
+   * proxy mode the reason is always `no_session`, because there the client only asks whether a session exists.
+   *
+   * @param reason default `idle`
+   *
+   * @example
+   * await act(() => auth.expire())
+   * expect(screen.getByText('Sign in again')).toBeVisible()
+   */
   readonly expire: (reason?: LoginRequiredReason) => Promise<void>
+  /** The browser of the client, with virtual time and the requests that were sent. */
   readonly browser: TestBrowser
+  /** The BFF of the client: it can reject tokens, fail and count. */
   readonly bff: FakeBff
 }
 
-/** Creates a client that has its first state at once: no waiting in the test for a restore. */
-export function createTestAuth<User extends { readonly username: string }>({
+/**
+ * Creates a client for tests of components and for stories. It has its first state at once, so that a test need not
+ * wait for a restore. Time stands still; `auth.browser.advance()` lets it pass.
+ *
+ * In tests of React components, wrap calls that change the state in `act`: `await act(() => auth.signOut())`, likewise
+ * `auth.signIn()`, `auth.expire()` and `auth.browser.advance()`.
+ *
+ * @example
+ * const auth = createTestAuth({
+ *   user: { username: 'cathy' },
+ *   api: (request, bff) =>
+ *     bff.acceptsToken(request) ? Response.json(['Item 1']) : new Response(null, { status: 401 }),
+ * })
+ * render(<AuthProvider client={auth}><Items /></AuthProvider>)
+ * expect(await screen.findByText('Item 1')).toBeVisible()
+ */
+export function createTestAuth<User = { username: string }>({
   user = null,
+  username = (user as { username?: string } | null)?.username,
+  createUser,
   api,
+  pageUrl = getDefaultPageUrl(),
+  allow,
+  rejectsToken,
+  onExpired,
+  ...bffOptions
 }: TestAuthOptions<User> = {}): TestAuth<User> {
+  const { basePath = defaultBasePath, signInMethods = passwordSignIn } = bffOptions
+  const isUser = (name: string): boolean => user !== null && (username === undefined || name === username)
+  const createSubject = (name: string): string => `subject-${isUser(name) ? (username ?? 'user') : name}`
   const bff = createFakeBff({
-    createUser: (username) => (user?.username === username ? { ...user } : { username }),
+    ...bffOptions,
+    createSubject,
+    createUser: (name) => (isUser(name) ? { ...user } : (createUser?.(name) ?? { username: name })),
   })
-  const cookie = user && bff.startSession(user.username)
+  const cookie = user && bff.startSession(username ?? 'user')
   const browser = createTestBrowser({
+    pageUrl,
     network: (request) => {
-      if (!new URL(request.url).pathname.startsWith('/auth/'))
-        return api?.(request) ?? new Response(null, { status: 404 })
-      return bff.fetch(request)
+      const { origin, pathname } = new URL(request.url)
+      if (origin === new URL(pageUrl).origin && pathname.startsWith(`${basePath}/`)) return bff.fetch(request)
+      return api?.(request, bff) ?? new Response(null, { status: 404 })
     },
     ...(cookie !== null && { cookie }),
   })
-  const session = user && { id: 'session-1', subject: `subject-${user.username}`, user, scope: ['read'] }
-  const initialState: AuthState<User> = session
-    ? { status: 'signed-in', session }
+  const initialState: AuthState<User> = user
+    ? {
+        status: 'signed-in',
+        session: { id: 'session-1', subject: createSubject(username ?? 'user'), user, scope: ['read'] },
+      }
     : { status: 'signed-out', session: null }
-  const client = createAuthClient<User>({ platform: browser.openTab().platform, initialState })
+  const client = createAuthClient<User>({
+    platform: browser.openTab().platform,
+    basePath,
+    initialState,
+    allow,
+    rejectsToken,
+    onExpired,
+  })
   return {
     ...client,
+    signInMethods: () => client.signInMethods() ?? signInMethods,
     browser,
     bff,
     expire: async (reason = 'idle') => {
       bff.endSessions(reason)
-      await client.getAccessToken({ forceRefresh: true }).catch(() => {})
+      const controller = new AbortController()
+      const unsubscribe = client.subscribe(() => controller.abort())
+      await client.getAccessToken({ forceRefresh: true, signal: controller.signal }).catch(() => {})
+      unsubscribe()
     },
   }
+}
+
+function getDefaultPageUrl(): string {
+  const url = getPageUrl()
+  return url?.startsWith('http') ? url : 'https://app.test/'
 }

@@ -2,57 +2,71 @@ import type { TabChannel, Platform } from '../platform.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
-/** What stands for the network: the BFF, the resource server, and whatever is between. */
+/** The network of a test browser: responds to every request, to the BFF and to the API. */
 export type Network = (request: Request) => Promise<Response> | Response
 
-/** How a test browser is made. */
+/** The options of {@link createTestBrowser}. */
 export interface TestBrowserOptions {
   readonly network: Network
-  /** The page's own address; default `https://app.test/`. */
+  /** The URL of the page; default `https://app.test/`. */
   readonly pageUrl?: string
-  /** Chance, in [0, 1); default always 0.5. */
+  /** The random numbers of `Math.random`, in [0, 1); default: always 0.5. */
   readonly random?: () => number
-  /** A cookie that is there from the start: `name=value`. */
+  /** A cookie that the browser has at the start: `name=value`. */
   readonly cookie?: string
 }
 
-/** One page of the test browser. */
+/** A tab of a test browser, with one page. */
 export interface TestTab {
+  /** The environment of the page, for `createAuthClient({ platform })`. */
   readonly platform: Platform
+  /** Hides the tab, as a change to another tab does. */
   readonly hide: () => void
+  /** Makes the tab visible. */
   readonly show: () => void
-  /** Into the back-forward cache: the network answers nobody any more. */
+  /** Moves the page into the back-forward cache. */
   readonly enterBfcache: () => void
-  /** Out of the back-forward cache. */
+  /** Restores the page from the back-forward cache. */
   readonly leaveBfcache: () => void
-  /** Closes the page: whatever it waited for never comes. */
+  /** Closes the tab: its pending requests and timers never finish. */
   readonly close: () => void
-  /** How many listeners to page events and open channels the page has. */
+  /** Returns how many page-event listeners and open channels the page has. */
   readonly listenerCount: () => number
 }
 
-/** A browser without a screen: tabs that share a clock, cookies, notes and channels. */
+/** A simulated browser: its tabs share a virtual clock, cookies, storage and channels. */
 export interface TestBrowser extends VirtualClock {
+  /** Opens another tab. */
   readonly openTab: () => TestTab
+  /** Makes every request fail, as without a network. */
   readonly goOffline: () => void
+  /** Ends {@link goOffline}. */
   readonly goOnline: () => void
-  /** What the tabs have stored: name to text. */
+  /** The items in `localStorage`, by key. */
   readonly storage: Map<string, string>
-  /** What went over the network, in order: `GET /auth/session`. */
+  /** The requests so far, in order, for example `GET /auth/session`; other origins with their full URL. */
   readonly requests: string[]
-  /** What tabs told each other. */
+  /** The messages that tabs have sent each other. */
   readonly messages: unknown[]
 }
 
 /**
- * `Request` and `Response` of a simulated DOM drop cookies, as those of a browser do; what speaks to a
- * test browser there uses these names beside the real ones.
+ * The headers of cookies. `Request` and `Response` of jsdom and happy-dom drop the standard ones, as browsers do, so the
+ * test browser and the fake BFF also use their own.
  */
 export const cookieHeaders = { request: ['cookie', 'x-test-cookie'], response: 'x-test-set-cookie' } as const
 
 /**
- * Creates a browser whose time, network, tabs and chance belong to the test. Each tab's `platform` goes
- * into a `createAuthClient`; `advance` and `sleep` let time pass.
+ * Creates a browser whose time, network, tabs and random numbers a test controls. Pass the `platform` of a tab to
+ * `createAuthClient`; `advance` and `sleep` let time pass.
+ *
+ * @example
+ * const bff = createFakeBff()
+ * const browser = createTestBrowser({ network: bff.fetch, cookie: bff.startSession('cathy') })
+ * const auth = createAuthClient({ platform: browser.openTab().platform })
+ * auth.subscribe(() => {})
+ * await browser.advance(840_000)
+ * expect(browser.requests).toEqual(['GET /auth/session', 'POST /auth/token'])
  */
 export function createTestBrowser({
   network,
@@ -63,18 +77,18 @@ export function createTestBrowser({
   const clock = createVirtualClock()
   const { origin } = new URL(pageUrl)
   const cookies = new Map<string, string>()
-  if (cookie !== undefined) keepCookie(cookies, cookie)
+  if (cookie !== undefined) storeCookie(cookies, cookie)
   const storage = new Map<string, string>()
   const requests: string[] = []
   const messages: unknown[] = []
   const channels = new Set<TabChannel & { readonly name: string }>()
-  const tabs = new Set<(type: 'online') => void>()
-  let online = true
+  const eventDispatchers = new Set<(type: 'online') => void>()
+  let isOnline = true
 
   const sendThroughNetwork = async (request: Request): Promise<Response> => {
     const url = new URL(request.url)
     requests.push(`${request.method} ${url.origin === origin ? url.pathname + url.search : url.href}`)
-    if (!online) throw new TypeError('Failed to fetch')
+    if (!isOnline) throw new TypeError('Failed to fetch')
     const headers = new Headers(request.headers)
     headers.set('sec-fetch-site', url.origin === origin ? 'same-origin' : 'cross-site')
     if (request.method !== 'GET' && request.method !== 'HEAD') headers.set('origin', origin)
@@ -82,54 +96,54 @@ export function createTestBrowser({
       for (const header of cookieHeaders.request)
         headers.set(header, [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     const response = await network(new Request(request, { headers }))
-    if (!online) throw new TypeError('Failed to fetch')
+    if (!isOnline) throw new TypeError('Failed to fetch')
     if (request.redirect === 'error' && response.status >= 300 && response.status < 400)
       throw new TypeError('Failed to fetch')
     return response
   }
 
   const openTab = (): TestTab => {
-    let hidden = false
-    let isClosed = true
+    let isHidden = false
+    let isClosed = false
     const listeners = new Set<{ readonly type: string; readonly listener: (event: Event) => void }>()
     const tabChannels = new Set<TabChannel>()
     const dispatchPageEvent = (type: string): void => {
       const event = Object.assign(new Event(type), { persisted: type.startsWith('page') })
       for (const entry of listeners) if (entry.type === type) entry.listener(event)
     }
-    tabs.add(dispatchPageEvent)
+    eventDispatchers.add(dispatchPageEvent)
 
     const platform: Platform = {
       location: { origin },
       fetch: (input, init) =>
         new Promise((resolve, reject) => {
           const request = new Request(typeof input === 'string' ? new URL(input, pageUrl) : input, init)
-          const giveUp = (): void => reject(request.signal.reason)
-          if (request.signal.aborted) return giveUp()
-          request.signal.addEventListener('abort', giveUp)
+          const rejectAborted = (): void => reject(request.signal.reason)
+          if (request.signal.aborted) return rejectAborted()
+          request.signal.addEventListener('abort', rejectAborted)
           sendThroughNetwork(request).then(
             (response) => {
-              // The browser drops the answer to a request that was given up, cookies and all.
-              if (!isClosed || request.signal.aborted) return
-              for (const line of setCookiesOf(response)) keepCookie(cookies, line)
+              // Browsers drop the response to an aborted request, including its cookies.
+              if (isClosed || request.signal.aborted) return
+              for (const setCookie of getSetCookies(response)) storeCookie(cookies, setCookie)
               resolve(response)
             },
-            (error: unknown) => isClosed && reject(error),
+            (error: unknown) => isClosed || reject(error),
           )
         }),
       document: {
         get hidden() {
-          return hidden
+          return isHidden
         },
         baseURI: pageUrl,
       },
       performance: { now: clock.monotonicNow },
-      // oxlint-disable-next-line no-restricted-globals -- Parsing a date asks no clock.
+      // oxlint-disable-next-line no-restricted-globals -- Date.parse reads no clock.
       Date: { now: clock.wallNow, parse: Date.parse },
       Math: { random },
-      // As browsers do: a delay that does not fit into 31 bits rings at once.
-      setTimeout: (ring, milliseconds) =>
-        clock.setTimer(milliseconds > 2 ** 31 - 1 ? 0 : milliseconds, () => isClosed && ring()),
+      // As in browsers, a delay of more than 31 bits fires at once.
+      setTimeout: (callback, milliseconds) =>
+        clock.setTimer(milliseconds > 2 ** 31 - 1 ? 0 : milliseconds, () => isClosed || callback()),
       clearTimeout: (cancel?: () => void) => cancel?.(),
       AbortSignal: { timeout: clock.createTimeoutSignal },
       addEventListener: (type, listener, { signal }) => {
@@ -173,18 +187,18 @@ export function createTestBrowser({
     return {
       platform,
       hide: () => {
-        hidden = true
+        isHidden = true
         dispatchPageEvent('visibilitychange')
       },
       show: () => {
-        hidden = false
+        isHidden = false
         dispatchPageEvent('visibilitychange')
       },
       enterBfcache: () => dispatchPageEvent('pagehide'),
       leaveBfcache: () => dispatchPageEvent('pageshow'),
       close: () => {
-        isClosed = false
-        tabs.delete(dispatchPageEvent)
+        isClosed = true
+        eventDispatchers.delete(dispatchPageEvent)
         listeners.clear()
         for (const channel of tabChannels) channel.close()
       },
@@ -196,11 +210,11 @@ export function createTestBrowser({
     ...clock,
     openTab,
     goOffline: () => {
-      online = false
+      isOnline = false
     },
     goOnline: () => {
-      online = true
-      for (const dispatchPageEvent of tabs) dispatchPageEvent('online')
+      isOnline = true
+      for (const dispatchPageEvent of eventDispatchers) dispatchPageEvent('online')
     },
     storage,
     requests,
@@ -208,13 +222,13 @@ export function createTestBrowser({
   }
 }
 
-function setCookiesOf({ headers }: Response): string[] {
-  const plain = headers.get(cookieHeaders.response)
-  return plain === null ? headers.getSetCookie() : [plain]
+function getSetCookies({ headers }: Response): string[] {
+  const setCookie = headers.get(cookieHeaders.response)
+  return setCookie === null ? headers.getSetCookie() : [setCookie]
 }
 
-function keepCookie(cookies: Map<string, string>, line: string): void {
-  const [pair = '', ...attributes] = line.split(/;\s*/)
+function storeCookie(cookies: Map<string, string>, setCookie: string): void {
+  const [pair = '', ...attributes] = setCookie.split(/;\s*/)
   const [name = '', value = ''] = pair.split(/=(.*)/s)
   if (value === '' || attributes.some((attribute) => /^max-age=0$/i.test(attribute))) cookies.delete(name)
   else cookies.set(name, value)

@@ -1,20 +1,22 @@
-/** Time that passes only when a test says so. */
+/** A clock for tests, whose time passes only when the test says so. Times are in milliseconds. */
 export interface VirtualClock {
-  /** Milliseconds since the start; stands still while the machine sleeps. */
+  /** Returns the time since the start; it stops while the machine sleeps. */
   readonly monotonicNow: () => number
+  /** Returns the time since 1970. */
   readonly wallNow: () => number
+  /** Sets a timer, and returns the function that clears it. */
   readonly setTimer: (milliseconds: number, callback: () => void) => () => void
-  /** A signal that aborts after so much time; not one of the timers that are counted. */
+  /** Creates a signal that aborts after this time; it does not count as a timer. */
   readonly createTimeoutSignal: (milliseconds: number) => AbortSignal
-  /** How many timers are set. */
+  /** Returns how many timers are set. */
   readonly timerCount: () => number
-  /** Lets so many milliseconds pass; timers ring in order, and what they set going is waited for. */
+  /** Lets time pass: timers fire in order, and the promises that they start settle before the next one. */
   readonly advance: (milliseconds: number) => Promise<void>
-  /** The machine sleeps: the wall clock goes on, timers and the monotonic clock stand still. */
+  /** Lets the machine sleep: the wall clock advances, the monotonic clock and all timers stop. */
   readonly sleep: (milliseconds: number) => Promise<void>
-  /** The user sets the wall clock, by so many milliseconds. */
+  /** Changes the wall clock, as a user does. */
   readonly shiftWallClock: (milliseconds: number) => void
-  /** Resolves after so much virtual time: the latency of a scripted answer. */
+  /** Resolves after this virtual time, for example to delay a response. */
   readonly wait: (milliseconds: number) => Promise<void>
 }
 
@@ -23,72 +25,87 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** A clock that starts at a wall time, in milliseconds since 1970. */
-export function createVirtualClock(start = 1_800_000_000_000): VirtualClock {
-  let monotonic = 0
-  let ahead = start
+/**
+ * Creates a virtual clock.
+ *
+ * @param startMs the wall time at the start, in milliseconds since 1970
+ *
+ * @example
+ * const clock = createVirtualClock()
+ * clock.setTimer(1000, () => save())
+ * await clock.advance(1000)
+ */
+export function createVirtualClock(startMs = 1_800_000_000_000): VirtualClock {
+  let monotonicMs = 0
+  let wallClockOffsetMs = startMs
   const timers = new Set<Timer>()
-  const limits = new Set<Timer>()
+  const timeouts = new Set<Timer>()
 
   const setTimer = (milliseconds: number, callback: () => void): (() => void) => {
-    const timer = { at: monotonic + Math.max(0, milliseconds), callback }
+    const timer = { at: monotonicMs + Math.max(0, milliseconds), callback }
     timers.add(timer)
     return () => timers.delete(timer)
   }
 
-  const next = (until: number): Timer | undefined => {
+  const findNextTimer = (endMs: number): Timer | undefined => {
     let first: Timer | undefined
-    for (const timer of [...timers, ...limits])
-      if (timer.at <= until && (!first || timer.at < first.at)) first = timer
+    for (const timer of [...timers, ...timeouts])
+      if (timer.at <= endMs && (!first || timer.at < first.at)) first = timer
     return first
   }
 
   const advance = async (milliseconds: number): Promise<void> => {
-    const until = monotonic + milliseconds
+    const endMs = monotonicMs + milliseconds
     await flushPromises()
-    for (let timer = next(until); timer; timer = next(until)) {
+    for (let timer = findNextTimer(endMs); timer; timer = findNextTimer(endMs)) {
       timers.delete(timer)
-      limits.delete(timer)
-      monotonic = Math.max(monotonic, timer.at)
+      timeouts.delete(timer)
+      monotonicMs = Math.max(monotonicMs, timer.at)
       timer.callback()
       await flushPromises()
     }
-    monotonic = until
+    monotonicMs = endMs
     await flushPromises()
   }
 
   return {
-    monotonicNow: () => monotonic,
-    wallNow: () => ahead + monotonic,
+    monotonicNow: () => monotonicMs,
+    wallNow: () => wallClockOffsetMs + monotonicMs,
     setTimer,
     createTimeoutSignal: (milliseconds) => {
       const controller = new AbortController()
-      limits.add({
-        at: monotonic + milliseconds,
-        callback: () => controller.abort(new DOMException('The time is up', 'TimeoutError')),
+      timeouts.add({
+        at: monotonicMs + milliseconds,
+        callback: () => controller.abort(new DOMException('The operation timed out', 'TimeoutError')),
       })
       return controller.signal
     },
     timerCount: () => timers.size,
     advance,
     sleep: async (milliseconds) => {
-      ahead += milliseconds
+      wallClockOffsetMs += milliseconds
       await flushPromises()
     },
     shiftWallClock: (milliseconds) => {
-      ahead += milliseconds
+      wallClockOffsetMs += milliseconds
     },
     wait: (milliseconds) => new Promise((resolve) => void setTimer(milliseconds, resolve)),
   }
 }
 
-/** More turns than any chain of promises between a request and what a page does with its answer. */
-const turns = 25
+/** More macrotasks than any chain of promises needs between a request and the page's reaction to the response. */
+const macrotaskCount = 25
 
-/** Resolves when all that can go on without time has gone on. */
+/**
+ * Resolves when all promises have settled that do not wait for time.
+ *
+ * @example
+ * void auth.signOut()
+ * await flushPromises()
+ */
 export async function flushPromises(): Promise<void> {
   const { port1, port2 } = new MessageChannel()
-  for (let turn = 0; turn < turns; turn += 1) {
+  for (let count = 0; count < macrotaskCount; count += 1) {
     await new Promise<void>((resolve) => {
       port1.onmessage = () => resolve()
       port2.postMessage(null)

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 
-// Whoever asks for React gets 18 from here on, the testing library and React DOM 18 included, which the
-// package manager would both give the workspace's own. React goes first: React DOM asks for it.
+// Replaces React by React 18 for every import, also those of the testing library and of React DOM 18, for which the
+// package manager resolves React 19. React comes first, because React DOM requires it.
 const require = createRequire(import.meta.url)
 for (const name of [
   'react',
@@ -12,7 +12,7 @@ for (const name of [
   'react-dom/server',
   'react-dom/test-utils',
 ]) {
-  const eighteen = name.replace(/^react(-dom)?/, '$&-18')
-  require(eighteen)
-  require.cache[require.resolve(name)] = require.cache[require.resolve(eighteen)]
+  const react18Name = name.replace(/^react(-dom)?/, '$&-18')
+  require(react18Name)
+  require.cache[require.resolve(name)] = require.cache[require.resolve(react18Name)]
 }

@@ -8,7 +8,7 @@ import type { ClassOptions } from './class/token.ts'
 import { classy } from './classy/index.ts'
 import type { ClassyOptions } from './classy/token.ts'
 
-/** What can be different about each system. */
+/** The options of each system. */
 export interface SystemOptions {
   readonly axosoft?: AxosoftOptions
   readonly brightPattern?: BrightPatternOptions
@@ -18,10 +18,10 @@ export interface SystemOptions {
 
 export const systemNames = ['axosoft', 'bright-pattern', 'class', 'classy'] as const
 
-/** The name of a system, which is the first segment of its paths. */
+/** The name of a system and the first segment of its paths. */
 export type SystemName = (typeof systemNames)[number]
 
-/** To add a system: write its file beside `axosoft.ts`, and name it in this file. */
+/** To add a system, create its folder beside this file and add it here. */
 export function createSystems(context: SandboxContext, options: SystemOptions): Record<SystemName, System> {
   return {
     axosoft: axosoft(context, options.axosoft),

@@ -1,6 +1,8 @@
 import { parseJson, getByPointer } from '../../json.ts'
 import type { Provider } from '../../description/provider-description.ts'
 import { presets } from '../../config/presets.ts'
+import type { DoctorConfig } from '../doctor-config.ts'
+import { formatOptions } from '../doctor-config.ts'
 import type { Check, DoctorContext } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
 import type { Probe, ProbeResult } from '../probe.ts'
@@ -9,177 +11,201 @@ import { getErrorCode } from './token-endpoint.ts'
 import type { ClientAuthMethod } from '../client-auth-methods.ts'
 import { formatClientAuthMethod, withClientAuth, listClientAuthMethods } from '../client-auth-methods.ts'
 
-/** What became of one way: `unclear` where a made-up secret fares no worse, `unanswered` where nothing came back. */
+/** The result of one method: `unclear` when the server responds to a wrong secret in the same way. */
 interface MethodResult {
   authMethod: ClientAuthMethod
-  outcome: 'accepted' | 'refused' | 'unclear' | 'unanswered'
+  outcome: 'accepted' | 'rejected' | 'unclear' | 'no_response'
   code: string | null
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz'
 
 /**
- * Finds out how the server knows its client. Every way is tried with the secret and, where that is not refused, with a
- * made-up one: only a server that tells the two apart has accepted anything.
+ * Finds the methods by which the server authenticates its client. Each method is tried with the configured secret and,
+ * unless the server rejects that, with a wrong one: a server that responds in the same way to both has accepted nothing.
  */
 export const checkClientAuthentication: Check = async (context) => {
   const { provider, results } = context
   const { tokenResponse, endpoints } = results
   if (!tokenResponse || !endpoints) return []
-  const probe = createTokenProbe(provider)
-  const authMethods = listClientAuthMethods(provider, probe.kind)
+  const tokenProbe = createTokenProbe(provider)
+  const authMethods = listClientAuthMethods(provider, tokenProbe.kind)
   const [configured] = authMethods
   if (!configured) return []
-  if (configured.clientAuth === 'none') return withoutSecret(tokenResponse, context)
+  if (configured.clientAuth === 'none') return checkPublicClient(tokenResponse, context)
 
-  const probes = [
-    probe,
-    ...(endpoints.revocation !== null && provider.revocation?.auth !== 'bearer' ? [revocationProbe] : []),
-  ]
-  let tried: MethodResult[] = []
-  for (const one of probes) {
-    tried = []
-    for (const authMethod of authMethods) {
-      // An application's token is asked for as often as it is needed, and no more.
-      if (one.issues && tried.some(({ outcome }) => outcome === 'accepted')) break
-      tried.push(
-        await tryMethod(
-          context,
-          one,
-          authMethod,
-          one === probe && authMethod === configured ? tokenResponse : null,
-        ),
-      )
-    }
-    if (tried.some(({ outcome }) => outcome === 'accepted' || outcome === 'refused')) break
+  let probe = tokenProbe
+  let methodResults = await tryMethods(context, probe, authMethods)
+  const canRevoke = endpoints.revocation !== null && provider.revocation?.auth !== 'bearer'
+  const isUnclear = methodResults.every(({ outcome }) => outcome === 'unclear' || outcome === 'no_response')
+  if (canRevoke && isUnclear) {
+    probe = revocationProbe
+    methodResults = await tryMethods(context, probe, authMethods)
   }
-  const finding = summarizeMethods(tried, context)
+  const finding = summarizeMethods(methodResults, probe, context)
   results.isClientAccepted = finding.level !== 'FAILED'
   return [{ check: 'client', ...finding }]
+}
+
+async function tryMethods(
+  context: DoctorContext,
+  probe: Probe,
+  authMethods: ClientAuthMethod[],
+): Promise<MethodResult[]> {
+  const methodResults: MethodResult[] = []
+  for (const authMethod of authMethods) {
+    // Each accepted method issues another machine token, and one is enough.
+    if (probe.issuesToken && methodResults.some(({ outcome }) => outcome === 'accepted')) break
+    // The check of the token endpoint has sent the probe with the configured method, the first one.
+    const isKnown = probe !== revocationProbe && authMethod === authMethods[0]
+    const result = isKnown ? context.results.tokenResponse : null
+    methodResults.push(await tryMethod(context, probe, authMethod, result))
+  }
+  return methodResults
 }
 
 async function tryMethod(
   context: DoctorContext,
   probe: Probe,
   authMethod: ClientAuthMethod,
-  known: ProbeResult | null,
+  knownResult: ProbeResult | null,
 ): Promise<MethodResult> {
   const { provider } = context
-  const right = known ?? (await probe.send(context, withClientAuth(provider, authMethod)))
-  if (isUnanswered(right)) return { authMethod, outcome: 'unanswered', code: null }
+  const right = knownResult ?? (await probe.send(context, withClientAuth(provider, authMethod)))
+  if (isUnavailable(right)) return { authMethod, outcome: 'no_response', code: null }
   const code = 'status' in right.response ? getErrorCode(right.response, provider) : null
-  if (isClientRefused(right, probe, provider)) return { authMethod, outcome: 'refused', code }
+  if (isClientRejected(right, probe, provider)) return { authMethod, outcome: 'rejected', code }
   const wrong = await probe.send(context, withClientAuth(provider, authMethod, createWrongSecret(context)))
-  if (isUnanswered(wrong)) return { authMethod, outcome: 'unanswered', code }
-  const alike = getSignature(right, provider) === getSignature(wrong, provider)
-  return { authMethod, outcome: alike ? 'unclear' : 'accepted', code }
+  if (isUnavailable(wrong)) return { authMethod, outcome: 'no_response', code }
+  const isSame = getSignature(right, provider) === getSignature(wrong, provider)
+  return { authMethod, outcome: isSame ? 'unclear' : 'accepted', code }
 }
 
 /**
- * Nobody's secret, in the shape of the right one: some servers refuse characters that are not encoded before they look
- * at what they say.
+ * Creates a secret with the special characters of the configured one in the same places: some servers reject characters
+ * that are not encoded before they compare secrets.
  */
 function createWrongSecret({ provider, platform }: DoctorContext): string {
   const { secret = '' } = provider.client ?? {}
   const [...random] = platform.randomBytes(secret.length)
-  const other = secret.replaceAll(/%..|[A-Za-z0-9]/gs, (own, place: number) =>
-    own.startsWith('%') ? own : (alphabet[(random[place] ?? 0) % alphabet.length] ?? own),
+  const wrong = secret.replaceAll(/%..|[A-Za-z0-9]/gs, (match, index: number) =>
+    match.startsWith('%') ? match : (alphabet[(random[index] ?? 0) % alphabet.length] ?? match),
   )
-  return other === secret ? `${secret}x` : other
+  return wrong === secret ? `${secret}x` : wrong
 }
 
-function summarizeMethods(all: MethodResult[], { config, provider }: DoctorContext): Omit<Finding, 'check'> {
-  const accepted = all.filter(({ outcome }) => outcome === 'accepted')
-  // A server that tells secrets apart in another way, and not in this one, does not look at this one.
-  const tried = all.map((one) =>
-    one.outcome === 'unclear' && one.code !== 'invalid_grant' && accepted.length > 0
-      ? { ...one, outcome: 'refused' as const }
-      : one,
+function summarizeMethods(
+  methodResults: MethodResult[],
+  probe: Probe,
+  { config, provider }: DoctorContext,
+): Omit<Finding, 'check'> {
+  const endpoint = probe === revocationProbe ? 'the revocation endpoint' : 'the token endpoint'
+  const accepted = methodResults.filter(({ outcome }) => outcome === 'accepted')
+  // A server that tells a wrong secret apart with one method, and not with another, ignores the other.
+  const [configured, ...alternatives] = methodResults.map((result) =>
+    result.outcome === 'unclear' && result.code !== 'invalid_grant' && accepted.length > 0
+      ? { ...result, outcome: 'rejected' as const }
+      : result,
   )
-  const [configured, ...others] = tried
-  if (!configured) return { level: 'warn', message: 'no way could be tried' }
-  const name = formatClientAuthMethod(configured.authMethod)
-  const list = (outcome: MethodResult['outcome']): string =>
-    others
-      .filter((one) => one.outcome === outcome)
+  if (!configured)
+    return { level: 'warn', message: 'unknown: no client authentication method could be tried' }
+  const method = formatClientAuthMethod(configured.authMethod)
+  const list = (outcome: MethodResult['outcome']): string[] =>
+    alternatives
+      .filter((result) => result.outcome === outcome)
       .map(({ authMethod }) => formatClientAuthMethod(authMethod))
-      .join(', ')
-  const also = list('accepted')
-  const not = list('refused')
 
   switch (configured.outcome) {
     case 'accepted':
       return {
         level: 'ok',
-        message: `the secret is right, and accepted by ${name}${also && `; also by ${also}`}${not && `; not by ${not}`}`,
+        message: [
+          `${endpoint} accepts the client with ${method}`,
+          ...formatPart('also with', list('accepted')),
+          ...formatPart('not with', list('rejected')),
+        ].join('; '),
       }
-    case 'unanswered':
+    case 'no_response':
       return {
         level: 'warn',
-        message: 'the server is busy or gives no answer, so that nothing could be seen',
+        message: `unknown: ${endpoint} is busy or does not respond`,
         fix: 'run this again later',
       }
     case 'unclear':
       return {
         level: 'warn',
-        message: 'cannot be seen: the server answers alike to the configured secret and to a made-up one',
-        fix: 'sign in with --sign-in to be sure',
+        message: 'unknown: the server responds the same way to the configured secret and to a wrong one',
+        fix: 'run this again with --sign-in',
       }
-    case 'refused': {
+    case 'rejected': {
       const [better] = accepted
       if (better)
         return {
           level: 'FAILED',
-          message: `the secret is right, but not accepted by ${name}, as configured; accepted by ${also}`,
-          fix: formatFix(better.authMethod, config.preset),
+          message: `the secret is right, but ${endpoint} rejects it with ${method}, as configured; it accepts ${list('accepted').join(', ')}`,
+          fix: formatFix(better.authMethod, config),
         }
-      const unclear = list('unclear')
       return {
         level: 'FAILED',
-        message: `the client is refused${unclear ? ` by ${name}; cannot be seen by ${unclear}` : `, by ${[name, not].filter(Boolean).join(', ')}`}`,
-        fix: `compare the client id ${JSON.stringify(provider.client?.id)} and the client secret${describeSecretSource(config.variables)} with what the server has: was either made for another server, replaced, or copied with something around it?`,
+        message: [
+          `${endpoint} rejected the client with ${[method, ...list('rejected')].join(', ')}`,
+          ...formatPart('unknown with', list('unclear')),
+        ].join('; '),
+        fix: `compare the client id ${JSON.stringify(provider.client?.id)} and the client secret${describeSecretSource(config.variables)} with those at the server. They may belong to another server, be out of date, or contain extra characters from copying`,
       }
     }
   }
 }
 
-function withoutSecret({ response }: ProbeResult, { provider }: DoctorContext): Finding[] {
-  const check = 'client'
-  const { client } = provider
-  if (!('status' in response) || getErrorCode(response, provider) !== 'invalid_client')
-    return [{ check, level: 'ok', message: 'the client shows no secret, and none is asked for' }]
-  return [
-    {
-      check,
-      level: 'FAILED',
-      message: client ? 'the client id is refused, or needs a secret' : 'the server wants to know the client',
-      fix: client
-        ? 'compare the client id, and give its secret if it has one'
-        : 'register a client there, and give its id and secret',
-    },
-  ]
+function formatPart(label: string, methods: string[]): string[] {
+  return methods.length === 0 ? [] : [`${label} ${methods.join(', ')}`]
 }
 
-/** Where a setting is written. */
-function formatFix({ clientAuth, basicEncoding }: ClientAuthMethod, preset: string | null): string {
-  const values = `"clientAuth": "${clientAuth}"${clientAuth === 'basic' ? `, "basicEncoding": "${basicEncoding}"` : ''}`
-  if (preset === null) return `write ${values} in each of grants`
+function checkPublicClient({ response }: ProbeResult, { provider }: DoctorContext): Finding[] {
+  const check = 'client'
+  if (!('status' in response) || getErrorCode(response, provider) !== 'invalid_client')
+    return [{ check, level: 'ok', message: 'the token endpoint requires no client secret' }]
+  return provider.client
+    ? [
+        {
+          check,
+          level: 'FAILED',
+          message: 'the token endpoint rejected the client id, or requires a secret',
+          fix: 'compare the client id with the one at the server, and set the client secret if there is one',
+        },
+      ]
+    : [
+        {
+          check,
+          level: 'FAILED',
+          message: 'the token endpoint requires a client id',
+          fix: 'register a client at the server, and set its id and its secret',
+        },
+      ]
+}
+
+function formatFix({ clientAuth, basicEncoding }: ClientAuthMethod, config: DoctorConfig): string {
+  const { preset, language } = config
+  const options = formatOptions({ clientAuth, ...(clientAuth === 'basic' && { basicEncoding }) }, config)
+  // Code does not show which preset it calls.
+  if (language === 'code') return `set ${options} in oauth2(), or in each of the grants of a description`
+  if (preset === null) return `set ${options} in each of grants`
   return presets[preset]?.options.includes('clientAuth') === true
-    ? `write ${values}`
-    : `the preset ${preset} has no option for this: describe the provider in full, with ${values} in each of grants`
+    ? `set ${options}`
+    : `the preset ${preset} has no option for this: describe the provider in full, with ${options} in each of grants`
 }
 
 function describeSecretSource(variables: { path: string; name: string }[]): string {
-  const found = variables.find(({ path }) => /secret$/i.test(path) && path.startsWith('provider'))
-  return found ? ` in ${found.name}` : ''
+  const variable = variables.find(({ path }) => /secret$/i.test(path) && path.startsWith('provider'))
+  return variable ? ` in ${variable.name}` : ''
 }
 
-function isUnanswered({ response }: ProbeResult): boolean {
+function isUnavailable({ response }: ProbeResult): boolean {
   return 'hint' in response || response.status === 429 || response.status >= 500
 }
 
-/** At the token endpoint a 401 alone may speak of what was made up; a revocation endpoint speaks of the client. */
-function isClientRefused({ response }: ProbeResult, probe: Probe, provider: Provider): boolean {
+/** A 401 of the token endpoint may concern the made-up credentials; that of a revocation endpoint concerns the client. */
+function isClientRejected({ response }: ProbeResult, probe: Probe, provider: Provider): boolean {
   if ('hint' in response) return false
   return (
     getErrorCode(response, provider) === 'invalid_client' ||
@@ -187,9 +213,10 @@ function isClientRefused({ response }: ProbeResult, probe: Probe, provider: Prov
   )
 }
 
-/** What two answers have in common that mean the same; their words may name the moment, or the request. */
-function getSignature({ response: answer }: ProbeResult, { response, errors }: Provider): string {
-  if ('hint' in answer) return ''
-  const body = parseJson(answer.text, response.json)
-  return JSON.stringify([answer.status, ...errors.code.map((place) => getByPointer(body, place) ?? null)])
+/** Returns what responses of the same meaning have in common. Their texts may contain a time or a request id. */
+function getSignature({ response }: ProbeResult, provider: Provider): string {
+  if ('hint' in response) return ''
+  const body = parseJson(response.text, provider.response.json)
+  const codes = provider.errors.code.map((pointer) => getByPointer(body, pointer) ?? null)
+  return JSON.stringify([response.status, ...codes])
 }

@@ -1,125 +1,123 @@
+import type { ConnectionFailure } from '../../authorization-server/connection-failure.ts'
 import { createEndpointResolver } from '../../authorization-server/discovery.ts'
 import { BffError } from '../../errors.ts'
 import { isJsonObject, parseJson } from '../../json.ts'
 import { describeError } from '../../log.ts'
-import type { HttpResponse, UpstreamFailure } from '../../authorization-server/http-client.ts'
+import type { HttpResponse } from '../../authorization-server/http-client.ts'
 import type { Check, DoctorContext } from '../doctor-context.ts'
 import { createRecordingClient } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
 
-/** Seconds that two clocks may differ by. */
-const tolerated = 60
+const maxClockDifferenceSeconds = 60
 
-/** Whether the host has a name, a road and a good certificate; what it answers does not matter. */
+/** Checks name, connection and certificate of the host. Any response will do. */
 export const checkHost: Check = async ({ provider, httpClient, results }) => {
   const { token } = provider
-  const { origin, host: name } = new URL('url' in token ? token.url : token.discovery)
+  const { origin, host } = new URL('url' in token ? token.url : token.discovery)
   const response = await httpClient.send(`${origin}/`, { method: 'HEAD' })
   const check = 'host'
   if (!('hint' in response)) {
-    const tls = origin.startsWith('https:') ? ', and its certificate is good' : ''
-    return [{ check, level: 'ok', message: `${name} answers${tls}` }]
+    const certificate = origin.startsWith('https:') ? ', and its certificate is valid' : ''
+    return [{ check, level: 'ok', message: `${host} responds${certificate}` }]
   }
   if (response.wasSent)
-    return [{ check, level: 'warn', message: `${name} does not answer HEAD /: ${response.hint}` }]
+    return [{ check, level: 'warn', message: `${host} did not respond to HEAD /: ${response.hint}` }]
   results.isReachable = false
   return [
     {
       check,
       level: 'FAILED',
-      message: `${name}: ${response.hint}`,
-      fix: 'until then nothing else can be seen',
+      message: `${host}: ${response.hint}`,
+      fix: 'fix this first; the remaining checks were skipped',
     },
   ]
 }
 
-/** Whether the discovery document can be had and used. */
+/** Resolves the endpoints, and checks the discovery document where there is one. */
 export const checkDiscovery: Check = async (context) => {
   const { provider, httpClient, platform, results } = context
   const { token } = provider
   if (!results.isReachable) return []
-  const notes: string[] = []
-  const note = (message: string): void => void notes.push(message)
-  const logger = { info: note, warn: note, error: note }
-  const recording = createRecordingClient(httpClient)
-  const endpoints = createEndpointResolver(provider, recording, platform, logger)
+  const logLines: string[] = []
+  const log = (line: string): void => void logLines.push(line)
+  const logger = { info: log, warn: log, error: log }
+  const recordingClient = createRecordingClient(httpClient)
+  const resolveEndpoints = createEndpointResolver(provider, recordingClient, platform, logger)
   if ('url' in token) {
-    results.endpoints = await endpoints()
+    results.endpoints = await resolveEndpoints()
     return []
   }
 
   const check = 'discovery'
-  const named = (): string | null => readIssuer(recording.answers.at(-1))
+  const describe = (hint: string): Pick<Finding, 'message' | 'fix'> =>
+    describeDiscoveryFailure(context, token, hint, readIssuer(recordingClient.responses.at(-1)))
   try {
-    results.endpoints = await endpoints()
+    results.endpoints = await resolveEndpoints()
   } catch (error) {
     if (!(error instanceof BffError)) throw error
-    return [{ check, level: 'FAILED', ...createMessage(context, describeError(error), named()) }]
+    return [{ check, level: 'FAILED', ...describe(describeError(error)) }]
   }
-  const { metadata } = results.endpoints
-  if (!metadata) return [{ check, level: 'warn', ...createMessage(context, notes.join('; '), named()) }]
+  if (!results.endpoints.metadata) return [{ check, level: 'warn', ...describe(logLines.join('; ')) }]
 
-  const found: Finding[] = notes.map((message) => ({
+  const findings: Finding[] = logLines.map((message) => ({
     check,
     level: 'warn',
     message,
-    fix: 'nothing, if people can sign in; else switch the grant on at the server, for this client',
+    fix: 'none needed if sign-in works; otherwise allow the grant for this client at the server',
   }))
-  const own = new URL(token.discovery).host
-  const places = {
+  const { host } = new URL(token.discovery)
+  const urls = {
     token_endpoint: results.endpoints.token,
     revocation_endpoint: results.endpoints.revocation,
   }
-  for (const [name, url] of Object.entries(places))
-    if (url !== null && new URL(url).host !== own)
-      found.push({
+  for (const [name, url] of Object.entries(urls))
+    if (url !== null && new URL(url).host !== host)
+      findings.push({
         check,
         level: 'warn',
-        message: `its ${name} is on another host, ${context.redact(new URL(url).host)}, which secrets go to`,
-        fix: 'nothing, if that host belongs to the server',
+        message: `its ${name} is on another host, ${context.redact(new URL(url).host)}, which receives secrets`,
+        fix: 'none needed if that host belongs to the same server',
       })
-  return found.length > 0 ? found : [{ check, level: 'ok', message: 'the document can be used' }]
+  return findings.length > 0 ? findings : [{ check, level: 'ok', message: 'the document is valid' }]
 }
 
-/** Whether this machine's clock goes as the server's does. */
+/** Compares the clock of this machine with the `Date` of the token endpoint. */
 export const checkClock: Check = ({ results, platform }) => {
-  const theirs = Date.parse(results.tokenResponse?.response.headers.get('Date') ?? '')
-  if (Number.isNaN(theirs)) return []
-  const ahead = Math.round((platform.now() - theirs) / 1000)
+  const serverTime = Date.parse(results.tokenResponse?.response.headers.get('Date') ?? '')
+  if (Number.isNaN(serverTime)) return []
+  const seconds = Math.round((platform.now() - serverTime) / 1000)
   const check = 'clock'
-  if (Math.abs(ahead) <= tolerated) return [{ check, level: 'ok', message: "goes as the server's does" }]
+  if (Math.abs(seconds) <= maxClockDifferenceSeconds)
+    return [{ check, level: 'ok', message: "in sync with the server's" }]
   return [
     {
       check,
       level: 'warn',
-      message: `this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the server`,
-      fix: 'set the clock of whichever is wrong (NTP): ID Tokens and certificates are judged by it',
+      message: `the clock of this machine is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the server's`,
+      fix: 'set the wrong one of the two (NTP): ID Tokens and certificates are valid by the clock',
     },
   ]
 }
 
-/** What a failed discovery says, and what helps. */
-function createMessage(
-  { provider, redact }: DoctorContext,
+function describeDiscoveryFailure(
+  { redact }: DoctorContext,
+  { issuer, discovery }: { issuer?: string | undefined; discovery: string },
   hint: string,
-  issuer: string | null,
+  documentIssuer: string | null,
 ): { message: string; fix: string } {
-  const { token } = provider
-  const configured = 'url' in token ? '' : (token.issuer ?? token.discovery)
-  if (issuer !== null && issuer !== configured && hint.includes('names the issuer')) {
-    const exact = JSON.stringify(redact(issuer))
+  const expectedIssuer = issuer ?? discovery.replace(/\/\.well-known\/[\w-]+/, '')
+  if (documentIssuer !== null && documentIssuer !== expectedIssuer)
     return {
       message: 'the document names another issuer than the configuration',
-      fix: `write ${exact} as the issuer, to the letter, if that is the server you mean`,
+      fix: `if that is the server you mean, set the issuer to exactly ${JSON.stringify(redact(documentIssuer))}`,
     }
-  }
   return {
     message: redact(hint),
-    fix: 'the issuer is written without /.well-known/…; is its path right, and its flavour ("oidc" or "oauth")? A server without discovery needs the address of its token endpoint instead',
+    fix: 'check the issuer (its path, and that it does not contain /.well-known/…) and its flavour ("oidc" or "oauth"). If the server has no discovery document, set the URL of its token endpoint instead',
   }
 }
 
-function readIssuer(response: HttpResponse | UpstreamFailure | undefined): string | null {
+function readIssuer(response: HttpResponse | ConnectionFailure | undefined): string | null {
   const document = parseJson(response && 'text' in response ? response.text : '', 'strict')
   const issuer = isJsonObject(document) ? document['issuer'] : null
   return typeof issuer === 'string' ? issuer : null

@@ -1,8 +1,8 @@
 import type { Check } from '../doctor-context.ts'
 import { revocationProbe } from '../probe.ts'
 
-/** Whether tokens can be given back. */
-export const revocation: Check = async (context) => {
+/** Checks that the revocation endpoint revokes tokens (RFC 7009). */
+export const checkRevocation: Check = async (context) => {
   const { provider, results } = context
   const { endpoints, tokenResponse, isClientAccepted } = results
   if (!tokenResponse || !endpoints || !isClientAccepted) return []
@@ -12,19 +12,20 @@ export const revocation: Check = async (context) => {
       {
         check,
         level: 'ok',
-        message: 'no endpoint for it is known: tokens of who signs out live on until they end',
+        message: 'no endpoint known: after sign-out, tokens stay valid until they expire',
       },
     ]
   if (provider.revocation?.auth === 'bearer' || provider.login.userIsClient) return []
   const { response } = await revocationProbe.send(context, provider)
   if ('status' in response && response.status < 300)
-    return [{ check, level: 'ok', message: 'the endpoint takes tokens back' }]
+    return [{ check, level: 'ok', message: 'the endpoint revokes tokens' }]
+  const reason = 'hint' in response ? response.hint : `the endpoint responded with ${response.status}`
   return [
     {
       check,
       level: 'warn',
-      message: `a token cannot be given back: ${'hint' in response ? response.hint : `the endpoint answers ${response.status}`}`,
-      fix: 'is revocation.url right? Until then, tokens of who signs out live on until they end',
+      message: `token revocation failed: ${reason}`,
+      fix: 'check revocation.url. Until then, tokens stay valid after sign-out until they expire',
     },
   ]
 }

@@ -1,65 +1,70 @@
 import { isLoopbackHost } from '../../endpoint-url.ts'
+import { formatOptions } from '../doctor-config.ts'
 import type { Check } from '../doctor-context.ts'
 import type { Finding } from '../finding.ts'
 
-/** Environment variables that are there and still not right, and secrets that stand in the file. */
-export const environment: Check = ({ config }) => {
-  const { variables, literalSecrets } = config
+/** Warns of secrets that are written in the file, and of environment variables with white space around their value. */
+export const checkEnvironment: Check = ({ config }) => {
+  const { variables, literalSecrets, envFiles } = config
   const check = 'environment'
-  const found: Finding[] = literalSecrets.map((path) => ({
+  const findings: Finding[] = literalSecrets.map((path) => ({
     check,
     level: 'warn',
-    message: `${path} stands in the file itself, where whoever reads the repository reads it`,
-    fix: `put it into an environment variable, and "\${${findVariable(path)}}" in its place`,
+    message: `${path} is written in the file, where everybody with access to the repository can read it`,
+    fix: `move it to an environment variable, and write "\${${suggestVariableName(path)}}" in its place`,
   }))
   for (const { name, value } of variables)
     if (/^[\s\u{feff}]|[\s\u{feff}]$/u.test(value))
-      found.push({
+      findings.push({
         check,
         level: 'warn',
-        message: `${name} begins or ends with white space, as comes in with copying`,
-        fix: `set ${name} again without it`,
+        message: `${name} begins or ends with white space, probably from copying`,
+        fix: `set ${name} without the white space`,
       })
   const names = [...new Set(variables.map(({ name }) => name))]
-  if (found.length === 0 && names.length > 0)
-    found.push({ check, level: 'ok', message: `set: ${names.join(', ')}` })
-  return found
+  if (findings.length === 0 && names.length > 0)
+    findings.push({
+      check,
+      level: 'ok',
+      message: `set: ${names.join(', ')}${envFiles.length > 0 ? ` (read ${envFiles.join(', ')})` : ''}`,
+    })
+  return findings
 }
 
-/** What is allowed, and seldom meant. */
-export const resolvedOptions: Check = ({ config, provider }) => {
-  const { mode, proxy, origin, dangerouslyGiveMachineTokenToBrowser: given } = config.resolvedOptions
-  const found: Finding[] = []
+/** Warns of options that are allowed but rarely intended. */
+export const checkSettings: Check = ({ config, provider }) => {
+  const { mode, proxy, origin, dangerouslyGiveMachineTokenToBrowser } = config.resolvedOptions
+  const findings: Finding[] = []
   const warn = (message: string, fix: string): number =>
-    found.push({ check: 'settings', level: 'warn', message, fix })
+    findings.push({ check: 'settings', level: 'warn', message, fix })
 
   if (mode === 'proxy' && proxy.length === 0)
     warn(
-      'mode is "proxy" and nothing may pass: pages can sign in and reach nothing',
-      'name the paths of the resource server in proxy, for example { "path": "/api/*", "methods": ["GET"] }',
+      'mode is "proxy", but proxy lists no path: pages can sign in and reach no API',
+      'list the paths of the API in proxy, for example { "path": "/api/*", "methods": ["GET"] }',
     )
-  if (given)
+  if (dangerouslyGiveMachineTokenToBrowser)
     warn(
-      'a token of the whole application goes to the browser of everybody whom authorize admits',
-      'use mode "proxy", and leave dangerouslyGiveMachineTokenToBrowser out',
+      'every browser that authorize accepts gets the machine token, and with it all rights of the application',
+      'set mode to "proxy", and remove dangerouslyGiveMachineTokenToBrowser',
     )
   if (origin?.startsWith('http:') === true && !isLoopbackHost(new URL(origin).hostname))
     warn(
-      'origin is plain http: no browser keeps a Secure cookie from there',
-      'serve the page by https, and say so in origin',
+      'origin is plain http, where browsers discard the session cookie (Secure)',
+      'serve the page over https, and set origin to its https URL',
     )
-  const exposed = Object.entries(provider.grants).filter(([, { encoding }]) => encoding === 'query')
-  for (const [name] of exposed)
-    warn(
-      `the ${name} grant puts what it sends into the query of a URL, secrets too, and servers write URLs to their logs`,
-      'write "method": "POST" if the server knows it, and "clientAuth": "post" in a description',
-    )
-  return found.length > 0 ? found : [{ check: 'settings', level: 'ok', message: `mode "${mode}"` }]
+  for (const [name, { encoding }] of Object.entries(provider.grants))
+    if (encoding === 'query')
+      warn(
+        `the ${name} grant sends its parameters, secrets included, in the query of a URL, and servers log URLs`,
+        `set ${formatOptions({ method: 'POST' }, config)} if the server supports it; in a description also ${formatOptions({ clientAuth: 'post' }, config)}`,
+      )
+  return findings.length > 0 ? findings : [{ check: 'settings', level: 'ok', message: `mode "${mode}"` }]
 }
 
-/** The usual spelling: `provider.clientSecret` is CLIENT_SECRET. */
-function findVariable(path: string): string {
-  const [name = '', owner = ''] = path.split('.').toReversed()
-  const whole = owner === 'client' ? 'clientSecret' : name === 'secret' ? 'sessionSecret' : name
-  return whole.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+/** Returns the usual name of the variable for an option: CLIENT_SECRET for `provider.clientSecret`. */
+function suggestVariableName(path: string): string {
+  const [name = '', parent = ''] = path.split('.').toReversed()
+  const option = parent === 'client' ? 'clientSecret' : name === 'secret' ? 'sessionSecret' : name
+  return option.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
 }

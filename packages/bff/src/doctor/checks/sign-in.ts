@@ -6,36 +6,36 @@ import { describeTokenSet } from '../token-findings.ts'
 import type { BffResponse, BffClient } from '../bff-client.ts'
 import { createBffClient } from '../bff-client.ts'
 
-/** Something to be typed. */
+/** A credential to prompt for. */
 export interface PromptField {
-  /** The name of the field. */
+  /** As in `login.fields` of the description. */
   name: string
   label: string
-  /** Not to be seen while it is typed. */
-  hidden: boolean
+  /** Whether the terminal must not echo it. */
+  isHidden: boolean
 }
 
-/** Asks whoever sits before the terminal, or the environment. */
-export type Prompt = (question: PromptField) => Promise<string>
+/** Resolves to the value of a field. */
+export type Prompt = (field: PromptField) => Promise<string>
 
-/** Seconds after which a BFF takes a token that is rejected for an old one. */
+/** The BFF refreshes a token that is rejected sooner than this after its issue only once. */
 const refreshGapSeconds = 120
 const maxChallenges = 3
 
-/** Signs in through a BFF with what was typed, refreshes once, and signs out. */
-export async function checkSignIn(context: DoctorContext, ask: Prompt): Promise<Finding[]> {
+/** Signs in through a BFF with prompted credentials, refreshes once, and signs out. */
+export async function checkSignIn(context: DoctorContext, prompt: Prompt): Promise<Finding[]> {
   const { provider } = context
   const client = createBffClient(context)
   try {
-    const response = await submitCredentials(context, client, ask)
+    const response = await submitCredentials(context, client, prompt)
     const token = client.getTokenSet()
     if (response.status !== 200 || !response.session || !token)
       return [{ check: 'sign-in', level: 'FAILED', ...describeRejection(response, client) }]
     return [
-      { check: 'sign-in', level: 'ok', message: 'the server takes what was typed' },
+      { check: 'sign-in', level: 'ok', message: 'the server accepted the credentials' },
       ...describeTokenSet(token, getGrant(provider, provider.signInGrant).scope.default, context),
-      ...(await reportRefresh(context, client, response.session.session_id)),
-      ...(await reportSignOut(client)),
+      ...(await checkRefresh(context, client, response.session.session_id)),
+      ...(await checkSignOut(client)),
     ]
   } finally {
     await client.close()
@@ -45,83 +45,96 @@ export async function checkSignIn(context: DoctorContext, ask: Prompt): Promise<
 async function submitCredentials(
   context: DoctorContext,
   client: BffClient,
-  ask: Prompt,
+  prompt: Prompt,
 ): Promise<BffResponse> {
   const { login, errors } = context.provider
-  const known = Object.assign({}, login.fields, ...errors.challenges.map((challenge) => challenge.fields))
-  const typed = async (names: string[]): Promise<Record<string, string>> => {
-    const own: Record<string, string> = {}
+  const fields: typeof login.fields = Object.assign(
+    {},
+    login.fields,
+    ...errors.challenges.map((challenge) => challenge.fields),
+  )
+  const promptFor = async (names: string[]): Promise<Record<string, string>> => {
+    const values: Record<string, string> = {}
     for (const name of names) {
-      const { label = name, type = 'otp' } = (known as typeof login.fields)[name] ?? {}
-      const value = await ask({ name, label, hidden: type !== 'text' })
+      const { label = name, type = 'otp' } = fields[name] ?? {}
+      const value = await prompt({ name, label, isHidden: type !== 'text' })
       if (type !== 'text') context.addSecret(value)
-      if (value !== '') own[name] = value
+      if (value !== '') values[name] = value
     }
-    return own
+    return values
   }
 
-  const first = await typed(Object.keys(login.fields))
-  let response = await client.send('POST', sessionPath, { credentials: first })
+  const firstCredentials = await promptFor(Object.keys(login.fields))
+  let response = await client.send('POST', sessionPath, { credentials: firstCredentials })
   for (let round = 0; round < maxChallenges && response.error === 'challenge_required'; round += 1) {
-    const { fields = [], id } = response.challenge ?? {}
-    const credentials = { ...first, ...(await typed(fields.map(({ name }) => name))) }
+    const { fields: challengeFields = [], id } = response.challenge ?? {}
+    const names = challengeFields.map(({ name }) => name)
+    const credentials = { ...firstCredentials, ...(await promptFor(names)) }
     response = await client.send('POST', sessionPath, { credentials, challenge: id })
   }
   return response
 }
 
-function describeRejection(response: BffResponse, client: BffClient): { message: string; fix?: string } {
-  const notes = client.takeLogLines()
+function describeRejection(response: BffResponse, client: BffClient): Pick<Finding, 'message' | 'fix'> {
+  const logLines = client.takeLogLines()
   if (response.error === 'invalid_credentials')
     return {
-      message: 'the server refuses what was typed',
-      fix: 'are they right? Some servers answer the same when this client may not use the grant, or when the account wants a second factor',
+      message: 'the server rejected the credentials',
+      fix: 'check them. Some servers respond the same way when this client may not use the grant, or when the account needs a second factor',
     }
-  return { message: notes || (response.error_description ?? `the answer is ${response.status}`) }
+  return { message: logLines || describeBffError(response) }
 }
 
-async function reportRefresh(
+async function checkRefresh(
   { provider }: DoctorContext,
   client: BffClient,
   sessionId: string,
 ): Promise<Finding[]> {
   const { refresh } = provider
   const check = 'refresh'
-  const before = client.getTokenSet()?.refreshToken ?? null
-  const possible =
+  const refreshToken = client.getTokenSet()?.refreshToken ?? null
+  const isPossible =
     refresh.mode === 'keep_alive' ||
     refresh.storeCredentials ||
-    (refresh.mode === 'refresh_token' && before !== null)
-  if (!possible)
+    (refresh.mode === 'refresh_token' && refreshToken !== null)
+  if (!isPossible)
     return refresh.mode === 'none'
-      ? [{ check, level: 'ok', message: 'there is none: people sign in again when the token ends' }]
+      ? [{ check, level: 'ok', message: 'switched off: users sign in again when the token expires' }]
       : []
   client.advanceClock(refreshGapSeconds)
   const response = await client.send('POST', tokenPath, { session_id: sessionId, after: 1 })
   if (response.token?.sequence === 2) {
-    const after = client.getTokenSet()?.refreshToken ?? null
-    const rotates = before !== null && after !== null && after !== before
+    const newRefreshToken = client.getTokenSet()?.refreshToken ?? null
+    const rotates = refreshToken !== null && newRefreshToken !== null && newRefreshToken !== refreshToken
     return [
-      { check, level: 'ok', message: `brings another token${rotates ? ', and another refresh token' : ''}` },
+      {
+        check,
+        level: 'ok',
+        message: `new access token issued${rotates ? ', with a new refresh token' : ''}`,
+      },
     ]
   }
-  const notes = client.takeLogLines()
   return [
     {
       check,
       level: 'FAILED',
-      message: notes || (response.error_description ?? 'brings no other token'),
-      fix: 'allow the refresh_token grant for this client; if the server refuses every refresh in words of its own, say so in errors.map',
+      message: client.takeLogLines() || describeBffError(response),
+      fix: 'allow the refresh_token grant for this client. If the server rejects refresh tokens with a non-standard error, add it to errors.map',
     },
   ]
 }
 
-async function reportSignOut(client: BffClient): Promise<Finding[]> {
+async function checkSignOut(client: BffClient): Promise<Finding[]> {
   client.takeLogLines()
-  const { status } = await client.send('DELETE', sessionPath)
+  const response = await client.send('DELETE', sessionPath)
   await client.close()
-  const notes = client.takeLogLines()
+  const logLines = client.takeLogLines()
   const check = 'sign-out'
-  if (status === 204 && notes === '') return [{ check, level: 'ok', message: 'ends the session' }]
-  return [{ check, level: 'warn', message: notes || `the answer is ${status}` }]
+  if (response.status === 204 && logLines === '')
+    return [{ check, level: 'ok', message: 'the session ended' }]
+  return [{ check, level: 'warn', message: logLines || describeBffError(response) }]
+}
+
+function describeBffError({ status, error_description: description }: BffResponse): string {
+  return description ?? `the BFF responded with ${status}`
 }

@@ -1,90 +1,94 @@
 /**
- * Axosoft: the password grant as a GET with everything in the query, no `expires_in`, no refresh token,
- * the user beside the token in `data`.
+ * Axosoft: the password grant is a GET with all parameters in the query. The response has no `expires_in` and no
+ * refresh token, and contains the user in `data`.
  *
  * @see "Username/Password Grant Type" and "Accessing Axosoft Data" on Axosoft's developer site
  * @module
  */
 import type { OAuthError } from '../../responses.ts'
-import { createJsonResponse } from '../../responses.ts'
+import { createJsonResponse, createOAuthError } from '../../responses.ts'
 import type { TokenAccess, IssuedTokens } from '../../token-issuer.ts'
 import { createTokenIssuer } from '../../token-issuer.ts'
-import type { SandboxUser } from '../../users.ts'
+import type { ResolvedUser } from '../../users.ts'
 import type { SystemRequest, SandboxContext, Endpoint, System } from '../../system.ts'
 import { findUser } from '../../system.ts'
 import { workItems } from './items.ts'
 
-/** What can be different about Axosoft. */
+/** Options for what Axosoft's documentation leaves open. */
 export interface AxosoftOptions {
-  /** Seconds an access token lives, which no answer tells; 30 days unless given. */
+  /** The lifetime of access tokens in seconds, which no response contains. Defaults to 30 days. */
   readonly accessTokenLifetime?: number
-  /** How a token may be asked for. The documents know only the GET; hosted accounts took a POST form as well. */
+  /** The methods of the token endpoint. Defaults to both: only GET is documented, but hosted accounts accepted POST. */
   readonly tokenMethods?: readonly ('GET' | 'POST')[]
-  /** Changes the body of a successful token answer, for shapes that no documentation shows. */
+  /** Changes the body of a successful token response, for undocumented shapes. */
   readonly transformBody?: (body: Record<string, unknown>) => unknown
 }
 
 const thirtyDays = 30 * 24 * 60 * 60
-const wrongCredentials = refusal('invalid_grant', 'Invalid username or password')
+const invalidCredentials = createOAuthError('invalid_grant', 'Invalid username or password')
 
 export function axosoft(context: SandboxContext, options: AxosoftOptions = {}): System {
-  const grants = createTokenIssuer(context.now, context.randomId)
+  const tokenIssuer = createTokenIssuer(context.now, context.randomId)
 
-  function token(request: SystemRequest): Response {
+  function handleTokenRequest(request: SystemRequest): Response {
     const fields = request.raw.method === 'POST' ? request.form : request.url.searchParams
-    const outcome = signIn(fields)
-    return 'error' in outcome ? createJsonResponse(400, outcome) : createJsonResponse(200, bodyOf(outcome))
+    const result = signIn(fields)
+    return 'error' in result
+      ? createJsonResponse(400, result)
+      : createJsonResponse(200, createTokenBody(result))
   }
 
   function signIn(fields: URLSearchParams): IssuedTokens | OAuthError {
-    if (!fields.get('grant_type')) return refusal('invalid_request', 'grant_type is required')
+    if (!fields.get('grant_type')) return createOAuthError('invalid_request', 'grant_type is required')
     if (fields.get('grant_type') !== 'password')
-      return refusal('unsupported_grant_type', 'Unsupported grant_type')
+      return createOAuthError('unsupported_grant_type', 'Unsupported grant_type')
     const { clientId, clientSecret } = context.client
     if (fields.get('client_id') !== clientId || fields.get('client_secret') !== clientSecret) {
-      return refusal('invalid_client', 'Invalid client_id or client_secret')
+      return createOAuthError('invalid_client', 'Invalid client_id or client_secret')
     }
     const scope = (fields.get('scope') || 'read').split(' ')
     if (!scope.every((value) => value === 'read' || value === 'write')) {
-      return refusal('invalid_scope', 'Valid scopes are read and write')
+      return createOAuthError('invalid_scope', 'Valid scopes are read and write')
     }
     const user = findUser(context, fields)
-    if (!user) return wrongCredentials
+    if (!user) return invalidCredentials
     const accessTokenLifetime = options.accessTokenLifetime ?? thirtyDays
-    return grants.issue({ user, scope }, { accessTokenLifetime, rotation: 'kept', withRefreshToken: false })
+    return tokenIssuer.issue(
+      { user, scope },
+      { accessTokenLifetime, rotation: 'kept', withRefreshToken: false },
+    )
   }
 
-  function bodyOf({ accessToken, user }: IssuedTokens): unknown {
-    const body = { access_token: accessToken, token_type: 'bearer', data: profile(user) }
+  function createTokenBody({ accessToken, user }: IssuedTokens): unknown {
+    const body = { access_token: accessToken, token_type: 'bearer', data: createProfile(user) }
     return options.transformBody ? options.transformBody(body) : body
   }
 
-  /** An endpoint of the API. */
-  function resource(path: RegExp, read: (access: TokenAccess) => unknown): Endpoint {
+  function createResourceEndpoint(path: RegExp, read: (access: TokenAccess) => unknown): Endpoint {
     return {
       kind: 'resource',
       methods: ['GET'],
       path,
       respond: (request) => {
-        const access = grants.check(readBearer(request) ?? '')
-        return access ? createJsonResponse(200, read(access)) : notAuthorised()
+        const access = tokenIssuer.findAccess(readAccessToken(request) ?? '')
+        return access ? createJsonResponse(200, read(access)) : createUnauthorizedResponse()
       },
-      refuse: notAuthorised,
+      refuse: createUnauthorizedResponse,
     }
   }
 
   return {
-    grants,
-    routes: [
+    tokenIssuer,
+    endpoints: [
       {
         kind: 'token',
         methods: options.tokenMethods ?? ['GET', 'POST'],
-        path: /^\/api\/(?:v[2-6]\/)?oauth2\/token$/, // Axosoft's own .NET client writes the version
-        respond: token,
-        refuse: () => createJsonResponse(400, wrongCredentials),
+        path: /^\/api\/(?:v[2-6]\/)?oauth2\/token$/, // Axosoft's .NET client sends the version
+        respond: handleTokenRequest,
+        refuse: () => createJsonResponse(400, invalidCredentials),
       },
-      resource(/^\/api\/v[2-6]\/me$/, ({ user }) => ({ data: profile(user) })),
-      resource(/^\/api\/v[2-6]\/items$/, () => ({
+      createResourceEndpoint(/^\/api\/v[2-6]\/me$/, ({ user }) => ({ data: createProfile(user) })),
+      createResourceEndpoint(/^\/api\/v[2-6]\/items$/, () => ({
         data: workItems,
         metadata: { result: 'success', total_count: workItems.length },
       })),
@@ -92,21 +96,20 @@ export function axosoft(context: SandboxContext, options: AxosoftOptions = {}): 
   }
 }
 
-/** The documentation shows no 401; this one speaks as the token endpoint does. */
-function notAuthorised(): Response {
-  return createJsonResponse(401, refusal('invalid_token', 'The access token is invalid or has expired'))
+/** The documentation shows no 401. This one has the shape of the token endpoint's errors. */
+function createUnauthorizedResponse(): Response {
+  return createJsonResponse(
+    401,
+    createOAuthError('invalid_token', 'The access token is invalid or has expired'),
+  )
 }
 
-function profile({ id, firstName, lastName, email }: SandboxUser): Record<string, unknown> {
+function createProfile({ id, firstName, lastName, email }: ResolvedUser): Record<string, unknown> {
   return { id, first_name: firstName, last_name: lastName, email }
 }
 
-function refusal(error: string, description: string): OAuthError {
-  return { error, error_description: description }
-}
-
-/** Three places are documented: `Authorization`, `X-Authorization` (with `OAuth` as an older scheme), the query. */
-function readBearer({ raw, url }: SystemRequest): string | null | undefined {
+/** Axosoft documents `Authorization`, `X-Authorization` (with `OAuth` as an older scheme) and the query. */
+function readAccessToken({ raw, url }: SystemRequest): string | null | undefined {
   const header = raw.headers.get('Authorization') ?? raw.headers.get('X-Authorization')
   return header === null ? url.searchParams.get('access_token') : /^(?:Bearer|OAuth) (\S+)$/.exec(header)?.[1]
 }

@@ -1,10 +1,10 @@
-/** A work item, with the members of Axosoft's that the demo shows. */
+/** A work item with those of Axosoft's members that the demo shows. */
 export interface WorkItem {
   readonly id: number
   readonly name: string
   readonly status: { readonly id: number; readonly name: string }
   readonly assigned_to: { readonly id: number; readonly name: string; readonly type: 'user' }
-  /** ISO date, or `null` for an item without one. */
+  /** ISO date. */
   readonly due_date: string | null
   readonly priority: { readonly id: number; readonly name: string }
 }

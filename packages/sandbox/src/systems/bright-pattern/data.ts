@@ -1,4 +1,6 @@
-/** The tenant, by the name in the documents' example. */
+import type { ResolvedUser } from '../../users.ts'
+
+/** The tenant's host name in the documentation's example. */
 export const demoTenant = 'example.com'
 
 /** An entry of Bright Pattern's directory. */
@@ -7,22 +9,23 @@ export interface DirectoryEntry {
   readonly loginId: string
   readonly firstName: string
   readonly lastName: string
-  /** The number from outside, of those who have one. */
+  /** The external number. */
   readonly external?: string
   readonly voiceMail: boolean
   readonly greeting: boolean
 }
 
-/** A task as Bright Pattern's Task Routing tells of it. */
+/** A task of Bright Pattern's Task Routing. */
 export interface RoutedTask {
   readonly taskStatus: 'CREATED' | 'QUEUED' | 'DEFERRED' | 'COMPLETED'
   readonly priority: number
   readonly serviceName: string
   readonly order: 'fifo' | 'lifo'
-  /** Empty as long as the task is not completed. */
+  /** Empty until the task is completed. */
   readonly dispositionName: string
 }
 
+/** The directory, except for users of your own. */
 export const directory: readonly DirectoryEntry[] = [
   entry('1000', 'cathy', 'Cathy', "O'Reilly (Dev)", '16505550100'),
   entry('1001', 'noor+test@example.com', 'Noor', 'Jansen'),
@@ -34,7 +37,18 @@ export const directory: readonly DirectoryEntry[] = [
   entry('2004', 'aiko.tanaka', 'Aiko', 'Tanaka'),
 ]
 
-/** By task id. */
+/** Adds the users who are not in {@link directory} to it. */
+export function createDirectory(users: readonly ResolvedUser[]): readonly DirectoryEntry[] {
+  const newUsers = users.filter(({ username }) => !directory.some(({ loginId }) => loginId === username))
+  return [
+    ...directory,
+    ...newUsers.map(({ id, username, firstName, lastName }) =>
+      entry(String(3000 + id), username, firstName, lastName),
+    ),
+  ]
+}
+
+/** The tasks by their IDs. */
 export const routedTasks: Readonly<Record<string, RoutedTask>> = {
   '65736beabae70b588348f2b5': {
     taskStatus: 'DEFERRED',

@@ -1,6 +1,6 @@
 /**
- * Bright Pattern Contact Center: client credentials that are a person's login ID and API secret, the tenant as
- * the scope, `expires_in` as a string, and codes of its own where Task Routing refuses.
+ * Bright Pattern Contact Center: the client credentials are a user's login ID and API secret, the scope is the
+ * tenant, `expires_in` is a string, and Task Routing has its own error codes.
  *
  * @see "Request Access Token" in Bright Pattern's API specifications, and its published Postman collections
  * @module
@@ -8,23 +8,24 @@
 import { createJsonResponse } from '../../responses.ts'
 import { createTokenIssuer } from '../../token-issuer.ts'
 import type { SystemRequest, SandboxContext, Endpoint, System } from '../../system.ts'
-import { directory, routedTasks } from './data.ts'
+import { createDirectory, routedTasks } from './data.ts'
 import type { BrightPatternOptions } from './token.ts'
-import { createBrightPatternTokenEndpoint, notAuthenticated } from './token.ts'
+import { createBrightPatternTokenEndpoint, createUnauthorizedResponse } from './token.ts'
 
 export function brightPattern(context: SandboxContext, options: BrightPatternOptions = {}): System {
-  const grants = createTokenIssuer(context.now, context.randomId)
+  const tokenIssuer = createTokenIssuer(context.now, context.randomId)
   const { withoutTaskRouting = [] } = options
+  const directory = createDirectory(context.users)
 
   const directoryEndpoint: Endpoint = {
     kind: 'resource',
     methods: ['GET'],
     path: /^\/configapi\/v2\/phone\/user$/,
     respond: (request) =>
-      grants.check(readBearer(request))
-        ? createJsonResponse(200, directory, plain)
-        : notAuthenticated(options),
-    refuse: () => notAuthenticated(options),
+      tokenIssuer.findAccess(readAccessToken(request))
+        ? createJsonResponse(200, directory, contentType)
+        : createUnauthorizedResponse(options),
+    refuse: () => createUnauthorizedResponse(options),
   }
 
   const taskEndpoint: Endpoint = {
@@ -32,27 +33,29 @@ export function brightPattern(context: SandboxContext, options: BrightPatternOpt
     methods: ['GET'],
     path: /^\/taskroutingapi\/v1\/task\/([^/]+)\/?$/,
     respond: (request, id = '') => {
-      const bearer = readBearer(request)
-      if (grants.hasExpired(bearer)) return taskError(401, 2, 'Access token expired')
-      const access = grants.check(bearer)
-      if (!access) return taskError(401, 1, 'Authentication failed')
+      const accessToken = readAccessToken(request)
+      if (tokenIssuer.hasExpired(accessToken)) return createTaskErrorResponse(401, 2, 'Access token expired')
+      const access = tokenIssuer.findAccess(accessToken)
+      if (!access) return createTaskErrorResponse(401, 1, 'Authentication failed')
       if (withoutTaskRouting.includes(access.user.username)) {
-        return taskError(403, 3, 'Privilege not granted')
+        return createTaskErrorResponse(403, 3, 'Privilege not granted')
       }
       const task = Object.hasOwn(routedTasks, id) ? routedTasks[id] : undefined
-      return task ? createJsonResponse(200, task, plain) : taskError(404, 8, 'Task not found')
+      return task
+        ? createJsonResponse(200, task, contentType)
+        : createTaskErrorResponse(404, 8, 'Task not found')
     },
-    refuse: () => taskError(401, 2, 'Access token expired'),
+    refuse: () => createTaskErrorResponse(401, 2, 'Access token expired'),
   }
 
   return {
-    grants,
-    routes: [
+    tokenIssuer,
+    endpoints: [
       {
         kind: 'token',
         methods: ['POST'],
         path: /^\/configapi\/v[23]\/oauth\/token$/,
-        ...createBrightPatternTokenEndpoint(context, grants, options),
+        ...createBrightPatternTokenEndpoint(context, tokenIssuer, options),
       },
       directoryEndpoint,
       taskEndpoint,
@@ -60,12 +63,12 @@ export function brightPattern(context: SandboxContext, options: BrightPatternOpt
   }
 }
 
-const plain = { 'Content-Type': 'application/json' }
+const contentType = { 'Content-Type': 'application/json' }
 
-function taskError(status: number, errorCode: number, errorMessage: string): Response {
-  return createJsonResponse(status, { errorCode, errorMessage }, plain)
+function createTaskErrorResponse(status: number, errorCode: number, errorMessage: string): Response {
+  return createJsonResponse(status, { errorCode, errorMessage }, contentType)
 }
 
-function readBearer({ raw }: SystemRequest): string {
+function readAccessToken({ raw }: SystemRequest): string {
   return /^Bearer (\S+)$/.exec(raw.headers.get('Authorization') ?? '')?.[1] ?? ''
 }

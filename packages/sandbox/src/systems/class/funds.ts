@@ -1,4 +1,4 @@
-/** A fund as Class lists it, with the members that the demo shows. */
+/** A fund with those of Class's members that the demo shows. */
 export interface FundSummary {
   readonly Status: 'Active' | 'Cancelled' | 'Pending' | 'Suspended'
   readonly Code: string

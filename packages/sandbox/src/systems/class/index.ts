@@ -1,6 +1,6 @@
 /**
- * Class (Class Super): the password grant as a POST form, a token endpoint found by discovery, scopes with
- * a target, single-use refresh tokens, and an API that speaks XML unless asked for JSON and counts its calls.
+ * Class (Class Super): the password grant as a POST form, a token endpoint named by discovery, scopes with a target,
+ * single-use refresh tokens, and a rate-limited API that sends XML unless JSON is requested.
  *
  * @see "Resource Owner Password Flow", "Authorization Scopes", "Using the API" and "Rate Limiting" in Class's
  * support pages
@@ -19,27 +19,27 @@ import {
 } from './envelope.ts'
 import { fundSummaries } from './funds.ts'
 import { createClaims, createIdTokenSigner } from './id-token.ts'
-import { classMetadata } from './metadata.ts'
+import { createClassMetadata } from './metadata.ts'
 import { createCallCounter } from './rate-limit.ts'
 import type { ClassOptions } from './token.ts'
 import { createClassTokenEndpoint } from './token.ts'
 
 export function classSuper(context: SandboxContext, options: ClassOptions = {}): System {
-  const grants = createTokenIssuer(context.now, context.randomId)
-  const idTokens = createIdTokenSigner()
+  const tokenIssuer = createTokenIssuer(context.now, context.randomId)
+  const idTokenSigner = createIdTokenSigner()
   const countCall = createCallCounter(context.now, options.callsPerMinute ?? 500)
 
-  /** An endpoint of the API that any one of these scopes opens. */
-  function resource(
+  /** Creates an endpoint of the API that requires one of these scopes. */
+  function createResourceEndpoint(
     path: RegExp,
     anyOf: readonly string[],
     read: (request: SystemRequest, access: TokenAccess, ...captures: string[]) => Response,
   ): Endpoint {
-    function response(request: SystemRequest, ...captures: string[]): Response {
-      const refused = getAcceptFailure(request)
-      if (refused !== null) return createTextResponse(refused, '')
-      const bearer = /^Bearer (\S+)$/.exec(request.raw.headers.get('Authorization') ?? '')?.[1]
-      const access = grants.check(bearer ?? '')
+    function respondWithinLimit(request: SystemRequest, ...captures: string[]): Response {
+      const failureStatus = getAcceptFailure(request)
+      if (failureStatus !== null) return createTextResponse(failureStatus, '')
+      const accessToken = /^Bearer (\S+)$/.exec(request.raw.headers.get('Authorization') ?? '')?.[1]
+      const access = tokenIssuer.findAccess(accessToken ?? '')
       return access && anyOf.some((value) => access.scope.includes(value))
         ? read(request, access, ...captures)
         : createErrorResponse(request, notAuthorised)
@@ -51,29 +51,31 @@ export function classSuper(context: SandboxContext, options: ClassOptions = {}):
       path,
       respond: (request, ...captures) => {
         const { isUsedUp, headers } = countCall()
-        const answered = isUsedUp ? createTextResponse(429, '') : response(request, ...captures)
-        for (const [name, value] of Object.entries(headers)) answered.headers.set(name, value)
-        return answered
+        const response = isUsedUp ? createTextResponse(429, '') : respondWithinLimit(request, ...captures)
+        for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+        return response
       },
       refuse: (request) => createErrorResponse(request, notAuthorised),
     }
   }
 
   return {
-    grants,
-    routes: [
-      document(/^\/\.well-known\/openid-configuration$/, ({ base }) => classMetadata(base)),
-      document(/^\/\.well-known\/jwks$/, () => idTokens.keySet()),
+    tokenIssuer,
+    endpoints: [
+      createDiscoveryEndpoint(/^\/\.well-known\/openid-configuration$/, ({ base }) =>
+        createClassMetadata(base),
+      ),
+      createDiscoveryEndpoint(/^\/\.well-known\/jwks$/, () => idTokenSigner.keySet()),
       {
         kind: 'token',
         methods: ['POST'],
-        path: /^\/connect\/token\/?$/, // one revision of the documents writes the slash
-        ...createClassTokenEndpoint(context, grants, idTokens, options),
+        path: /^\/connect\/token\/?$/, // one revision of the documentation has the slash
+        ...createClassTokenEndpoint(context, tokenIssuer, idTokenSigner, options),
       },
-      resource(/^\/api\/1\.0\/u\/connect\/userinfo$/, ['openid'], (_request, { user }) =>
+      createResourceEndpoint(/^\/api\/1\.0\/u\/connect\/userinfo$/, ['openid'], (_request, { user }) =>
         createJsonResponse(200, createClaims(user)),
       ),
-      resource(
+      createResourceEndpoint(
         /^\/api\/1\.0\/b\/([^/]+)\/fund-data\/fund-list$/,
         ['business.fund.list', 'fund.read'],
         (request, { scope }, business) =>
@@ -85,8 +87,8 @@ export function classSuper(context: SandboxContext, options: ClassOptions = {}):
   }
 }
 
-/** Something that anybody may read. */
-function document(path: RegExp, read: (request: SystemRequest) => unknown): Endpoint {
+/** Creates an endpoint that needs no token. */
+function createDiscoveryEndpoint(path: RegExp, read: (request: SystemRequest) => unknown): Endpoint {
   return {
     kind: 'discovery',
     methods: ['GET'],

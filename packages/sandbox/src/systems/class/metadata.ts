@@ -1,4 +1,4 @@
-/** The only business there is; a scope's target names it. */
+/** The only business. The target of a scope contains its code. */
 export const classBusiness: { readonly code: string; readonly name: string } = {
   code: 'OAUTH_TEST',
   name: 'OAuth Test Business',
@@ -6,7 +6,7 @@ export const classBusiness: { readonly code: string; readonly name: string } = {
 
 export const target: string = `target:b/${classBusiness.code}`
 
-/** Scopes that say who the user is and need no target. */
+/** Scopes about the user, which need no target. */
 export const identityScopes: readonly string[] = [
   'openid',
   'profile',
@@ -16,7 +16,7 @@ export const identityScopes: readonly string[] = [
   'class_profile',
 ]
 
-/** Scopes that say what of the target may be used. */
+/** Scopes that allow operations on the target. */
 export const specifiers: readonly string[] = [
   'business.fund.create',
   'business.fund.list',
@@ -26,16 +26,11 @@ export const specifiers: readonly string[] = [
   'fund.member.read',
 ]
 
-/** What is granted to those who ask for nothing: the scope of the documents' example. */
-export const standingScope: readonly string[] = [
-  target,
-  'offline_access',
-  'business.fund.create',
-  'fund.read',
-]
+/** The scope of a sign-in that requests none, from the documentation's example. */
+export const defaultScope: readonly string[] = [target, 'offline_access', 'business.fund.create', 'fund.read']
 
-/** The members that OpenID Connect Discovery 1.0 §3 requires, and what else a client of Class may look for. */
-export function classMetadata(base: string): Record<string, unknown> {
+/** Creates the members that OpenID Connect Discovery 1.0 §3 requires, and others that a client of Class may read. */
+export function createClassMetadata(base: string): Record<string, unknown> {
   return {
     issuer: base,
     authorization_endpoint: `${base}/connect/authorize`,

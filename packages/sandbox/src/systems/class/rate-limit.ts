@@ -1,11 +1,11 @@
-/** What one call of the API leaves of its minute. */
+/** The state of the rate limit after one call. */
 export interface CallAllowance {
   readonly isUsedUp: boolean
-  /** The headers that every answer of the API carries; there is no `Retry-After`. */
+  /** The headers of every API response, without a `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Counts a call. The minute begins with the first call after the one before it has ended. */
+/** Returns a function that counts one call. A minute begins with the first call after the previous minute. */
 export function createCallCounter(now: () => number, callsPerMinute: number): () => CallAllowance {
   let calls = 0
   let expiresAt = -Infinity

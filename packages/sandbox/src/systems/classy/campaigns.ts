@@ -1,23 +1,23 @@
-/** The only organization there is. */
+/** The only organization. */
 export const classyOrganization: { readonly id: number; readonly name: string } = {
   id: 21_650,
   name: 'Harbour Light Foundation',
 }
 
-/** A campaign as Classy lists it, with the members that the demo shows. */
+/** A campaign with those of Classy's members that the demo shows. */
 export interface Campaign {
   readonly id: number
   readonly organization_id: number
   readonly name: string
   readonly status: 'active' | 'unpublished' | 'deactivated'
   readonly type: 'crowdfunding' | 'donation' | 'ticketed'
-  /** In whole units of `currency_code`; `raw_goal` is the same as a decimal. */
+  /** In whole units of `currency_code`; `raw_goal` is the same amount as a decimal. */
   readonly goal: number
   readonly raw_goal: string
   readonly currency_code: string
   /** ISO date-time with `+0000`. */
   readonly started_at: string
-  /** ISO date-time with `+0000`, or `null` for a campaign without an end. */
+  /** ISO date-time with `+0000`. */
   readonly ended_at: string | null
 }
 

@@ -1,12 +1,11 @@
 /**
- * Classy (GoFundMe Pro): client credentials in a POST form, a token of the application rather than of a user,
- * errors that are a code or the messages on each field, an edge that may answer before Classy does.
+ * Classy (GoFundMe Pro): client credentials in a POST form, machine tokens without a user, errors that are a code or
+ * messages for each field, and an edge that can reject a request before Classy receives it.
  *
  * @see "Authentication" in Classy's API documentation, and its published Postman collections
  * @module
  */
-import type { OAuthError } from '../../responses.ts'
-import { createJsonResponse, createTextResponse } from '../../responses.ts'
+import { createJsonResponse, createOAuthError, createTextResponse } from '../../responses.ts'
 import { createTokenIssuer } from '../../token-issuer.ts'
 import type { SandboxContext, Endpoint, System } from '../../system.ts'
 import { campaigns, classyOrganization } from './campaigns.ts'
@@ -14,77 +13,78 @@ import type { ClassyOptions } from './token.ts'
 import { createClassyTokenEndpoint } from './token.ts'
 
 export function classy(context: SandboxContext, options: ClassyOptions = {}): System {
-  const grants = createTokenIssuer<null>(context.now, context.randomId)
+  const tokenIssuer = createTokenIssuer<null>(context.now, context.randomId)
   const { integrationId } = options
 
-  /** Every request passes the edge, which may know nobody without a header. */
-  function behindEdge(route: Endpoint): Endpoint {
+  /** Lets the edge reject requests to an endpoint that lack the right `x-integration-id`. */
+  function protectWithEdge(endpoint: Endpoint): Endpoint {
     return {
-      ...route,
+      ...endpoint,
       respond: (request, ...captures) =>
         integrationId === undefined || request.raw.headers.get('x-integration-id') === integrationId
-          ? route.respond(request, ...captures)
+          ? endpoint.respond(request, ...captures)
           : createTextResponse(403, forbiddenPage, { 'Content-Type': 'text/html; charset=utf-8' }),
     }
   }
 
-  function resource(path: RegExp, read: (id: string) => Response): Endpoint {
+  function createResourceEndpoint(path: RegExp, read: (id: string) => Response): Endpoint {
     return {
       kind: 'resource',
       methods: ['GET'],
       path,
       respond: (request, id = '') => {
-        // The documents write `Bearer`; in lower case it was seen to work as well.
-        const bearer = /^Bearer (\S+)$/i.exec(request.raw.headers.get('Authorization') ?? '')?.[1]
-        return grants.check(bearer ?? '') ? read(id) : createRejectedToken()
+        // Documented as `Bearer`; Classy also accepts it in lower case.
+        const accessToken = /^Bearer (\S+)$/i.exec(request.raw.headers.get('Authorization') ?? '')?.[1]
+        return tokenIssuer.findAccess(accessToken ?? '') ? read(id) : createUnauthorizedResponse()
       },
-      refuse: createRejectedToken,
+      refuse: createUnauthorizedResponse,
     }
   }
 
-  const routes: Endpoint[] = [
+  const endpoints: Endpoint[] = [
     {
       kind: 'token',
       methods: ['POST'],
       path: /^\/oauth2\/auth$/,
-      ...createClassyTokenEndpoint(context, grants, options),
+      ...createClassyTokenEndpoint(context, tokenIssuer, options),
     },
-    resource(/^\/2\.0\/organizations\/(\d+)\/campaigns$/, (id) =>
+    createResourceEndpoint(/^\/2\.0\/organizations\/(\d+)\/campaigns$/, (id) =>
       Number(id) === classyOrganization.id
-        ? apiJson(200, createPage(campaigns))
-        : apiJson(403, forbidden('fetch', 'organization')),
+        ? createApiResponse(200, createPage(campaigns))
+        : createApiResponse(403, createForbiddenBody('fetch', 'organization')),
     ),
-    resource(/^\/2\.0\/campaigns\/(\d+)$/, (id) => {
+    createResourceEndpoint(/^\/2\.0\/campaigns\/(\d+)$/, (id) => {
       const campaign = campaigns.find((candidate) => candidate.id === Number(id))
-      return campaign ? apiJson(200, campaign) : apiJson(404, { error: 'The resource cannot be found' })
+      return campaign
+        ? createApiResponse(200, campaign)
+        : createApiResponse(404, { error: 'The resource cannot be found' })
     }),
   ]
-  return { grants, routes: routes.map(behindEdge) }
+  return { tokenIssuer, endpoints: endpoints.map(protectWithEdge) }
 }
 
 const forbiddenPage = '<!doctype html><title>403 Forbidden</title><h1>403 Forbidden</h1>'
 
-function apiJson(status: number, body: unknown): Response {
+function createApiResponse(status: number, body: unknown): Response {
   return createJsonResponse(status, body, {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-cache, private',
   })
 }
 
-function createRejectedToken(): Response {
-  const error: OAuthError = {
-    error: 'invalid_token',
-    error_description: 'The access token is invalid or has expired',
-  }
-  return apiJson(401, error)
+function createUnauthorizedResponse(): Response {
+  return createApiResponse(
+    401,
+    createOAuthError('invalid_token', 'The access token is invalid or has expired'),
+  )
 }
 
-/** The answer to a good token that may not do this. */
-function forbidden(action: string, entity: string): unknown {
+/** Creates the body for a valid token without this permission. */
+function createForbiddenBody(action: string, entity: string): unknown {
   return { error: 'This action is unauthorized.', permissions: [{ action, entity }] }
 }
 
-/** Classy lists in pages; the demo's data fill the first. */
+/** Creates the only page of a list; the demo's data fit in it. */
 function createPage(items: readonly object[]): unknown {
   return {
     total: items.length,

@@ -2,31 +2,31 @@ import { createJsonResponse } from '../../responses.ts'
 import type { TokenIssuer, IssuedTokens } from '../../token-issuer.ts'
 import type { SandboxContext, Endpoint } from '../../system.ts'
 
-/** What can be different about Classy. */
+/** Options for what Classy's documentation leaves open. */
 export interface ClassyOptions {
-  /** Seconds an access token lives; 3600 unless given. */
+  /** The lifetime of access tokens in seconds. Defaults to 3600. */
   readonly accessTokenLifetime?: number
-  /** Whether an access token is shipped with a refresh token; not unless told so. */
+  /** Whether a token response contains a refresh token. Defaults to `false`. */
   readonly refreshTokens?: boolean
-  /** Whether a refresh token works once and is replaced (`one-use`), or stays good (`kept`). No document says. */
+  /** Whether a refresh replaces the refresh token (`one-use`, the default) or it stays valid (`kept`). Undocumented. */
   readonly rotation?: 'one-use' | 'kept'
-  /** What the header `x-integration-id` must be; without it the edge answers a page, 403. None is asked for unless given. */
+  /** The value of `x-integration-id` without which the edge sends a 403 page. Defaults to no check. */
   readonly integrationId?: string
-  /** Whether answers carry an empty `queries_log`, as live ones do and the first document's example does not. */
+  /** Whether responses contain an empty `queries_log`, as captured. Defaults to `true`; one document has none. */
   readonly queriesLog?: boolean
-  /** Changes the body of a successful token answer, for shapes that no documentation shows. */
+  /** Changes the body of a successful token response, for undocumented shapes. */
   readonly transformBody?: (body: Record<string, unknown>) => unknown
 }
 
-/** What is wrong: a code, or the messages on each field that did not pass. */
+/** An error code, or the messages for each invalid field. */
 type ClassyError = string | Record<string, readonly string[]>
 
 const tokenHeaders = { 'Cache-Control': 'no-cache, private' }
 
-/** Classy's token endpoint. Its tokens belong to the application, so that nobody signs in. */
+/** Creates Classy's token endpoint, which issues machine tokens only. */
 export function createClassyTokenEndpoint(
   context: SandboxContext,
-  grants: TokenIssuer<null>,
+  tokenIssuer: TokenIssuer<null>,
   options: ClassyOptions,
 ): Pick<Endpoint, 'refuse' | 'respond'> {
   const { accessTokenLifetime = 3600, refreshTokens = false, rotation = 'one-use' } = options
@@ -35,33 +35,33 @@ export function createClassyTokenEndpoint(
 
   return {
     respond: ({ form }) => {
-      const outcome = grant(form)
-      return 'error' in outcome
-        ? refused(outcome.error)
-        : createJsonResponse(200, bodyOf(outcome), tokenHeaders)
+      const result = runGrant(form)
+      return 'error' in result
+        ? createErrorResponse(result.error)
+        : createJsonResponse(200, createTokenBody(result), tokenHeaders)
     },
     refuse: ({ form }) =>
-      refused(form.get('grant_type') === 'refresh_token' ? 'invalid_grant' : 'invalid_client'),
+      createErrorResponse(form.get('grant_type') === 'refresh_token' ? 'invalid_grant' : 'invalid_client'),
   }
 
-  function grant(form: URLSearchParams): IssuedTokens<null> | { error: ClassyError } {
-    const missing = missingFields(form)
-    if (Object.keys(missing).length > 0) return { error: missing }
+  function runGrant(form: URLSearchParams): IssuedTokens<null> | { error: ClassyError } {
+    const fieldMessages = findMissingFields(form)
+    if (Object.keys(fieldMessages).length > 0) return { error: fieldMessages }
     const { clientId, clientSecret } = context.client
     if (form.get('client_id') !== clientId || readSecret(form) !== clientSecret) {
       return { error: 'invalid_client' }
     }
     switch (form.get('grant_type') ?? '') {
       case 'client_credentials':
-        return grants.issue({ user: null, scope: [] }, { ...rules, withRefreshToken: refreshTokens })
+        return tokenIssuer.issue({ user: null, scope: [] }, { ...rules, withRefreshToken: refreshTokens })
       case 'refresh_token':
-        return grants.refresh(form.get('refresh_token') ?? '', rules) ?? { error: 'invalid_grant' }
+        return tokenIssuer.refresh(form.get('refresh_token') ?? '', rules) ?? { error: 'invalid_grant' }
       default:
         return { error: 'unsupported_grant_type' }
     }
   }
 
-  function bodyOf({ accessToken, refreshToken }: IssuedTokens<null>): unknown {
+  function createTokenBody({ accessToken, refreshToken }: IssuedTokens<null>): unknown {
     const body = {
       access_token: accessToken,
       expires_in: accessTokenLifetime,
@@ -72,17 +72,17 @@ export function createClassyTokenEndpoint(
     return options.transformBody ? options.transformBody(body) : body
   }
 
-  function refused(error: ClassyError): Response {
+  function createErrorResponse(error: ClassyError): Response {
     return createJsonResponse(400, { error, ...(typeof error === 'object' && queriesLog) }, tokenHeaders)
   }
 }
 
-/** `secret_key` is an older name, of which only the messages below tell. */
+/** `secret_key` is an older name, which only Classy's error messages mention. */
 function readSecret(form: URLSearchParams): string | null {
   return form.get('client_secret') || form.get('secret_key')
 }
 
-function missingFields(form: URLSearchParams): Record<string, readonly string[]> {
+function findMissingFields(form: URLSearchParams): Record<string, readonly string[]> {
   return {
     ...(!form.get('grant_type') && { grant_type: ['The grant type field is required.'] }),
     ...(!form.get('client_id') && { client_id: ['The client id field is required.'] }),

@@ -1,0 +1,2 @@
+/** Production builds contain no descriptions. */
+export const describeMissingClient: ((caller: string) => string) | null = null

@@ -1,0 +1,3 @@
+// @vitest-environment jsdom
+// The same tests in the other simulated DOM.
+import './testing.test.tsx'

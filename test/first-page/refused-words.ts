@@ -1,0 +1,22 @@
+/** Words and phrases that the documents do without. CONTRIBUTING.md shows what to write instead. */
+export const refusedWords = [
+  'whoever',
+  'somebody',
+  'nobody but',
+  'of ours',
+  'as one does',
+  'in so many words',
+  'to the letter',
+  'all the same',
+  'is told',
+  'is asked',
+  'is held',
+  'was typed',
+  'give back',
+  'given back',
+  'hold up',
+  'held up',
+  'passage',
+  'judgement',
+  'the house',
+]

@@ -1,0 +1,7 @@
+// @vitest-environment jsdom
+import { describe } from 'vitest'
+import { defineTests } from './define-tests.ts'
+
+describe('a fake BFF behind Mock Service Worker in jsdom', () => {
+  defineTests()
+})
