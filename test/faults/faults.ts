@@ -47,7 +47,10 @@ export const groups: readonly FaultGroup[] = [
         fault: 'With React 19, a wrong password blanked the page of the README.',
         now: 'The form shows a sentence and keeps the username.',
         tests: [
-          [firstPage, 'shows a sentence for a wrong password, keeps the username, and puts nothing into the address'],
+          [
+            firstPage,
+            'shows a sentence for a wrong password, keeps the username, and puts nothing into the address',
+          ],
         ],
       },
       {
@@ -81,7 +84,10 @@ export const groups: readonly FaultGroup[] = [
         now: 'The BFF says its mode in every response about a session, and the page has no option for it.',
         tests: [
           ['packages/core/test/mode.test.ts', 'adopts the modes %s, %s, %s and %s of the responses'],
-          ['packages/bff/test/wire-contract.test.ts', 'accepts exactly what the schema accepts, and reads the same out of it'],
+          [
+            'packages/bff/test/wire-contract.test.ts',
+            'accepts exactly what the schema accepts, and reads the same out of it',
+          ],
         ],
       },
       {
@@ -98,7 +104,10 @@ export const groups: readonly FaultGroup[] = [
         fault: 'The tests failed in a folder with a space in its name.',
         now: 'No path comes from `URL.pathname`, and no command runs through a shell.',
         tests: [
-          ['test/repository.test.ts', 'takes no path from URL.pathname, which is wrong on Windows and in folders with a space'],
+          [
+            'test/repository.test.ts',
+            'takes no path from URL.pathname, which is wrong on Windows and in folders with a space',
+          ],
           ['test/repository.test.ts', 'starts no command through a shell, which splits arguments at spaces'],
         ],
       },
@@ -142,7 +151,8 @@ export const groups: readonly FaultGroup[] = [
       },
       {
         id: 'N-5.4',
-        fault: 'When the module of the BFF could not be loaded, the page was blank and the terminal repeated a stack.',
+        fault:
+          'When the module of the BFF could not be loaded, the page was blank and the terminal repeated a stack.',
         now: "Vite's error overlay shows the reason, and the terminal says it once.",
         tests: [[vite, 'shows the reason once in the terminal, and in the error overlay of every page']],
       },
@@ -150,11 +160,14 @@ export const groups: readonly FaultGroup[] = [
         id: 'N-5.5',
         fault: 'None: a wrong client secret was explained in the log.',
         now: 'It still is, and `latchkey doctor` tells a wrong secret from a wrong authentication method.',
-        tests: [['test/doctor/third-party-servers.test.ts', 'the doctor before $name > finds a wrong secret']],
+        tests: [
+          ['test/doctor/third-party-servers.test.ts', 'the doctor before $name > finds a wrong secret'],
+        ],
       },
       {
         id: 'N-5.6',
-        fault: 'Options that were missing, misspelt or of a wrong type brought messages of the schema library.',
+        fault:
+          'Options that were missing, misspelt or of a wrong type brought messages of the schema library.',
         now: 'Each message names the option, what came, what is expected and the nearest known name.',
         tests: [['packages/bff/test/options.test.ts', 'OPTIONS']],
       },
@@ -192,14 +205,19 @@ export const groups: readonly FaultGroup[] = [
         fault: 'An entry of `allow` without a scheme threw "Invalid URL", and a path in it was ignored.',
         now: 'The error names `allow`, the entry and an example.',
         tests: [
-          ['packages/core/test/authorized-fetch.test.ts', 'rejects the allow entry %j, which is not an origin'],
+          [
+            'packages/core/test/authorized-fetch.test.ts',
+            'rejects the allow entry %j, which is not an origin',
+          ],
         ],
       },
       {
         id: 'N-5.12',
         fault: 'The documents did not say that an API with CORS must allow the header `Authorization`.',
         now: 'docs/api.md says so, and the sandbox plays such an API.',
-        tests: [['packages/sandbox/test/cors.test.ts', 'cors: true > allows any page to send Authorization to %s']],
+        tests: [
+          ['packages/sandbox/test/cors.test.ts', 'cors: true > allows any page to send Authorization to %s'],
+        ],
       },
       {
         id: 'N-5.13',
@@ -207,7 +225,10 @@ export const groups: readonly FaultGroup[] = [
         now: 'Development builds say so after the sign-in.',
         tests: [
           [diagnosis, 'reports once that the browser dropped the session cookie of a page loaded %s'],
-          [diagnosis, 'does not report a lost cookie when the browser keeps it, or when the user signs out at once'],
+          [
+            diagnosis,
+            'does not report a lost cookie when the browser keeps it, or when the user signs out at once',
+          ],
         ],
       },
       {
@@ -260,7 +281,10 @@ export const groups: readonly FaultGroup[] = [
         fault: 'A client that was created during render started a session with every render, in silence.',
         now: 'Development builds say once that a second client for the base path exists.',
         tests: [
-          [diagnosis, 'reports once that a second client for the same base path exists, unless the first was disposed'],
+          [
+            diagnosis,
+            'reports once that a second client for the same base path exists, unless the first was disposed',
+          ],
         ],
       },
       {
@@ -268,7 +292,10 @@ export const groups: readonly FaultGroup[] = [
         fault: 'A hot update of the module that creates the client replaced it in silence.',
         now: 'The same message names hot updates and the line that reloads the page; the README keeps the client in a module of its own.',
         tests: [
-          [diagnosis, 'reports once that a second client for the same base path exists, unless the first was disposed'],
+          [
+            diagnosis,
+            'reports once that a second client for the same base path exists, unless the first was disposed',
+          ],
         ],
       },
       {

@@ -145,13 +145,13 @@ it('31 reissues the token when the refresh token is rejected, and keeps the sess
 
 it('36 reissues the token with the stored credentials when the refresh token of a user client is rejected', async () => {
   const server = createIssuer()
-  const { ask, restore, endpoint, clock } = createTestBff(server, {
+  const { sendRequest, restore, endpoint, clock } = createTestBff(server, {
     provider: {
       ...userClientProvider,
       refresh: { mode: 'refresh_token', fallback: 'reissue', storeCredentials: true },
     },
   })
-  await ask('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
+  await sendRequest('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
   endpoint.script(invalidGrant, server)
   await clock.pass(901)
   expect((await restore()).body.token?.access_token).toBe('access-2')
@@ -178,10 +178,10 @@ it('48 reissues the machine token with the configured scope before it expires, a
 })
 
 it('48 reissues the token of a user client with the stored credentials', async () => {
-  const { ask, restore, endpoint, clock } = createTestBff(json(tokenResponse), {
+  const { sendRequest, restore, endpoint, clock } = createTestBff(json(tokenResponse), {
     provider: userClientProvider,
   })
-  await ask('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
+  await sendRequest('POST', '/session', { credentials: { client_id: 'cathy', client_secret: 'api secret' } })
   await clock.pass(850)
   expect((await restore()).body.token?.sequence).toBe(2)
   expect(endpoint.requests).toHaveLength(2)

@@ -167,7 +167,7 @@ describe('a configuration is rejected with the file, the option and the fix', ()
         mode: 'proxy',
         proxy: [{ path: '/api/*', to: 'https://evil.example/*', methods: ['GET'] }],
       },
-      /must lie below https:\/\/api\.classy\.org/,
+      /below https:\/\/api\.classy\.org/,
     ],
     [
       'for a placeholder without its end',

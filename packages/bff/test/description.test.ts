@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
-import type { Answer } from './support/browser.ts'
+import type { BrowserResponse } from './support/browser.ts'
 import { createTestBff, credentials } from './support/browser.ts'
 import { basic, sent, throughJson } from './support/preset.ts'
-import { createProxyScene } from './support/proxy-setup.ts'
+import { createProxySetup } from './support/proxy-setup.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { json, raw, revokedAt } from './support/token-endpoint.ts'
 
@@ -41,7 +41,10 @@ async function signInSends(
 }
 
 /** The body of the response to a sign-in to which the token endpoint replies like this. */
-async function getSignInBody(reply: Reply, change: Partial<ProviderDescription>): Promise<Answer['body']> {
+async function getSignInBody(
+  reply: Reply,
+  change: Partial<ProviderDescription>,
+): Promise<BrowserResponse['body']> {
   return (await createTestBff(reply, { provider: describeProvider(change) }).signIn()).body
 }
 
@@ -547,7 +550,7 @@ describe('the resource of a description', () => {
     ['the query', { tokenPlacement: { query: 'wstoken' } }, {}, '?wstoken=a'],
     ['further headers', { headers: { Accept: 'application/x' } }, { accept: 'application/x' }, ''],
   ])('sends a token by %s', async (_, resource, headers, query) => {
-    const { send, received } = await createProxyScene(
+    const { send, received } = await createProxySetup(
       { provider: describeProvider({ resource }) },
       json(tokens),
     )
@@ -581,10 +584,10 @@ describe('the resource of a description', () => {
     'with %s of tokenRejection, treats %3$d with %4$j as a rejected token: %5$j',
     async (_, tokenRejection, status, body, isRejected) => {
       const resource = tokenRejection ? { tokenRejection } : {}
-      const scene = await createProxyScene({ provider: describeProvider({ resource }) }, json(tokens))
+      const scene = await createProxySetup({ provider: describeProvider({ resource }) }, json(tokens))
       await scene.clock.pass(60)
       scene.endpoint.script(json({ ...tokens, access_token: 'b' }))
-      scene.answer(({ headers }) =>
+      scene.respondWith(({ headers }) =>
         headers.get('authorization') === 'Bearer a' ? Response.json(body, { status }) : new Response('ok'),
       )
       expect((await scene.send('/api/me')).status).toBe(isRejected ? 200 : status)

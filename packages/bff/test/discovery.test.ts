@@ -42,8 +42,8 @@ describe('discovery', () => {
 
   it('81 fetches the document once for many callers, and again after an hour', async () => {
     const document = hangUntilReleased(json(metadata))
-    const { signIn, another, clock, listRequests } = createDiscoveringBff(document.reply)
-    const all = Promise.all([signIn(), another().signIn(), another().signIn()])
+    const { signIn, openBrowser, clock, listRequests } = createDiscoveringBff(document.reply)
+    const all = Promise.all([signIn(), openBrowser().signIn(), openBrowser().signIn()])
     await flushPromises()
     document.release()
     expect((await all).map(({ status }) => status)).toEqual([200, 200, 200])

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { maxLifetimeSeconds } from '@latchkey/wire'
 import { errorResponseSchema, sessionResponseSchema } from '../../src/wire-schemas.ts'
 import type { BffOptions, ProviderDescription } from '../../src/index.ts'
-import type { Answer } from '../support/browser.ts'
+import type { BrowserResponse } from '../support/browser.ts'
 import { createTestBff, flushPromises } from '../support/browser.ts'
 import type { Reply } from '../support/token-endpoint.ts'
 import type { ServerResponse } from './server-responses.ts'
@@ -86,7 +86,10 @@ export function createCheckedBff(
   }
   const scene = createTestBff(reply, options)
 
-  async function sendChecked(next: ServerResponse, send: () => Promise<Answer>): Promise<Answer> {
+  async function sendChecked(
+    next: ServerResponse,
+    send: () => Promise<BrowserResponse>,
+  ): Promise<BrowserResponse> {
     current = next
     const before = scene.clock.now()
     const answer = await rejectWhenLate(send())
@@ -95,7 +98,7 @@ export function createCheckedBff(
     return answer
   }
 
-  function check(answer: Answer): void {
+  function check(answer: BrowserResponse): void {
     const { status, body, text, headers } = answer
     expect(JSON.stringify([...headers])).not.toContain(serverCanary)
     for (const name of ['location', 'access-control-allow-origin']) expect(headers.has(name)).toBe(false)
@@ -131,7 +134,10 @@ export function createCheckedBff(
     }
   }
 
-  function checkToken({ access_token: token, expires_in: left }: NonNullable<Answer['body']['token']>): void {
+  function checkToken({
+    access_token: token,
+    expires_in: left,
+  }: NonNullable<BrowserResponse['body']['token']>): void {
     expect(usesAuthorization).toBe(true)
     expect(token).toMatch(/^[!-~]+$/)
     const issuing = delivered.filter(
@@ -183,12 +189,12 @@ export function createCheckedBff(
     delivered,
     sendChecked,
     /** Signs in without checking the response. */
-    signInUnchecked(next: ServerResponse): Promise<Answer> {
+    signInUnchecked(next: ServerResponse): Promise<BrowserResponse> {
       current = next
-      return rejectWhenLate(scene.ask('POST', '/session', { credentials }))
+      return rejectWhenLate(scene.sendRequest('POST', '/session', { credentials }))
     },
     signIn: (next: ServerResponse, members: object = {}) =>
-      sendChecked(next, () => scene.ask('POST', '/session', { credentials, ...members })),
+      sendChecked(next, () => scene.sendRequest('POST', '/session', { credentials, ...members })),
     /** Closes the BFF, and resolves when no background task is running. */
     async close() {
       const closing = scene.bff.close()

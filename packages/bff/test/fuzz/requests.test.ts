@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { errorResponseSchema, sessionResponseSchema } from '../../src/wire-schemas.ts'
 import { oauth2 } from '../../src/providers/index.ts'
 import { createTestBff, page } from '../support/browser.ts'
-import { createProxyScene } from '../support/proxy-setup.ts'
+import { createProxySetup } from '../support/proxy-setup.ts'
 import { json, rotating } from '../support/token-endpoint.ts'
 import { oddValue, serverCanary } from './server-responses.ts'
 import { runs } from './runs.ts'
@@ -233,7 +233,7 @@ describe('a random request', () => {
         'the right id': first.body.challenge?.id,
       }
       const challenge = ids[kind] ?? kind
-      const answer = await scene.ask('POST', '/session', { credentials: fields, challenge })
+      const answer = await scene.sendRequest('POST', '/session', { credentials: fields, challenge })
       expect([400, 401, 429]).toContain(answer.status)
       errorResponseSchema.parse(answer.body)
       const continuing = scene.endpoint.requests.filter(
@@ -246,7 +246,7 @@ describe('a random request', () => {
   }, 600_000)
 
   it('through the proxy stays on its route, and gets a response', async () => {
-    const scene = await createProxyScene()
+    const scene = await createProxySetup()
     const piece = fc.constantFrom(
       ...[
         '..',

@@ -86,7 +86,7 @@ describe('auth0()', () => {
   })
 
   it('requires a one-time code, and sends it with the continuation and without the password', async () => {
-    const { signIn, ask, endpoint } = createTestBff(factor, { provider })
+    const { signIn, sendRequest, endpoint } = createTestBff(factor, { provider })
     const first = await signIn()
     expect(first).toMatchObject({
       status: 401,
@@ -95,7 +95,10 @@ describe('auth0()', () => {
     expect(first.text).not.toContain('Fe26')
 
     const enterCode = (otp: string) =>
-      ask('POST', '/session', { credentials: { ...credentials, otp }, challenge: first.body.challenge?.id })
+      sendRequest('POST', '/session', {
+        credentials: { ...credentials, otp },
+        challenge: first.body.challenge?.id,
+      })
     endpoint.script(rejectWith(403, 'invalid_grant', 'Invalid otp_code.'))
     expect(await enterCode('000000')).toMatchObject({
       status: 401,

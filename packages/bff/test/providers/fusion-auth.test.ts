@@ -107,13 +107,13 @@ describe('fusionAuth()', () => {
     }
 
     it('requires a code, and sends it to its API without other parameters', async () => {
-      const { signIn, ask, token, endpoint, clock } = createTestBff(factorRequired, { provider })
+      const { signIn, sendRequest, token, endpoint, clock } = createTestBff(factorRequired, { provider })
       const { body, text } = await signIn()
       expect(body).toMatchObject({ error: 'challenge_required', challenge: { fields: [{ name: 'otp' }] } })
       expect(text).not.toContain('canary')
       endpoint.script(json(completed))
       const secondStep = { credentials: { otp: '123456' }, challenge: body.challenge?.id }
-      expect((await ask('POST', '/session', secondStep)).body).toMatchObject({
+      expect((await sendRequest('POST', '/session', secondStep)).body).toMatchObject({
         session: { user: { username: 'cathy' } },
         token: { access_token: completed.token, token_type: 'Bearer', expires_in: 3600 },
       })
@@ -128,11 +128,11 @@ describe('fusionAuth()', () => {
     })
 
     it('recognizes a wrong code', async () => {
-      const { signIn, ask, endpoint } = createTestBff(factorRequired, { provider })
+      const { signIn, sendRequest, endpoint } = createTestBff(factorRequired, { provider })
       const { challenge } = (await signIn()).body
       endpoint.script(json({}, 421))
       const secondStep = { credentials: { otp: '000000' }, challenge: challenge?.id }
-      expect(await ask('POST', '/session', secondStep)).toMatchObject({
+      expect(await sendRequest('POST', '/session', secondStep)).toMatchObject({
         status: 401,
         body: { error: 'invalid_credentials', challenge },
       })
