@@ -26,7 +26,7 @@ const firstPage = 'test/first-page/first-page.test.ts'
 const documents = 'test/first-page/documents.test.ts'
 const provider = 'packages/react/test/provider.test.tsx'
 const vite = 'packages/bff/test/vite.test.ts'
-const operator = 'packages/bff/test/operator-warnings.test.ts'
+const warnings = 'packages/bff/test/warnings.test.ts'
 const entryModule = 'test/doctor/entry-module.test.ts'
 
 export const groups: readonly FaultGroup[] = [
@@ -75,7 +75,7 @@ export const groups: readonly FaultGroup[] = [
         now: 'The BFF warns in its log, and the page on the console of a development build.',
         tests: [
           [diagnosis, 'reports once that the browser dropped the session cookie of a page loaded %s'],
-          [operator, 'PLAIN_HTTP'],
+          [warnings, 'the warning about plain http > is logged for a sign-in at %s'],
         ],
       },
       {
@@ -86,7 +86,7 @@ export const groups: readonly FaultGroup[] = [
           ['packages/core/test/mode.test.ts', 'adopts the modes %s, %s, %s and %s of the responses'],
           [
             'packages/bff/test/wire-contract.test.ts',
-            'accepts exactly what the schema accepts, and reads the same out of it',
+            'isSessionResponse > accepts exactly the bodies that the schema accepts',
           ],
         ],
       },
@@ -169,19 +169,37 @@ export const groups: readonly FaultGroup[] = [
         fault:
           'Options that were missing, misspelt or of a wrong type brought messages of the schema library.',
         now: 'Each message names the option, what came, what is expected and the nearest known name.',
-        tests: [['packages/bff/test/options.test.ts', 'OPTIONS']],
+        tests: [
+          [
+            'packages/bff/test/option-issues.test.ts',
+            'a name with one typo > of an option of createBff gets the right suggestion',
+          ],
+          [
+            'packages/bff/test/option-issues.test.ts',
+            'the message of an option > %s says what came and what would be right: %o',
+          ],
+          [
+            'packages/bff/test/option-issues.test.ts',
+            'a file with several mistakes > gets a misspelt preset although other members are wrong as well',
+          ],
+        ],
       },
       {
         id: 'N-5.7',
         fault: '`proxy` without `mode: "proxy"` was refused.',
         now: 'Proxy routes work in both modes.',
-        tests: [['test/stories/proxy-in-token-mode.test.ts', 'TOKENMODE']],
+        tests: [
+          [
+            'test/stories/proxy-in-token-mode.test.ts',
+            'reads and writes through the BFF; only writes send X-Latchkey, and the API gets the token without the cookie',
+          ],
+        ],
       },
       {
         id: 'N-5.8',
         fault: '`mode: "proxy"` without routes started in silence.',
         now: 'The BFF warns at start and says what to write.',
-        tests: [[operator, 'NOROUTES']],
+        tests: [[warnings, 'the warning about proxy mode without proxy routes > is logged at start']],
       },
       {
         id: 'N-5.9',
@@ -235,7 +253,7 @@ export const groups: readonly FaultGroup[] = [
         id: 'N-5.14',
         fault: 'Plain http in production showed nothing.',
         now: 'See N-E.',
-        tests: [[operator, 'PLAIN_HTTP']],
+        tests: [[warnings, 'the warning about plain http > is logged for a sign-in at %s']],
       },
       {
         id: 'N-5.15',
@@ -252,7 +270,7 @@ export const groups: readonly FaultGroup[] = [
         now: "`AuthError.message` ends with the BFF's description, and the log has a line.",
         tests: [
           [diagnosis, 'puts the error_description of the BFF into the message of an AuthError'],
-          [operator, 'UNKNOWN_FIELDS'],
+          [warnings, 'unknown credential fields > are rejected with the expected names, and logged once'],
         ],
       },
       {
@@ -274,7 +292,12 @@ export const groups: readonly FaultGroup[] = [
         id: 'N-5.19',
         fault: 'None: an `Origin` that a proxy changed was explained in the log.',
         now: 'It still is, with the setting of nginx and the option `origin`.',
-        tests: [['packages/bff/test/guard.test.ts', 'ORIGIN']],
+        tests: [
+          [
+            'packages/bff/test/guard.test.ts',
+            'the option `origin` > is recommended in the log when a proxy changes the host',
+          ],
+        ],
       },
       {
         id: 'C-E1',

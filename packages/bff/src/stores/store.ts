@@ -30,7 +30,7 @@ export interface Store {
   lease(key: string, owner: string, milliseconds: number): Promise<boolean>
   /** Releases a lease, if this owner has it. */
   release(key: string, owner: string): Promise<void>
-  /** Closes files and connections. The BFF does not call it: whoever created the store closes it. */
+  /** Closes files and connections. The BFF does not call it: close it where you created it. */
   close(): Promise<void>
 }
 
