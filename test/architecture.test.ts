@@ -113,8 +113,9 @@ describe('names', () => {
   })
 
   it('that stand on a list of reasons are still in use', () => {
-    const names = exported.map(({ functionName }) => functionName)
-    expect(Object.keys(functionsWithoutVerb).filter((name) => !names.includes(name))).toEqual([])
+    const exportedNames = exported.map(({ functionName }) => functionName)
+    const unused = Object.keys(functionsWithoutVerb).filter((name) => !exportedNames.includes(name))
+    expect(unused).toEqual([])
   })
 })
 
