@@ -235,9 +235,9 @@ describe('the login of a description', () => {
     await signIn({ credentials: entered })
     endpoint.script(json({ ...tokens, access_token: 'b' }))
     await clock.pass(850)
-    const answer = await token(1)
-    expect(answer.body.token?.access_token).toBe('b')
-    expect(answer.text).not.toContain('api secret')
+    const response = await token(1)
+    expect(response.body.token?.access_token).toBe('b')
+    expect(response.text).not.toContain('api secret')
     expect(sent(endpoint.requests[1])).toEqual(sent(endpoint.requests[0]))
     endpoint.script(json({ error: 'invalid_client' }, 401))
     await clock.pass(850)
@@ -504,11 +504,11 @@ describe('the refresh of a description', () => {
     second: Reply,
     first: Reply = json(tokens),
   ) => {
-    const scene = createTestBff(first, { provider: describeProvider(change) })
-    await scene.signIn()
-    scene.endpoint.script(second)
-    await scene.clock.pass(900)
-    return { ...(await scene.token(1)), requests: scene.endpoint.requests.map(sent) }
+    const setup = createTestBff(first, { provider: describeProvider(change) })
+    await setup.signIn()
+    setup.endpoint.script(second)
+    await setup.clock.pass(900)
+    return { ...(await setup.token(1)), requests: setup.endpoint.requests.map(sent) }
   }
 
   it('with mode none makes the user sign in again', async () => {
@@ -584,13 +584,13 @@ describe('the resource of a description', () => {
     'with %s of tokenRejection, treats %3$d with %4$j as a rejected token: %5$j',
     async (_, tokenRejection, status, body, isRejected) => {
       const resource = tokenRejection ? { tokenRejection } : {}
-      const scene = await createProxySetup({ provider: describeProvider({ resource }) }, json(tokens))
-      await scene.clock.pass(60)
-      scene.endpoint.script(json({ ...tokens, access_token: 'b' }))
-      scene.respondWith(({ headers }) =>
+      const setup = await createProxySetup({ provider: describeProvider({ resource }) }, json(tokens))
+      await setup.clock.pass(60)
+      setup.endpoint.script(json({ ...tokens, access_token: 'b' }))
+      setup.respondWith(({ headers }) =>
         headers.get('authorization') === 'Bearer a' ? Response.json(body, { status }) : new Response('ok'),
       )
-      expect((await scene.send('/api/me')).status).toBe(isRejected ? 200 : status)
+      expect((await setup.send('/api/me')).status).toBe(isRejected ? 200 : status)
     },
   )
 
@@ -623,14 +623,14 @@ describe('the revocation of a description', () => {
   it('authenticates the client, or sends the token itself', async () => {
     const revoke = 'https://as.example.com/revoke'
     for (const auth of ['client', 'bearer'] as const) {
-      const scene = createTestBff(json(tokens), {
+      const setup = createTestBff(json(tokens), {
         provider: describeProvider({ revocation: { url: revoke, auth } }),
       })
-      await scene.signIn()
-      await scene.signOut()
-      await scene.bff.close()
-      expect(revokedAt(scene.endpoint)).toEqual([auth === 'client' ? 'r' : null])
-      expect(sent(scene.endpoint.requests[1])['authorization']).toBe(
+      await setup.signIn()
+      await setup.signOut()
+      await setup.bff.close()
+      expect(revokedAt(setup.endpoint)).toEqual([auth === 'client' ? 'r' : null])
+      expect(sent(setup.endpoint.requests[1])['authorization']).toBe(
         auth === 'client' ? basic(form(id), 's3cr%2Bt+%25%C2%A3') : 'Bearer a',
       )
     }

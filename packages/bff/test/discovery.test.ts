@@ -20,10 +20,10 @@ function createServer(document: Reply): Reply {
 }
 
 function createDiscoveringBff(document: Reply, provider: ProviderDescription = oauth2({ issuer })) {
-  const scene = createTestBff(createServer(document), { provider })
+  const setup = createTestBff(createServer(document), { provider })
   const listRequests = (part: string): string[] =>
-    scene.endpoint.requests.map(({ url }) => url.href).filter((href) => href.includes(part))
-  return { ...scene, listRequests }
+    setup.endpoint.requests.map(({ url }) => url.href).filter((href) => href.includes(part))
+  return { ...setup, listRequests }
 }
 
 describe('discovery', () => {

@@ -49,9 +49,9 @@ const provider = oauth2({ issuer, clientId: 'portal', clientSecret: 's3cret', sc
 describe('an ID Token', () => {
   it('names the user, and stays on the server', async () => {
     const { signIn, restore } = createTestBff(createServer(signed(claims)), { provider })
-    const answer = await signIn()
-    expect(answer.body.session?.user).toEqual({ sub: 'u-7', name: 'Cathy' })
-    expect(answer.text).not.toContain(signed(claims).split('.')[1])
+    const response = await signIn()
+    expect(response.body.session?.user).toEqual({ sub: 'u-7', name: 'Cathy' })
+    expect(response.text).not.toContain(signed(claims).split('.')[1])
     expect((await restore()).body.session?.user).toEqual({ sub: 'u-7', name: 'Cathy' })
   })
 
@@ -89,10 +89,10 @@ describe('an ID Token', () => {
     ['that is garbage', 'canary.canary.canary'],
   ])('%s fails the sign-in, and reaches neither the log nor the page', async (_, idToken) => {
     const { signIn, log } = createTestBff(createServer(idToken), { provider })
-    const answer = await signIn()
-    expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    const response = await signIn()
+    expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(log.at(-1)).toContain('the ID Token is not valid')
-    expect(log.join() + answer.text).not.toContain(idToken.split('.')[1])
+    expect(log.join() + response.text).not.toContain(idToken.split('.')[1])
   })
 
   it('fails the sign-in when its keys cannot be fetched', async () => {

@@ -317,10 +317,10 @@ describe('an ID Token in the response to a password', () => {
     ['that only looks like a JWT', 'a.b.c'],
   ])('%s fails the sign-in, and reaches neither the log nor the page', async (_, idToken) => {
     const { signIn, log } = createTestBff(createServer(idToken), { provider: discovered })
-    const answer = await signIn()
-    expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    const response = await signIn()
+    expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(log.at(-1)).toContain('the ID Token is not valid')
-    expect(`${answer.text}${log.join()}`).not.toContain(idToken)
+    expect(`${response.text}${log.join()}`).not.toContain(idToken)
   })
 
   it('is ignored without discovery, because it cannot be validated', async () => {
@@ -367,16 +367,16 @@ describe('a revocation endpoint that responds with', () => {
   ])('%s does not fail the sign-out', async (_, reply, warning, times) => {
     const issue = rotating()
     const server: Reply = (request) => (request.url.pathname === '/revoke' ? reply : issue)(request)
-    const scene = createTestBff(server, {
+    const setup = createTestBff(server, {
       provider: revocable,
       platform: { sleep: () => Promise.resolve(undefined) },
     })
-    await scene.signIn()
-    expect((await scene.signOut()).status).toBe(204)
-    await scene.bff.close()
-    expect(revokedAt(scene.endpoint)).toEqual(Array(times).fill('refresh-1'))
-    if (warning) expect(scene.log.at(-1)).toMatch(warning)
-    else expect(scene.log).toHaveLength(1)
+    await setup.signIn()
+    expect((await setup.signOut()).status).toBe(204)
+    await setup.bff.close()
+    expect(revokedAt(setup.endpoint)).toEqual(Array(times).fill('refresh-1'))
+    if (warning) expect(setup.log.at(-1)).toMatch(warning)
+    else expect(setup.log).toHaveLength(1)
   })
 })
 

@@ -25,15 +25,15 @@ async function createSignedInBff(listener: RequestListener) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
-  const scene = createTestBff(() => Response.error(), {
+  const setup = createTestBff(() => Response.error(), {
     provider: oauth2({ tokenEndpoint, clientId: 'portal' }),
     timeout: 0.5,
     platform: { fetch: (input, init) => globalThis.fetch(input, init) },
   })
-  await vi.waitFor(async () => expect((await scene.signIn()).status).toBe(200))
+  await vi.waitFor(async () => expect((await setup.signIn()).status).toBe(200))
   next = listener
-  await scene.clock.pass(901)
-  return { ...scene, server }
+  await setup.clock.pass(901)
+  return { ...setup, server }
 }
 
 describe('an authorization server over a real connection', () => {

@@ -84,18 +84,18 @@ export function createCheckedBff(
     mode: usesAuthorization ? 'token' : 'proxy',
     ...([...script, ...(document ? [document] : [])].some(isHanging) && { timeout: 0.02 }),
   }
-  const scene = createTestBff(reply, options)
+  const setup = createTestBff(reply, options)
 
   async function sendChecked(
     next: ServerResponse,
     send: () => Promise<BrowserResponse>,
   ): Promise<BrowserResponse> {
     current = next
-    const before = scene.clock.now()
-    const answer = await rejectWhenLate(send())
-    expect(scene.clock.now()).toBe(before)
-    check(answer)
-    return answer
+    const before = setup.clock.now()
+    const response = await rejectWhenLate(send())
+    expect(setup.clock.now()).toBe(before)
+    check(response)
+    return response
   }
 
   function check(answer: BrowserResponse): void {
@@ -103,12 +103,12 @@ export function createCheckedBff(
     expect(JSON.stringify([...headers])).not.toContain(serverCanary)
     for (const name of ['location', 'access-control-allow-origin']) expect(headers.has(name)).toBe(false)
     expect([...Object.keys(Object.prototype), ...Object.keys(Array.prototype)]).toEqual([])
-    for (const secret of [...secrets, ...scene.jar.values()]) {
-      expect(scene.log.join('\n')).not.toContain(secret)
+    for (const secret of [...secrets, ...setup.jar.values()]) {
+      expect(setup.log.join('\n')).not.toContain(secret)
       expect(headers.get('www-authenticate') ?? '').not.toContain(secret)
       if (status !== 200) expect(text).not.toContain(secret)
     }
-    for (const cookie of scene.jar.values()) expect(text).not.toContain(cookie)
+    for (const cookie of setup.jar.values()) expect(text).not.toContain(cookie)
     if (status === 204) return expect(text).toBe('')
     if (status !== 200) {
       const known = errorResponseSchema.parse(body)
@@ -183,7 +183,7 @@ export function createCheckedBff(
   }
 
   return {
-    ...scene,
+    ...setup,
     isAutomatic,
     credentials,
     delivered,
@@ -191,17 +191,17 @@ export function createCheckedBff(
     /** Signs in without checking the response. */
     signInUnchecked(next: ServerResponse): Promise<BrowserResponse> {
       current = next
-      return rejectWhenLate(scene.sendRequest('POST', '/session', { credentials }))
+      return rejectWhenLate(setup.sendRequest('POST', '/session', { credentials }))
     },
     signIn: (next: ServerResponse, members: object = {}) =>
-      sendChecked(next, () => scene.sendRequest('POST', '/session', { credentials, ...members })),
+      sendChecked(next, () => setup.sendRequest('POST', '/session', { credentials, ...members })),
     /** Closes the BFF, and resolves when no background task is running. */
     async close() {
-      const closing = scene.bff.close()
+      const closing = setup.bff.close()
       await flushPromises()
-      await scene.clock.pass(11)
+      await setup.clock.pass(11)
       await rejectWhenLate(closing)
-      for (const secret of secrets) expect(scene.log.join('\n')).not.toContain(secret)
+      for (const secret of secrets) expect(setup.log.join('\n')).not.toContain(secret)
     },
   }
 }

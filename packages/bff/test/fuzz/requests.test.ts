@@ -105,10 +105,10 @@ describe('a random request', () => {
     ]
     const type = fc.oneof(fc.constant('application/json'), fc.constantFrom(...types))
 
-    const scene = createTestBff(rotating())
-    await scene.signIn()
-    const cookie = [...scene.jar].map((pair) => pair.join('=')).join('; ')
-    const { body: before } = await scene.restore()
+    const setup = createTestBff(rotating())
+    await setup.signIn()
+    const cookie = [...setup.jar].map((pair) => pair.join('=')).join('; ')
+    const { body: before } = await setup.restore()
     let signInCount = 0
     const property = fc.asyncProperty(
       methods,
@@ -129,12 +129,12 @@ describe('a random request', () => {
         }
         const request = createRequest(`${page}/auth${target}`, init)
         if (!request) return
-        const response = await scene.bff.fetch(request)
+        const response = await setup.bff.fetch(request)
         if (method === 'HEAD') return
         const { status } = await parseBffResponse(response)
         if (method === 'POST' && status === 200) signInCount += 1
-        expect(scene.log.join()).not.toContain(serverCanary)
-        expect((await scene.restore()).body).toEqual(before)
+        expect(setup.log.join()).not.toContain(serverCanary)
+        expect((await setup.restore()).body).toEqual(before)
       },
     )
     await fc.assert(property, some)
@@ -142,9 +142,9 @@ describe('a random request', () => {
   }, 600_000)
 
   it('with a random cookie opens no session but the one of the whole cookie', async () => {
-    const scene = createTestBff(rotating())
-    await scene.signIn()
-    const [[name = '', cookieValue = ''] = []] = scene.jar
+    const setup = createTestBff(rotating())
+    await setup.signIn()
+    const [[name = '', cookieValue = ''] = []] = setup.jar
     const value = fc.oneof(
       fc.base64String({ minLength: 60, maxLength: 68 }),
       fc.stringMatching(/^[\w-]{64}$/),
@@ -183,7 +183,7 @@ describe('a random request', () => {
       } catch {
         return
       }
-      const response = await scene.bff.fetch(request)
+      const response = await setup.bff.fetch(request)
       expect(response.status).toBe(200)
       const text = await response.clone().text()
       expect(text).not.toContain(cookieValue)
@@ -223,30 +223,30 @@ describe('a random request', () => {
       fc.constantFrom('otp', 'username', 'password', 'mfa_token', '__proto__'),
       fc.string(),
     )
-    const scene = createTestBff(challengeReply, { provider })
+    const setup = createTestBff(challengeReply, { provider })
     const property = fc.asyncProperty(id, entered, async (kind, fields) => {
-      scene.endpoint.requests.length = 0
-      const first = await scene.signIn()
-      const cookie = scene.jar.get('__Host-Http-latchkey')
+      setup.endpoint.requests.length = 0
+      const first = await setup.signIn()
+      const cookie = setup.jar.get('__Host-Http-latchkey')
       const ids: Record<string, string | undefined> = {
         'the cookie': cookie,
         'the right id': first.body.challenge?.id,
       }
       const challenge = ids[kind] ?? kind
-      const answer = await scene.sendRequest('POST', '/session', { credentials: fields, challenge })
-      expect([400, 401, 429]).toContain(answer.status)
-      errorResponseSchema.parse(answer.body)
-      const continuing = scene.endpoint.requests.filter(
+      const response = await setup.sendRequest('POST', '/session', { credentials: fields, challenge })
+      expect([400, 401, 429]).toContain(response.status)
+      errorResponseSchema.parse(response.body)
+      const continuing = setup.endpoint.requests.filter(
         ({ parameters }) => parameters.get('mfa_token') === 'continuation',
       )
       if (challenge !== first.body.challenge?.id) expect(continuing).toEqual([])
-      expect(answer.text).not.toContain('continuation')
+      expect(response.text).not.toContain('continuation')
     })
     await fc.assert(property, some)
   }, 600_000)
 
   it('through the proxy stays on its route, and gets a response', async () => {
-    const scene = await createProxySetup()
+    const setup = await createProxySetup()
     const piece = fc.constantFrom(
       ...[
         '..',
@@ -294,15 +294,15 @@ describe('a random request', () => {
       async ([start, pieces], method) => {
         const url = start + pieces.join('')
         if (!URL.canParse(page + url)) return
-        scene.received.length = 0
-        const response = await scene.send(url, { method })
-        if (scene.received.length === 0) {
+        setup.received.length = 0
+        const response = await setup.send(url, { method })
+        if (setup.received.length === 0) {
           await parseBffResponse(response)
           return
         }
         forwardedCount += 1
         expect(response.status).toBe(200)
-        const upstreamUrl = scene.received[0]?.url ?? ''
+        const upstreamUrl = setup.received[0]?.url ?? ''
         expect(upstreamUrl).toMatch(
           /^https:\/\/(api\.example\.com\/v1\/(items\/|me([?#]|$))|special\.example\.com\/s\/)/,
         )

@@ -64,24 +64,24 @@ describe('netatmo()', () => {
   ])(
     'treats a 403 of the API with code %i (%s) as a rejected token: %s',
     async (code, message, isRejected) => {
-      const scene = createTestBff(json(granted), {
+      const setup = createTestBff(json(granted), {
         provider,
         mode: 'proxy',
         proxy: [{ path: '/api/*', methods: ['GET'] }],
       })
-      await scene.signIn()
-      await scene.clock.pass(60)
-      scene.endpoint.script(
+      await setup.signIn()
+      await setup.clock.pass(60)
+      setup.endpoint.script(
         json({ error: { code, message } }, 403),
         json({ ...granted, access_token: 'next' }),
         json({}),
       )
-      const response = await scene.bff.fetch(
+      const response = await setup.bff.fetch(
         new Request('https://portal.example.com/api/getstationsdata', {
           headers: {
             'X-Latchkey': '1',
             'Sec-Fetch-Site': 'same-origin',
-            Cookie: [...scene.jar].map(([name, value]) => `${name}=${value}`).join('; '),
+            Cookie: [...setup.jar].map(([name, value]) => `${name}=${value}`).join('; '),
           },
         }),
       )
