@@ -61,7 +61,11 @@ export function createAuthorizedFetch(
       return platform.fetch(target, { ...init, headers, signal: combineSignals(sessionSignal, signal) })
     }
 
-    const first = await withToken(send(input), signal)
+    const first = await withToken(send(input), signal).catch((error: unknown) => {
+      // A caller that cancels the body of its request waits until the clone is cancelled too.
+      if (retryInput instanceof Request) void retryInput.body?.cancel()
+      throw error
+    })
     if (!(await rejectsToken(first))) return first
     const second = withToken(
       (token, sessionSignal) =>
