@@ -1,7 +1,7 @@
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { defaultExclude, defineConfig } from 'vitest/config'
 
-const browserTests = ['browser/**/*.test.ts', 'first-page/first-page.test.ts']
+const browserTests = ['browser/**/*.test.ts', 'first-page/first-page.test.ts', 'other-browsers/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -26,7 +26,7 @@ export default defineConfig({
         setupFiles: 'test/support/react-18.ts',
       }),
       project({ name: 'repository', root: 'test', exclude: [...defaultExclude, ...browserTests] }),
-      // Needs Chromium, so `--no-browser` leaves out this project.
+      // Needs browsers, so `--no-browser` leaves out this project.
       project({ name: 'browser', root: 'test', include: browserTests }),
     ],
   },
