@@ -156,12 +156,12 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
     await annotate(await goBackToForm(tab))
   })
 
-  it('a sign-out reaches the BFF when its tab closes at once', async ({ harness }) => {
+  it('a sign-out reaches the BFF when its tab closes before the request was sent', async ({ harness }) => {
     const { site, tab } = await openSignedIn(harness)
-    await tab.evaluate(() => {
-      for (const button of document.querySelectorAll('button'))
-        if (button.textContent === 'Sign out') button.click()
-    })
+    await occupyConnections(site, tab)
+    await click(tab, 'button', 'Sign out')
+    await expectText(tab, 'You have signed out.')
+    expect(site.requests.some((request) => request.startsWith('DELETE'))).toBe(false)
     await tab.close()
     await expect.poll(() => site.requests.at(-1), pollOptions).toMatch(/^DELETE \/auth\/axosoft\/session/)
     const next = await harness.openTab(site.url)
@@ -292,6 +292,15 @@ async function goBackToForm(tab: Tab): Promise<string> {
   const seen = await tab.evaluate(() => (window as unknown as { seen?: { text: string } }).seen)
   expect(seen?.text ?? '').not.toContain(cathy.email)
   return seen ? 'restored from the back-forward cache' : 'loaded again'
+}
+
+/** Makes a page use all six connections that browsers open to a server, so that its next request waits. */
+async function occupyConnections(site: TestSite, tab: Tab): Promise<void> {
+  site.sandbox.faults.add({ kind: 'hang', on: 'resource', times: 6 })
+  await tab.evaluate(() => {
+    for (let count = 0; count < 6; count++) fetch(`/api/axosoft/items?${count}`).catch(() => {})
+  })
+  await site.sandbox.faults.whenHanging(6)
 }
 
 /** Advances the clocks of a page and its BFF, and tells the page that its window has the focus again. */
