@@ -1,13 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-
-/** The Debian packages of the browsers beside Chromium. */
-export const otherBrowserPackages = ['firefox-esr', 'webkit2gtk-driver', 'xvfb']
+import { join } from 'node:path'
+import { findProgram } from './find-program.mjs'
 
 /**
- * A browser beside Chromium: its name, and the programs that are needed to drive it, or why it cannot be driven.
+ * A browser beside Chromium: the programs that tests need to drive it, and its Debian packages. `missing` names the
+ * programs that are not installed; it is `null` when there are none.
  *
- * @typedef {{ name: string, programs: Record<string, string>, missing: string | null }} OtherBrowser
+ * @typedef {{ name: string, packages: string[], programs: Record<string, string>, missing: string | null }} OtherBrowser
  */
 
 /**
@@ -17,50 +16,36 @@ export const otherBrowserPackages = ['firefox-esr', 'webkit2gtk-driver', 'xvfb']
  */
 export function findOtherBrowsers() {
   return [
-    describeBrowser('Firefox', {
-      firefox: findInPath(['firefox-esr', 'firefox']) ?? findInFolders(firefoxFolders, 'firefox'),
+    describeBrowser('Firefox', ['firefox-esr'], {
+      firefox: findProgram(['firefox-esr', 'firefox'], ['/Applications/Firefox.app/Contents/MacOS']),
     }),
-    describeBrowser('WebKitGTK', {
-      WebKitWebDriver: findInPath(['WebKitWebDriver']),
-      MiniBrowser: findInFolders(listLibraryFolders(), 'MiniBrowser'),
-      Xvfb: findInPath(['Xvfb']),
+    describeBrowser('WebKitGTK', ['webkit2gtk-driver', 'xvfb'], {
+      WebKitWebDriver: findProgram(['WebKitWebDriver']),
+      MiniBrowser: findProgram(['MiniBrowser'], listWebKitFolders()),
+      Xvfb: findProgram(['Xvfb']),
     }),
   ]
 }
 
-const firefoxFolders = ['/Applications/Firefox.app/Contents/MacOS', '/opt/firefox', '/snap/bin']
-
 /**
  * @param {string} name
+ * @param {string[]} packages
  * @param {Record<string, string | null>} programs
  * @returns {OtherBrowser}
  */
-function describeBrowser(name, programs) {
+function describeBrowser(name, packages, programs) {
   const found = Object.entries(programs).filter((entry) => entry[1] !== null)
   const missing = Object.keys(programs).filter((program) => programs[program] === null)
   return {
     name,
+    packages,
     programs: /** @type {Record<string, string>} */ (Object.fromEntries(found)),
-    missing: missing.length > 0 ? `${missing.join(' and ')} not found` : null,
+    missing: missing.length > 0 ? missing.join(', ') : null,
   }
 }
 
-/** @param {string[]} names */
-function findInPath(names) {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync) ?? null
-}
-
-/**
- * @param {string[]} folders
- * @param {string} name
- */
-function findInFolders(folders, name) {
-  return folders.map((folder) => join(folder, name)).find(existsSync) ?? null
-}
-
 /** Lists the folders where Linux distributions install the programs of WebKitGTK, newest first. */
-function listLibraryFolders() {
+function listWebKitFolders() {
   return ['/usr/lib', '/usr/lib64', '/usr/libexec']
     .filter(existsSync)
     .flatMap((folder) => [folder, ...listFolders(folder, /-linux-/)])

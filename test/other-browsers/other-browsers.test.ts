@@ -47,9 +47,12 @@ async function openSignedIn(harness: Harness): Promise<{ site: TestSite; tab: Ta
 
 const browsers = otherBrowsers.map((browser) => ({ ...browser, test: createBrowserTest(browser) }))
 
-for (const { name, missing } of otherBrowsers)
-  // oxlint-disable-next-line no-console -- says why tests are skipped
-  if (missing !== null) console.log(`The tests in ${name} are skipped: ${missing}.`)
+for (const { name, packages, missing } of otherBrowsers)
+  if (missing !== null)
+    // oxlint-disable-next-line no-console -- says why tests are skipped
+    console.log(
+      `Skipped the tests in ${name}: ${missing} not found. On Debian: apt-get install ${packages.join(' ')}`,
+    )
 
 describe.for(browsers)('in $name', ({ test, missing }) => {
   const it = test.skipIf(missing !== null)

@@ -71,7 +71,7 @@ export async function expectText(tab: Tab, text: string | RegExp): Promise<void>
   await expect.poll(() => readText(tab), pollOptions).toMatch(text)
 }
 
-export function readText(tab: Tab): Promise<string> {
+function readText(tab: Tab): Promise<string> {
   return tab.evaluate(() => document.body.innerText)
 }
 
