@@ -88,7 +88,10 @@ function createWebRequest(incoming: IncomingMessage, url: URL, signal: AbortSign
   }
   if (method === 'GET' || method === 'HEAD' || !hasBody(incoming))
     return new Request(url, { method, headers, signal })
+  const wasParsed = incoming.readableDidRead
   const body = getBody(incoming)
+  // A body parser has also decompressed the body.
+  if (wasParsed) headers.delete('Content-Encoding')
   return body === null
     ? createBodyConsumedResponse()
     : new Request(url, { method, headers, signal, body, duplex: 'half' } as RequestInit)
