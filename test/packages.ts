@@ -104,6 +104,7 @@ export const packages: Record<string, Package> = {
       'guards/csrf.ts',
       'endpoint-url.ts',
       'json.ts',
+      'token-removal.ts',
       'jwt.ts',
       'template.ts',
       'option-issues.ts',

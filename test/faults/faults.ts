@@ -372,6 +372,21 @@ export const groups: readonly FaultGroup[] = [
         ],
       },
       {
+        id: 'B-E1.3',
+        fault: '`response.user` above the tokens gave the page the refresh token, in silence.',
+        now: 'Such descriptions stop the server at start, and responses are compared with the tokens.',
+        tests: [
+          [
+            'packages/bff/test/bad-description.test.ts',
+            'a description is rejected with the member and the fix > for %s',
+          ],
+          [
+            'packages/bff/test/fuzz/token-leaks.test.ts',
+            'carries no refresh token and no ID Token, and in proxy mode no access token, whatever the description is',
+          ],
+        ],
+      },
+      {
         id: 'B-E2.20a',
         fault: 'The API got `Content-Encoding: gzip` with a body that a parser had decompressed.',
         now: 'The header is removed with the compression.',
