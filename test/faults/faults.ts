@@ -28,6 +28,7 @@ const provider = 'packages/react/test/provider.test.tsx'
 const vite = 'packages/bff/test/vite.test.ts'
 const warnings = 'packages/bff/test/warnings.test.ts'
 const proxyHeaders = 'packages/bff/test/proxy-headers.test.ts'
+const proxyStreams = 'packages/bff/test/proxy-streams.test.ts'
 const proxyUpstreams = 'test/stories/proxy-upstreams.test.ts'
 const entryModule = 'test/doctor/entry-module.test.ts'
 
@@ -383,6 +384,30 @@ export const groups: readonly FaultGroup[] = [
           [
             'packages/bff/test/fuzz/token-leaks.test.ts',
             'carries no refresh token and no ID Token, and in proxy mode no access token, whatever the description is',
+          ],
+        ],
+      },
+      {
+        id: 'B-E1.4c',
+        fault: 'Browsers lost the response to a refused upload of some megabytes, or got it after seconds.',
+        now: 'The rest of the upload is read and dropped, and the connection goes on serving.',
+        tests: [[proxyStreams, 'responds to an upload that is refused by %s, and goes on serving']],
+      },
+      {
+        id: 'B-E2.10',
+        fault:
+          'A status above 599 or a reason phrase with other letters became a 500, and leaked the connection.',
+        now: 'The status becomes a 502, the reason phrase is left out, and the connection is closed.',
+        tests: [[proxyStreams, 'forwards %s']],
+      },
+      {
+        id: 'B-E2.19',
+        fault: 'A malformed header of a resource server blocked the process for a quarter of a second.',
+        now: 'Header lists are read in linear time, and longer ones than 4096 characters are ignored.',
+        tests: [
+          [
+            'packages/bff/test/header-list.test.ts',
+            'reads thousands of malformed headers of a resource server in linear time',
           ],
         ],
       },

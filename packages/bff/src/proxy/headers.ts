@@ -1,5 +1,6 @@
 import { createTokenHeaders } from '../authorization-server/token-headers.ts'
 import type { Provider } from '../description/provider-description.ts'
+import { parseHeaderList } from './header-list.ts'
 import { serializeChallenges, parseOAuthChallenges } from './www-authenticate.ts'
 
 const hopByHopHeaders =
@@ -135,11 +136,12 @@ export function filterResponseHeaders(upstream: Headers): Headers {
   return headers
 }
 
-/** Makes the `Cache-Control` of the resource server private; `no-store` when there is none. */
+/** Makes the `Cache-Control` of the resource server private; `no-store` when there is none or it is malformed. */
 function createCacheControl(upstreamValue: string | null): string {
-  const directives = upstreamValue?.match(/[\w-]+(\s*=\s*("[^"]*"|[^\s,]*))?/g) ?? []
+  const directives = parseHeaderList(upstreamValue)
   const getName = (directive: string): string => directive.replace(/\s*=.*/s, '').toLowerCase()
-  if (directives.length === 0 || directives.some((directive) => getName(directive) === 'no-store'))
+  const names = directives.map(getName)
+  if (names.length === 0 || names.includes('no-store') || !names.every((name) => /^[\w-]+$/.test(name)))
     return 'no-store'
   const privateDirectives = directives.filter(
     (directive) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(getName(directive)),
