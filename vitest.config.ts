@@ -50,6 +50,6 @@ function project(test: TestProjectInlineConfiguration['test']): TestProjectInlin
     resolve: { conditions: ['source'] },
     ssr: { resolve: { conditions: ['source'] } },
     // Milliseconds, for a machine that is busy with other work.
-    test: { testTimeout: 30_000, hookTimeout: 30_000, ...test },
+    test: { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 25_000 } }, ...test },
   }
 }

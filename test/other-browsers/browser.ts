@@ -56,6 +56,3 @@ export function formatCall(pageFunction: (...args: never[]) => unknown, args: re
 
 /** A browser needs longer on a busy machine, but a command that takes longer than this hangs. In milliseconds. */
 export const maxWaitMs = 25_000
-
-/** For `expect.poll`. */
-export const pollOptions = { timeout: maxWaitMs, interval: 50 }

@@ -10,7 +10,6 @@ import {
 } from '../browser/test-pages.ts'
 import { startHttpServer } from '../third-party-servers/third-party-server.ts'
 import type { Tab } from './browser.ts'
-import { pollOptions } from './browser.ts'
 import type { Harness } from './browser-test.ts'
 import { createBrowserTest, otherBrowsers } from './browser-test.ts'
 import {
@@ -99,7 +98,7 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
     )
     expect(statuses).toEqual(Array.from({ length: 20 }, () => 200))
     expect(site.sandbox.requests.count({ kind: 'token', grant: 'refresh_token' })).toBe(1)
-    await expect.poll(readToken, pollOptions).not.toBe(firstToken)
+    await expect.poll(readToken).not.toBe(firstToken)
   })
 
   it('a token near its expiry is refreshed when the window gets the focus', async ({ harness }) => {
@@ -110,9 +109,7 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
     await fill(tab, 'input[type=search]', 'dialog')
     const requestCount = site.requests.length
     await advanceTime(tab, site, 860)
-    await expect
-      .poll(() => site.requests.slice(requestCount), pollOptions)
-      .toEqual(['POST /auth/axosoft/token'])
+    await expect.poll(() => site.requests.slice(requestCount)).toEqual(['POST /auth/axosoft/token'])
     await expectText(tab, 'Hello, Cathy')
     expect(await readValue(tab, 'input[type=search]')).toBe('dialog')
   })
@@ -166,10 +163,10 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
     await expectText(tab, 'You have signed out.')
     expect(site.requests.some((request) => request.startsWith('DELETE'))).toBe(false)
     await tab.close()
-    await expect.poll(() => site.requests.at(-1), pollOptions).toMatch(/^DELETE \/auth\/axosoft\/session/)
+    await expect.poll(() => site.requests.at(-1)).toMatch(/^DELETE \/auth\/axosoft\/session/)
     const next = await harness.openTab(site.url)
     await expectSignInForm(next)
-    await expect.poll(() => next.readCookies(), pollOptions).toEqual([])
+    await expect.poll(() => next.readCookies()).toEqual([])
   })
 
   it.for(['127.0.0.1', 'localhost'])(
@@ -193,7 +190,7 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
       await expectText(tab, 'Hello, Cathy')
       await click(tab, 'button', 'Sign out')
       await expectText(tab, 'You have signed out.')
-      await expect.poll(() => tab.readCookies(), pollOptions).toEqual([])
+      await expect.poll(() => tab.readCookies()).toEqual([])
     },
   )
 
@@ -207,7 +204,7 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
       image.src = 'http://127.0.0.1:9/on-purpose.png'
       document.body.append(image)
     })
-    await expect.poll(() => site.violations.length, pollOptions).toBeGreaterThan(0)
+    await expect.poll(() => site.violations.length).toBeGreaterThan(0)
     expect(site.violations).toEqual([expect.stringContaining('on-purpose.png')])
     // Firefox writes violations to the console as well.
     for (const error of browser.takePageErrors()) expect(error).toContain('on-purpose.png')
@@ -265,7 +262,7 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
       await fill(tab, `dialog ${password}`, cathy.password.slice(0, 4))
       for (let count = 0; count < 4; count++) await press(tab, 'Escape')
       await type(tab, cathy.password.slice(4))
-      await expect.poll(() => readValue(tab, `dialog ${password}`), pollOptions).toBe(cathy.password)
+      await expect.poll(() => readValue(tab, `dialog ${password}`)).toBe(cathy.password)
       expect(await tab.evaluate(() => document.querySelector('dialog')?.open)).toBe(true)
     },
   )

@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
 import type { Tab } from './browser.ts'
-import { pollOptions } from './browser.ts'
 
 /** The keys that tests press, as WebDriver names them. */
 const keys = { Enter: '\uE007', Escape: '\uE00C' }
@@ -21,9 +20,7 @@ export function press(tab: Tab, key: keyof typeof keys): Promise<void> {
 /** Waits for the first visible element that matches a selector and contains a text, and clicks its centre. */
 export async function click(tab: Tab, selector: string, text = ''): Promise<void> {
   let point: { x: number; y: number } | null = null
-  await expect
-    .poll(async () => (point = await tab.evaluate(findCentre, selector, text)), pollOptions)
-    .not.toBeNull()
+  await expect.poll(async () => (point = await tab.evaluate(findCentre, selector, text))).not.toBeNull()
   await tab.perform({
     type: 'pointer',
     id: 'mouse',
@@ -52,7 +49,7 @@ export async function fill(tab: Tab, selector: string, text: string): Promise<vo
     document.querySelector<HTMLInputElement>(target)?.select()
   }, selector)
   await type(tab, text)
-  await expect.poll(() => readValue(tab, selector), pollOptions).toBe(text)
+  await expect.poll(() => readValue(tab, selector)).toBe(text)
 }
 
 export function readValue(tab: Tab, selector: string): Promise<string | undefined> {
@@ -68,7 +65,7 @@ export async function signIn(tab: Tab, credentials: { username: string; password
 
 /** Waits until the visible text of a page matches. */
 export async function expectText(tab: Tab, text: string | RegExp): Promise<void> {
-  await expect.poll(() => readText(tab), pollOptions).toMatch(text)
+  await expect.poll(() => readText(tab)).toMatch(text)
 }
 
 function readText(tab: Tab): Promise<string> {
@@ -82,15 +79,15 @@ export function readHtml(tab: Tab): Promise<string> {
 /** Waits until an element with this tag and text has the focus. */
 export async function expectFocus(tab: Tab, tagAndText: string): Promise<void> {
   const read = (): string => `${document.activeElement?.tagName} ${document.activeElement?.textContent ?? ''}`
-  await expect.poll(() => tab.evaluate(read), pollOptions).toBe(tagAndText)
+  await expect.poll(() => tab.evaluate(read)).toBe(tagAndText)
 }
 
 export async function expectTitle(tab: Tab, title: string): Promise<void> {
-  await expect.poll(() => tab.evaluate(() => document.title), pollOptions).toBe(title)
+  await expect.poll(() => tab.evaluate(() => document.title)).toBe(title)
 }
 
 /** Waits until the page shows the sign-in form. */
 export async function expectSignInForm(tab: Tab): Promise<void> {
   const hasForm = (): boolean => document.querySelector('input[autocomplete=username]') !== null
-  await expect.poll(() => tab.evaluate(hasForm), pollOptions).toBe(true)
+  await expect.poll(() => tab.evaluate(hasForm)).toBe(true)
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { startProcess } from '../first-page/start-process.ts'
 import type { Cookie, Profile, Tab, TestBrowser } from './browser.ts'
-import { formatCall, maxWaitMs, pollOptions } from './browser.ts'
+import { formatCall, maxWaitMs } from './browser.ts'
 
 /** Starts WebKitGTK's WebDriver server in a display without a screen. Each profile is a MiniBrowser of its own. */
 export async function startWebKit({
@@ -27,7 +27,7 @@ export async function startWebKit({
     stdio: 'ignore',
   })
   const url = `http://127.0.0.1:${port}`
-  await expect.poll(() => sendCommand(`${url}/status`, undefined, 'GET'), pollOptions).toBeDefined()
+  await expect.poll(() => sendCommand(`${url}/status`, undefined, 'GET')).toBeDefined()
   return {
     openProfile: () => openSession(url, binary),
     takePageErrors: () => [],

@@ -160,13 +160,7 @@ describe('isSessionResponse', () => {
     ['a response without a mode', { ...sessionResponse, mode: undefined }],
     ['an unknown mode', { ...sessionResponse, mode: 'cookie' }],
     ['a response without sign-in methods', { ...sessionResponse, sign_in: undefined }],
-    [
-      'a field of an unknown type',
-      {
-        ...sessionResponse,
-        sign_in: { credentials: { fields: [{ name: 'a', label: 'A', type: 'range', optional: false }] } },
-      },
-    ],
+    ['sign-in methods that are a list', { ...sessionResponse, sign_in: [] }],
     [
       'a session without a subject',
       { ...sessionResponse, session: { ...sessionResponse.session, subject: undefined } },
