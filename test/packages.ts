@@ -64,6 +64,8 @@ export const packages: Record<string, Package> = {
     imports: {
       // What other server runtimes have as well; Node's own stands in the files for Node.
       '*': ['@latchkey/wire', 'node:crypto', 'node:timers/promises'],
+      'upstream-node.ts': ['node:stream', 'undici'],
+      'platform.ts': ['#upstream'],
       'option-issues.ts': ['zod'],
       'description/provider-description.ts': ['zod'],
       'description/values.ts': ['zod'],
@@ -96,6 +98,9 @@ export const packages: Record<string, Package> = {
       'wire-schemas.ts',
       'errors.ts',
       'log.ts',
+      'upstream.ts',
+      'upstream-node.ts',
+      'upstream-fetch.ts',
       'platform.ts',
       'background-tasks.ts',
       'bounded-body.ts',

@@ -388,6 +388,18 @@ export const groups: readonly FaultGroup[] = [
         ],
       },
       {
+        id: 'B-E1.4a',
+        fault: 'An upload of more than 30 seconds always failed with 503.',
+        now: 'The time limit counts from the end of the upload, and each route can set it.',
+        tests: [[proxyStreams, 'counts the time limit of its route from the end of the upload']],
+      },
+      {
+        id: 'B-E2.17',
+        fault: 'The proxy decoded compressed responses, and the browser got twelve times the bytes.',
+        now: 'On Node, bodies pass as they come.',
+        tests: [[proxyStreams, 'forwards compressed bodies, and ranges unchanged']],
+      },
+      {
         id: 'B-E1.4c',
         fault: 'Browsers lost the response to a refused upload of some megabytes, or got it after seconds.',
         now: 'The rest of the upload is read and dropped, and the connection goes on serving.',

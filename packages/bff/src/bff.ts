@@ -10,7 +10,9 @@ import { getDefaultStore } from './stores/default-store.ts'
 import { createEndpointResolver } from './authorization-server/discovery.ts'
 import { consoleLogger } from './log.ts'
 import { memoryStore } from './stores/memory-store.ts'
+import type { Platform } from './platform.ts'
 import { nodePlatform } from './platform.ts'
+import { createFetchUpstream } from './upstream.ts'
 import { createProxyMatcher } from './proxy/proxy-routes.ts'
 import { createRefresh } from './sessions/refresh.ts'
 import type { RevocableTokens } from './authorization-server/revocation.ts'
@@ -68,7 +70,11 @@ export function createBff(options: BffOptions): Bff {
   const { provider, basePath, mode, origin, session: limits, timeout, secret, throttle } = resolvedOptions
   const isAutomatic = provider.login.mode === 'automatic'
   const matchProxyRoute = createProxyMatcher(resolvedOptions.proxy, basePath, provider.resource)
-  const platform = { ...nodePlatform, ...options.platform }
+  const platform: Platform = {
+    ...nodePlatform,
+    ...(options.platform?.fetch && { sendUpstream: createFetchUpstream(options.platform.fetch) }),
+    ...options.platform,
+  }
   const logger = options.logger ?? consoleLogger
   const chosenStore = options.store ?? getDefaultStore()
   const store = chosenStore ?? memoryStore({ now: () => platform.now() })

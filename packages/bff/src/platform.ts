@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { sendUpstream } from '#upstream'
+import type { SendUpstream } from './upstream.ts'
 
 /** What the BFF takes from its environment. Tests pass their own. */
 export interface Platform {
   /** The current time in milliseconds since 1970. */
   now(): number
   fetch: typeof globalThis.fetch
+  /** Sends a request of the proxy to the resource server; through `fetch` when that is replaced. */
+  sendUpstream: SendUpstream
   /** Returns cryptographically secure random bytes. */
   randomBytes(size: number): Uint8Array
   /** Resolves after that many milliseconds, or rejects when the signal aborts first. */
@@ -23,6 +27,7 @@ const shared = globalThis as { [slot]?: Set<string>; process?: { env?: Record<st
 export const nodePlatform: Platform = {
   now: () => Date.now(),
   fetch: (input, init) => globalThis.fetch(input, init),
+  sendUpstream,
   randomBytes,
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, { ref: false, ...(signal && { signal }) }),
   env: (name) => shared.process?.env?.[name],

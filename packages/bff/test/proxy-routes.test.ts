@@ -55,6 +55,8 @@ describe('a wrong proxy route', () => {
     ['the cookie among the headers', { path: '/api', to, requestHeaders: ['Cookie'] }, /requestHeaders\.0/],
     ['a header of a proxy', { path: '/api', to, requestHeaders: ['X-Forwarded-For'] }, /requestHeaders\.0/],
     ['a header of the connection', { path: '/api', to, requestHeaders: ['TE'] }, /requestHeaders\.0/],
+    ['a time limit of zero', { path: '/api', to, timeout: 0 }, /proxy\.0\.timeout/],
+    ['a time limit that no timer can hold', { path: '/api', to, timeout: 5_000_000 }, /proxy\.0\.timeout/],
     ['an unknown member', { path: '/api', to, auth: false }, /auth/],
   ])('fails createBff with its name: %s', (_, route, message) => {
     expect(() => createWithRoutes([{ methods: ['GET'], ...route }])).toThrow(message)

@@ -3,11 +3,13 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer, request } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer as createSocketServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createBff } from '../src/index.ts'
 import { toNodeListener } from '../src/node.ts'
 import { createTestLogger, credentials } from './support/browser.ts'
+import { sendUpstream } from '../src/upstream-node.ts'
 import { provider } from './support/proxy-setup.ts'
 import { createTokenEndpoint, rotating } from './support/token-endpoint.ts'
 
@@ -27,18 +29,26 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+let port: 'fetch' | 'undici' = 'undici'
+
 /** A signed-in page over real connections; `api` is the resource server, unless there is one at an address. */
-async function createPage(api: RequestListener, address?: AddressInfo) {
+async function createPage(api: RequestListener, address?: AddressInfo, timeout?: number) {
   let passedMs = 0
+  const timers: number[] = []
   const logger = createTestLogger()
   const endpoint = createTokenEndpoint(rotating())
   const resource = address ? `http://127.0.0.1:${address.port}` : await listen(api)
   const bff = createBff({
     provider,
     mode: 'proxy',
-    proxy: [{ path: '/api/*', to: `${resource}/v1/*`, methods: ['GET', 'POST', 'DELETE'] }],
+    proxy: [{ path: '/api/*', to: `${resource}/v1/*`, methods: ['GET', 'POST', 'DELETE'], timeout }],
     logger,
     platform: {
+      ...(port === 'undici' && { sendUpstream }),
+      sleep: (milliseconds, signal) => {
+        timers.push(milliseconds)
+        return wait(milliseconds, undefined, { ref: false, ...(signal && { signal }) })
+      },
       now: () => Date.now() + passedMs,
       fetch: (input, init) =>
         typeof input === 'string' && input.startsWith(resource)
@@ -55,12 +65,14 @@ async function createPage(api: RequestListener, address?: AddressInfo) {
   })
   const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
   const pass = (seconds: number): void => void (passedMs += seconds * 1000)
-  return { base, pass, log: logger.lines, headers: { ...headers, Cookie: cookie } }
+  return { base, pass, timers, log: logger.lines, headers: { ...headers, Cookie: cookie } }
 }
 
 const decode = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).toString()
 
-describe('the proxy over real connections', () => {
+describe.each(['fetch', 'undici'] as const)('the proxy over real connections, through %s', (name) => {
+  beforeEach(() => void (port = name))
+
   it.each([302, 307])('does not follow a redirect (%i) with the token', async (status) => {
     const authorizations: (string | undefined)[] = []
     const redirectTarget = await listen((incoming, outgoing) => {
@@ -172,6 +184,39 @@ describe('the proxy over real connections', () => {
     await response.text()
   })
 
+  it('sends a long upload with its length', async () => {
+    const { base, headers } = await createPage(async (incoming, outgoing) => {
+      const chunks = (await incoming.toArray()) as Buffer[]
+      outgoing.end(`${incoming.headers['content-length']} ${Buffer.concat(chunks).length}`)
+    })
+    const response = await fetch(`${base}/api/file`, {
+      method: 'POST',
+      headers,
+      body: new Uint8Array(200_000),
+    })
+    expect(await response.text()).toBe(port === 'undici' ? '200000 200000' : 'undefined 200000')
+  })
+
+  it('counts the time limit of its route from the end of the upload', async () => {
+    const arrivals = new EventEmitter()
+    const arrived = once(arrivals, 'request') as Promise<[IncomingMessage]>
+    const { base, headers, log, timers } = await createPage(
+      (incoming) => arrivals.emit('request', incoming.resume()),
+      undefined,
+      0.2,
+    )
+    const upload = request(`${base}/api/file`, { method: 'POST', headers })
+    const responded = once(upload, 'response') as Promise<[IncomingMessage]>
+    upload.write('first')
+    await arrived
+    expect(timers).not.toContain(200)
+    upload.end('second')
+    const [response] = await responded
+    response.resume()
+    expect([response.statusCode, timers]).toEqual([503, expect.arrayContaining([200])])
+    expect(log.at(-1)).toContain('no response within 0.2 s. Set timeout of the route')
+  })
+
   it('sends the headers of an event stream before its first event', async () => {
     let api: ServerResponse | undefined
     const { base, headers } = await createPage((_, outgoing) => {
@@ -216,8 +261,9 @@ describe('the proxy over real connections', () => {
     ])
   })
 
-  it('forwards compressed bodies decoded, and ranges unchanged', async () => {
+  it('forwards compressed bodies, and ranges unchanged', async () => {
     const body = 'x'.repeat(5000)
+    const zippedLength = String(gzipSync(body).length)
     const { base, headers } = await createPage((incoming, outgoing) => {
       if (incoming.headers.range === undefined) {
         const zipped = gzipSync(body)
@@ -228,6 +274,12 @@ describe('the proxy over real connections', () => {
       outgoing.writeHead(206, { 'Content-Range': 'bytes 0-1/5000', 'Content-Length': 2 }).end('xx')
     })
     const whole = await fetch(`${base}/api/file`, { headers })
+    // Through fetch, the body arrives decoded.
+    const [encoding, length] = port === 'undici' ? ['gzip', zippedLength] : [null, null]
+    expect([whole.headers.get('Content-Encoding'), whole.headers.get('Content-Length')]).toEqual([
+      encoding,
+      length,
+    ])
     expect(await whole.text()).toBe(body)
     const part = await fetch(`${base}/api/file`, { headers: { ...headers, Range: 'bytes=0-1' } })
     expect([part.status, part.headers.get('Content-Length'), await part.text()]).toEqual([206, '2', 'xx'])

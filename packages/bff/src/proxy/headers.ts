@@ -18,6 +18,7 @@ function createHopByHopMatcher(headers: Headers): (name: string) => boolean {
 const forwardedRequestHeaders = new Set([
   ...[
     'accept',
+    'accept-encoding',
     'accept-language',
     'cache-control',
     'pragma',
@@ -44,7 +45,7 @@ const removedRequestHeaders = [
   /^(remote-user|x-(remote|forwarded|authenticated|auth-request)-.+)$/,
   // They could change the path or the method after the allow-list was checked.
   /^(x-original-.+|x-rewrite-.+|x-http-method(-override)?|x-method-override)$/,
-  // Properties of the message, which fetch writes anew: it decodes responses and counts bodies itself.
+  // Properties of the message, which is written anew.
   /^(host|content-length|accept-encoding|expect)$/,
 ]
 
@@ -84,6 +85,9 @@ export function filterRequestHeaders(
       /^user-agent$/i.test(name) || (/^accept$/i.test(name) && headers.get(name) === '*/*')
     if (isBrowserDefault || !headers.has(name)) headers.set(name, value)
   }
+  const { refreshIf, ignoreIf } = resource.tokenRejection
+  // These rules read the body of a response.
+  if (refreshIf || ignoreIf) headers.set('Accept-Encoding', 'identity')
   for (const [name, value] of Object.entries(createTokenHeaders(resource.tokenPlacement, accessToken)))
     headers.set(name, value)
   return headers
@@ -106,21 +110,15 @@ const removedResponseHeaders = [
   /^(location|www-authenticate|cache-control|vary|x-content-type-options)$/,
 ]
 
-/** The encodings that fetch decodes by itself. */
-const decodedEncodings = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|deflate|br)\s*)*$/i
-
 /**
  * Creates the headers for the browser from a response of the resource server, except `Location`. Shared caches must not
  * store the response, and the browser's cache stores it for this cookie only.
  */
 export function filterResponseHeaders(upstream: Headers): Headers {
   const isHop = createHopByHopMatcher(upstream)
-  const isDecoded = decodedEncodings.test(upstream.get('Content-Encoding') ?? '')
   const headers = new Headers()
   for (const [name, value] of upstream) {
     if (isHop(name) || removedResponseHeaders.some((names) => names.test(name))) continue
-    // They describe the body before it was decoded.
-    if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue
     headers.append(name, value)
   }
   headers.set('Cache-Control', createCacheControl(upstream.get('Cache-Control')))

@@ -1,5 +1,6 @@
 import { BffError } from '../errors.ts'
 import type { Provider } from '../description/provider-description.ts'
+import type { UpstreamResponse } from '../upstream.ts'
 import { getRetryAfterSeconds } from '../authorization-server/retry-after.ts'
 import { filterResponseHeaders } from './headers.ts'
 
@@ -17,7 +18,10 @@ export interface ProxyResponseInput {
  *
  * @throws BffError `server_error` for a redirect to where no route leads
  */
-export async function createProxyResponse(upstream: Response, input: ProxyResponseInput): Promise<Response> {
+export async function createProxyResponse(
+  upstream: UpstreamResponse,
+  input: ProxyResponseInput,
+): Promise<Response> {
   const { status, statusText } = upstream
   const { tokenPlacement } = input.resource
   const headers = filterResponseHeaders(upstream.headers)
@@ -54,12 +58,12 @@ export async function createProxyResponse(upstream: Response, input: ProxyRespon
   return new Response(body, { status, statusText: /^[ -~]*$/.test(statusText) ? statusText : '', headers })
 }
 
-async function cancelBody({ body }: Response): Promise<void> {
+async function cancelBody({ body }: UpstreamResponse): Promise<void> {
   await body?.cancel().catch(() => {})
 }
 
 function rewriteLocation(
-  { headers }: Response,
+  { headers }: UpstreamResponse,
   { target, resource, toPageUrl }: ProxyResponseInput,
 ): string | null {
   const location = headers.get('Location')

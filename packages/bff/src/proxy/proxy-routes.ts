@@ -21,6 +21,8 @@ export interface ProxyRoute {
    * none by default. A name with `_` is not possible, because many servers read it as `-`.
    */
   requestHeaders?: string[] | undefined
+  /** Seconds until the response must begin, from the end of the request body; 30 when absent. A body has no limit. */
+  timeout?: number | undefined
 }
 
 /** The types of a {@link ProxyRoute}; {@link createProxyMatcher} validates the values. */
@@ -28,6 +30,8 @@ export const proxyRouteSchema = z.strictObject({
   path: z.string(),
   to: z.string().optional(),
   methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1, 'must name a method'),
+  // setTimeout rings at once for more milliseconds than 32 bits can hold.
+  timeout: z.number().positive().max(2_147_483).optional(),
   requestHeaders: z
     .array(
       z.string().refine(isForwardableHeader, {
@@ -42,6 +46,8 @@ export const proxyRouteSchema = z.strictObject({
 export interface ProxyMatch {
   /** The methods that the route allows, and that every narrower route allows which a server could read in the path. */
   methods: string[]
+  /** Seconds from the end of the request body until the response must begin. */
+  timeout: number
   /** The names of further request headers to forward, in lower case. */
   requestHeaders: ReadonlySet<string>
   /**
@@ -65,6 +71,7 @@ interface Route {
   path: string
   to: string
   methods: string[]
+  timeout: number
   requestHeaders: ReadonlySet<string>
   /** The segments of the path, see {@link toLenientSegments}. */
   segments: string[]
@@ -94,13 +101,14 @@ export function createProxyMatcher(
     throw new BffError('server_error', `The options of createBff cannot be used:\n${issues.join('\n')}`)
 
   const routes = proxyRoutes
-    .map(({ path, to = path, methods, requestHeaders = [] }): Route => {
+    .map(({ path, to = path, methods, timeout = 30, requestHeaders = [] }): Route => {
       const withHead = methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
       const start = path.replace(/\*$/, '')
       return {
         path: start,
         to: to.replace(/\*$/, ''),
         methods: withHead,
+        timeout,
         requestHeaders: new Set(requestHeaders.map((name) => name.toLowerCase())),
         segments: toLenientSegments(start),
         isTree: start.endsWith('/'),
@@ -115,6 +123,7 @@ export function createProxyMatcher(
     const narrower = route.isTree ? findNarrowerRoutes(routes, route, pathname) : []
     return {
       methods: route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
+      timeout: route.timeout,
       requestHeaders: route.requestHeaders,
       getTargetUrl(base, query) {
         const start = resolveRouteUrl(route.to, resource, base)

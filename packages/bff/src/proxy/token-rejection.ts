@@ -1,3 +1,4 @@
+import type { UpstreamResponse } from '../upstream.ts'
 import { tryParseJson, getByPointer } from '../json.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { parseOAuthChallenges } from './www-authenticate.ts'
@@ -10,7 +11,7 @@ const maxPeekBytes = 8192
 /** A response of the resource server, and whether it rejects the token. */
 export interface RejectionResult {
   /** The response; its body is still unread. */
-  response: Response
+  response: UpstreamResponse
   /** Whether a newer token may help. */
   rejected: boolean
 }
@@ -21,7 +22,7 @@ export interface RejectionResult {
  *
  * @see RFC 6750 §3.1
  */
-export async function detectRejection(response: Response, rules: Rules): Promise<RejectionResult> {
+export async function detectRejection(response: UpstreamResponse, rules: Rules): Promise<RejectionResult> {
   if (!rules.status.includes(response.status)) return { response, rejected: false }
   const challenges = parseOAuthChallenges(response.headers.get('WWW-Authenticate') ?? '')
   if (challenges.some(({ params }) => params.get('error') === 'insufficient_scope'))
@@ -38,7 +39,7 @@ export async function detectRejection(response: Response, rules: Rules): Promise
 }
 
 /** Reads a body of up to {@link maxPeekBytes} as text, or `''` when it is longer; and a response with the whole body. */
-async function peekBody(response: Response): Promise<{ start: string; whole: Response }> {
+async function peekBody(response: UpstreamResponse): Promise<{ start: string; whole: UpstreamResponse }> {
   const reader = response.body?.getReader()
   if (!reader) return { start: '', whole: response }
   const chunks: Uint8Array[] = []
@@ -58,5 +59,5 @@ async function peekBody(response: Response): Promise<{ start: string; whole: Res
     },
     cancel: (reason) => reader.cancel(reason),
   })
-  return { start: size > maxPeekBytes ? '' : start.toString(), whole: new Response(body, response) }
+  return { start: size > maxPeekBytes ? '' : start.toString(), whole: { ...response, body } }
 }

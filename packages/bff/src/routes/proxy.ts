@@ -61,9 +61,24 @@ async function forwardRequest(
   const base = data.apiBaseUrl ?? null
   const target = match.getTargetUrl(base, createQuery(url, resource.tokenPlacement, data.accessToken))
   const headers = filterRequestHeaders(raw.headers, match.requestHeaders, data.accessToken, resource)
-  const init = { method: raw.method, headers, body, redirect: 'manual', duplex: 'half' } as const
-  const { response, rejected } = await fetchUpstream(platform, target.host, raw.signal, async (signal) =>
-    detectRejection(await platform.fetch(target.href, { ...init, signal }), resource.tokenRejection),
+  const isStream = body instanceof ReadableStream
+  let finishBody = (): void => {}
+  const bodySent = isStream ? new Promise<void>((resolve) => void (finishBody = resolve)) : null
+  const upstreamRequest = {
+    url: target,
+    method: raw.method,
+    headers,
+    body: isStream ? body.pipeThrough(new TransformStream({ flush: () => finishBody() })) : body,
+    contentLength: getContentLength(raw),
+  }
+  const { response, rejected } = await fetchUpstream(
+    platform,
+    target.host,
+    raw.signal,
+    match.timeout,
+    bodySent,
+    async (signal) =>
+      detectRejection(await platform.sendUpstream({ ...upstreamRequest, signal }), resource.tokenRejection),
   )
   return {
     rejected,
@@ -92,11 +107,16 @@ function createQuery(
 
 /** Reads a short body whole, because many servers need its length; a long one stays a stream. */
 async function readBody(request: Request): Promise<Body> {
-  const length = request.headers.get('Content-Length')
-  if (request.body === null || length === null || Number(length) > maxReplayableBytes) return request.body
+  const length = getContentLength(request)
+  if (request.body === null || length === null || length > maxReplayableBytes) return request.body
   return new Uint8Array(
     await request.arrayBuffer().catch(() => {
       throw createInvalidRequestError('The request body ended early')
     }),
   )
+}
+
+function getContentLength({ headers }: Request): number | null {
+  const length = headers.get('Content-Length')
+  return length !== null && /^\d+$/.test(length) ? Number(length) : null
 }
