@@ -20,6 +20,10 @@ await build({
   format: 'esm',
   target: 'node20',
   conditions: ['source'],
+  // undici is CommonJS, which requires Node's own modules.
+  banner: {
+    js: `import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)`,
+  },
   logLevel: 'warning',
 })
 // A BFF's timers do not keep the process running.
