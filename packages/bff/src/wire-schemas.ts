@@ -3,6 +3,7 @@ import type {
   ErrorResponse,
   SessionResponse,
   SignInChallenge,
+  SignInMethods,
   SignInRequest,
   TokenRequest,
 } from '@latchkey/wire'
@@ -40,11 +41,8 @@ export const sessionResponseSchema: z.ZodType<SessionResponse> = z.looseObject({
     })
     .optional(),
   mode: z.enum(['token', 'proxy']),
-  sign_in: z.looseObject({
-    credentials: z.looseObject({ fields }).optional(),
-    redirect: z.literal(true).optional(),
-    automatic: z.literal(true).optional(),
-  }),
+  // The BFF writes it, and the page shows it: a browser need not check its members.
+  sign_in: z.custom<SignInMethods>(isRecord),
 })
 
 const challenge: z.ZodType<SignInChallenge> = z.object({ fields, id: z.string().optional() })

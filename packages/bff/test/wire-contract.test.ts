@@ -153,13 +153,7 @@ describe('the guard of the browser', () => {
     ['a response without a mode', { ...good, mode: undefined }],
     ['an unknown mode', { ...good, mode: 'cookie' }],
     ['a response without ways to sign in', { ...good, sign_in: undefined }],
-    [
-      'a field of an unknown type',
-      {
-        ...good,
-        sign_in: { credentials: { fields: [{ name: 'a', label: 'A', type: 'range', optional: false }] } },
-      },
-    ],
+    ['ways to sign in that are a list', { ...good, sign_in: [] }],
     ['a session without a subject', { ...good, session: { ...good.session, subject: undefined } }],
     ['a user that is a list', { ...good, session: { ...good.session, user: [] } }],
   ])('refuses %s', (_, body) => {

@@ -1,33 +1,29 @@
-import type { SessionResponse, SignInRequest, TokenRequest } from '@latchkey/wire'
-import { defaultBasePath, sessionPath, tokenPath } from '@latchkey/wire'
+import { defaultBasePath, sessionPath } from '@latchkey/wire'
 import { diagnosis } from '#diagnosis'
 import type { AuthClient, AuthClientOptions } from './auth-client.ts'
-import type { WithToken } from './authorized-fetch.ts'
-import { createAuthorizedFetch, isTokenRejected, parseOrigin } from './authorized-fetch.ts'
-import { browserPlatform } from './browser.ts'
-import { createClock } from './clock.ts'
-import { sendBffRequest } from './bff-request.ts'
-import type { AuthError } from './errors.ts'
-import { createLoginRequiredError } from './errors.ts'
-import type { TabChannel } from './platform.ts'
-import { combineSignals, tryOrUndefined } from './platform.ts'
-import { getRetryDelayMs } from './retry.ts'
-import type { SessionResult, ClientState, TabMessage } from './auth-state.ts'
+import type { AuthState, SessionResult, TabMessage } from './auth-state.ts'
 import {
+  createSignedOutState,
+  getNextWakeTime,
   receiveError,
   receiveSession,
   receiveTabMessage,
   resetToRestoring,
-  createClientState,
-  getNextWakeTime,
-  createSignedOutState,
-  startFirstFetch,
   startFetchIfDue,
-  startFetchForToken,
+  startFirstFetch,
 } from './auth-state.ts'
-import { createAccessToken, proxyModeToken } from './token.ts'
-import { parseUser } from './user.ts'
-import { listenToPage } from './page-events.ts'
+import { createAuthorizedFetch, isTokenRejected, parseOrigin } from './authorized-fetch.ts'
+import { sendBffRequest } from './bff-request.ts'
+import { browserPlatform } from './browser.ts'
+import { createClientStore } from './client-store.ts'
+import { createClock } from './clock.ts'
+import type { AuthError } from './errors.ts'
+import { createLoginRequiredError, createNoPageError } from './errors.ts'
+import { createPageEvents } from './page-events.ts'
+import { combineSignals } from './platform.ts'
+import { createSessionRequests } from './session-requests.ts'
+import { createSignOuts } from './sign-outs.ts'
+import { createWithToken } from './with-token.ts'
 
 /**
  * Creates the auth client of a page. Create one, in a separate module and not during render, and use it inside and
@@ -35,8 +31,8 @@ import { listenToPage } from './page-events.ts'
  *
  * The client starts at its first use. While it has a subscriber (an `AuthProvider` is one) it refreshes the token before
  * that expires, synchronizes with other tabs, and checks the token when the page becomes visible. Without a subscriber
- * it refreshes only when a caller needs a token. During server rendering it returns its initial state and sends no
- * request.
+ * it refreshes only when a caller needs a token. During server rendering it returns its initial state, and every call
+ * that needs a browser rejects.
  *
  * @throws {AuthError} `invalid_request` when an entry of `allow` is not an origin
  *
@@ -52,280 +48,221 @@ export function createAuthClient<User = unknown>({
   user: schema,
   allow = [],
   rejectsToken = isTokenRejected,
-  initialState = { status: 'restoring', session: null },
+  initialState,
   onExpired,
   platform = browserPlatform,
 }: AuthClientOptions<User> = {}): AuthClient<User> {
-  /** The name of the channel between tabs, and the storage key of a sign-out that the BFF has not confirmed. */
-  const name = `latchkey:${basePath}`
+  const firstState: AuthState<User> = initialState ?? { status: 'restoring', session: null }
   const now = createClock(platform)
-  const observers = new Set<() => Promise<void>>()
-  let state: ClientState<User> = createClientState(initialState)
-  /** Aborts everything that belongs to the current session. */
-  let sessionController = new AbortController()
-  let isDormant = Boolean(platform.document)
-  let pageListeners: AbortController | undefined
-  let tabChannel: TabChannel | undefined
+  let isDormant = true
   let timer: unknown
   let signingIn: AbortController | undefined
-  let signingOut: Promise<unknown> | undefined
-  /** The latest response of the BFF, which contains the mode and how users sign in. */
-  let latestResponse: SessionResponse | undefined
+  let readyPromise: Promise<AuthState<User>>
+  /** The state for which there is a promise; one promise stands for all states that are `restoring`. */
+  let readyState: unknown
 
-  // The state, and the effects that follow from it.
-
-  const setState = (next: ClientState<User>): void => {
-    const previous = state
-    state = next
-    const epochChanged = next.epoch !== previous.epoch
-    if (epochChanged) {
-      sessionController.abort(createLoginRequiredError(next.auth.reason ?? 'session_changed'))
-      sessionController = new AbortController()
-    }
-    if (next.isFetching && (epochChanged || !previous.isFetching)) void applyResult(fetchNext())
-    scheduleWake()
-    for (const observer of observers) void observer()
+  /** Starts the client, continues a sign-out that the BFF has not confirmed, and sends the request that is due. */
+  const wake = (online = false): void => {
+    isDormant = false
+    const endedId = signOuts.getSessionId()
+    const { status, session } = getAuth()
+    if (endedId) requests.dropSession(endedId)
+    if (endedId === undefined || (endedId && session && session.id !== endedId)) store.apply(startFirstFetch)
+    else if (status !== 'signed-out') store.apply(() => createSignedOutState())
+    // Not during a sign-in, which replaces the session anyway.
+    if (!signingIn) signOuts.sendIfDue(online)
+    store.apply(startFetchIfDue, now(), online)
   }
 
-  /** Drops the result when its session ended meanwhile, which its signal shows. */
-  const applyResult = (
-    request: Promise<SessionResult<User>>,
-    { signal } = sessionController,
-  ): Promise<unknown> =>
-    request.then(
-      (result) => signal.aborted || setState(receiveSession(state, result)),
-      (error: AuthError) =>
-        signal.aborted ||
-        setState(
-          receiveError(
-            state,
-            error,
-            now() + getRetryDelayMs(error, state.failureCount, platform.Math.random()),
-          ),
-        ),
-    )
-
-  /** A hidden tab sets no timer: it fetches when it becomes visible, or when a caller needs a token. */
   const scheduleWake = (): void => {
     platform.clearTimeout(timer as never)
-    const delay =
-      pageListeners && !platform.document.hidden ? getNextWakeTime(state, now()) - now() : Infinity
+    const time = now()
+    // A hidden tab fetches when it becomes visible, or when a caller needs a token.
+    const isActive = page.isListening() && !platform.document.hidden
+    const fetchAt = isActive ? getNextWakeTime(store.getState(), time) : Infinity
+    const delay = Math.min(fetchAt, signingIn ? Infinity : signOuts.getNextTime()) - time
     // A delay of more than 31 bits would fire at once.
-    if (delay < Infinity) timer = platform.setTimeout(wake, Math.min(delay, 2 ** 31 - 1))
+    if (delay < Infinity && store.isActive())
+      timer = platform.setTimeout(() => wake(), Math.min(delay, 2 ** 31 - 1))
+  }
+
+  /** Fetches the session beside the requests that the state causes. */
+  const askAgain = (path?: string): Promise<SessionResult<User>> => {
+    const request = requests.fetchSession(store.getSessionSignal(), path)
+    void store.applyResult(request)
+    return request
+  }
+
+  const fetchMissedMessages = (): void => {
+    if (page.hasMissedMessages() && !store.getState().isFetching && signOuts.getSessionId() === undefined)
+      void askAgain(`${sessionPath}?peek`)
   }
 
   const onPageEvent = (event: Event): void => {
     // The page enters or leaves the back-forward cache, where its session may end: hide it until it is confirmed.
-    if ((event as PageTransitionEvent).persisted) setState(resetToRestoring(state))
-    if (platform.document.hidden || event.type === 'pagehide') scheduleWake()
-    else wake(event)
+    if ((event as PageTransitionEvent).persisted) store.apply(resetToRestoring)
+    if (platform.document.hidden || event.type === 'pagehide') return scheduleWake()
+    wake(event.type === 'online')
+    fetchMissedMessages()
   }
 
-  const createSubscribe =
-    <T>(read: () => T) =>
-    (listener: (value: T, previous: T) => void): (() => void) => {
-      let lastValue = read()
-      // Async, so that an error of a listener is reported and does not stop the other listeners.
-      const observer = async (): Promise<void> => {
-        const previous = lastValue
-        lastValue = read()
-        if (lastValue !== previous) listener(lastValue, previous)
-      }
-      observers.add(observer)
-      if (!pageListeners) {
-        pageListeners = new AbortController()
-        tabChannel = listenToPage(
-          platform,
-          name,
-          pageListeners.signal,
-          (message) => setState(receiveTabMessage(state, message)),
-          onPageEvent,
-        )
-        wake()
-      }
-      return () => {
-        if (observers.delete(observer) && !observers.size) stopListening()
-      }
-    }
-
-  const stopListening = (): void => {
-    pageListeners?.abort()
-    tabChannel?.close()
-    pageListeners = tabChannel = undefined
-    scheduleWake()
+  const onTabMessage = (message: TabMessage): void => {
+    if (message.type === 'signed-in') signOuts.cancel()
+    else requests.dropSession(message.sessionId)
+    // The user signed out after this sign-in began.
+    if (message.type === 'signed-out' && signingIn) void signOut()
+    else store.apply(receiveTabMessage, message)
   }
 
-  const waitForChange = (signal?: AbortSignal | null): Promise<void> => {
-    let finish: () => void
-    return new Promise<void>((resolve, reject) => {
-      finish = createSubscribe(() => state)(() => resolve())
-      signal?.addEventListener('abort', () => reject(signal.reason))
-    }).finally(() => finish())
+  const endSession = (sessionId: string, everywhere?: boolean): void => {
+    page.post({ type: 'signed-out', sessionId })
+    signOuts.request(sessionId, everywhere)
   }
 
-  // Requests to the BFF.
-
-  const fetchSession = async (
-    path: string,
-    signal: AbortSignal,
-    body?: SignInRequest | TokenRequest,
-  ): Promise<SessionResult<User>> => {
-    const sentAt = now()
-    try {
-      latestResponse = await sendBffRequest(platform, body ? 'POST' : 'GET', basePath, path, signal, body)
-      const { session, mode } = latestResponse
-      if (!session) throw createLoginRequiredError('no_session')
-      const token = mode === 'proxy' ? proxyModeToken : latestResponse.token
-      return {
-        token: token ? createAccessToken(token, sentAt) : null,
-        session: {
-          id: session.session_id,
-          subject: session.subject,
-          user: await parseUser(schema, session.user),
-          scope: session.scope,
-        },
-      }
-    } finally {
-      signal.throwIfAborted()
-    }
+  const onSignOutConfirmed = (sessionId: string, isAdopted: boolean): void => {
+    if (!store.isActive()) return
+    page.post({ type: 'ended', sessionId })
+    // The page was loaded after the sign-out, perhaps with a later session.
+    if (isAdopted && getAuth().status === 'signed-out') void askAgain()
   }
 
-  const restore = (): Promise<SessionResult<User>> => fetchSession(sessionPath, sessionController.signal)
+  const requests = createSessionRequests(platform, basePath, schema, now, firstState.session, endSession)
+  const page = createPageEvents(platform, `latchkey:${basePath}`, now, onTabMessage, onPageEvent)
+  const signOuts = createSignOuts(platform, basePath, now, onSignOutConfirmed, scheduleWake)
+  const store = createClientStore(
+    platform,
+    firstState,
+    now,
+    requests.fetchNext,
+    scheduleWake,
+    () => {
+      if (!store.isActive()) return
+      page.start()
+      wake()
+      fetchMissedMessages()
+    },
+    () => {
+      page.stop()
+      scheduleWake()
+    },
+  )
 
-  const fetchNext = ({ auth, token } = state): Promise<SessionResult<User>> =>
-    // In proxy mode there is no token to fetch: the client asks only whether the session still exists.
-    latestResponse?.mode === 'proxy' || auth.status !== 'signed-in'
-      ? restore()
-      : fetchSession(tokenPath, sessionController.signal, {
-          session_id: auth.session.id,
-          after: token?.sequence ?? 0,
-        })
+  const getAuth = (): AuthState<User> => store.getState().auth
 
-  const sendSignOut = (query: string): void => {
-    // After a failure the pending sign-out stays stored, and the next page load or `online` event repeats it.
-    const response = sendBffRequest(platform, 'DELETE', basePath, sessionPath + query)
-    signingOut = Promise.all([signingOut, response.then(clearPendingSignOut, () => {})])
+  const assertUsable = (): void => {
+    if (!store.isActive())
+      throw platform.document ? createLoginRequiredError('session_changed') : createNoPageError()
   }
 
-  const clearPendingSignOut = (): void => tryOrUndefined(() => platform.localStorage.removeItem(name))
-
-  /** Starts the client, repeats a sign-out that the BFF has not confirmed, and sends the request that is due. */
-  const wake = (event?: Event): void => {
-    const pendingSignOut = tryOrUndefined(() => platform.localStorage.getItem(name))
-    if (pendingSignOut == null) setState(startFirstFetch(state))
-    else {
-      if (state.auth.status !== 'signed-out') setState(createSignedOutState())
-      // Not during a sign-in: the response could clear the new cookie.
-      if (!signingIn) sendSignOut(pendingSignOut)
-    }
-    isDormant = false
-    setState(startFetchIfDue(state, now(), event?.type === 'online'))
-  }
-
-  const withToken: WithToken = async (use, signal, rejectedToken) => {
+  const start = (): void => {
+    assertUsable()
     if (isDormant) wake()
-    const initialSession = state.auth.session
-    for (let fetchedEpoch: object | undefined; ;) {
-      signal?.throwIfAborted()
-      const next = startFetchForToken(state, now(), rejectedToken)
-      if (next !== state && fetchedEpoch !== next.epoch) setState(next)
-      const { auth, epoch, token, isFetching, error } = state
-      if (auth.status === 'signed-in') {
-        // A request that one user started must not use another user's token.
-        if ((initialSession ?? auth.session).subject !== auth.session.subject)
-          throw createLoginRequiredError('session_changed')
-        // The newest token may be the rejected one, or one that has already expired.
-        if (token && ((token !== rejectedToken && now() < token.expiresAt) || (!isFetching && !error)))
-          return use(token, sessionController.signal) as never
-      }
-      if (!isFetching && !(onExpired === 'hold' && auth.status === 'expired'))
-        throw error ?? createLoginRequiredError(auth.reason)
-      fetchedEpoch = epoch
-      await waitForChange(signal)
+  }
+
+  const waitUntilRestored = async (): Promise<AuthState<User>> => {
+    if (!platform.document && initialState) return initialState
+    for (start(); getAuth().status === 'restoring'; assertUsable()) await store.waitForChange()
+    const auth = getAuth()
+    readyState = auth
+    return auth
+  }
+
+  const signIn: AuthClient<User>['signIn'] = async (credentials, { signal, ...options } = {}) => {
+    assertUsable()
+    signingIn?.abort()
+    const attempt = (signingIn = new AbortController())
+    signOuts.pause()
+    const body = { credentials, ...options }
+    try {
+      const result = await requests.fetchSession(combineSignals(attempt.signal, signal), sessionPath, body)
+      signOuts.cancel()
+      store.apply(receiveSession, result)
+      page.post({ type: 'signed-in', sessionId: result.session.id })
+      if (diagnosis) void checkCookie(result.session.id)
+      return result.session
+    } catch (error) {
+      if ((error as AuthError).reason === 'user_rejected')
+        store.apply(receiveError, error as AuthError, Infinity)
+      throw error
+    } finally {
+      if (signingIn === attempt) signingIn = undefined
+      scheduleWake()
     }
+  }
+
+  const signOut: AuthClient<User>['signOut'] = async ({ everywhere } = {}) => {
+    const { status, session } = getAuth()
+    if (!store.isActive() || (status === 'signed-out' && !signingIn)) return
+    if (session) requests.dropSession(session.id)
+    // While restoring and during a sign-in the session is unknown: the request ends whichever there is.
+    const sessionId = (status !== 'restoring' && !signingIn && session?.id) || ''
+    signingIn?.abort()
+    signingIn = undefined
+    store.apply(() => createSignedOutState())
+    endSession(sessionId, everywhere)
   }
 
   const getTokenValue = (): string | null => {
-    const { token } = state
+    const { token } = store.getState()
     return token?.access_token && now() < token.expiresAt ? token.access_token : null
   }
+
+  const getSessionEnd = (): number | null =>
+    getAuth().status === 'signed-in' ? requests.getSessionEnd() : null
 
   /** Browsers drop cookies silently, and in token mode the page then works until its next load. */
   const checkCookie = async (sessionId: string): Promise<void> => {
     if (!platform.console) return
     const response = await sendBffRequest(platform, 'GET', basePath, `${sessionPath}?peek`).catch(() => null)
-    const { status, session } = state.auth
+    const { status, session } = getAuth()
     if (response?.session === null && status === 'signed-in' && session.id === sessionId)
       diagnosis?.reportLostCookie(platform)
   }
 
+  const createExpiringStore = <T>(get: () => T, getEnd: () => number) => ({
+    get,
+    secondsLeft: () => (getEnd() - now()) / 1000,
+    subscribe: store.createSubscribe(get),
+  })
+
+  const withToken = createWithToken(store, now, start, onExpired === 'hold')
   diagnosis?.registerClient(platform, basePath)
 
   return {
-    getState: () => state.auth,
-    getInitialState: () => initialState,
-    subscribe: createSubscribe(() => state.auth),
-    accessToken: {
-      get: getTokenValue,
-      secondsLeft: () => ((state.token?.expiresAt ?? 0) - now()) / 1000,
-      subscribe: createSubscribe(getTokenValue),
+    getState: getAuth,
+    getInitialState: () => firstState,
+    subscribe: store.createSubscribe(getAuth),
+    accessToken: createExpiringStore(getTokenValue, () => store.getState().token?.expiresAt ?? 0),
+    sessionEnd: createExpiringStore(getSessionEnd, () => getSessionEnd() ?? Infinity),
+    ready: () => {
+      const auth = getAuth()
+      const key = auth.status === 'restoring' ? 'restoring' : auth
+      if (readyState !== key) {
+        readyState = key
+        readyPromise = waitUntilRestored()
+        // A caller that does not wait for it must not end a server that renders.
+        readyPromise.catch(() => {})
+      }
+      return readyPromise
     },
-
-    ready: async () => {
-      if (isDormant) wake()
-      while (platform.document && state.auth.status === 'restoring') await waitForChange()
-      return state.auth
-    },
-
-    signIn: async (credentials, { signal, ...options } = {}) => {
-      signingIn?.abort()
-      const attempt = (signingIn = new AbortController())
-      // The responses to pending sign-outs would clear the cookie of this sign-in.
-      await signingOut
-      const result = await fetchSession(sessionPath, combineSignals(attempt.signal, signal), {
-        credentials,
-        ...options,
-      }).finally(() => {
-        if (signingIn === attempt) signingIn = undefined
-      })
-      clearPendingSignOut()
-      setState(receiveSession(state, result))
-      tabChannel?.postMessage({ type: 'signed-in', sessionId: result.session.id } satisfies TabMessage)
-      if (diagnosis) void checkCookie(result.session.id)
-      return result.session
-    },
-
-    signOut: async ({ everywhere } = {}) => {
-      signingIn?.abort()
-      const { status, session } = state.auth
-      // The request names the session, so that it cannot end a later one if it is delayed. While restoring, the session
-      // is unknown, and the request ends whichever there is.
-      const id = (status !== 'restoring' && session?.id) || ''
-      const query = `?session_id=${id}${everywhere ? '&everywhere' : ''}`
-      tryOrUndefined(() => platform.localStorage.setItem(name, query))
-      setState(createSignedOutState())
-      if (session) tabChannel?.postMessage({ type: 'signed-out', sessionId: session.id } satisfies TabMessage)
-      sendSignOut(query)
-    },
-
+    signIn,
+    signOut,
     extend: async () => {
-      if (state.auth.status === 'signed-out') throw createLoginRequiredError(state.auth.reason)
-      const request = restore()
-      void applyResult(request)
-      return (await request).session
+      assertUsable()
+      const { status, reason } = getAuth()
+      if (status === 'signed-out') throw createLoginRequiredError(reason)
+      return (await askAgain()).session
     },
-
     fetch: createAuthorizedFetch(platform, allow.map(parseOrigin), withToken, rejectsToken),
-
     getAccessToken: ({ forceRefresh, signal } = {}) =>
-      withToken(({ access_token }) => access_token, signal, forceRefresh ? state.token : null),
-
-    signInMethods: () => latestResponse?.sign_in ?? null,
-
+      withToken(({ access_token }) => access_token, signal, forceRefresh ? store.getState().token : null),
+    signInMethods: () => requests.getLatest()?.sign_in ?? null,
     dispose: () => {
       diagnosis?.unregisterClient(platform, basePath)
-      stopListening()
-      setState({ ...createClientState(state.auth), error: createLoginRequiredError('session_changed') })
+      signingIn?.abort()
+      page.stop()
+      store.dispose()
+      scheduleWake()
     },
   }
 }

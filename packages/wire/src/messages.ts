@@ -1,5 +1,4 @@
 import type { SignInMethods } from './sign-in.ts'
-import { credentialTypes } from './sign-in.ts'
 
 /** A session as the browser may know it. */
 export interface WireSession {
@@ -55,27 +54,9 @@ const isToken = ({ access_token, token_type, expires_in, sequence }: Partial<Wir
   (expires_in === null || isNonNegativeNumber(expires_in)) &&
   isNonNegativeNumber(sequence)
 
-const isField = (value: unknown): boolean => {
-  const { name, label, type, optional } = Object(value) as Record<string, unknown>
-  return (
-    [name, label].every(isText) && credentialTypes.includes(type as never) && typeof optional === 'boolean'
-  )
-}
-
-const isSignInMethods = (value: unknown): boolean => {
-  const { credentials, redirect = true, automatic = true } = Object(value) as Record<string, unknown>
-  const { fields } = Object(credentials) as { fields?: unknown }
-  return (
-    isRecord(value) &&
-    redirect === true &&
-    automatic === true &&
-    (credentials === undefined || (Array.isArray(fields) && fields.every(isField)))
-  )
-}
-
 /**
- * Whether a parsed body is a {@link SessionResponse}. Accepts exactly what the zod schema of the BFF accepts; written
- * by hand because a schema library would triple what a browser loads.
+ * Whether a parsed body is a {@link SessionResponse}; of `sign_in` it checks only that it is an object. Accepts exactly
+ * what the zod schema of the BFF accepts; written by hand because a schema library would triple what a browser loads.
  */
 export function isSessionResponse(body: unknown): body is SessionResponse {
   const { session, token, mode, sign_in } = Object(body) as Partial<SessionResponse>
@@ -83,7 +64,7 @@ export function isSessionResponse(body: unknown): body is SessionResponse {
     (session === null || isSession(Object(session) as WireSession)) &&
     (token === undefined || isToken(Object(token) as WireToken)) &&
     (mode === 'token' || mode === 'proxy') &&
-    isSignInMethods(sign_in)
+    isRecord(sign_in)
   )
 }
 
