@@ -1,15 +1,17 @@
 import type { ClientState, SessionResult, AuthState } from './auth-state.ts'
 import { createClientState, receiveError, receiveSession, receiveUnrelatedSession } from './auth-state.ts'
 import type { AuthError } from './errors.ts'
-import { createLoginRequiredError, getEndReason } from './errors.ts'
+import { createLoginRequiredError, createNoPageError, getEndReason } from './errors.ts'
 import type { Observers } from './observers.ts'
 import { createObservers } from './observers.ts'
 import type { Platform } from './platform.ts'
 import { getRetryDelaysMs } from './retry.ts'
+import type { SessionRequests } from './session-requests.ts'
 
 /** The state of a client, and the effects that follow from it. */
 export interface ClientStore<User> extends Pick<Observers, 'createSubscribe'> {
   readonly getState: () => ClientState<User>
+  readonly getAuth: () => AuthState<User>
   /** Handles an event: a function of auth-state.ts. */
   readonly apply: <Args extends readonly unknown[]>(
     event: (state: ClientState<User>, ...args: Args) => ClientState<User>,
@@ -17,20 +19,23 @@ export interface ClientStore<User> extends Pick<Observers, 'createSubscribe'> {
   ) => void
   /** Returns the signal that aborts everything that belongs to the current session when that ends. */
   readonly getSessionSignal: () => AbortSignal
-  /** Handles the result of a request that was not made for a token. Drops it when its session ended meanwhile. */
-  readonly applyResult: (request: Promise<SessionResult<User>>) => Promise<unknown>
+  /** Fetches the session beside the requests that the state causes. */
+  readonly fetchAgain: (path?: string) => Promise<SessionResult<User>>
   readonly waitForChange: (signal?: AbortSignal | null) => Promise<void>
   /** Ends the store: its state never changes again. */
   readonly dispose: () => void
   /** Whether the state can change: not on a server that renders, and not after {@link dispose}. */
   readonly isActive: () => boolean
+  /** @throws {AuthError} when the state cannot change */
+  readonly assertActive: () => void
 }
 
+/** @param scheduleWake called after every change */
 export function createClientStore<User>(
   platform: Platform,
   initialState: AuthState<User>,
   now: () => number,
-  fetchNext: (state: ClientState<User>, signal: AbortSignal) => Promise<SessionResult<User>>,
+  requests: SessionRequests<User>,
   scheduleWake: () => void,
   onFirstObserver: () => void,
   onLastObserver: () => void,
@@ -38,7 +43,7 @@ export function createClientStore<User>(
   let state: ClientState<User> = createClientState(initialState)
   let sessionController = new AbortController()
   let isActive = Boolean(platform.document)
-  const { createSubscribe, notify } = createObservers(onFirstObserver, onLastObserver)
+  const { createSubscribe, notify } = createObservers(() => isActive && onFirstObserver(), onLastObserver)
 
   const setState = (next: ClientState<User>): void => {
     if (!isActive) return
@@ -50,7 +55,7 @@ export function createClientStore<User>(
       sessionController = new AbortController()
     }
     if (next.isFetching && (epochChanged || !previous.isFetching))
-      void applyResult(fetchNext(next, sessionController.signal), true)
+      void applyResult(requests.fetchNext(next, sessionController.signal), true)
     scheduleWake()
     notify()
   }
@@ -74,9 +79,14 @@ export function createClientStore<User>(
   return {
     createSubscribe,
     getState: () => state,
+    getAuth: () => state.auth,
     apply: (event, ...args) => setState(event(state, ...args)),
     getSessionSignal: () => sessionController.signal,
-    applyResult,
+    fetchAgain: (path) => {
+      const request = requests.fetchSession(sessionController.signal, path)
+      void applyResult(request)
+      return request
+    },
     waitForChange: (signal) => {
       const done = new AbortController()
       return new Promise<void>((resolve, reject) => {
@@ -90,5 +100,9 @@ export function createClientStore<User>(
       isActive = false
     },
     isActive: () => isActive,
+    assertActive: () => {
+      if (!isActive)
+        throw platform.document ? createLoginRequiredError('session_changed') : createNoPageError()
+    },
   }
 }

@@ -7,7 +7,7 @@ export interface Observers {
 }
 
 /** @param onFirst called for the first listener; `onLast` when the last one has unsubscribed */
-export function createObservers(onFirst: () => void, onLast: () => void): Observers {
+export function createObservers(onFirst: () => unknown, onLast: () => void): Observers {
   const observers = new Set<() => Promise<void>>()
   return {
     notify: () => {
