@@ -3,6 +3,13 @@ import { defaultExclude, defineConfig } from 'vitest/config'
 
 const browserTests = ['browser/**/*.test.ts', 'first-page/first-page.test.ts']
 
+/** Limits in milliseconds that end only a test that hangs: these wait for real processes, on a machine that may be busy. */
+const patientLimits = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+}
+
 export default defineConfig({
   test: {
     // The default leaves one core idle, which doubles the time on a machine with two.
@@ -25,9 +32,14 @@ export default defineConfig({
         env: { REACT_MAJOR: '18' },
         setupFiles: 'test/support/react-18.ts',
       }),
-      project({ name: 'repository', root: 'test', exclude: [...defaultExclude, ...browserTests] }),
+      project({
+        name: 'repository',
+        root: 'test',
+        exclude: [...defaultExclude, ...browserTests],
+        ...patientLimits,
+      }),
       // Needs Chromium, so `--no-browser` leaves out this project.
-      project({ name: 'browser', root: 'test', include: browserTests }),
+      project({ name: 'browser', root: 'test', include: browserTests, ...patientLimits }),
     ],
   },
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path/posix'
 import { describe, expect, it } from 'vitest'
 import { bin, root, tool } from '../scripts/run.mjs'
-import { maxFileLines, longFiles, packages } from './packages.ts'
+import { functionsWithoutVerb, longFiles, maxFileLines, packages, refusedWords, verbs } from './packages.ts'
 
 /** One import or re-export of a file. */
 interface Import {
@@ -91,6 +91,44 @@ describe('a source file', () => {
   })
 })
 
+describe('names', () => {
+  const exported = everyFile.flatMap(({ name, file }) =>
+    exportedFunctions(read(name, file)).map((functionName) => ({ functionName, place: `${name}/${file}` })),
+  )
+
+  it('of exported functions begin with a verb, or have a written reason', () => {
+    const wrong = exported.filter(
+      ({ functionName, place }) =>
+        !isPublicFactory(place) &&
+        !Object.hasOwn(functionsWithoutVerb, functionName) &&
+        // React components.
+        !/^[A-Z]/.test(functionName) &&
+        !verbs.some((verb) => new RegExp(`^${verb}($|[A-Z0-9])`).test(functionName)),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('of exported functions end in neither From nor Of', () => {
+    expect(exported.filter(({ functionName }) => /(From|Of)$/.test(functionName))).toEqual([])
+  })
+
+  it('that stand on a list of reasons are still in use', () => {
+    const exportedNames = exported.map(({ functionName }) => functionName)
+    const unused = Object.keys(functionsWithoutVerb).filter((name) => !exportedNames.includes(name))
+    expect(unused).toEqual([])
+  })
+})
+
+describe('prose', () => {
+  it.each(everyFile.map(({ name, file }) => `${name}/src/${file}`))(
+    'in %s has none of the refused words',
+    (file) => {
+      const text = readFileSync(join(root, 'packages', file), 'utf8')
+      expect(refusedWords.filter((word) => new RegExp(`\\b${word}\\b`, 'i').test(text))).toEqual([])
+    },
+  )
+})
+
 describe('decisions', () => {
   const folder = join(root, 'docs/decisions')
   const files = readdirSync(folder)
@@ -170,4 +208,16 @@ async function refusedIn(file: string, expressions: string[]): Promise<string[]>
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** The names of the functions that a source exports. */
+function exportedFunctions(text: string): string[] {
+  const declared = text.matchAll(/^export (?:async )?function\*? (\w+)/gm)
+  const assigned = text.matchAll(/^export const (\w+)[^=\n]*= (?:async )?(?:<[^\n]*>)?\([^\n]*=>/gm)
+  return [...declared, ...assigned].map(([, functionName = '']) => functionName)
+}
+
+/** Presets, and the systems of the sandbox, are named after what they describe. */
+function isPublicFactory(place: string): boolean {
+  return /^(bff\/providers|sandbox\/systems)\//.test(place)
 }

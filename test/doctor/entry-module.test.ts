@@ -131,7 +131,7 @@ describe('latchkey doctor on server/auth.ts', { timeout: 60_000 }, () => {
   it('names the option that is missing and the files that it read, without a stack', async () => {
     const { code, output } = await runDoctor({ 'server/auth.ts': authModule, '.env.local': '' })
     expect(output).toMatch(/^server\/auth\.ts cannot be used:\n/)
-    expect(output).toContain('client.secret')
+    expect(output).toContain('clientSecret: is empty')
     expect(output).toContain('Variables were read from .env, .env.local')
     expect(output).not.toMatch(/^ *at /m)
     expect(code).toBe(2)

@@ -22,16 +22,611 @@ export interface FaultGroup {
 }
 
 const diagnosis = 'packages/core/test/diagnosis.test.ts'
+const firstPage = 'test/first-page/first-page.test.ts'
+const documents = 'test/first-page/documents.test.ts'
+const provider = 'packages/react/test/provider.test.tsx'
+const vite = 'packages/bff/test/vite.test.ts'
+const warnings = 'packages/bff/test/warnings.test.ts'
+const entryModule = 'test/doctor/entry-module.test.ts'
 
 export const groups: readonly FaultGroup[] = [
   {
     title: 'The first hour of a new user',
     faults: [
       {
+        id: 'N-A',
+        fault: 'With React 18, the form of the README put the password into the address.',
+        now: 'Every form in the documents submits by POST and handles `onSubmit`, with React 18 and 19.',
+        tests: [
+          [firstPage, 'submits by POST without its script, so that the password is not in the address'],
+          [documents, 'submits by POST and with a handler, never with an action: %s'],
+        ],
+      },
+      {
+        id: 'N-B',
+        fault: 'With React 19, a wrong password blanked the page of the README.',
+        now: 'The form shows a sentence and keeps the username.',
+        tests: [
+          [
+            firstPage,
+            'shows a sentence for a wrong password, keeps the username, and puts nothing into the address',
+          ],
+        ],
+      },
+      {
+        id: 'N-C',
+        fault: 'The documented form for a second factor emptied its fields, and could not work.',
+        now: 'The form keeps its fields and sends the code with the name of the challenge.',
+        tests: [[firstPage, 'asks for a second factor, with the server of docs/providers.md']],
+      },
+      {
+        id: 'N-D',
+        fault: 'Git did not ignore the `.env` that the example told users to write.',
+        now: 'The documents say `.env.local`, and git ignores both in the repository, the example and the template.',
+        tests: [
+          ['test/repository.test.ts', 'git > ignores the files for client secrets: %s.env'],
+          ['test/repository.test.ts', 'git > ignores them in a copy of %s as well'],
+          [firstPage, "is in a template whose .gitignore covers the README's credentials and both builds"],
+        ],
+      },
+      {
+        id: 'N-E',
+        fault: 'On plain http the browser dropped the session cookie, and neither side said a word.',
+        now: 'The BFF warns in its log, and the page on the console of a development build.',
+        tests: [
+          [diagnosis, 'reports once that the browser dropped the session cookie of a page loaded %s'],
+          [warnings, 'the warning about plain http > is logged for a sign-in at %s'],
+        ],
+      },
+      {
+        id: 'N-F',
+        fault: 'A server in mode `proxy` and a page in mode `token` failed with a wrong reason.',
+        now: 'The BFF says its mode in every response about a session, and the page has no option for it.',
+        tests: [
+          ['packages/core/test/mode.test.ts', 'adopts the modes %s, %s, %s and %s of the responses'],
+          [
+            'packages/bff/test/wire-contract.test.ts',
+            'isSessionResponse > accepts exactly the bodies that the schema accepts',
+          ],
+        ],
+      },
+      {
+        id: 'N-G',
+        fault: 'The example did not start outside the repository.',
+        now: 'A copy installs, compiles, builds and serves.',
+        tests: [
+          ['test/package/examples.test.ts', 'a copy of the example %s > builds'],
+          ['test/package/examples.test.ts', 'serves the page, its modules and the BFF in development'],
+        ],
+      },
+      {
+        id: 'N-H',
+        fault: 'The tests failed in a folder with a space in its name.',
+        now: 'No path comes from `URL.pathname`, and no command runs through a shell.',
+        tests: [
+          [
+            'test/repository.test.ts',
+            'takes no path from URL.pathname, which is wrong on Windows and in folders with a space',
+          ],
+          ['test/repository.test.ts', 'starts no command through a shell, which splits arguments at spaces'],
+        ],
+      },
+      {
+        id: 'N-I',
+        fault: "The README's request to the API got the page's own HTML with status 200.",
+        now: 'The README has a `proxy` route, and proxy routes work in both modes.',
+        tests: [[firstPage, 'signs in, shows data, and stays signed in after a reload']],
+      },
+      {
         id: 'N-J',
         fault: 'Without a BFF, or with a wrong `basePath`, the page stayed in `restoring` in silence.',
         now: 'Development builds say once on the console what responded, and what to add.',
-        tests: [[diagnosis, 'in a development build, the console says once > %s']],
+        tests: [[diagnosis, 'a development build > reports once %s']],
+      },
+    ],
+  },
+  {
+    title: 'Mistakes that a user makes',
+    faults: [
+      {
+        id: 'N-5.1',
+        fault: 'A hook outside a provider threw an error that did not name it.',
+        now: 'Each hook and the gate name themselves and what to render.',
+        tests: [
+          [provider, 'outside AuthProvider > %s throws an error that names it and the remedy'],
+          [provider, 'outside AuthProvider > AuthGate throws an error that names it and the remedy'],
+        ],
+      },
+      {
+        id: 'N-5.2',
+        fault: 'A missing BFF was not reported.',
+        now: 'See N-J.',
+        tests: [[diagnosis, 'a development build > reports once %s']],
+      },
+      {
+        id: 'N-5.3',
+        fault: 'A wrong `basePath` was not reported.',
+        now: 'See N-J.',
+        tests: [[diagnosis, 'a development build > reports once %s']],
+      },
+      {
+        id: 'N-5.4',
+        fault:
+          'When the module of the BFF could not be loaded, the page was blank and the terminal repeated a stack.',
+        now: "Vite's error overlay shows the reason, and the terminal says it once.",
+        tests: [[vite, 'shows the reason once in the terminal, and in the error overlay of every page']],
+      },
+      {
+        id: 'N-5.5',
+        fault: 'None: a wrong client secret was explained in the log.',
+        now: 'It still is, and `latchkey doctor` tells a wrong secret from a wrong authentication method.',
+        tests: [
+          ['test/doctor/third-party-servers.test.ts', 'the doctor before $name > finds a wrong secret'],
+        ],
+      },
+      {
+        id: 'N-5.6',
+        fault:
+          'Options that were missing, misspelt or of a wrong type brought messages of the schema library.',
+        now: 'Each message names the option, what came, what is expected and the nearest known name.',
+        tests: [
+          [
+            'packages/bff/test/option-issues.test.ts',
+            'a name with one typo > of an option of createBff gets the right suggestion',
+          ],
+          [
+            'packages/bff/test/option-issues.test.ts',
+            'the message of an option > %s says what came and what would be right: %o',
+          ],
+          [
+            'packages/bff/test/option-issues.test.ts',
+            'a file with several mistakes > gets a misspelt preset although other members are wrong as well',
+          ],
+        ],
+      },
+      {
+        id: 'N-5.7',
+        fault: '`proxy` without `mode: "proxy"` was refused.',
+        now: 'Proxy routes work in both modes.',
+        tests: [
+          [
+            'test/stories/proxy-in-token-mode.test.ts',
+            'reads and writes through the BFF; only writes send X-Latchkey, and the API gets the token without the cookie',
+          ],
+        ],
+      },
+      {
+        id: 'N-5.8',
+        fault: '`mode: "proxy"` without routes started in silence.',
+        now: 'The BFF warns at start and says what to write.',
+        tests: [[warnings, 'the warning about proxy mode without proxy routes > is logged at start']],
+      },
+      {
+        id: 'N-5.9',
+        fault: 'A page and a server with different modes failed with a wrong reason.',
+        now: 'See N-F.',
+        tests: [['packages/core/test/mode.test.ts', 'adopts the modes %s, %s, %s and %s of the responses']],
+      },
+      {
+        id: 'N-5.10',
+        fault: 'A request to an API outside `allow` failed without a reason.',
+        now: 'Development builds say once that the token was not sent, and how to allow the origin.',
+        tests: [
+          [
+            diagnosis,
+            'reports once that an origin is not in `allow`, unless the request has its own Authorization header',
+          ],
+        ],
+      },
+      {
+        id: 'N-5.11',
+        fault: 'An entry of `allow` without a scheme threw "Invalid URL", and a path in it was ignored.',
+        now: 'The error names `allow`, the entry and an example.',
+        tests: [
+          [
+            'packages/core/test/authorized-fetch.test.ts',
+            'rejects the allow entry %j, which is not an origin',
+          ],
+        ],
+      },
+      {
+        id: 'N-5.12',
+        fault: 'The documents did not say that an API with CORS must allow the header `Authorization`.',
+        now: 'docs/api.md says so, and the sandbox plays such an API.',
+        tests: [
+          ['packages/sandbox/test/cors.test.ts', 'cors: true > allows any page to send Authorization to %s'],
+        ],
+      },
+      {
+        id: 'N-5.13',
+        fault: 'A blocked or stripped cookie showed nothing until the next reload.',
+        now: 'Development builds say so after the sign-in.',
+        tests: [
+          [diagnosis, 'reports once that the browser dropped the session cookie of a page loaded %s'],
+          [
+            diagnosis,
+            'does not report a lost cookie when the browser keeps it, or when the user signs out at once',
+          ],
+        ],
+      },
+      {
+        id: 'N-5.14',
+        fault: 'Plain http in production showed nothing.',
+        now: 'See N-E.',
+        tests: [[warnings, 'the warning about plain http > is logged for a sign-in at %s']],
+      },
+      {
+        id: 'N-5.15',
+        fault: 'Two copies of a package brought an error about a missing provider.',
+        now: 'Development builds name the two copies and the command that lists them.',
+        tests: [
+          [diagnosis, 'reports once that two copies of the package are loaded'],
+          [provider, 'outside AuthProvider > %s throws an error that names it and the remedy'],
+        ],
+      },
+      {
+        id: 'N-5.16',
+        fault: 'Wrong names of credentials brought `invalid_request` without a reason.',
+        now: "`AuthError.message` ends with the BFF's description, and the log has a line.",
+        tests: [
+          [diagnosis, 'puts the error_description of the BFF into the message of an AuthError'],
+          [warnings, 'unknown credential fields > are rejected with the expected names, and logged once'],
+        ],
+      },
+      {
+        id: 'N-5.17',
+        fault: '`@latchkey/bff` in browser code failed with "process is not defined".',
+        now: 'It throws a sentence that says where it belongs.',
+        tests: [
+          ['test/package/bff.test.ts', 'stops a built page with a message that says where it belongs'],
+          ['test/package/bff.test.ts', 'stops a page of the development server in the same way'],
+        ],
+      },
+      {
+        id: 'N-5.18',
+        fault: '`latchkey doctor` read neither the `server/auth.ts` of the README nor `.env`.',
+        now: 'It finds and reads both.',
+        tests: [[entryModule, 'finds the module, reads .env files, and expands their values as Vite does']],
+      },
+      {
+        id: 'N-5.19',
+        fault: 'None: an `Origin` that a proxy changed was explained in the log.',
+        now: 'It still is, with the setting of nginx and the option `origin`.',
+        tests: [
+          [
+            'packages/bff/test/guard.test.ts',
+            'the option `origin` > is recommended in the log when a proxy changes the host',
+          ],
+        ],
+      },
+      {
+        id: 'C-E1',
+        fault: 'A client that was created during render started a session with every render, in silence.',
+        now: 'Development builds say once that a second client for the base path exists.',
+        tests: [
+          [
+            diagnosis,
+            'reports once that a second client for the same base path exists, unless the first was disposed',
+          ],
+        ],
+      },
+      {
+        id: 'C-E2',
+        fault: 'A hot update of the module that creates the client replaced it in silence.',
+        now: 'The same message names hot updates and the line that reloads the page; the README keeps the client in a module of its own.',
+        tests: [
+          [
+            diagnosis,
+            'reports once that a second client for the same base path exists, unless the first was disposed',
+          ],
+        ],
+      },
+      {
+        id: 'C-E3',
+        fault: '`<AuthProvider>` without a client failed with "Cannot read properties of undefined".',
+        now: 'It throws a sentence.',
+        tests: [[provider, 'AuthProvider without a client throws an error that names the remedy']],
+      },
+    ],
+  },
+  {
+    title: 'The browser side in every order of events',
+    faults: [
+      {
+        id: 'C-G1',
+        fault:
+          'On a server that renders, `getAccessToken()` ended the process, and other calls failed with a `TypeError`.',
+        now: 'Calls that need a browser reject with an `AuthError` that says so.',
+        tests: [
+          ['packages/core/test/server.test.ts', '%s rejects with an AuthError that says what to do'],
+          [
+            'packages/core/test/server.test.ts',
+            'a call that nobody waits for ends no process, and nothing else throws',
+          ],
+        ],
+      },
+      {
+        id: 'C-G2',
+        fault:
+          'A request of one user was repeated with the token of another one who signed in while `rejectsToken` ran.',
+        now: 'A request belongs to the session of its first send.',
+        tests: [['packages/core/test/owner.test.ts', 'is not sent with the token of another user when %s']],
+      },
+      {
+        id: 'C-G3',
+        fault: 'A user schema with a BigInt left the page in `restoring`; a change in a Set was not shown.',
+        now: 'Users are compared by the JSON of the BFF.',
+        tests: [
+          [
+            'packages/core/test/user.test.ts',
+            '(%s) restores, keeps the object of an equal user, and shows a change',
+          ],
+        ],
+      },
+      {
+        id: 'C-G4a',
+        fault: 'A sign-out stored by another tab signed a page out of a later session.',
+        now: 'It concerns only the session that it names.',
+        tests: [
+          [
+            'packages/core/test/tabs.test.ts',
+            'signs out no page with another session, and a page that is loaded later shows that one',
+          ],
+        ],
+      },
+      {
+        id: 'C-G4b',
+        fault:
+          'A sign-out that failed was repeated only by an event of the page, and then once for each event.',
+        now: 'It is repeated with backoff until the BFF confirms it.',
+        tests: [
+          ['packages/core/test/tabs.test.ts', 'is repeated until the BFF is well again, %s'],
+          ['packages/core/test/tabs.test.ts', 'is not sent once for each time that the page gets the focus'],
+          ['packages/core/test/tabs.test.ts', 'is sent after a sign-in that fails'],
+        ],
+      },
+      {
+        id: 'C-G4c',
+        fault: 'A sign-out during a sign-in left the new session alive.',
+        now: 'It ends the session of the cookie.',
+        tests: [
+          [
+            'packages/core/test/tabs.test.ts',
+            'that is signing in ends the session that the sign-in may have started',
+          ],
+          ['packages/core/test/orders.test.ts', 'end as the last act says, with %s'],
+        ],
+      },
+      {
+        id: 'C-G4d',
+        fault: 'A second sign-out ended whichever session the browser had.',
+        now: 'It sends nothing.',
+        tests: [
+          [
+            'packages/core/test/tabs.test.ts',
+            'sends nothing, so that it cannot end the session of another tab',
+          ],
+        ],
+      },
+      {
+        id: 'C-G4e',
+        fault: 'Other tabs did not hear of a sign-out during a restore, or without a subscriber.',
+        now: 'They hear of every sign-out.',
+        tests: [['packages/core/test/tabs.test.ts', 'a sign-out of a page > %s reaches the other tabs']],
+      },
+      {
+        id: 'C-G5',
+        fault: 'After `dispose()` a client listened, sent requests and signed in.',
+        now: 'It is the end: nothing follows, and waiting calls reject.',
+        tests: [
+          ['packages/core/test/dispose.test.ts', 'ends %s, and nothing follows'],
+          [
+            'packages/core/test/dispose.test.ts',
+            'is final: later calls reject, and a late subscriber does not start the client again',
+          ],
+        ],
+      },
+      {
+        id: 'C-G6',
+        fault: 'A `Retry-After` of a day kept a page in `restoring` for a day.',
+        now: 'It is obeyed for ten minutes at most.',
+        tests: [['packages/core/test/time.test.ts', 'of %s keeps a page for ten minutes, not longer']],
+      },
+      {
+        id: 'C-G7',
+        fault:
+          'A user that the schema rejected left every page load in `restoring`, with a session at the BFF.',
+        now: 'The session ends, with the reason `user_rejected`.',
+        tests: [
+          [
+            'packages/core/test/user.test.ts',
+            '(the schema %s) is signed out after a page load, and the BFF ends the session',
+          ],
+          [
+            'packages/core/test/user.test.ts',
+            'rejects the sign-in with the issue, and a reload is signed out',
+          ],
+        ],
+      },
+      {
+        id: 'C-G8',
+        fault: 'Without BroadcastChannel a signed-out page never noticed a sign-in in another tab.',
+        now: 'It asks when it is shown.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'are made up for when it is shown, where tabs cannot exchange messages',
+          ],
+        ],
+      },
+      {
+        id: 'C-G9',
+        fault: 'Responses that contradict each other caused 500 requests without a pause.',
+        now: 'Only the first is followed at once, and no response comes from the HTTP cache.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'cause no storm: a restore without a token, and session_changed for each token request',
+          ],
+          [
+            'packages/core/test/robustness.test.ts',
+            'uses no HTTP cache, and only a sign-out continues after the page is closed',
+          ],
+        ],
+      },
+      {
+        id: 'C-G10',
+        fault: 'A clock that was set back hid a later sleep, so that an expired token was used.',
+        now: 'Every gain of the wall clock after the last reading counts as sleep.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'is not used after its end when the clock was set back before the machine slept',
+          ],
+        ],
+      },
+      {
+        id: 'C-G11',
+        fault: 'A caller got a token that had expired while the machine slept during its request.',
+        now: 'It is refreshed first.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'that arrives after the machine slept longer than it is valid is refreshed before a caller gets it',
+          ],
+        ],
+      },
+      {
+        id: 'C-G12',
+        fault: 'A failed `extend()` made the next refresh too early.',
+        now: 'It changes nothing.',
+        tests: [['packages/core/test/time.test.ts', 'that fails does not make the next refresh earlier']],
+      },
+      {
+        id: 'C-G13',
+        fault: "Each wait left a listener on the caller's signal.",
+        now: 'Listeners are removed.',
+        tests: [
+          ['packages/core/test/authorized-fetch.test.ts', 'has no listeners left after a thousand waits'],
+        ],
+      },
+      {
+        id: 'C-G14',
+        fault: 'A sign-in waited for a sign-out that hung.',
+        now: 'It aborts the request of the sign-out.',
+        tests: [
+          [
+            'packages/core/test/tabs.test.ts',
+            'does not wait for %s, whose late response does not remove its cookie',
+          ],
+        ],
+      },
+      {
+        id: 'C-G15',
+        fault:
+          'Custom schemes such as `capacitor:` in `allow` shared the origin `null` with every other one.',
+        now: 'Such an entry is an error.',
+        tests: [
+          [
+            'packages/core/test/authorized-fetch.test.ts',
+            'rejects the allow entry %j, which is not an origin',
+          ],
+        ],
+      },
+      {
+        id: 'C-G16',
+        fault: "Sign-ins shared the quota of `keepalive` with the application's own requests.",
+        now: 'Only a sign-out uses it.',
+        tests: [
+          [
+            'packages/core/test/robustness.test.ts',
+            'uses no HTTP cache, and only a sign-out continues after the page is closed',
+          ],
+        ],
+      },
+      {
+        id: 'C-G17',
+        fault: '`const { error } = useAuth()` did not compile.',
+        now: 'Every state has `error`.',
+        reason: 'The types of `packages/react` are compared by `tsc`, in `types.test-d.tsx`.',
+      },
+      {
+        id: 'C-C1',
+        fault: 'A late sign-out removed the cookie of a later session.',
+        now: 'The BFF removes the cookie only with the session that the request names, and a sign-in aborts the request.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'that comes late removes no cookie when its own session has ended, as the cookie may be a later one',
+          ],
+          [
+            'packages/core/test/tabs.test.ts',
+            'does not wait for %s, whose late response does not remove its cookie',
+          ],
+        ],
+      },
+      {
+        id: 'C-C3',
+        fault: 'A refresh that crossed `extend()` left its callers with the old token.',
+        now: 'They wait for the new one.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'that crosses a refresh leaves its waiting callers with the new token',
+          ],
+        ],
+      },
+      {
+        id: 'C-C4',
+        fault: 'A subscriber that came late did not hear what happened while there was none.',
+        now: 'The client asks the BFF.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'are made up for by the next subscriber, and a component that mounts again at once sends nothing',
+          ],
+        ],
+      },
+      {
+        id: 'C-D1',
+        fault: '`auth.fetch(url, request)` lost the method and the body.',
+        now: 'It takes a `Request` as `fetch` does.',
+        tests: [
+          [
+            'packages/core/test/authorized-fetch.test.ts',
+            'takes a Request as the second argument, as fetch does',
+          ],
+        ],
+      },
+      {
+        id: 'C-D2',
+        fault: '`insufficient_scope` in another challenge, or in a quoted string, prevented a refresh.',
+        now: 'Challenges are read as RFC 9110 defines them.',
+        tests: [
+          ['packages/core/test/authorized-fetch.test.ts', '57 with the challenge %s sends %i refreshes'],
+        ],
+      },
+      {
+        id: 'C-D3',
+        fault: 'The body of a rejected response occupied its connection during the second send.',
+        now: 'It is cancelled before the second send.',
+        tests: [
+          [
+            'packages/core/test/authorized-fetch.test.ts',
+            'cancels the body of the first response before it repeats the request, so that it occupies no connection',
+          ],
+        ],
+      },
+      {
+        id: 'C-D4',
+        fault: 'An `AuthError` inside the error of another library was not recognized.',
+        now: '`findAuthError` finds it in the causes.',
+        tests: [
+          [
+            'packages/core/test/robustness.test.ts',
+            'finds an AuthError in the causes of another error, and ends when a cause is its own cause',
+          ],
+        ],
       },
     ],
   },

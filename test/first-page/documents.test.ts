@@ -11,7 +11,7 @@ import { BffError } from '../../packages/bff/src/errors.ts'
 import { root } from '../../scripts/run.mjs'
 import { findCommand, parseSnippets } from '../package/snippets.ts'
 import { formTags, headingSlugs, interfaceMembers, relativeLinks, tableRows } from './markdown.ts'
-import { refusedWords } from './refused-words.ts'
+import { refusedWords } from '../packages.ts'
 
 const documents = listDocuments()
 const options = read('docs/options.md')

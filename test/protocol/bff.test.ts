@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
-import type { Answer } from '../../packages/bff/test/support/browser.ts'
+import type { BrowserResponse } from '../../packages/bff/test/support/browser.ts'
 import {
   createBrowser,
   createClock,
@@ -43,7 +43,7 @@ it('62 sets no-store on all responses, even if the authorization server allows c
 it.each(['https://evil.example', 'null', page])(
   '66 sends no CORS header to a request from %s',
   async (origin) => {
-    const { ask, signIn } = createTestBff(rotating())
+    const { sendRequest, signIn } = createTestBff(rotating())
     await signIn()
     const preflight = {
       Origin: origin,
@@ -51,10 +51,10 @@ it.each(['https://evil.example', 'null', page])(
       'Access-Control-Request-Headers': 'x-latchkey',
     }
     for (const response of [
-      await ask('OPTIONS', '/session', undefined, preflight),
-      await ask('OPTIONS', '/token', undefined, { ...preflight, 'X-Latchkey': '' }),
-      await ask('GET', '/session', undefined, { Origin: origin }),
-      await ask('POST', '/session', { credentials }, { Origin: origin }),
+      await sendRequest('OPTIONS', '/session', undefined, preflight),
+      await sendRequest('OPTIONS', '/token', undefined, { ...preflight, 'X-Latchkey': '' }),
+      await sendRequest('GET', '/session', undefined, { Origin: origin }),
+      await sendRequest('POST', '/session', { credentials }, { Origin: origin }),
     ])
       expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
   },
@@ -92,12 +92,19 @@ it.each([
   '68 responds with 429 and Retry-After after too many failed sign-ins for %s, without a token request',
   async (_, createAttempt) => {
     const byHeader = (request: Request): string | null => request.headers.get('X-Client')
-    const { ask, endpoint, clock } = createTestBff(invalidGrant, { throttle: { clientAddress: byHeader } })
-    const failSignIn = (attempt: number): Promise<Answer> => {
+    const { sendRequest, endpoint, clock } = createTestBff(invalidGrant, {
+      throttle: { clientAddress: byHeader },
+    })
+    const failSignIn = (attempt: number): Promise<BrowserResponse> => {
       const { username, address } = createAttempt(attempt)
-      return ask('POST', '/session', { credentials: { username, password: 'x' } }, { 'X-Client': address })
+      return sendRequest(
+        'POST',
+        '/session',
+        { credentials: { username, password: 'x' } },
+        { 'X-Client': address },
+      )
     }
-    const responses: Answer[] = []
+    const responses: BrowserResponse[] = []
     for (let attempt = 0; attempt < 50; attempt += 1) responses.push(await failSignIn(attempt))
     const rejected = responses.filter(({ status }) => status === 401)
     expect(rejected.length).toBeLessThanOrEqual(30)
@@ -139,19 +146,19 @@ it.each([
 ])('69 does not log, store or return the password when %s', async (_, reply) => {
   const clock = createClock()
   const store = createRecordingStore(clock.now)
-  const { ask, restore, token, sentRequests, log, jar, signOut, bff } = createRecordingBff(
+  const { sendRequest, restore, token, sentRequests, log, jar, signOut, bff } = createRecordingBff(
     reply,
     { store },
     clock,
   )
-  const responses: Answer[] = [
-    await ask('POST', '/session', { credentials: { username: 'cathy', password } }),
+  const responses: BrowserResponse[] = [
+    await sendRequest('POST', '/session', { credentials: { username: 'cathy', password } }),
   ]
   const [cookie = ''] = jar.values()
   await clock.pass(901)
   responses.push(await restore(), await token(1))
   responses.push(
-    await ask('POST', '/session', { credentials: { username: 'cathy', password, otp: password } }),
+    await sendRequest('POST', '/session', { credentials: { username: 'cathy', password, otp: password } }),
   )
   responses.push(await signOut())
   await bff.close()
@@ -165,10 +172,10 @@ it.each([
 })
 
 it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('70 does not sign in with %s', async (method) => {
-  const { ask, restore, endpoint } = createTestBff(json(tokenResponse))
+  const { sendRequest, restore, endpoint } = createTestBff(json(tokenResponse))
   const query = new URLSearchParams({ ...credentials, password }).toString()
   for (const path of [`/session?${query}`, '/session']) {
-    const response = await ask(method, path, method === 'GET' ? undefined : { credentials })
+    const response = await sendRequest(method, path, method === 'GET' ? undefined : { credentials })
     expect(response.text + JSON.stringify([...response.headers])).not.toContain('canary')
     expect((await restore()).body).toMatchObject({ session: null })
   }
@@ -176,10 +183,10 @@ it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('70 does not sign in with %s', async 
 })
 
 it('70 rejects credentials in the query without repeating or logging them', async () => {
-  const { ask, endpoint, log } = createTestBff(json(tokenResponse))
+  const { sendRequest, endpoint, log } = createTestBff(json(tokenResponse))
   const query = new URLSearchParams({ username: 'cathy', password }).toString()
   for (const body of [undefined, { credentials }]) {
-    const response = await ask('POST', `/session?${query}`, body)
+    const response = await sendRequest('POST', `/session?${query}`, body)
     expect(response).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
     expect(response.text + log.join('\n')).not.toContain('canary')
   }
@@ -196,7 +203,7 @@ it('72 rejects a scope that the description does not allow', async () => {
 
 it('72 gets a new token for a smaller scope instead of reusing the wider one', async () => {
   const server = rotating()
-  const { signIn, restore, token, another, endpoint } = createTestBff(server)
+  const { signIn, restore, token, openBrowser, endpoint } = createTestBff(server)
   const wideSignIn = await signIn({ scope: ['read', 'write'] })
   const narrowSignIn = await signIn({ scope: ['read'] })
   expect(grantsOf(endpoint, 'password').map(({ parameters }) => parameters.get('scope'))).toEqual([
@@ -208,7 +215,7 @@ it('72 gets a new token for a smaller scope instead of reusing the wider one', a
     narrowSignIn,
     await restore(),
     await token(0),
-    await another().signIn({ scope: ['read'] }),
+    await openBrowser().signIn({ scope: ['read'] }),
   ])
     expect(body.token?.access_token).not.toBe(wideSignIn.body.token?.access_token)
 })
@@ -229,7 +236,7 @@ it('75 sends no Basic challenge, even if the authorization server does', async (
     raw('', 401, challenge),
     raw('<h1>No</h1>', 403, challenge),
   ]
-  const responses: Answer[] = []
+  const responses: BrowserResponse[] = []
   for (const reply of rejections) {
     const { signIn, token, restore, signOut, endpoint, clock } = createTestBff(rotating())
     responses.push(await token(0, 'x'))

@@ -124,7 +124,7 @@ it.each([
     await signIn()
     await clock.pass(3601)
     await signIn()
-    expect(log.filter((line) => line.includes('does not name the grant password'))).toHaveLength(times)
+    expect(log.filter((line) => line.includes('does not list the grant password'))).toHaveLength(times)
   },
 )
 

@@ -1,6 +1,6 @@
 import type { BffOptions } from '@latchkey/bff'
 import { expect, it } from 'vitest'
-import type { Answer } from '../../packages/bff/test/support/browser.ts'
+import type { BrowserResponse } from '../../packages/bff/test/support/browser.ts'
 import { createBrowser, createTestBff } from '../../packages/bff/test/support/browser.ts'
 import type { ReceivedRequest, Reply } from '../../packages/bff/test/support/token-endpoint.ts'
 import {
@@ -26,19 +26,19 @@ async function openProxy(resource: Reply = json({ ok: true }), options: Partial<
     },
   )
   await testBff.signIn()
-  const { ask, jar } = createBrowser({ fetch: testBff.bff.fetch, basePath: '' })
+  const { sendRequest, jar } = createBrowser({ fetch: testBff.bff.fetch, basePath: '' })
   for (const [name, value] of testBff.jar) jar.set(name, value)
   const listApiRequests = (): ReceivedRequest[] =>
     testBff.endpoint.requests.filter(({ url }) => url.hostname !== 'as.example.com')
-  return { ...testBff, ask, listApiRequests }
+  return { ...testBff, sendRequest, listApiRequests }
 }
 
 it.each([
   ['GET', '/api/items/7?a=%20b', `${api}7?a=%20b`],
   ['POST', '/api/items/7/notes', `${api}7/notes`],
 ])('71 forwards an allowed request: %s %s', async (method, path, address) => {
-  const { ask, listApiRequests } = await openProxy()
-  expect((await ask(method, path, method === 'POST' ? { a: 1 } : undefined)).status).toBe(200)
+  const { sendRequest, listApiRequests } = await openProxy()
+  expect((await sendRequest(method, path, method === 'POST' ? { a: 1 } : undefined)).status).toBe(200)
   expect(listApiRequests().map((request) => [request.method, request.url.href])).toEqual([[method, address]])
 })
 
@@ -52,14 +52,14 @@ it.each([
   ['GET', '/API/items/7'],
   ['GET', '//evil.example/api/items/7'],
 ])('71 rejects any other request: %s %s', async (method, path) => {
-  const { ask, listApiRequests } = await openProxy()
-  expect((await ask(method, path)).status).toBeGreaterThanOrEqual(400)
+  const { sendRequest, listApiRequests } = await openProxy()
+  expect((await sendRequest(method, path)).status).toBeGreaterThanOrEqual(400)
   expect(listApiRequests()).toEqual([])
 })
 
 it('71 replaces the cookie by the token, and removes hop-by-hop headers', async () => {
-  const { ask, listApiRequests } = await openProxy()
-  await ask('GET', '/api/items/7', undefined, {
+  const { sendRequest, listApiRequests } = await openProxy()
+  await sendRequest('GET', '/api/items/7', undefined, {
     Authorization: 'Bearer of-the-page',
     Connection: 'keep-alive, X-Secret-Hop',
     'X-Secret-Hop': '1',
@@ -85,10 +85,10 @@ it('71 replaces the cookie by the token, and removes hop-by-hop headers', async 
 })
 
 it('71 returns neither a cookie of the resource server nor the token', async () => {
-  const { ask, restore } = await openProxy(
+  const { sendRequest, restore } = await openProxy(
     json({ ok: true }, 200, { 'Set-Cookie': '__Host-Http-latchkey=x; Path=/', 'X-Own': 'stays' }),
   )
-  const responses: Answer[] = [await ask('GET', '/api/items/7'), await restore()]
+  const responses: BrowserResponse[] = [await sendRequest('GET', '/api/items/7'), await restore()]
   expect(responses[0]?.headers.getSetCookie()).toEqual([])
   expect(responses[0]?.headers.get('X-Own')).toBe('stays')
   for (const { text, headers } of responses)
@@ -96,9 +96,11 @@ it('71 returns neither a cookie of the resource server nor the token', async () 
 })
 
 it('71 forwards nothing without a session', async () => {
-  const { ask, signOut, listApiRequests } = await openProxy()
+  const { sendRequest, signOut, listApiRequests } = await openProxy()
   await signOut()
-  expect((await ask('GET', '/api/items/7', undefined, { Cookie: '' })).body.error).toBe('login_required')
+  expect((await sendRequest('GET', '/api/items/7', undefined, { Cookie: '' })).body.error).toBe(
+    'login_required',
+  )
   expect(listApiRequests()).toEqual([])
 })
 
@@ -118,8 +120,8 @@ it.each([
   '/api/items/%00',
   '/api/items/https://evil.example/',
 ])('53 sends the token only to URLs below the route: %s', async (path) => {
-  const { ask, listApiRequests } = await openProxy()
-  await ask('GET', path)
+  const { sendRequest, listApiRequests } = await openProxy()
+  await sendRequest('GET', path)
   for (const { url } of listApiRequests()) {
     expect(url.href.startsWith(api)).toBe(true)
     expect(decodeURIComponent(decodeURIComponent(url.pathname))).not.toMatch(/\.\.|\\|[\r\n\0]/)
@@ -129,7 +131,7 @@ it.each([
 it.each([301, 302, 303, 307, 308])('53 does not follow a redirect with the token (%i)', async (status) => {
   const forwarded: string[] = []
   const server = createTokenEndpoint(rotating())
-  const { ask } = await openProxy(undefined, {
+  const { sendRequest } = await openProxy(undefined, {
     platform: {
       fetch: async (input, init) => {
         const { url, redirect } = new Request(input, init)
@@ -139,18 +141,18 @@ it.each([301, 302, 303, 307, 308])('53 does not follow a redirect with the token
       },
     },
   })
-  expect((await ask('GET', '/api/items/7')).status).toBe(502)
+  expect((await sendRequest('GET', '/api/items/7')).status).toBe(502)
   expect(forwarded).toEqual([`manual ${api}7`])
 })
 
 it('52 writes the token into the URL when the description says so, and sets no-store', async () => {
-  const { ask, listApiRequests } = await openProxy(
+  const { sendRequest, listApiRequests } = await openProxy(
     json({ ok: true }, 200, { 'Cache-Control': 'public, max-age=3600' }),
     {
       provider: { ...createProvider(), resource: { tokenPlacement: { query: 'access_token' } } },
     },
   )
-  const response = await ask('GET', '/api/items/7?a=1')
+  const response = await sendRequest('GET', '/api/items/7?a=1')
   expect(listApiRequests()[0]?.url.href).toBe(`${api}7?a=1&access_token=access-1`)
   expect(listApiRequests()[0]?.headers.has('Authorization')).toBe(false)
   expect(response.headers.get('Cache-Control')).toBe('no-store')
@@ -169,9 +171,9 @@ it.each([
   ['insufficient_scope of another scheme', 'Digest error="insufficient_scope"', 1],
   ['garbage', ',,, = "" \\ Bearer="', 1],
 ])('57 reads the challenges of a 401 in the proxy: %s', async (_, challenge, refreshes) => {
-  const { ask, endpoint, clock } = await openProxy(json({}, 401, { 'WWW-Authenticate': challenge }))
+  const { sendRequest, endpoint, clock } = await openProxy(json({}, 401, { 'WWW-Authenticate': challenge }))
   await clock.pass(20)
-  const response = await ask('GET', '/api/items/7')
+  const response = await sendRequest('GET', '/api/items/7')
   expect(response.status).toBe(401)
   expect(response.headers.get('WWW-Authenticate') ?? '').not.toMatch(/basic|negotiate|digest/i)
   expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(refreshes)
@@ -179,11 +181,11 @@ it.each([
 
 it('55 refreshes and retries once after a 401 in the proxy, and returns the second 401 unchanged', async () => {
   let tries = 0
-  const { ask, listApiRequests, endpoint, clock } = await openProxy(() =>
+  const { sendRequest, listApiRequests, endpoint, clock } = await openProxy(() =>
     Response.json({ tries: (tries += 1) }, { status: 401 }),
   )
   await clock.pass(20)
-  const response = await ask('GET', '/api/items/7')
+  const response = await sendRequest('GET', '/api/items/7')
   expect([response.status, response.text]).toEqual([401, '{"tries":2}'])
   expect(listApiRequests().map(({ headers }) => headers.get('Authorization'))).toEqual([
     'Bearer access-1',

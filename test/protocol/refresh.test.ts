@@ -68,10 +68,11 @@ it('43 keeps the refresh token out of bodies, headers, cookies, errors and the l
       status,
       headers: { 'X-Echo': canaries.join(), 'WWW-Authenticate': `Basic ${canaries.join()}` },
     })
-  const { signIn, restore, token, signOut, ask, endpoint, clock, jar, log, bff } = createTestBff((request) =>
-    json({ ...tokenResponse, refresh_token: canaries[issued++] }, 200, { 'X-Echo': canaries.join() })(
-      request,
-    ),
+  const { signIn, restore, token, signOut, sendRequest, endpoint, clock, jar, log, bff } = createTestBff(
+    (request) =>
+      json({ ...tokenResponse, refresh_token: canaries[issued++] }, 200, { 'X-Echo': canaries.join() })(
+        request,
+      ),
   )
   const responses = [await signIn(), await restore()]
   await clock.pass(901)
@@ -79,7 +80,7 @@ it('43 keeps the refresh token out of bodies, headers, cookies, errors and the l
   for (const status of [500, 200, 429, 400, 401]) {
     await clock.pass(901)
     endpoint.script(createEcho(status))
-    responses.push(await token(2), await restore(), await ask('POST', '/token', '{'), await signIn())
+    responses.push(await token(2), await restore(), await sendRequest('POST', '/token', '{'), await signIn())
   }
   responses.push(await signOut())
   await bff.close()

@@ -331,11 +331,11 @@ describe('Classy', () => {
     })
     const page = openPage(provider, { ...options, ...respondWith(rejection, 400) })
     expect(parseError(await page.send('GET', campaigns)).error).toBe('server_error')
-    expect(page.log.at(-1)).toContain('400 and blames client_id')
+    expect(page.log.at(-1)).toContain('400 and rejected client_id')
 
     const pageBehindEdge = openPage(provider, options, { classy: { integrationId: 'integration-7' } })
     expect(parseError(await pageBehindEdge.send('GET', campaigns)).error).toBe('server_error')
-    expect(pageBehindEdge.log.at(-1)).toContain('set integrationId')
+    expect(pageBehindEdge.log.at(-1)).toContain('set the option integrationId')
   })
 
   it('sends the integration id to the token endpoint and to the API', async () => {

@@ -52,7 +52,7 @@ export function createBffClient(
   const writeLog = (line: string): void => void logLines.push(line)
   let now = Date.now()
 
-  const platform = { now: () => now, fetch: createRecordingFetch(exchanges) }
+  const platform = { now: () => now, fetch: createRecordingFetch(exchanges), loggedKeys: new Set<string>() }
   const store = memoryStore(platform)
   const bffs = Array.from({ length: processes }, () =>
     createBff({

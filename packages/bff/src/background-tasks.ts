@@ -1,10 +1,11 @@
 import type { Logger } from './log.ts'
 import { describeError } from './log.ts'
 
-/** Work that no answer waits for. */
+/** Runs work that no response waits for. */
 export interface BackgroundTasks {
+  /** Starts a task. A failure is logged under its name, a noun phrase such as "Token revocation". */
   run(name: string, task: () => Promise<unknown>): void
-  /** Resolves when all of it is done. */
+  /** Resolves when no task is running. */
   whenIdle(): Promise<void>
 }
 

@@ -1,158 +1,196 @@
 import { z } from 'zod'
 import { defaultBasePath } from '@latchkey/wire'
 import type { Authorize } from './sessions/machine-session.ts'
-import { BffError } from './errors.ts'
 import type { Hooks } from './authorization-server/hooks.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Provider, ProviderDescription } from './description/provider-description.ts'
-import { parseProvider } from './description/provider-description.ts'
+import { tryParseProvider } from './description/provider-description.ts'
+import type { OptionIssue, ParsedOptions } from './option-issues.ts'
+import { createIssueMessage, createOptionsError, parseOptions, addPathPrefix } from './option-issues.ts'
 import type { ProxyRoute } from './proxy/proxy-routes.ts'
 import { proxyRouteSchema } from './proxy/proxy-routes.ts'
 import type { Store } from './stores/store.ts'
 import type { ThrottleOptions } from './guards/throttle.ts'
 
-/** What `createBff` needs to know; only `provider` has no default. */
+/** The options of `createBff`. Only `provider` is required. */
 export interface BffOptions {
-  /** The authorization server: from a function of `@latchkey/bff/providers`, or your own description. */
+  /** The authorization server: a preset of `@latchkey/bff/providers`, or a description of your own. */
   provider: ProviderDescription
-  /** Where the BFF is mounted; `/auth` when absent. Its cookie is named after it. */
+  /** The path that the BFF is mounted at; `/auth` when absent. The name of its cookie contains the path. */
   basePath?: string
-  /** What the browser gets: the access token (`token`, the default), or only its cookie. */
+  /** What the browser gets: the access token (`token`, also when absent) or only the session cookie (`proxy`). */
   mode?: 'token' | 'proxy'
   /** What pages may request from the resource server below their own origin, through this BFF; nothing by default. */
   proxy?: ProxyRoute[]
   /**
-   * Who may use the token of the application, for a provider whose login is automatic: asked at every request, which
-   * comes without its body. What it throws admits nobody.
+   * Says which callers may use the machine token of a provider whose login is automatic. It runs on every request,
+   * which it gets without the body; its result is not cached. Callers get 403 when it returns `null`, 500 when it throws.
    */
   authorize?: Authorize
   /**
-   * Lets a token of the whole application into the browser of everybody whom `authorize` admits. Whoever reads it there
-   * is the application, for as long as it lives: mode `proxy` does without.
+   * Sends the machine token to the browsers of all callers that `authorize` accepts; `false` when absent. Everybody who
+   * reads it there can act as the application until it expires. Mode `proxy` needs no such option.
    */
   dangerouslyGiveMachineTokenToBrowser?: boolean
-  /** Where sessions are kept; this process's memory when absent. You made it, you close it. */
+  /** The session store; the memory of this process when absent. `close()` does not close a store that you pass in. */
   store?: Store
-  /** Mixed into the key of every session, so that a stolen cookie needs it too; at least 32 characters. */
+  /** At least 32 characters, mixed into the keys of all sessions: a stolen cookie opens no stolen record without them. */
   secret?: string
-  /** The address of the page, for example `https://portal.example.com`, where a proxy in front changes the host. */
+  /** The origin of the page, for example `https://portal.example.com`, when a proxy in front changes the host. */
   origin?: string
-  /** Seconds until a session ends: unused (12 hours), and at the latest (7 days). */
+  /** Seconds until a session ends: without use (`idle`, 43,200 when absent), at the latest (`absolute`, 604,800). */
   session?: { idle?: number; absolute?: number }
   /**
-   * How sign-ins are held up when too many have failed, by account and by address, in the memory of this process.
-   * `false` leaves it to something in front.
+   * How sign-ins are delayed after too many failures, by account and by address, counted in the memory of this process.
+   * `false` switches it off, for a server in front that does it.
    */
   throttle?: false | ThrottleOptions
-  /** For what no field of the description can say. */
+  /** Functions for what no description covers. */
   hooks?: Hooks
-  /** Seconds that the authorization server has for an answer; 8 when absent. */
+  /** Seconds within which the authorization server must respond; 8 when absent. */
   timeout?: number
-  /** Where notes for the operator go; the console when absent. */
+  /** Receives log lines for the operator; the console when absent. */
   logger?: Logger
-  /** Time, network and randomness, for tests. */
+  /** Replaces time, network and randomness, for tests. */
   platform?: Partial<Platform>
 }
 
-const seconds = z.number().positive()
+const secondsMessage = createIssueMessage('a number of seconds above 0')
+const seconds = z.number({ error: secondsMessage }).positive({ error: secondsMessage })
 
 const throttleSchema: z.ZodType<ThrottleOptions> = z.strictObject({
   clientAddress: z
-    .custom<NonNullable<ThrottleOptions['clientAddress']>>((own) => typeof own === 'function')
+    .custom<NonNullable<ThrottleOptions['clientAddress']>>(isFunction, {
+      error: createIssueMessage('a function of the request'),
+    })
     .exactOptional(),
 })
 
+const hookSchema = z.custom<() => void>(isFunction, { error: createIssueMessage('a function') }).optional()
+const basePathMessage = createIssueMessage('a path such as "/auth", without a slash at its end')
+const secretMessage = createIssueMessage('a string of at least 32 characters')
+const expectedOrigin = 'a scheme and a host, for example "https://portal.example.com", and nothing after them'
+
 const resolvedOptions = z
   .strictObject({
+    provider: z.unknown().optional(),
     basePath: z
-      .string()
-      .regex(/^(\/[\w.~-]+)+$/, 'must begin with a slash and not end with one, for example "/auth"')
+      .string({ error: basePathMessage })
+      .regex(/^(\/[\w.~-]+)+$/, { error: basePathMessage })
       .default(defaultBasePath),
     mode: z.enum(['token', 'proxy']).default('token'),
     proxy: z.array(proxyRouteSchema).default([]),
-    authorize: z.custom<Authorize>((own) => typeof own === 'function', 'must be a function').optional(),
+    authorize: z
+      .custom<Authorize>(isFunction, { error: createIssueMessage('a function of the request') })
+      .optional(),
     dangerouslyGiveMachineTokenToBrowser: z.boolean().default(false),
-    secret: z.string().min(32, 'must have at least 32 characters').optional(),
+    secret: z.string({ error: secretMessage }).min(32, { error: secretMessage }).optional(),
     origin: z
-      .string()
+      .string({ error: createIssueMessage(expectedOrigin) })
       .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-        error:
-          'must be a scheme and a host, for example "https://portal.example.com", and nothing after them',
+        error: `is not valid. Expected: ${expectedOrigin}`,
       })
       .optional(),
     session: z
       .strictObject({ idle: seconds.default(43_200), absolute: seconds.default(604_800) })
       .prefault({}),
-    throttle: z
-      .union([z.literal(false), throttleSchema], {
-        error: 'must be false, or an object in which clientAddress is a function of the request',
-      })
-      .default({}),
+    throttle: z.union([z.literal(false), throttleSchema]).default({}),
     timeout: seconds.default(8),
-    provider: z.unknown().optional(),
-    hooks: z.unknown().optional(),
-    store: z.unknown().optional(),
-    logger: z.unknown().optional(),
-    platform: z.unknown().optional(),
+    hooks: z.strictObject({ transformRequest: hookSchema, transformResponse: hookSchema }).optional(),
+    store: z.custom(isObject, { error: createIssueMessage('a store, for example memoryStore()') }).optional(),
+    logger: z
+      .custom(isLogger, { error: createIssueMessage('an object with the functions info, warn and error') })
+      .optional(),
+    platform: z.custom(isObject, { error: createIssueMessage('an object') }).optional(),
   })
   .refine(({ session }) => session.idle <= session.absolute, {
     path: ['session', 'idle'],
-    error: 'must not be longer than session.absolute',
+    error: 'is longer than session.absolute. Expected: at most as long',
   })
 
-/** The options that are plain values, checked, with their defaults; and the provider. */
+/** The valid options, with their defaults and the parsed provider; without the options that are not plain values. */
 export type ResolvedOptions = Omit<
   z.output<typeof resolvedOptions>,
   'provider' | 'hooks' | 'store' | 'logger' | 'platform'
 > & { provider: Provider }
 
 /**
- * Checks the options.
+ * Checks the options of `createBff` and fills in their defaults.
  *
  * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
  */
 export function resolveOptions(options: BffOptions): ResolvedOptions {
-  const provider = parseProvider(options.provider)
-  const read = resolvedOptions.safeParse(options)
-  const issues = read.success
-    ? findOptionConflicts(read.data, provider)
-    : read.error.issues.map(({ path, message }) => `${path.join('.') || 'the options'}: ${message}`)
-  if (read.success && issues.length === 0) return { ...read.data, provider }
-  const all = issues.map((fault) => `\n  ${fault}`).join('')
-  throw new BffError('server_error', `The options of createBff cannot be used:${all}`)
+  const { value, issues } = tryResolveOptions(options)
+  if (issues) throw createOptionsError('The options of createBff', issues)
+  return value
 }
 
-/** What is right by itself, and does not go with this provider. */
+/** Like {@link resolveOptions}, but returns the issues. */
+export function tryResolveOptions(options: BffOptions): ParsedOptions<ResolvedOptions> {
+  const parsed = parseOptions(resolvedOptions, options)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    return { value: null, issues: parsed.issues ?? [] }
+  const provider = tryParseProvider(options.provider)
+  const issues = [...addPathPrefix(provider.issues ?? [], 'provider'), ...(parsed.issues ?? [])]
+  if (parsed.issues || provider.issues) return { value: null, issues }
+  const conflicts = findOptionConflicts(parsed.value, provider.value)
+  return conflicts.length > 0
+    ? { value: null, issues: conflicts }
+    : { value: { ...parsed.value, provider: provider.value }, issues: null }
+}
+
+/** Finds options that are valid by themselves and contradict the provider. */
 function findOptionConflicts(
-  own: z.output<typeof resolvedOptions>,
+  options: z.output<typeof resolvedOptions>,
   { id, login, resource }: Provider,
-): string[] {
-  const { mode, authorize, dangerouslyGiveMachineTokenToBrowser: given } = own
+): OptionIssue[] {
+  const { mode, authorize, dangerouslyGiveMachineTokenToBrowser: givesMachineToken } = options
   const { tokenPlacement } = resource
-  const byAuthorization =
+  const usesAuthorization =
     'header' in tokenPlacement &&
     tokenPlacement.header.toLowerCase() === 'authorization' &&
     tokenPlacement.scheme !== ''
-  const automatic = login.mode === 'automatic'
-  const rules: [broken: boolean, fault: string][] = [
+  const isAutomatic = login.mode === 'automatic'
+  const rules: [isBroken: boolean, option: keyof BffOptions, message: string][] = [
     [
-      automatic && !authorize,
-      `authorize: must be given: ${id} signs the application in, and somebody has to say who may use its token`,
-    ],
-    [!automatic && authorize !== undefined, 'authorize: must be absent: whoever signs in is admitted'],
-    [
-      automatic && mode === 'token' && !given,
-      'mode: must be "proxy", so that the token of the application stays here (or say dangerouslyGiveMachineTokenToBrowser)',
+      isAutomatic && !authorize,
+      'authorize',
+      `is missing. Expected: a function that says who may use the machine token of ${id}, whose login is automatic`,
     ],
     [
-      !automatic && given,
-      'dangerouslyGiveMachineTokenToBrowser: must be absent: each session has its own token',
+      !isAutomatic && authorize !== undefined,
+      'authorize',
+      `is not allowed. Expected: no such function, because users sign in to ${id} themselves`,
     ],
     [
-      mode === 'token' && !byAuthorization,
-      `mode: must be "proxy": the token of ${id} does not go into Authorization, where a page would put it`,
+      isAutomatic && mode === 'token' && !givesMachineToken,
+      'mode',
+      'is "token". Expected: "proxy", so that the machine token stays on this server (or set dangerouslyGiveMachineTokenToBrowser)',
+    ],
+    [
+      !isAutomatic && givesMachineToken,
+      'dangerouslyGiveMachineTokenToBrowser',
+      `is true. Expected: false, because ${id} issues no machine token: each session has its own`,
+    ],
+    [
+      mode === 'token' && !usesAuthorization,
+      'mode',
+      `is "token". Expected: "proxy", because requests to ${id} carry the token elsewhere than in Authorization`,
     ],
   ]
-  return rules.filter(([broken]) => broken).map(([, fault]) => fault)
+  return rules.filter(([isBroken]) => isBroken).map(([, option, message]) => ({ path: [option], message }))
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
+
+function isLogger(value: unknown): boolean {
+  const logger = Object(value) as Record<keyof Logger, unknown>
+  return isFunction(logger.info) && isFunction(logger.warn) && isFunction(logger.error)
 }

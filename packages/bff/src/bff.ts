@@ -26,24 +26,26 @@ import { createRouter } from './routes/router.ts'
 import { createSignInMethods } from './routes/sign-in-methods.ts'
 import { handleToken } from './routes/token.ts'
 import { createSessions } from './sessions/sessions.ts'
+import { createPlainHttpWarning } from './guards/plain-http.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
+import { logStartupWarnings } from './startup-warnings.ts'
 import { createHttpClient } from './authorization-server/http-client.ts'
 
-/** A backend-for-frontend: a web-standard handler for everything below its base path, and for the paths of its proxy. */
+/** A backend-for-frontend: a web-standard request handler for its base path and its proxy routes. */
 export interface Bff {
   readonly basePath: string
-  /** Whether a path (as in `URL.pathname`) is this BFF's to answer; the rest of the origin belongs to others. */
+  /** Whether the BFF handles a path (`URL.pathname`): below its base path, or of a proxy route. */
   readonly owns: (pathname: string) => boolean
-  /** Answers every request; never throws. */
+  /** Responds to a request; never throws. */
   readonly fetch: (request: Request) => Promise<Response>
-  /** Resolves when what runs in the background (giving tokens back) is done. The store is its maker's to close. */
+  /** Resolves when background work, such as token revocation, is done. Does not close a store that you passed in. */
   readonly close: () => Promise<void>
 }
 
-/** Seconds that the application's session lasts: it has no user who could leave it open. */
+/** Seconds; a machine session has no user who could leave it open. */
 const machineSessionLimits = { idle: 31_536_000, absolute: 31_536_000 }
 
-/** The routes where people sign in. */
+/** The handlers for providers whose users sign in. */
 const sessionRoutes: SessionHandlers = {
   restore: handleRestore,
   signIn: handleSignIn,
@@ -53,25 +55,24 @@ const sessionRoutes: SessionHandlers = {
 }
 
 /**
- * Makes a backend-for-frontend for one provider.
+ * Creates a backend-for-frontend for one provider.
  *
- * @throws BffError `server_error` when an option or the provider's description cannot be used; the message names the
- *   field and the fix
+ * @throws BffError `server_error` when an option or the provider's description is wrong; the message names every wrong
+ *   field and what is expected
+ * @example
+ *   const bff = createBff({ provider: axosoft({ site: 'https://acct.axosoft.com', clientId, clientSecret }) })
+ *   export default bff // bff.fetch(request) responds to /auth/*
  */
 export function createBff(options: BffOptions): Bff {
   const resolvedOptions = resolveOptions(options)
   const { provider, basePath, mode, origin, session: limits, timeout, secret, throttle } = resolvedOptions
-  const automatic = provider.login.mode === 'automatic'
+  const isAutomatic = provider.login.mode === 'automatic'
   const matchProxyRoute = createProxyMatcher(resolvedOptions.proxy, basePath, provider.resource)
   const platform = { ...nodePlatform, ...options.platform }
   const logger = options.logger ?? consoleLogger
-  const store = options.store ?? getDefaultStore() ?? memoryStore({ now: () => platform.now() })
-
-  if (provider.signInGrant === 'password')
-    logger.warn(
-      `The provider ${provider.id} uses the password grant, which RFC 9700 §2.4 says must not be used: this server ` +
-        'sees the passwords of its users. Use it only where the authorization server offers nothing better.',
-    )
+  const chosenStore = options.store ?? getDefaultStore()
+  const store = chosenStore ?? memoryStore({ now: () => platform.now() })
+  logStartupWarnings(resolvedOptions, chosenStore !== undefined, platform, logger)
 
   const serverUrl = 'url' in provider.token ? provider.token.url : provider.token.discovery
   const providerKey = `${provider.id} ${serverUrl}`
@@ -88,15 +89,15 @@ export function createBff(options: BffOptions): Bff {
     logger,
   })
   const revokeTokens = createTokenRevoker(provider, resolveEndpoints, httpClient, platform, logger)
-  const key = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
+  const secretKey = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
   const sessions = createSessions({
     store,
-    limits: automatic ? machineSessionLimits : limits,
+    limits: isAutomatic ? machineSessionLimits : limits,
     provider: providerKey,
-    secret: key,
+    secret: secretKey,
     platform,
-    // The application's token is in use elsewhere, whatever becomes of its record.
-    onExpired: automatic ? () => {} : revoke,
+    // A machine token may be in use elsewhere, so an expired record must not revoke it.
+    onExpired: isAutomatic ? () => {} : revoke,
   })
   const refresh = createRefresh({
     sessions,
@@ -121,8 +122,9 @@ export function createBff(options: BffOptions): Bff {
     limits,
     server,
     sessions,
-    challenges: createChallenges(store, providerKey, key, platform),
+    challenges: createChallenges(store, providerKey, secretKey, platform),
     throttle: throttle ? createThrottle(throttle, () => platform.now(), logger) : noThrottle,
+    warnOfPlainHttp: createPlainHttpWarning(logger),
     refresh,
     getAccess: (request) => handlers.access(context, request),
     revoke,
@@ -143,6 +145,6 @@ export function createBff(options: BffOptions): Bff {
   return bff
 
   function revoke(tokens: RevocableTokens): void {
-    background.run('Giving a token back', () => revokeTokens(tokens))
+    background.run('Token revocation', () => revokeTokens(tokens))
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Reads a body as UTF-8 text (without a byte order mark), as far as the limit in bytes.
+ * Reads a body as UTF-8 text, without a byte order mark.
  *
- * @returns `null` when it is longer; the rest is not read
- * @throws what the body throws when it breaks off
+ * @returns `null` when the body is longer than `maxBytes`; the remainder is not read
+ * @throws the error of the stream when it breaks off
  */
 export async function readBoundedText(
   body: ReadableStream<Uint8Array> | null,
-  limit: number,
+  maxBytes: number,
 ): Promise<string | null> {
   if (body === null) return ''
   const reader = body.getReader()
@@ -16,7 +16,7 @@ export async function readBoundedText(
     const { done, value } = await reader.read()
     if (done) return new TextDecoder().decode(Buffer.concat(chunks))
     size += value.byteLength
-    if (size > limit) {
+    if (size > maxBytes) {
       await reader.cancel().catch(() => {})
       return null
     }

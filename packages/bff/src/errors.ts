@@ -12,24 +12,25 @@ const statusByCode: Record<ErrorCode, number> = {
   temporarily_unavailable: 503,
 }
 
-/** What an error says beside its code and its message. */
+/** The optional members of a {@link BffError}. */
 export interface BffErrorDetails {
-  /** The status of the answer, where it is not the usual one of the code. */
+  /** The HTTP status, where it differs from the default of the code. */
   status?: number
+  /** Why the session ended; for `login_required`. */
   reason?: LoginRequiredReason
-  /** Seconds to wait before another try. */
+  /** Seconds until the next try; sent as `Retry-After` and `retry_after`. */
   retryAfter?: number
-  /** For the log and never for the browser: what the operator can do. Holds no secret. */
+  /** For the operator's log only, never sent to the browser. Contains no secret. */
   hint?: string
-  /** What else a sign-in needs. */
+  /** Which further credentials the sign-in needs; for `challenge_required`. */
   challenge?: SignInChallenge
-  /** The methods that a path knows, where another was used. */
+  /** The value of the header `Allow`, for a 405. */
   allow?: string
 }
 
 /**
- * The one error of this package, told apart by `code`. Its message may be shown to the browser's developer;
- * it never holds a secret nor anything an authorization server wrote.
+ * The error class of this package; `code` tells the kinds apart. The message is sent to the browser as
+ * `error_description`. It contains no secret and no text that an authorization server wrote.
  */
 export class BffError extends Error {
   override readonly name = 'BffError'
@@ -52,7 +53,7 @@ export class BffError extends Error {
     this.allow = details.allow
   }
 
-  /** The answer that tells a browser of this error (without the hint). */
+  /** Creates the error response for the browser, without the hint. */
   toResponse(): Response {
     const body: ErrorResponse = {
       error: this.code,
@@ -63,7 +64,7 @@ export class BffError extends Error {
     }
     const headers: Record<string, string> = {
       ...(this.retryAfter !== undefined && { 'Retry-After': String(this.retryAfter) }),
-      // A 401 needs a challenge (RFC 9110 §11.6.1); browsers open no dialog for a scheme they do not know.
+      // A 401 needs a challenge (RFC 9110 §11.6.1); browsers show no dialog for an unknown scheme.
       ...(this.status === 401 && { 'WWW-Authenticate': 'Latchkey' }),
       ...(this.allow !== undefined && { Allow: this.allow }),
     }
@@ -71,18 +72,18 @@ export class BffError extends Error {
   }
 }
 
-/** An answer with a JSON body and its character set. */
+/** Creates a response with a JSON body in UTF-8. */
 export function createJsonResponse(
   body: object,
   status = 200,
   headers: Record<string, string> = {},
 ): Response {
   const bytes = Buffer.from(JSON.stringify(body))
-  const own = {
+  const defaultHeaders = {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': String(bytes.length),
-    // For caches that know nothing newer, as RFC 6749 §5.1 asks of every answer with a token.
+    // RFC 6749 §5.1 requires it for responses with tokens, for HTTP/1.0 caches.
     Pragma: 'no-cache',
   }
-  return new Response(bytes, { status, headers: { ...own, ...headers } })
+  return new Response(bytes, { status, headers: { ...defaultHeaders, ...headers } })
 }

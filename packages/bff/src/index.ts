@@ -1,5 +1,6 @@
 /**
- * The backend-for-frontend: runs the password grant, keeps the refresh token, gives the browser a short-lived token.
+ * The backend-for-frontend: runs grants at the authorization server, keeps client secrets and refresh tokens on the
+ * server, and gives the browser a short-lived access token (token mode) or only a cookie (proxy mode).
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** The value at a place in parsed JSON (RFC 6901); `undefined` where there is none, also for inherited members. */
+/** Returns the value at a JSON pointer (RFC 6901); `undefined` where there is none. Inherited members do not count. */
 export function getByPointer(document: unknown, pointer: string): unknown {
   let value = document
   for (const part of pointer.split('/').slice(1)) {
@@ -11,22 +11,21 @@ export function getByPointer(document: unknown, pointer: string): unknown {
   return value
 }
 
-/** Whether a value is a JSON object, and no array. */
+/** Whether a value is a JSON object: neither an array nor `null`. */
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether nothing in it lies deeper than that: nesting without end can be read from JSON, and not be written again. */
+/** Whether a value is nested at most that deep. `JSON.parse` reads deeper values than `JSON.stringify` can write. */
 export function isWithinDepth(value: unknown, levels = 100): boolean {
   if (typeof value !== 'object' || value === null) return true
   return levels > 0 && Object.values(value).every((inner) => isWithinDepth(inner, levels - 1))
 }
 
 /**
- * The JSON object or text that a body holds; `null` when it holds anything else.
+ * Parses a body that is a JSON object or string; `null` when it is anything else.
  *
- * @param form `trailing-commas` reads a second time without the commas before closing brackets, because some documents
- *   show them
+ * @param form `trailing-commas` also accepts commas before closing brackets
  */
 export function parseJson(
   text: string,
@@ -47,8 +46,8 @@ export function tryParseJson(text: string): unknown {
 }
 
 /**
- * Whole texts are matched first, and stay as they are: a comma within one is no comma of the document. One that does not
- * end is matched as far as it goes, because looking for its end from every quote in it would take seconds.
+ * Matches whole JSON strings first, so that a comma inside a string stays. An unterminated string matches up to its
+ * end: searching for a closing quote again from every quote would take seconds.
  */
 function withoutTrailingCommas(text: string): string {
   return text.replaceAll(/("(?:[^"\\]|\\.)*"?)|,(?=\s*[}\]])/gs, (_, literal?: string) => literal ?? '')

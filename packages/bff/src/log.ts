@@ -1,14 +1,14 @@
 import { BffError } from './errors.ts'
 
-/** Where the BFF writes what an operator should know. No message ever holds a secret. */
+/** Receives the BFF's log lines for the operator. No line contains a secret. */
 export interface Logger {
   info(message: string): void
   warn(message: string): void
   error(message: string): void
 }
 
-/* oxlint-disable no-console -- the one place that writes to the console */
-/** Writes to the console of the process. */
+/* oxlint-disable no-console -- the only writes to the console */
+/** The default logger: writes to the console of the process. */
 export const consoleLogger: Logger = {
   info: (message) => console.info(`[latchkey] ${message}`),
   warn: (message) => console.warn(`[latchkey] ${message}`),
@@ -16,8 +16,15 @@ export const consoleLogger: Logger = {
 }
 /* oxlint-enable no-console */
 
-/** Says what went wrong, for a log: our own hint, or the place in the code and what our own code or Node said there. */
+/** Logs a warning unless its key is among `loggedKeys`; `Platform.loggedKeys` are those of the process. */
+export function warnOnce(logger: Logger, loggedKeys: Set<string>, key: string, message: string): void {
+  if (loggedKeys.has(key)) return
+  loggedKeys.add(key)
+  logger.warn(message)
+}
+
+/** Describes an error for the log: the hint or message of a {@link BffError}, the stack of any other error. */
 export function describeError(error: unknown): string {
   if (error instanceof BffError) return error.hint ?? error.message
-  return error instanceof Error ? (error.stack ?? error.message) : 'something that is no error was thrown'
+  return error instanceof Error ? (error.stack ?? error.message) : 'a value that is not an Error was thrown'
 }

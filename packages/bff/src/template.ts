@@ -1,11 +1,11 @@
 const placeholder = /\{([A-Za-z_]\w*)\}/g
 
-/** The names in braces that a template has: `{password}{security_token}`. Other braces are text. */
+/** Returns the placeholder names of a template such as `{password}{security_token}`. Other braces are literal. */
 export function listPlaceholders(template: string): string[] {
   return [...template.matchAll(placeholder)].map(([, name = '']) => name)
 }
 
-/** A template with its placeholders filled in, once: what a person typed is not read as a template again. */
+/** Replaces the placeholders of a template once: placeholders in the values stay literal. A missing value is empty. */
 export function fillTemplate(template: string, values: Record<string, string>): string {
   return template.replaceAll(
     placeholder,

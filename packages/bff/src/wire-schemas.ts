@@ -21,7 +21,7 @@ const fields: z.ZodType<CredentialField[]> = z.array(
   }),
 )
 
-/** Accepts exactly what `isSessionResponse` accepts, and changes nothing; a property test compares the two. */
+/** Accepts exactly what `isSessionResponse` of `@latchkey/wire` accepts; a property test compares the two. */
 export const sessionResponseSchema: z.ZodType<SessionResponse> = z.looseObject({
   session: z
     .looseObject({
@@ -47,7 +47,7 @@ export const sessionResponseSchema: z.ZodType<SessionResponse> = z.looseObject({
 
 const challenge: z.ZodType<SignInChallenge> = z.object({ fields, id: z.string().optional() })
 
-/** The body of every unsuccessful response, as the BFF writes it. */
+/** The body of every error response of the BFF. */
 export const errorResponseSchema: z.ZodType<ErrorResponse> = z.object({
   error: z.enum(errorCodes),
   error_description: z.string().optional(),
@@ -56,7 +56,7 @@ export const errorResponseSchema: z.ZodType<ErrorResponse> = z.object({
   challenge: challenge.optional(),
 })
 
-/** The body of a sign-in. Unknown members are an error, so that a misspelt one is noticed. */
+/** The body of a sign-in. Unknown members are rejected, so that a misspelt one is noticed. */
 export const signInRequestSchema: z.ZodType<SignInRequest> = z.strictObject({
   credentials: z.record(z.string(), z.string()),
   scope: z.array(z.string()).optional(),

@@ -14,10 +14,10 @@ const base: ProviderDescription = {
   refresh: { mode: 'refresh_token' },
 }
 
-describe('a description that cannot be used', () => {
-  const password = (grant: object): object => ({ grants: { password: grant, refresh_token: {} } })
-  const challenge = (one: object): object => ({
-    errors: { challenges: [{ when: { code: 'mfa' }, fields: {}, grant: 'password', ...one }] },
+describe('a description is rejected with the member and the fix', () => {
+  const withGrant = (password: object): object => ({ grants: { password, refresh_token: {} } })
+  const withChallenge = (change: object): object => ({
+    errors: { challenges: [{ when: { code: 'mfa' }, fields: {}, grant: 'password', ...change }] },
   })
   const text = { label: 'Text', type: 'text' }
   const automatic = {
@@ -25,7 +25,7 @@ describe('a description that cannot be used', () => {
     grants: { client_credentials: {} },
     refresh: { mode: 'reissue' },
   }
-  const typedClient = {
+  const userIsClient = {
     client: undefined,
     login: { userIsClient: true, username: 'client_id', fields: { client_id: text, client_secret: text } },
     signInGrant: 'own',
@@ -34,325 +34,380 @@ describe('a description that cannot be used', () => {
   }
 
   it.each<[string, object, string | RegExp]>([
-    ['an unknown field', { hooks: {} }, 'the description: Unrecognized key: "hooks"'],
-    ['an unknown field of a grant', password({ rename: {} }), 'grants.password: Unrecognized key: "rename"'],
-    ['no id', { id: undefined }, 'id: must be a text; is the environment variable it comes from set'],
-    ['an endpoint without TLS', { token: { url: 'http://as.example.com/' } }, 'token.url: must be https'],
-    ['an endpoint with a fragment', { token: { url: `${url}#a` } }, 'token.url: must have no fragment'],
+    ['an unknown member', { hooks: {} }, 'hooks: is unknown. Expected: one of id, label, client, login, '],
     [
-      'an endpoint with credentials',
+      'an unknown member of a grant',
+      withGrant({ rename: {} }),
+      'grants.password.rename: is unknown. Expected: one of grantType, ',
+    ],
+    [
+      'no id',
+      { id: undefined },
+      'id: is missing. Expected: a string. If it comes from an environment variable',
+    ],
+    ['plain http', { token: { url: 'http://as.example.com/' } }, 'token.url: is not https. Expected: https'],
+    [
+      'a fragment in a URL',
+      { token: { url: `${url}#a` } },
+      'token.url: has a fragment (#…). Expected: a URL without one',
+    ],
+    [
+      'credentials in a URL',
       { token: { url: 'https://u:p@a.example/' } },
-      'token.url: must hold no credentials',
+      'token.url: contains credentials (user:password@). Expected: a URL without them',
     ],
-    ['no URL', { token: { url: 'as.example.com' } }, 'token.url: is not an absolute URL'],
-    ['no endpoint at all', { token: {} }, 'token.url: must be a text; is the environment variable'],
     [
-      'an endpoint with a parameter of ours',
+      'a URL without a scheme',
+      { token: { url: 'as.example.com' } },
+      'token.url: is not an absolute URL. Expected: an https URL',
+    ],
+    ['no token endpoint', { token: {} }, 'token.url: is missing. Expected: a string. If it comes from'],
+    [
+      'a client_id in a URL',
       { token: { url: `${url}?client_id=a` } },
-      'token.url: must not hold client_id in its query',
+      'token.url: has the parameter client_id in its query. Expected: a URL without it',
     ],
     [
-      'an endpoint with a password',
+      'a password in a URL',
       { token: { url: `${url}?password=a` } },
-      'token.url: must not hold password',
+      'token.url: has the parameter password in its query',
     ],
-    ['an odd flavour', { token: { discovery: url, flavour: 'saml' } }, 'token.flavour: Invalid option'],
+    [
+      'an unknown flavour of discovery',
+      { token: { discovery: url, flavour: 'saml' } },
+      'token.flavour: is not valid. Expected: "oidc" or "oauth"',
+    ],
 
     [
       'no client for Basic',
       { client: undefined },
-      'client: must be given, because grants.password.clientAuth is "basic"',
+      'client: is missing. Expected: the client that grants.password.clientAuth "basic" authenticates',
     ],
     [
       'no secret for Basic',
       { client: { id } },
-      'client.secret: must be given for Basic; a client without one has clientAuth "none"',
+      'client.secret: is missing. Expected: the secret that Basic sends. For a client without one, set grants.password.clientAuth to "none"',
     ],
     [
       'an empty client id',
       { client: { id: '', secret } },
-      'client.id: must not be empty; is the environment variable',
+      'client.id: is empty. Expected: a string. If it comes from an environment variable',
     ],
     [
-      'a client id that is no text',
+      'a client without an id',
       { client: { id: undefined, secret } },
-      'client.id: must be a text; is the environment variable',
+      'client.id: is missing. Expected: a string. If it comes from an environment variable',
     ],
 
     [
-      'no username',
+      'no field for the username',
       { login: { fields: { password: text } } },
-      'login.fields.username: must be described, because it names the user (see login.username)',
+      'login.fields.username: is missing. Expected: a field, because it names the user (login.username)',
     ],
     [
-      'another username',
+      'no field of the name in login.username',
       { login: { fields: { username: text, password: text }, username: 'email' } },
-      'login.fields.email: must be described',
+      'login.fields.email: is missing. Expected: a field',
     ],
     [
-      'no password',
+      'no field for the password',
       { login: { fields: { username: text } } },
-      'login.fields.password: must be described, because the password grant sends it',
+      'login.fields.password: is missing. Expected: a field, because the password grant sends it',
     ],
     [
-      'a client secret to be typed',
+      'a field for the client secret',
       { login: { fields: { username: text, password: text, client_secret: text } } },
-      'login.fields.client_secret: must not be typed by a person',
+      'login.fields.client_secret: is not allowed. Expected: another name',
     ],
     [
-      'a grant_type to be typed',
+      'a field for the grant type',
       { login: { fields: { username: text, password: text, grant_type: text } } },
-      'login.fields.grant_type: must not be typed',
+      'login.fields.grant_type: is not allowed. Expected: another name',
     ],
     [
-      'a field of another type',
+      'an unknown type of a field',
       { login: { fields: { username: { ...text, type: 'email' } } } },
-      'login.fields.username.type',
+      'login.fields.username.type: is not valid. Expected: "text", "password" or "otp"',
     ],
     [
       'a field without a label',
       { login: { fields: { username: { type: 'text' } } } },
-      'login.fields.username.label: must be a text',
+      'login.fields.username.label: is missing. Expected: a string',
     ],
     [
-      'a client beside a person who is one',
-      { ...typedClient, client: { id, secret } },
-      'client: must be absent, because login.userIsClient is true',
+      'a client although the user is the client',
+      { ...userIsClient, client: { id, secret } },
+      'client: is not allowed. Expected: no client, because login.userIsClient is true',
     ],
     [
-      'a person who is the client and types no secret',
-      { ...typedClient, login: { ...typedClient.login, fields: { client_id: text } } },
-      'login.fields.client_secret: must be described, because login.userIsClient',
+      'no field for the secret although the user is the client',
+      { ...userIsClient, login: { ...userIsClient.login, fields: { client_id: text } } },
+      'login.fields.client_secret: is missing. Expected: a field, because login.userIsClient is true',
     ],
     [
       'an automatic login with fields',
       { ...automatic, login: { mode: 'automatic', fields: { a: text } } },
-      'login.fields: must be empty: nobody types anything',
+      'login.fields: is not empty. Expected: no fields, because login.mode is "automatic"',
     ],
     [
       'an automatic login without a client',
       { ...automatic, client: undefined, grants: { client_credentials: { clientAuth: 'none' } } },
-      'client: must be given: the application signs itself in',
+      'client: is missing. Expected: a client with its secret, because login.mode is "automatic"',
     ],
     [
-      'an automatic login that asks once',
+      'an automatic login that never gets a second token',
       { ...automatic, refresh: { mode: 'none' } },
-      'refresh.mode: must be "reissue", or fallback be',
+      'refresh.mode: is "none". Expected: "reissue", here or in refresh.fallback',
     ],
 
     [
-      'no primary grant',
+      'no grant for a sign-in',
       { grants: { refresh_token: {} } },
-      'grants.password: must be described: a sign-in runs it',
+      'grants.password: is missing. Expected: the grant that sign-in runs',
     ],
-    ['another primary grant', { signInGrant: 'pin' }, 'grants.pin: must be described: a sign-in runs it'],
     [
-      'no grant of an automatic login',
+      'no grant of the name in signInGrant',
+      { signInGrant: 'pin' },
+      'grants.pin: is missing. Expected: the grant that sign-in runs. Add it to grants, or change signInGrant',
+    ],
+    [
+      'no grant for an automatic login',
       { ...automatic, grants: { password: {} } },
-      'grants.client_credentials: must be described',
+      'grants.client_credentials: is missing. Expected: the grant that sign-in runs',
     ],
     [
-      'a body of GET',
-      password({ method: 'GET', clientAuth: 'post' }),
-      'grants.password.clientAuth: must not be "body" when the method is GET, which has none: use "query"',
+      'GET with the client in the body',
+      withGrant({ method: 'GET', clientAuth: 'post' }),
+      'grants.password.clientAuth: is "post". Expected: "query", because a GET request has no body',
     ],
     [
-      'a form of GET',
-      password({ method: 'GET', encoding: 'form' }),
-      'grants.password.encoding: must be "query" when the method is GET',
+      'GET with a form',
+      withGrant({ method: 'GET', encoding: 'form' }),
+      'grants.password.encoding: is "form". Expected: "query", because a GET request has no body',
     ],
     [
-      'a body that is not sent',
-      password({ encoding: 'none', clientAuth: 'post' }),
-      'grants.password.clientAuth: must not be "body" when the encoding is "none"',
+      'the client in a body that is not sent',
+      withGrant({ encoding: 'none', clientAuth: 'post' }),
+      'grants.password.clientAuth: is "post". Expected: another method, because the encoding "none" sends no body',
     ],
     [
-      'a query beside a body',
-      password({ clientAuth: 'query' }),
-      /grants\.password\.clientAuth: must not be "query" .*: use "body"/,
+      'the client in the query of a request with a body',
+      withGrant({ clientAuth: 'query' }),
+      'grants.password.clientAuth: is "query". Expected: "post", which stays out of server logs',
     ],
-    ['PUT', password({ method: 'PUT' }), 'grants.password.method'],
+    ['PUT', withGrant({ method: 'PUT' }), 'grants.password.method: is not valid. Expected: "POST" or "GET"'],
     [
-      'two values in one scope',
-      password({ scope: { default: ['a b'] } }),
-      'grants.password.scope.default.0: must be one scope value: no space',
-    ],
-    [
-      'a quote in a scope',
-      password({ scope: { allowed: ['a"b'] } }),
-      'grants.password.scope.allowed.0: must be one scope value',
+      'two scope values in one string',
+      withGrant({ scope: { default: ['a b'] } }),
+      'grants.password.scope.default.0: is not valid. Expected: one scope value without spaces',
     ],
     [
-      'a parameter twice',
-      password({ params: { grant_type: 'x' } }),
-      'grants.password.params.grant_type: must not be set here: the grant writes it',
+      'a quote in a scope value',
+      withGrant({ scope: { allowed: ['a"b'] } }),
+      'grants.password.scope.allowed.0: is not valid. Expected: one scope value',
     ],
     [
-      'a secret among parameters',
-      password({ params: { client_secret: 'x' } }),
-      'params.client_secret: must not be set here',
+      'grant_type among the parameters',
+      withGrant({ params: { grant_type: 'x' } }),
+      'grants.password.params.grant_type: is not allowed here. Expected: another parameter',
     ],
     [
-      'a password in the description',
-      password({ params: { password: 'p' } }),
-      'params.password: must come from what a person typed, as in "{password}{token}"',
+      'a client secret among the parameters',
+      withGrant({ params: { client_secret: 'x' } }),
+      'params.client_secret: is not allowed here',
     ],
     [
-      'a template of nothing',
-      password({ params: { a: '{pin}' } }),
-      'grants.password.params.a: names {pin}, which nobody types for this grant',
+      'a fixed password',
+      withGrant({ params: { password: 'p' } }),
+      'params.password: is a fixed value. Expected: a template with a field of the user, such as "{password}{token}"',
     ],
     [
-      'a parameter that a person types as well',
+      'a placeholder without its field',
+      withGrant({ params: { a: '{pin}' } }),
+      'grants.password.params.a: uses {pin}, which is not a field of this grant. Expected: fields among username, password',
+    ],
+    [
+      'a parameter that has the name of a field and does not use it',
       {
-        ...password({ params: { site: 'a' } }),
+        ...withGrant({ params: { site: 'a' } }),
         login: { fields: { username: text, password: text, site: text } },
       },
-      'grants.password.params.site: must not be set here: a person types site',
+      'grants.password.params.site: is also a field of the user. Expected: a template that contains {site}',
     ],
     [
-      'what a person typed in a refresh, where nobody types',
+      'a field of the user in a refresh',
       { grants: { password: {}, refresh_token: { params: { a: '{username}' } } } },
-      'grants.refresh_token.params.a: names {username}, which nobody types for this grant',
+      'grants.refresh_token.params.a: uses {username}, which is not a field of this grant. Expected: no placeholder',
     ],
     [
-      'a parameter that the address has already',
-      { token: { url: `${url}?site=1` }, ...password({ encoding: 'query', params: { site: 'a' } }) },
-      'grants.password.params.site: must not be set here: the query of token.url has it already',
+      'a parameter that the token endpoint has in its query',
+      { token: { url: `${url}?site=1` }, ...withGrant({ encoding: 'query', params: { site: 'a' } }) },
+      'grants.password.params.site: is also in the query of token.url. Expected: one of the two',
     ],
     [
-      'parameters that would not be sent',
-      password({ encoding: 'none', clientAuth: 'user-basic', params: { a: 'b' } }),
-      'grants.password.params: must be empty, because an encoding of "none"',
+      'parameters that are not sent',
+      withGrant({ encoding: 'none', clientAuth: 'user-basic', params: { a: 'b' } }),
+      'grants.password.params: is not empty. Expected: no parameters, because the encoding "none" sends none',
     ],
     [
-      'an Authorization of its own',
-      password({ headers: { authorization: 'x' } }),
-      'grants.password.headers.authorization: must not be set here',
+      'a header Authorization',
+      withGrant({ headers: { authorization: 'x' } }),
+      'grants.password.headers.authorization: is not allowed here. Expected: another header',
     ],
     [
-      'a header of two lines',
-      password({ headers: { 'X-A': 'a\nb' } }),
-      'grants.password.headers.X-A: must be visible ASCII',
+      'a header with a line break',
+      withGrant({ headers: { 'X-A': 'a\nb' } }),
+      'grants.password.headers.X-A: is not valid. Expected: printable ASCII, because it is sent in a header',
     ],
     [
-      'a name that is no header',
-      password({ headers: { 'X A': 'a' } }),
-      'grants.password.headers.X A: must be the name of a header',
+      'a header whose name has a space',
+      withGrant({ headers: { 'X A': 'a' } }),
+      'grants.password.headers.X A: is not the name of a header. Expected: letters, digits and hyphens',
     ],
 
     [
-      'the whole answer as the user',
+      'the whole response as the user',
       { response: { user: '' } },
-      'response.user: must be a JSON pointer such as "/data"',
+      'response.user: is empty. Expected: a JSON pointer such as "/data"',
     ],
     [
-      'a place that is none',
+      'a pointer without a slash',
       { response: { fields: { access_token: 'token' } } },
-      /response\.fields\.access_token: must be a JSON pointer .* or "header:Name"/,
+      'response.fields.access_token: is not valid. Expected: a JSON pointer such as "/data/token", "" or "header:Name"',
     ],
-    ['a lifetime of no unit', { response: { expiry: [{ from: '/a', as: 'minutes' }] } }, 'response.expiry.0'],
-    ['a lifetime of nothing', { response: { expiry: [{ seconds: 0 }] } }, 'response.expiry.0'],
     [
-      'a refresh token that is a JWT',
+      'an unknown unit of a lifetime',
+      { response: { expiry: [{ from: '/a', as: 'minutes' }] } },
+      'response.expiry.0.as: is not valid. Expected: "seconds", "ms", "epoch-s", "epoch-ms", "iso" or "http-date"',
+    ],
+    [
+      'a fixed lifetime of 0',
+      { response: { expiry: [{ seconds: 0 }] } },
+      'response.expiry.0.seconds: is 0. Expected: a whole number of seconds above 0',
+    ],
+    [
+      'a refresh token as a JWT',
       { response: { refreshExpiry: ['jwt-exp'] } },
-      'response.refreshExpiry.0',
+      'response.refreshExpiry.0: is a string. Expected: an object with from and as or an object with seconds',
     ],
-    ['JSON of another kind', { response: { json: 'json5' } }, 'response.json'],
-
-    ['a meaning that is none', { errors: { map: [{ as: 'unknown' }] } }, 'errors.map.0.outcome'],
-    ['a code at no place', { errors: { code: ['error'] } }, 'errors.code.0: must be a JSON pointer'],
     [
-      'a challenge at any answer',
-      challenge({ when: {} }),
-      'errors.challenges.0.when: must say which refusal is meant',
+      'a status code that does not exist',
+      { errors: { map: [{ status: 1e308, outcome: 'access_denied' }] } },
+      'errors.map.0.status: is 1e+308. Expected: a status code from 100 to 599',
+    ],
+    [
+      'an unknown form of JSON',
+      { response: { json: 'json5' } },
+      'response.json: is not valid. Expected: "strict" or "trailing-commas"',
+    ],
+
+    [
+      'an unknown outcome of an error',
+      { errors: { map: [{ outcome: 'unknown' }] } },
+      'errors.map.0.outcome: is not valid. Expected: "invalid_credentials", "session_ended", ',
+    ],
+    [
+      'an error code without a pointer',
+      { errors: { code: ['error'] } },
+      'errors.code.0: is not valid. Expected: a JSON pointer',
+    ],
+    [
+      'a challenge for every response',
+      withChallenge({ when: {} }),
+      'errors.challenges.0.when: is empty. Expected: at least one of status, code, contains and has',
     ],
     [
       'a challenge without its grant',
-      challenge({ grant: 'otp' }),
-      'errors.challenges.0.grant: must be a grant that grants describes',
+      withChallenge({ grant: 'pasword' }),
+      'errors.challenges.0.grant: is unknown. Did you mean password? Expected: one of password, refresh_token',
     ],
     [
-      'a challenge that carries all',
-      challenge({ forward: { a: '' } }),
-      'errors.challenges.0.forward.a: must be a JSON pointer',
+      'a challenge that forwards the whole response',
+      withChallenge({ forward: { a: '' } }),
+      'errors.challenges.0.forward.a: is empty. Expected: a JSON pointer',
     ],
 
     [
-      'a refresh without its grant',
+      'refresh tokens without their grant',
       { grants: { password: {} } },
-      'grants.refresh_token: must be described, because refresh.mode is "refresh_token"',
+      'grants.refresh_token: is missing. Expected: a grant, because refresh.mode is "refresh_token"',
     ],
     [
-      'no place to keep alive at',
+      'keep-alive without its endpoint',
       { refresh: { mode: 'keep_alive' } },
-      'refresh.url: must be given, because refresh.mode is "keep_alive"',
+      'refresh.url: is missing. Expected: the keep-alive endpoint, because refresh.mode is "keep_alive"',
     ],
     [
-      'asking again for a person',
+      'a repeated sign-in with a password',
       { refresh: { mode: 'reissue' } },
-      'refresh.storeCredentials: must be true, or the login automatic',
+      /refresh\.mode: is "reissue"\. Expected: another value, .* must not be stored/,
     ],
     [
-      'asking again for want of a refresh token',
+      'a repeated sign-in with a password as the fallback',
       { refresh: { mode: 'refresh_token', fallback: 'reissue' } },
-      'refresh.storeCredentials: must be true',
+      'refresh.fallback: is "reissue". Expected: another value',
     ],
     [
-      'keeping a password',
+      'a stored password',
       { refresh: { mode: 'reissue', storeCredentials: true } },
-      /refresh\.storeCredentials: must be false: .* never a password/,
+      /refresh\.storeCredentials: is true\. Expected: false, .* never a password/,
+    ],
+    [
+      'a repeated sign-in without the credentials for it',
+      { ...userIsClient, refresh: { mode: 'reissue' } },
+      'refresh.storeCredentials: is false. Expected: true, because "reissue" sends the credentials of the user again',
     ],
 
     [
-      'a base without TLS',
+      'a base URL without TLS',
       { resource: { baseUrls: ['http://api.example.com'] } },
-      'resource.baseUrls.0: must be https',
+      'resource.baseUrls.0: is not https',
     ],
     [
-      'a base with a query',
+      'a base URL with a query',
       { resource: { baseUrls: ['https://api.example.com?a'] } },
-      'resource.baseUrls.0: must have no query',
+      'resource.baseUrls.0: has a query (?…). Expected: a URL without one',
     ],
     [
-      'any host as a base',
+      'a host suffix that other domains end in',
       { resource: { baseUrlFrom: { from: '/u', hostSuffix: 'example.com' } } },
-      'hostSuffix: must begin with a dot, for example ".example.com"',
+      'resource.baseUrlFrom.hostSuffix: is not valid. Expected: a suffix that begins with a dot',
     ],
     [
       'a scheme of two words',
       { resource: { tokenPlacement: { scheme: 'Bearer x' } } },
-      'resource.tokenPlacement',
+      'resource.tokenPlacement.scheme: is not valid. Expected: a scheme such as "Bearer", or ""',
     ],
     [
-      'a rule of no values',
+      'a rule without values',
       { resource: { tokenRejection: { ignoreIf: { pointer: '/a', in: [] } } } },
-      'resource.tokenRejection.ignoreIf.in',
+      'resource.tokenRejection.ignoreIf.in: is empty. Expected: at least 1 entry',
     ],
     [
-      'a revocation without TLS',
+      'a revocation endpoint without TLS',
       { revocation: { url: 'http://as.example.com/' } },
-      'revocation.url: must be https',
+      'revocation.url: is not https',
     ],
-  ])('for %s names the field and what would be right', (_, change, message) => {
+  ])('for %s', (_, change, message) => {
     const define = (): unknown => defineProvider({ ...base, ...change })
     expect(define).toThrow(BffError)
     expect(define).toThrow(message)
     expect(define).not.toThrow(secret)
+    expect(define).not.toThrow('Invalid')
   })
 
-  it('names everything that is wrong at once', () => {
+  it('with everything that is wrong in one message', () => {
     const wrong = { ...base, id: '', token: {}, refresh: { mode: 'never' } } as unknown as ProviderDescription
     expect(() => defineProvider(wrong)).toThrow(/id: .*\n.*token\.url: .*\n.*refresh\.mode: /)
   })
-
-  it('is none for a loopback host without TLS', () => {
-    for (const host of ['localhost:1', '127.0.0.1', '[::1]:1', 'as.localhost'])
-      expect(() => defineProvider(oauth2({ tokenEndpoint: `http://${host}/token` }))).not.toThrow()
-    expect(() => defineProvider(oauth2({ tokenEndpoint: 'http://localhost.evil.example/' }))).toThrow('https')
-  })
 })
 
-it('gives a description back as it is', () => {
+it('accepts plain http on loopback hosts', () => {
+  for (const host of ['localhost:1', '127.0.0.1', '[::1]:1', 'as.localhost'])
+    expect(() => defineProvider(oauth2({ tokenEndpoint: `http://${host}/token` }))).not.toThrow()
+  expect(() => oauth2({ tokenEndpoint: 'http://localhost.evil.example/' })).toThrow('https')
+})
+
+it('returns a valid description unchanged', () => {
   expect(defineProvider(base)).toBe(base)
 })

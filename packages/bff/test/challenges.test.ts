@@ -8,8 +8,8 @@ import { json } from './support/token-endpoint.ts'
 
 const base = oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal', scope: ['read'] })
 
-/** A server that gives a name to go on with. */
-const carrying: ProviderDescription = {
+/** A server that returns a token for the second request. */
+const withContinuation: ProviderDescription = {
   ...base,
   grants: {
     ...base.grants,
@@ -27,8 +27,8 @@ const carrying: ProviderDescription = {
   },
 }
 
-/** A server that wants everything again, and the code with it. */
-const again: ProviderDescription = {
+/** A server that needs all credentials again, with the code. */
+const withRepeatedSignIn: ProviderDescription = {
   ...base,
   errors: {
     challenges: [
@@ -43,7 +43,7 @@ const again: ProviderDescription = {
 
 const token = { access_token: 'a', token_type: 'Bearer', expires_in: 900 }
 
-const server: Reply = ({ parameters }) => {
+const reply: Reply = ({ parameters }) => {
   const code = parameters.get('code') ?? parameters.get('totp')
   if (code === '123456') return Response.json(token)
   if (code !== null) return Response.json({ error: 'invalid_grant' }, { status: 403 })
@@ -53,29 +53,32 @@ const server: Reply = ({ parameters }) => {
   )
 }
 
-const scenes = { provider: carrying }
+const options = { provider: withContinuation }
 
-describe('a sign-in that the authorization server asks more of', () => {
-  it('answers with what to ask, begins no session, and is no failure for the log', async () => {
-    const { signIn, restore, log } = createTestBff(server, scenes)
-    const answer = await signIn()
-    expect(answer).toMatchObject({
+describe('a sign-in that needs further credentials', () => {
+  it('gets challenge_required with the fields, creates no session and logs nothing', async () => {
+    const { signIn, restore, log } = createTestBff(reply, options)
+    const response = await signIn()
+    expect(response).toMatchObject({
       status: 401,
       body: {
         error: 'challenge_required',
         challenge: { fields: [{ name: 'otp' }], id: expect.any(String) as string },
       },
     })
-    expect(answer.headers.get('Set-Cookie')).toBeNull()
+    expect(response.headers.get('Set-Cookie')).toBeNull()
     expect((await restore()).body).toMatchObject({ session: null })
-    expect(log).toHaveLength(1) // the warning at the start
+    expect(log).toHaveLength(1) // the notice about the password grant
   })
 
-  it('is finished by a second request with what the first one brought, under the name of the first', async () => {
-    const { signIn, ask, endpoint } = createTestBff(server, scenes)
+  it('is completed by a second request, with the username of the first', async () => {
+    const { signIn, sendRequest, endpoint } = createTestBff(reply, options)
     const { challenge } = (await signIn()).body
-    const answer = await ask('POST', '/session', { credentials: { otp: '123456' }, challenge: challenge?.id })
-    expect(answer).toMatchObject({
+    const response = await sendRequest('POST', '/session', {
+      credentials: { otp: '123456' },
+      challenge: challenge?.id,
+    })
+    expect(response).toMatchObject({
       status: 200,
       body: { session: { user: { username: 'cathy' }, scope: ['read'] }, token: { access_token: 'a' } },
     })
@@ -88,22 +91,22 @@ describe('a sign-in that the authorization server asks more of', () => {
     })
   })
 
-  it('does not send the password again where it is not wanted, though the page may', async () => {
-    const { signIn, ask, endpoint } = createTestBff(server, scenes)
+  it('does not send the password to a grant without it, even if the page does', async () => {
+    const { signIn, sendRequest, endpoint } = createTestBff(reply, options)
     const { challenge } = (await signIn()).body
-    await ask('POST', '/session', {
+    await sendRequest('POST', '/session', {
       credentials: { ...credentials, otp: '123456' },
       challenge: challenge?.id,
     })
     expect(endpoint.requests[1]?.parameters.has('password')).toBe(false)
   })
 
-  it('sends everything again where the server wants that', async () => {
-    const { signIn, ask, endpoint } = createTestBff(server, { provider: again })
+  it('sends all credentials again when the challenge repeats the sign-in', async () => {
+    const { signIn, sendRequest, endpoint } = createTestBff(reply, { provider: withRepeatedSignIn })
     const { challenge } = (await signIn()).body
     expect(challenge?.fields).toMatchObject([{ name: 'totp' }])
     const second = { credentials: { ...credentials, totp: '123456' }, challenge: challenge?.id }
-    expect((await ask('POST', '/session', second)).status).toBe(200)
+    expect((await sendRequest('POST', '/session', second)).status).toBe(200)
     expect(Object.fromEntries(endpoint.requests[1]?.parameters ?? [])).toEqual({
       grant_type: 'password',
       client_id: 'portal',
@@ -113,106 +116,114 @@ describe('a sign-in that the authorization server asks more of', () => {
     })
   })
 
-  it('may be tried again after a wrong code, without the password', async () => {
-    const { signIn, ask } = createTestBff(server, scenes)
+  it('accepts another code after a wrong one, without the password', async () => {
+    const { signIn, sendRequest } = createTestBff(reply, options)
     const { challenge } = (await signIn()).body
-    const answerWith = (otp: string) =>
-      ask('POST', '/session', { credentials: { otp }, challenge: challenge?.id })
-    expect(await answerWith('000000')).toMatchObject({
+    const sendCode = (otp: string) =>
+      sendRequest('POST', '/session', { credentials: { otp }, challenge: challenge?.id })
+    expect(await sendCode('000000')).toMatchObject({
       status: 401,
       body: { error: 'invalid_credentials', challenge },
     })
-    expect((await answerWith('123456')).status).toBe(200)
+    expect((await sendCode('123456')).status).toBe(200)
   })
 
-  it('works once', async () => {
-    const { signIn, ask, bff, endpoint } = createTestBff(server, scenes)
+  it('has a challenge that works once', async () => {
+    const { signIn, sendRequest, bff, endpoint } = createTestBff(reply, options)
     const { challenge } = (await signIn()).body
     const second = { credentials: { otp: '123456' }, challenge: challenge?.id }
-    expect((await ask('POST', '/session', second)).status).toBe(200)
+    expect((await sendRequest('POST', '/session', second)).status).toBe(200)
     await bff.close()
-    expect((await ask('POST', '/session', second)).status).toBe(400)
+    expect((await sendRequest('POST', '/session', second)).status).toBe(400)
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  it('runs out after five minutes, and is a first request then', async () => {
-    const { signIn, ask, clock, endpoint } = createTestBff(server, scenes)
+  it('has a challenge that expires after five minutes; then it is a first request', async () => {
+    const { signIn, sendRequest, clock, endpoint } = createTestBff(reply, options)
     const { challenge } = (await signIn()).body
     await clock.pass(300)
-    const late = { credentials: { ...credentials, otp: '123456' }, challenge: challenge?.id }
-    const answer = await ask('POST', '/session', late)
-    expect(answer.body).toMatchObject({
+    const second = { credentials: { ...credentials, otp: '123456' }, challenge: challenge?.id }
+    const response = await sendRequest('POST', '/session', second)
+    expect(response.body).toMatchObject({
       error: 'challenge_required',
       challenge: { fields: [{ name: 'otp' }] },
     })
-    expect(answer.body.challenge?.id).not.toBe(challenge?.id)
+    expect(response.body.challenge?.id).not.toBe(challenge?.id)
     expect(endpoint.requests[1]?.parameters.get('grant_type')).toBe('password')
   })
 
-  it('keeps the scope and the wish to be remembered of the first request', async () => {
-    const { signIn, ask, endpoint } = createTestBff(server, {
+  it('keeps scope and remember of the first request', async () => {
+    const { signIn, sendRequest, endpoint } = createTestBff(reply, {
       provider: {
-        ...carrying,
-        grants: { ...carrying.grants, password: { clientAuth: 'none', scope: { allowed: ['write'] } } },
+        ...withContinuation,
+        grants: {
+          ...withContinuation.grants,
+          password: { clientAuth: 'none', scope: { allowed: ['write'] } },
+        },
       },
     })
     const { challenge } = (await signIn({ scope: ['write'], remember: true })).body
     const second = { credentials: { otp: '123456' }, challenge: challenge?.id }
-    expect((await ask('POST', '/session', second)).headers.get('Set-Cookie')).toContain('Max-Age=')
+    expect((await sendRequest('POST', '/session', second)).headers.get('Set-Cookie')).toContain('Max-Age=')
     expect(endpoint.requests[1]?.parameters.get('scope')).toBe('write')
   })
 
-  it('is known to the browser by its name alone, and to the store as sealed bytes', async () => {
+  it('gives the browser only an id, and the store only sealed bytes', async () => {
     const store = memoryStore()
     const written: string[] = []
-    const watched = {
+    const recordingStore = {
       ...store,
       insert: (...args: Parameters<typeof store.insert>) => {
         written.push(args[0], Buffer.from(args[1].sealed).toString('latin1'), args[1].subject)
         return store.insert(...args)
       },
     }
-    const { signIn, log } = createTestBff(server, { ...scenes, store: watched })
-    const answer = await signIn()
-    for (const text of [answer.text, JSON.stringify([...answer.headers]), log.join(), written.join()])
+    const { signIn, log } = createTestBff(reply, { ...options, store: recordingStore })
+    const response = await signIn()
+    for (const text of [response.text, JSON.stringify([...response.headers]), log.join(), written.join()])
       for (const secret of ['canary-mfa-token', credentials.password]) expect(text).not.toContain(secret)
-    expect(written.join()).not.toContain(answer.body.challenge?.id)
+    expect(written.join()).not.toContain(response.body.challenge?.id)
   })
 
-  it('opens at no other provider, and its name opens no session', async () => {
+  it('is unknown to other providers, and its id opens no session', async () => {
     const store = memoryStore()
-    const scene = createTestBff(server, { ...scenes, store })
-    const { challenge } = (await scene.signIn()).body
-    const platform = { fetch: scene.endpoint.fetch, now: scene.clock.now }
-    const other = createBrowser(
-      createBff({ provider: { ...carrying, id: 'another' }, store, platform, logger: createTestLogger() }),
+    const setup = createTestBff(reply, { ...options, store })
+    const { challenge } = (await setup.signIn()).body
+    const platform = { fetch: setup.endpoint.fetch, now: setup.clock.now }
+    const otherBrowser = createBrowser(
+      createBff({
+        provider: { ...withContinuation, id: 'another' },
+        store,
+        platform,
+        logger: createTestLogger(),
+      }),
     )
     const second = { credentials: { otp: '123456' }, challenge: challenge?.id }
-    expect((await other.ask('POST', '/session', second)).status).toBe(400)
-    scene.jar.set('__Host-Http-latchkey', String(challenge?.id))
-    expect((await scene.restore()).body).toMatchObject({ session: null })
+    expect((await otherBrowser.sendRequest('POST', '/session', second)).status).toBe(400)
+    setup.jar.set('__Host-Http-latchkey', String(challenge?.id))
+    expect((await setup.restore()).body).toMatchObject({ session: null })
   })
 
   it.each(['', 'x', 'a'.repeat(64), '%00', '😀'])(
-    'with a made-up name (%j) is a first request',
+    'is a first request with an unknown challenge (%j)',
     async (id) => {
-      const { ask, endpoint } = createTestBff(json(token), scenes)
-      expect((await ask('POST', '/session', { credentials, challenge: id })).status).toBe(200)
+      const { sendRequest, endpoint } = createTestBff(json(token), options)
+      expect((await sendRequest('POST', '/session', { credentials, challenge: id })).status).toBe(200)
       expect(endpoint.requests[0]?.parameters.get('grant_type')).toBe('password')
     },
   )
 
-  it('is a matter of configuration when the server gives nothing to go on with', async () => {
-    const { signIn, log } = createTestBff(json({ error: 'mfa_required', mfa_token: 7 }, 403), scenes)
+  it('gets server_error when the server does not return what the challenge forwards', async () => {
+    const { signIn, log } = createTestBff(json({ error: 'mfa_required', mfa_token: 7 }, 403), options)
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(log.at(-1)).toContain('has nothing at /mfa_token')
+    expect(log.at(-1)).toContain('/mfa_token')
   })
 
-  it('ends the session when it comes at a refresh, where there is nobody to ask', async () => {
-    const scene = createTestBff(json({ ...token, refresh_token: 'r' }), scenes)
-    await scene.signIn()
-    await scene.clock.pass(880)
-    scene.endpoint.script(json({ error: 'mfa_required' }, 403))
-    expect((await scene.token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
+  it('ends the session when the challenge comes at a refresh', async () => {
+    const setup = createTestBff(json({ ...token, refresh_token: 'r' }), options)
+    await setup.signIn()
+    await setup.clock.pass(880)
+    setup.endpoint.script(json({ error: 'mfa_required' }, 403))
+    expect((await setup.token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
   })
 })

@@ -19,10 +19,10 @@ const axosoft = {
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** The message with which a configuration is refused. */
-function refusal(own: unknown, env: Record<string, string> = environment): string {
+/** The message with which a configuration is rejected. */
+function rejectionOf(config: unknown, env: Record<string, string> = environment): string {
   try {
-    parseConfig(typeof own === 'string' ? own : JSON.stringify(own), env)
+    parseConfig(typeof config === 'string' ? config : JSON.stringify(config), env)
   } catch (error) {
     expect(error).toBeInstanceOf(BffError)
     expect((error as BffError).code).toBe('server_error')
@@ -32,8 +32,8 @@ function refusal(own: unknown, env: Record<string, string> = environment): strin
 }
 
 describe('a configuration file', () => {
-  it('gives the options of createBff, with a preset and the environment filled in', () => {
-    const own = {
+  it('contains the options of createBff, with a preset and environment variables', () => {
+    const config = {
       $schema: './schema.json',
       provider: axosoft,
       basePath: '/axosoft',
@@ -41,7 +41,7 @@ describe('a configuration file', () => {
       proxy: [{ path: '/api/*', to: 'https://${HOST}/api/v5/*', methods: ['GET'] }],
       session: { idle: 600 },
     }
-    const options = parseConfig(`\u{feff}${JSON.stringify(own)}`, environment)
+    const options = parseConfig(`\u{feff}${JSON.stringify(config)}`, environment)
     expect(options).toEqual({
       provider: functions.axosoft({
         site: 'https://acct.axosoft.com',
@@ -56,14 +56,14 @@ describe('a configuration file', () => {
     expect(createBff({ ...options, logger: createTestLogger() }).basePath).toBe('/axosoft')
   })
 
-  it('may describe the provider in full', () => {
+  it('can contain a description of the provider', () => {
     const provider = JSON.parse(
       JSON.stringify(functions.oauth2({ tokenEndpoint: 'https://as.example.com/token' })),
     ) as object
     expect(parseConfig(JSON.stringify({ provider }), {}).provider).toEqual(provider)
   })
 
-  it('may hold a provider that signs itself in, whose `authorize` comes with the code', () => {
+  it('can contain a provider with an automatic login, to which code adds authorize', () => {
     const provider = { preset: 'classy', clientId: 'app', clientSecret: '${CLIENT_SECRET}' }
     const options = parseConfig(JSON.stringify({ provider, mode: 'proxy' }), environment)
     const logger = createTestLogger()
@@ -71,7 +71,7 @@ describe('a configuration file', () => {
     expect(createBff({ ...options, logger, authorize: () => null }).basePath).toBe('/auth')
   })
 
-  it('fills in a variable once: its value is not looked at again', () => {
+  it('replaces a variable once: placeholders in its value stay', () => {
     const { secret } = parseConfig(JSON.stringify({ provider: axosoft, secret: '${SESSION}' }), {
       ...environment,
       SESSION: '${CLIENT_SECRET} and 32 characters more',
@@ -79,7 +79,7 @@ describe('a configuration file', () => {
     expect(secret).toBe('${CLIENT_SECRET} and 32 characters more')
   })
 
-  it('is read from a file', async () => {
+  it('is read by readConfigFile, which rejects when there is no such file', async () => {
     const file = join(folder, 'good.json')
     writeFileSync(file, JSON.stringify({ provider: axosoft }))
     expect((await readConfigFile(file, environment)).provider.id).toBe('axosoft')
@@ -89,77 +89,106 @@ describe('a configuration file', () => {
   })
 })
 
-describe('a configuration that cannot be used', () => {
+describe('a configuration is rejected with the file, the option and the fix', () => {
   it.each<[string, unknown, RegExp]>([
-    ['that is no JSON, with the line', '{\n "mode": "token",\n}', /not valid JSON \(line 3\)/],
-    ['with a misspelt literal', '{\n "a": tru\n}', /not valid JSON \(line 2\)/],
-    ['with an open text', '{\n "a": "b,\n "c": "d" }', /not valid JSON \(line 2\)/],
-    ['that ends too early', '{\n"provider": ', /not valid JSON \(line 2\)/],
-    ['that is a list', '[]', /must hold an object/],
-    ['without a provider', {}, /provider: must be given/],
     [
-      'with a member that there is not',
+      'for a trailing comma, with the line',
+      '{\n "mode": "token",\n}',
+      /: this is not valid JSON \(line 3\)\. Comments and trailing commas are not allowed$/,
+    ],
+    ['for a misspelt literal', '{\n "a": tru\n}', /: this is not valid JSON \(line 2\)/],
+    ['for an unterminated string', '{\n "a": "b,\n "c": "d" }', /: this is not valid JSON \(line 2\)/],
+    ['for an early end', '{\n"provider": ', /: this is not valid JSON \(line 2\)/],
+    ['for an array', '[]', /: this is not a JSON object\. Expected: \{ "provider": \{ … \} \}$/],
+    [
+      'for no provider',
+      {},
+      /\n {2}provider: is missing\. Expected: a description, or \{ "preset": "axosoft"/,
+    ],
+    [
+      'for a provider that is a string',
+      { provider: 'axosoft' },
+      /\n {2}provider: is not an object\. Expected: a description, or \{ "preset": "axosoft"/,
+    ],
+    [
+      'for an unknown option',
       { provider: axosoft, modee: 'proxy' },
-      /modee: no such option in a file/,
+      /\n {2}modee: is unknown\. Did you mean mode\? Expected: one of provider, basePath, mode, /,
     ],
     [
-      'with what only code can hold',
+      'for an option that only code can contain',
       { provider: axosoft, store: 'redis' },
-      /store: no such option in a file/,
+      /\n {2}store: is not allowed in a file\. Expected: this option in the code that calls createBff$/,
     ],
-    ['with a wrong value', { provider: axosoft, timeout: '8' }, /timeout: .*expected number/],
     [
-      'with an unknown preset',
+      'for a value of the wrong type',
+      { provider: axosoft, timeout: '8' },
+      /\n {2}timeout: is a string\. Expected: a number of seconds above 0$/,
+    ],
+    [
+      'for an unknown preset',
       { provider: { preset: 'axosft' } },
-      /provider\.preset: no such preset; .*axosoft, /,
+      /\n {2}provider\.preset: is "axosft"\. Did you mean "axosoft"\? Expected: one of auth0, axosoft, /,
     ],
-    ['with a preset named constructor', { provider: { preset: 'constructor' } }, /no such preset/],
     [
-      'with an option misspelt',
+      'for a preset with the name of an inherited member',
+      { provider: { preset: 'constructor' } },
+      /\n {2}provider\.preset: is not valid\. Expected: one of auth0, axosoft, /,
+    ],
+    [
+      'for a required option of a preset that is misspelt',
       { provider: { ...axosoft, clientSecret: undefined, clientSecrt: '${CLIENT_SECRET}' } },
-      /options of axosoft.*\n.*clientSecret: must be given\n.*clientSecrt: no such option; there are .*clientSecret, site/,
+      /\n {2}provider\.clientSecret: is missing\. .*\n {2}provider\.clientSecrt: is unknown\. Did you mean clientSecret\?/,
     ],
     [
-      'with an optional one misspelt',
+      'for an optional one that is misspelt',
       { provider: { preset: 'classSuper', business: 'B', scope: [], clientSecrt: 'x' } },
-      /clientSecrt: no such option; there are .*clientSecret/,
+      /\n {2}provider\.clientSecrt: is unknown\. Did you mean clientSecret\?/,
     ],
     [
-      'with an option of the wrong kind',
+      'for an option of a preset of the wrong type',
       { provider: { preset: 'classSuper', business: 'B', scope: 'fund.read' } },
-      /scope: .*expected array/,
+      /\n {2}provider\.scope: is a string\. Expected: an array of strings$/,
     ],
-    ['with an address that cannot be', { provider: { ...axosoft, site: 'acct' } }, /https?:|URL/],
     [
-      'with a field of the description that there is not',
+      'for a URL that is not valid',
+      { provider: { ...axosoft, site: 'acct' } },
+      /\n {2}provider\.site: is not an absolute URL\. Expected: an https URL$/,
+    ],
+    [
+      'for an unknown member of a description',
       { provider: { ...functions.oauth2({ tokenEndpoint: 'https://as.example.com/t' }), tokens: 1 } },
-      /description.*"tokens"/s,
+      /\n {2}provider\.tokens: is unknown\. Did you mean token\? Expected: one of id, label, /,
     ],
     [
-      'with a proxy that leads elsewhere',
+      'for a proxy route to another host',
       {
         provider: { preset: 'classy', clientId: 'a', clientSecret: 'b' },
         mode: 'proxy',
         proxy: [{ path: '/api/*', to: 'https://evil.example/*', methods: ['GET'] }],
       },
-      /must lie below https:\/\/api\.classy\.org/,
+      /below https:\/\/api\.classy\.org/,
     ],
-    ['with a variable half written', { provider: axosoft, origin: 'https://${HOST' }, /origin: \$\{ must be/],
-  ])('%s names the file, the place and the fix', (_, own, message) => {
-    const refused = refusal(own)
-    expect(refused).toMatch(/^latchkey\.config\.json cannot be used:/)
-    expect(refused).toMatch(message)
+    [
+      'for a placeholder without its end',
+      { provider: axosoft, origin: 'https://${HOST' },
+      /\n {2}origin: contains "\$\{" without the name of a variable and "\}"\. Expected: for example "\$\{CLIENT_SECRET\}"$/,
+    ],
+  ])('%s', (_, config, message) => {
+    const rejection = rejectionOf(config)
+    expect(rejection).toMatch(/^latchkey\.config\.json cannot be used:/)
+    expect(rejection).toMatch(message)
   })
 
-  it('names every variable that is not set or empty, and its place', () => {
-    expect(refusal({ provider: axosoft }, { HOST: '' })).toBe(
+  it('for every variable that is not set or empty, and for nothing that follows from it', () => {
+    expect(rejectionOf({ provider: axosoft }, { HOST: '' })).toBe(
       `latchkey.config.json cannot be used:
-  provider.site: the environment variable HOST is empty; give it a value
-  provider.clientSecret: the environment variable CLIENT_SECRET is not set; set it before the start`,
+  provider.site: the environment variable HOST is empty. Expected: a value
+  provider.clientSecret: the environment variable CLIENT_SECRET is not set. Expected: a value`,
     )
   })
 
-  it('never tells what stands in it, nor in the environment', () => {
+  it('without a secret of the file or of the environment in the message', () => {
     const canary = 'canary-of-the-secret'
     const broken = [
       `{"provider":{"clientSecret":"${canary}",}`,
@@ -167,16 +196,15 @@ describe('a configuration that cannot be used', () => {
       JSON.stringify({ provider: { ...axosoft, clientSecret: canary, more: canary } }),
       JSON.stringify({ provider: { ...axosoft, clientId: { [canary.length]: canary } } }),
       JSON.stringify({ provider: { ...axosoft, site: '${CLIENT_SECRET}' } }),
+      JSON.stringify({ provider: { ...axosoft, preset: '${CLIENT_SECRET}' }, mode: '${CLIENT_SECRET}' }),
       JSON.stringify({ provider: axosoft, secret: canary, origin: canary }),
     ]
     for (const text of broken)
-      expect(refusal(text, { HOST: 'h.example', CLIENT_SECRET: canary })).not.toContain(canary)
+      expect(rejectionOf(text, { HOST: 'h.example', CLIENT_SECRET: canary })).not.toContain(canary)
   })
 })
 
-describe('presets', () => {
-  it('are all there by name', () => {
-    const made = Object.entries(functions).filter(([, value]) => typeof value === 'function')
-    expect(Object.keys(presets).toSorted()).toEqual(made.map(([name]) => name).toSorted())
-  })
+it('offers every preset that is exported, by its name', () => {
+  const exported = Object.entries(functions).filter(([, value]) => typeof value === 'function')
+  expect(Object.keys(presets).toSorted()).toEqual(exported.map(([name]) => name).toSorted())
 })

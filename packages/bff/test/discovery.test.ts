@@ -15,20 +15,20 @@ const metadata = {
 const token = json({ access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expires_in: 900 })
 
 /** A server with a discovery document and a token endpoint. */
-function serving(document: Reply): Reply {
-  return (asked) => (asked.url.pathname.includes('/.well-known/') ? document(asked) : token(asked))
+function createServer(document: Reply): Reply {
+  return (request) => (request.url.pathname.includes('/.well-known/') ? document(request) : token(request))
 }
 
-function makeScene(document: Reply, provider: ProviderDescription = oauth2({ issuer })) {
-  const scene = createTestBff(serving(document), { provider })
-  const asked = (part: string): string[] =>
-    scene.endpoint.requests.map(({ url }) => url.href).filter((href) => href.includes(part))
-  return { ...scene, asked }
+function createDiscoveringBff(document: Reply, provider: ProviderDescription = oauth2({ issuer })) {
+  const setup = createTestBff(createServer(document), { provider })
+  const listRequests = (part: string): string[] =>
+    setup.endpoint.requests.map(({ url }) => url.href).filter((href) => href.includes(part))
+  return { ...setup, listRequests }
 }
 
 describe('discovery', () => {
-  it('finds the endpoints, whatever it says of grants, and mends doubled slashes', async () => {
-    const { signIn, signOut, bff, endpoint } = makeScene(json(metadata))
+  it('finds the endpoints although the grant is not listed, and collapses double slashes', async () => {
+    const { signIn, signOut, bff, endpoint } = createDiscoveringBff(json(metadata))
     expect((await signIn()).status).toBe(200)
     await signOut()
     await bff.close()
@@ -40,44 +40,44 @@ describe('discovery', () => {
     expect(revokedAt(endpoint)).toEqual(['r'])
   })
 
-  it('81 asks once for many callers, and again after an hour', async () => {
+  it('81 fetches the document once for many callers, and again after an hour', async () => {
     const document = hangUntilReleased(json(metadata))
-    const { signIn, another, clock, asked } = makeScene(document.reply)
-    const all = Promise.all([signIn(), another().signIn(), another().signIn()])
+    const { signIn, openBrowser, clock, listRequests } = createDiscoveringBff(document.reply)
+    const all = Promise.all([signIn(), openBrowser().signIn(), openBrowser().signIn()])
     await flushPromises()
     document.release()
     expect((await all).map(({ status }) => status)).toEqual([200, 200, 200])
     await clock.pass(3599)
     await signIn()
-    expect(asked('.well-known')).toHaveLength(1)
+    expect(listRequests('.well-known')).toHaveLength(1)
     await clock.pass(1)
     await signIn()
-    expect(asked('.well-known')).toHaveLength(2)
+    expect(listRequests('.well-known')).toHaveLength(2)
   })
 
-  it('81 uses the last good document while a new one cannot be had, and asks for it a minute later', async () => {
-    const { signIn, endpoint, clock, asked, log } = makeScene(json(metadata))
+  it('81 uses the last valid document when a fetch fails, and tries again a minute later', async () => {
+    const { signIn, endpoint, clock, listRequests, log } = createDiscoveringBff(json(metadata))
     await signIn()
-    endpoint.script(serving(raw('', 500)))
+    endpoint.script(createServer(raw('', 500)))
     await clock.pass(3600)
     expect((await signIn()).status).toBe(200)
-    expect(log.at(-1)).toContain('the answer has status 500')
+    expect(log.at(-1)).toContain('the server responded with 500')
     expect((await signIn()).status).toBe(200)
-    expect(asked('.well-known')).toHaveLength(2)
+    expect(listRequests('.well-known')).toHaveLength(2)
     await clock.pass(60)
     await signIn()
-    expect(asked('.well-known')).toHaveLength(3)
+    expect(listRequests('.well-known')).toHaveLength(3)
   })
 
   it.each([
-    ['answers 503', raw('', 503)],
-    ['answers with HTML', raw('<html>')],
+    ['responds with 503', raw('', 503)],
+    ['responds with HTML', raw('<html>')],
     ['redirects', raw('', 301, { Location: 'https://evil.example/' })],
     ['cannot be reached', failWithCode('ENOTFOUND')],
-  ])('that %s makes a sign-in fail for the moment, where nothing else is known', async (_, document) => {
-    const { signIn, endpoint } = makeScene(document)
+  ])('that %s makes a sign-in fail temporarily when no endpoint is known', async (_, document) => {
+    const { signIn, endpoint } = createDiscoveringBff(document)
     expect(await signIn()).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
-    endpoint.script(serving(json(metadata)))
+    endpoint.script(createServer(json(metadata)))
     expect((await signIn()).status).toBe(200)
   })
 
@@ -85,24 +85,28 @@ describe('discovery', () => {
     [
       'another issuer',
       { issuer: 'https://evil.example' },
-      /must be "https:\/\/as\.example\.com\/realm" to the letter/,
+      /Expected: exactly "https:\/\/as\.example\.com\/realm"/,
     ],
-    ['a slash more', { issuer: `${issuer}/` }, /names the issuer "https:\/\/as\.example\.com\/realm\/"/],
+    [
+      'a slash at the end of the issuer',
+      { issuer: `${issuer}/` },
+      /names the issuer "https:\/\/as\.example\.com\/realm\/"/,
+    ],
     ['no token endpoint', { token_endpoint: undefined }, /token_endpoint is missing/],
     [
       'a token endpoint without TLS',
       { token_endpoint: 'http://as.example.com/token' },
-      /token_endpoint must be https/,
+      /token_endpoint is not https/,
     ],
-  ])('with %s is a mistake of the configuration, and the log says which', async (_, change, message) => {
-    const { signIn, log, asked } = makeScene(json({ ...metadata, ...change }))
+  ])('with %s is a configuration error, which the log explains', async (_, change, message) => {
+    const { signIn, log, listRequests } = createDiscoveringBff(json({ ...metadata, ...change }))
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(log.at(-1)).toMatch(message)
-    expect(asked('/token')).toEqual([])
+    expect(listRequests('/token')).toEqual([])
   })
 
   it('never ends a session', async () => {
-    const { signIn, token: refresh, restore, endpoint, clock } = makeScene(json(metadata))
+    const { signIn, token: refresh, restore, endpoint, clock } = createDiscoveringBff(json(metadata))
     await signIn()
     endpoint.script(() => Response.json({ error: 'invalid_grant' }, { status: 404 }))
     await clock.pass(3601)
@@ -110,45 +114,47 @@ describe('discovery', () => {
     expect((await restore()).body.session).not.toBeNull()
   })
 
-  it('takes the address of the document, and its issuer from there', async () => {
+  it('accepts the URL of the document, and takes the issuer from it', async () => {
     const business = { business: 'B', scope: [] }
     for (const named of [issuer, `${issuer}/`]) {
       const discovery = `${issuer}/.well-known/openid-configuration`
-      const { signIn, asked } = makeScene(
+      const { signIn, listRequests } = createDiscoveringBff(
         json({ ...metadata, issuer: named }),
         classSuper({ ...business, discovery }),
       )
       expect((await signIn()).status).toBe(200)
-      expect(asked('as.example.com/realm/token')).toHaveLength(1)
+      expect(listRequests('as.example.com/realm/token')).toHaveLength(1)
     }
   })
 
-  it('81 falls back to the endpoint that the provider is known to have', async () => {
-    const { signIn, asked } = makeScene(
+  it('81 falls back to the endpoint in fallbackUrl', async () => {
+    const { signIn, listRequests } = createDiscoveringBff(
       failWithCode('ENOTFOUND'),
       classSuper({ business: 'B', scope: [], discovery: issuer }),
     )
     expect((await signIn()).status).toBe(200)
-    expect(asked('https://app.class.com.au/connect/token')).toHaveLength(1)
+    expect(listRequests('https://app.class.com.au/connect/token')).toHaveLength(1)
   })
 
-  it('of plain OAuth puts the well-known part between host and path', async () => {
+  it('with the flavour oauth puts the well-known part between host and path', async () => {
     const provider = { ...oauth2({ issuer }), token: { discovery: issuer, flavour: 'oauth' as const } }
-    const { signIn, asked } = makeScene(json(metadata), provider)
+    const { signIn, listRequests } = createDiscoveringBff(json(metadata), provider)
     expect((await signIn()).status).toBe(200)
-    expect(asked('https://as.example.com/.well-known/oauth-authorization-server/realm')).toHaveLength(1)
+    expect(listRequests('https://as.example.com/.well-known/oauth-authorization-server/realm')).toHaveLength(
+      1,
+    )
   })
 })
 
-it('78 uses no endpoint at a host that the description does not name, where it names hosts', async () => {
+it('78 uses no endpoint on a host that token.hosts does not list', async () => {
   const provider = (hosts: string[]): ProviderDescription => ({
     ...oauth2({ issuer }),
     token: { discovery: issuer, hosts },
   })
-  const good = makeScene(json(metadata), provider(['as.example.com']))
-  expect((await good.signIn()).status).toBe(200)
-  const { signIn, asked, log } = makeScene(json(metadata), provider(['other.example.com']))
+  const listed = createDiscoveringBff(json(metadata), provider(['as.example.com']))
+  expect((await listed.signIn()).status).toBe(200)
+  const { signIn, listRequests, log } = createDiscoveringBff(json(metadata), provider(['other.example.com']))
   expect((await signIn()).status).toBe(502)
-  expect(asked('/token')).toEqual([])
-  expect(log.at(-1)).toContain('token_endpoint is at a host that token.hosts does not name')
+  expect(listRequests('/token')).toEqual([])
+  expect(log.at(-1)).toContain('token_endpoint is on a host that token.hosts does not list')
 })

@@ -13,10 +13,10 @@ import { describeStore } from './store.contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-'))
 const stores: Store[] = []
-let made = 0
+let storeCount = 0
 
-function make(options: { path?: string; now?: () => number } = {}): Store {
-  const store = embeddedStore({ path: join(folder, String((made += 1))), ...options })
+function createStore(options: { path?: string; now?: () => number } = {}): Store {
+  const store = embeddedStore({ path: join(folder, String((storeCount += 1))), ...options })
   stores.push(store)
   return store
 }
@@ -26,43 +26,43 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-describeStore('embeddedStore', (now) => make({ now }))
+describeStore('embeddedStore', (now) => createStore({ now }))
 
 describe('embeddedStore', () => {
-  it('still has its records when it is opened again', async () => {
-    const path = join(folder, 'again')
-    const before = embeddedStore({ path })
-    await before.insert('a', { sealed: Uint8Array.of(7), subject: 's', version: 3, expiresAt: 9e15 })
-    await before.close()
-    expect(await make({ path }).read('a')).toMatchObject({ version: 3, expiresAt: 9e15 })
+  it('has its records after it is closed and opened again', async () => {
+    const path = join(folder, 'reopened')
+    const closedStore = embeddedStore({ path })
+    await closedStore.insert('a', { sealed: Uint8Array.of(7), subject: 's', version: 3, expiresAt: 9e15 })
+    await closedStore.close()
+    expect(await createStore({ path }).read('a')).toMatchObject({ version: 3, expiresAt: 9e15 })
   })
 
-  it('keeps a user signed in when the BFF starts again', async () => {
+  it('keeps users signed in when the BFF restarts', async () => {
     const path = join(folder, 'restart')
     const clock = createClock()
-    const before = embeddedStore({ path, now: clock.now })
-    const first = createTestBff(rotating(), { store: before }, clock)
+    const closedStore = embeddedStore({ path, now: clock.now })
+    const first = createTestBff(rotating(), { store: closedStore }, clock)
     const { body } = await first.signIn()
-    await before.close()
-    const second = createTestBff(rotating(), { store: make({ path, now: clock.now }) }, clock)
+    await closedStore.close()
+    const second = createTestBff(rotating(), { store: createStore({ path, now: clock.now }) }, clock)
     for (const [name, value] of first.jar) second.jar.set(name, value)
     expect((await second.restore()).body).toEqual(body)
   })
 
-  it('says which folder it cannot use', () => {
+  it('names the folder that it cannot open', () => {
     const path = join(folder, 'file')
     writeFileSync(path, 'no folder')
-    expect(() => embeddedStore({ path })).toThrow(`The session store in ${path} cannot be opened`)
+    expect(() => embeddedStore({ path })).toThrow(`Opening the session store in ${path} failed`)
   })
 
-  it('lets one of two processes win each version, so that no count of theirs is lost', async () => {
+  it('lets one of two processes win each version, so that no write is lost', async () => {
     const path = join(folder, 'shared')
-    const store = make({ path })
+    const store = createStore({ path })
     await store.insert('counter', { sealed: new Uint8Array(), subject: 's', version: 0, expiresAt: 9e15 })
     const writer = fileURLToPath(new URL('support/writer.mjs', import.meta.url))
     const writers = [0, 1].map(() => fork(writer, [path, '100']))
-    const ends = await Promise.all(writers.map((one) => once(one, 'message')))
-    expect(ends.map(([word]) => word)).toEqual(['done', 'done'])
+    const ends = await Promise.all(writers.map((process) => once(process, 'message')))
+    expect(ends.map(([message]) => message)).toEqual(['done', 'done'])
     expect(await store.read('counter')).toMatchObject({ version: 200 })
   }, 20_000)
 })

@@ -3,8 +3,8 @@ import { parseLifetime } from '../src/authorization-server/token-lifetime.ts'
 
 const sentAt = Date.parse('2026-01-01T00:00:00Z')
 const hourLater = sentAt / 1000 + 3600
-/** The longest lifetime that is believed: 366 days. */
-const longest = 31_622_400
+/** The maxSeconds lifetime that is accepted: 366 days. */
+const maxSeconds = 31_622_400
 
 type Sources = Parameters<typeof parseLifetime>[2]
 
@@ -15,7 +15,7 @@ function lifetime(value: unknown, ...sources: Sources): number | null {
 const jwt = (claims: unknown): string =>
   `${btoa('{"alg":"none"}')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`
 
-describe('a lifetime', () => {
+describe('parseLifetime', () => {
   it.each([
     ['seconds', 3599, 3599],
     ['seconds', 3599.7, 3599.7],
@@ -25,10 +25,10 @@ describe('a lifetime', () => {
     ['seconds', 0, 0],
     ['seconds', '0', 0],
     ['seconds', 2_592_000, 2_592_000],
-    ['seconds', 1e15, longest],
-    ['seconds', '1000000000000000', longest],
-    ['seconds', Infinity, longest],
-    ['seconds', Number.MAX_SAFE_INTEGER, longest],
+    ['seconds', 1e15, maxSeconds],
+    ['seconds', '1000000000000000', maxSeconds],
+    ['seconds', Infinity, maxSeconds],
+    ['seconds', Number.MAX_SAFE_INTEGER, maxSeconds],
     ['ms', 900_000, 900],
     ['ms', '900000', 900],
     ['epoch-s', hourLater, 3600],
@@ -41,10 +41,10 @@ describe('a lifetime', () => {
     ['iso', '2026-01-01T03:00:00+02:00', 3600],
     ['iso', '2026-01-01T03:00:00+0200', 3600],
     ['iso', '2025-12-31T23:00:00Z', 0],
-    ['iso', '9999-12-31T23:59:59Z', longest],
+    ['iso', '9999-12-31T23:59:59Z', maxSeconds],
     ['http-date', 'Thu, 01 Jan 2026 01:00:00 GMT', 3600],
     ['http-date', 'Wed, 31 Dec 2025 01:00:00 GMT', 0],
-  ] as const)('in %s of %j is %d s', (as, value, seconds) => {
+  ] as const)('reads %s from %j as %d s', (as, value, seconds) => {
     expect(lifetime(value, { from: '/at', as })).toBeCloseTo(seconds, 6)
   })
 
@@ -75,11 +75,11 @@ describe('a lifetime', () => {
     ['http-date', '2026-01-01T01:00:00Z'],
     ['http-date', 'Thu, 01 Jan 2026 01:00:00'],
     ['http-date', 'Thu, some day GMT'],
-  ] as const)('in %s of %j is not known', (as, value) => {
+  ] as const)('does not read %s from %j', (as, value) => {
     expect(lifetime(value, { from: '/at', as })).toBeNull()
   })
 
-  it('is the first that can be used, in the order of the description', () => {
+  it('uses the first usable source, in the order of the description', () => {
     const at = (from: string): Sources[number] => ({ from, as: 'seconds' })
     const from = (body: object, ...sources: Sources): number | null =>
       parseLifetime(body, '', sources, sentAt)
@@ -91,7 +91,7 @@ describe('a lifetime', () => {
     expect(from({ a: 10 })).toBeNull()
   })
 
-  it('can be what a JWT says of its end, and nothing where there is no JWT', () => {
+  it('reads the exp of a JWT, and nothing from any other token', () => {
     const from = (accessToken: string): number | null => parseLifetime({}, accessToken, ['jwt-exp'], sentAt)
     expect(from(jwt({ exp: hourLater }))).toBe(3600)
     expect(from(jwt({ exp: hourLater - 7200 }))).toBe(0)
@@ -100,8 +100,8 @@ describe('a lifetime', () => {
       expect(from(token)).toBeNull()
   })
 
-  it('can be a fixed one, which is cut like any other', () => {
+  it('uses a fixed lifetime, limited like any other', () => {
     expect(lifetime(undefined, { seconds: 60 })).toBe(60)
-    expect(lifetime(undefined, { seconds: longest + 1 })).toBe(longest)
+    expect(lifetime(undefined, { seconds: maxSeconds + 1 })).toBe(maxSeconds)
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createBrowser, createTestBff, credentials, page } from './support/browser.ts'
 import { rotating } from './support/token-endpoint.ts'
 
-/** Every request that the BFF knows. */
+/** Every route of the BFF. */
 const requests = [
   ['GET', '/session', undefined],
   ['POST', '/session', { credentials }],
@@ -10,7 +10,7 @@ const requests = [
   ['POST', '/token', { session_id: 'x', after: 0 }],
 ] as const
 
-const from = (value: string): Record<string, string> => ({ 'Sec-Fetch-Site': '', Origin: value })
+const withOrigin = (value: string): Record<string, string> => ({ 'Sec-Fetch-Site': '', Origin: value })
 
 describe.each(requests)('%s %s', (method, path, body) => {
   it.each([
@@ -18,79 +18,103 @@ describe.each(requests)('%s %s', (method, path, body) => {
     ['with another value of the header', { 'X-Latchkey': 'true' }],
     ['from another site', { 'Sec-Fetch-Site': 'cross-site' }],
     ['from a sibling domain', { 'Sec-Fetch-Site': 'same-site' }],
-    ['from what the browser does not say clearly', { 'Sec-Fetch-Site': 'Same-Origin' }],
-    ['from another origin', from('https://evil.example')],
-    ['from another port', from(`${page}:8443`)],
-    ['from an origin that begins like ours', from(`${page}.evil.example`)],
-    ['from the origin null', from('null')],
-    ['from no origin at all', from('://')],
-    ['from another origin, whatever Sec-Fetch-Site says', { Origin: 'https://evil.example' }],
-  ])('65 %s is refused, and changes nothing', async (_, headers) => {
-    const { ask, restore, signIn, endpoint } = createTestBff(rotating())
+    ['with an unknown value of Sec-Fetch-Site', { 'Sec-Fetch-Site': 'Same-Origin' }],
+    ['from another origin', withOrigin('https://evil.example')],
+    ['from another port', withOrigin(`${page}:8443`)],
+    ['from an origin with the page’s as a prefix', withOrigin(`${page}.evil.example`)],
+    ['from the origin null', withOrigin('null')],
+    ['from a malformed origin', withOrigin('://')],
+    ['from another origin with Sec-Fetch-Site: same-origin', { Origin: 'https://evil.example' }],
+  ])('65 %s is rejected with 403 and changes nothing', async (_, headers) => {
+    const { sendRequest, restore, signIn, endpoint } = createTestBff(rotating())
     const before = await signIn()
-    const answer = await ask(method, path, body, headers)
-    expect(answer).toMatchObject({ status: 403, body: { error: 'access_denied' } })
-    expect(answer.headers.get('Set-Cookie')).toBeNull()
-    expect([...answer.headers.keys()].filter((one) => one.startsWith('access-control'))).toEqual([])
+    const response = await sendRequest(method, path, body, headers)
+    expect(response).toMatchObject({ status: 403, body: { error: 'access_denied' } })
+    expect(response.headers.get('Set-Cookie')).toBeNull()
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
     expect(endpoint.requests).toHaveLength(1)
     expect((await restore()).body).toEqual(before.body)
   })
 
-  it('65 is answered for our own page, with or without Sec-Fetch-Site', async () => {
-    const { ask } = createTestBff(rotating())
-    for (const headers of [{}, { 'Sec-Fetch-Site': 'none' }, from(page)])
-      expect((await ask(method, path, body, headers)).status).not.toBe(403)
+  it('65 is accepted from the page’s own origin, with or without Sec-Fetch-Site', async () => {
+    const { sendRequest } = createTestBff(rotating())
+    for (const headers of [{}, { 'Sec-Fetch-Site': 'none' }, withOrigin(page)])
+      expect((await sendRequest(method, path, body, headers)).status).not.toBe(403)
   })
 
-  it('65 may say nothing of where it comes from only when it changes nothing', async () => {
-    const { ask } = createTestBff(rotating())
-    expect((await ask(method, path, body, from(''))).status === 403).toBe(method !== 'GET')
+  it('65 needs Origin or Sec-Fetch-Site unless it is a GET', async () => {
+    const { sendRequest } = createTestBff(rotating())
+    expect((await sendRequest(method, path, body, withOrigin(''))).status === 403).toBe(method !== 'GET')
   })
 
-  it('62 is never kept by a cache, sniffed, or shared between origins, whatever the answer', async () => {
-    const { ask, bff } = createTestBff(rotating())
-    const thrown = { ...bff, fetch: () => bff.fetch(new Request(`${page}/auth${path}`, { method })) }
-    for (const answer of [await ask(method, path, body), await createBrowser(thrown).ask(method, path)]) {
-      expect(answer.headers.get('Cache-Control')).toBe('no-store')
-      expect(answer.headers.get('X-Content-Type-Options')).toBe('nosniff')
-      expect(answer.headers.get('Vary')).toBe('Cookie, Origin, Sec-Fetch-Site')
-      if (answer.text !== '')
-        expect(answer.headers.get('Content-Type')).toBe('application/json; charset=utf-8')
+  it('62 has headers in every response against caching, sniffing and sharing between origins', async () => {
+    const { sendRequest, bff } = createTestBff(rotating())
+    const rejected = { ...bff, fetch: () => bff.fetch(new Request(`${page}/auth${path}`, { method })) }
+    for (const response of [
+      await sendRequest(method, path, body),
+      await createBrowser(rejected).sendRequest(method, path),
+    ]) {
+      expect(response.headers.get('Cache-Control')).toBe('no-store')
+      expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
+      expect(response.headers.get('Vary')).toBe('Cookie, Origin, Sec-Fetch-Site')
+      if (response.text !== '')
+        expect(response.headers.get('Content-Type')).toBe('application/json; charset=utf-8')
     }
   })
 })
 
+describe('the log line of a rejected request', () => {
+  it.each([
+    ['without the header', { 'X-Latchkey': '' }, /X-Latchkey: 1.*@latchkey\/core.*proxy/],
+    ['from another site', { 'Sec-Fetch-Site': 'cross-site' }, /cross-site.*from one origin/],
+    ['without Origin and Sec-Fetch-Site', withOrigin(''), /neither Origin nor Sec-Fetch-Site.*proxy/],
+    [
+      'with another host in Origin',
+      withOrigin('https://evil.example'),
+      /another host.*nginx: proxy_set_header Host \$http_host.*option `origin`/,
+    ],
+  ])('names the fix for a request %s', async (_, headers, pattern) => {
+    const { sendRequest, log } = createTestBff(rotating())
+    await sendRequest('POST', '/session', { credentials }, headers)
+    expect(log.at(-1)).toMatch(/^Request rejected with 403: /)
+    expect(log.at(-1)).toMatch(pattern)
+    expect(log.at(-1)).not.toContain('evil')
+  })
+})
+
 describe('the option `origin`', () => {
-  it('is what Origin must be, whatever host the request came to', async () => {
+  it('is the only accepted Origin, even if the host of the request is another', async () => {
     const { bff, log } = createTestBff(rotating(), { origin: page })
-    const { ask } = createBrowser(bff, 'http://10.0.0.7:3000')
-    expect((await ask('POST', '/session', { credentials }, { Origin: page })).status).toBe(200)
-    expect((await ask('POST', '/session', { credentials }, { Origin: 'http://10.0.0.7:3000' })).status).toBe(
-      403,
-    )
+    const { sendRequest } = createBrowser(bff, 'http://10.0.0.7:3000')
+    expect((await sendRequest('POST', '/session', { credentials }, { Origin: page })).status).toBe(200)
+    expect(
+      (await sendRequest('POST', '/session', { credentials }, { Origin: 'http://10.0.0.7:3000' })).status,
+    ).toBe(403)
     expect(log.at(-1)).toContain('`origin`')
   })
 
-  it('is named in the log when a proxy changed the host', async () => {
+  it('is recommended in the log when a proxy changes the host', async () => {
     const { bff, log } = createTestBff(rotating())
-    const { ask } = createBrowser(bff, 'http://10.0.0.7:3000')
-    expect((await ask('POST', '/session', { credentials }, { Origin: page })).status).toBe(403)
+    const { sendRequest } = createBrowser(bff, 'http://10.0.0.7:3000')
+    expect((await sendRequest('POST', '/session', { credentials }, { Origin: page })).status).toBe(403)
     expect(log.at(-1)).toContain('set the option `origin`')
   })
 
-  it('is not replaced by what a proxy, or anybody, writes into X-Forwarded headers', async () => {
+  it('is not replaced by X-Forwarded headers', async () => {
     const { bff } = createTestBff(rotating())
-    const { ask } = createBrowser(bff, 'http://10.0.0.7:3000')
+    const { sendRequest } = createBrowser(bff, 'http://10.0.0.7:3000')
     const forwarded = {
       'X-Forwarded-Host': 'portal.example.com',
       'X-Forwarded-Proto': 'https',
       Forwarded: 'host=portal.example.com',
     }
-    expect((await ask('POST', '/session', { credentials }, { Origin: page, ...forwarded })).status).toBe(403)
+    expect(
+      (await sendRequest('POST', '/session', { credentials }, { Origin: page, ...forwarded })).status,
+    ).toBe(403)
   })
 })
 
-describe('a path or method that is not known', () => {
+describe('an unknown path or method', () => {
   it.each([
     ['GET', '/nothing', 404, null],
     ['GET', '', 404, null],
@@ -100,16 +124,16 @@ describe('a path or method that is not known', () => {
     ['OPTIONS', '/session', 405, 'GET, POST, DELETE'],
     ['OPTIONS', '/token', 405, 'POST'],
     ['GET', '/token', 405, 'POST'],
-  ])('%s %s is answered with %i', async (method, path, status, allow) => {
-    const { ask } = createTestBff(rotating())
-    const answer = await ask(method, path, undefined, { 'Access-Control-Request-Method': 'POST' })
-    expect(answer).toMatchObject({ status, body: { error: 'invalid_request' } })
-    expect(answer.headers.get('Allow')).toBe(allow)
-    expect([...answer.headers.keys()].filter((one) => one.startsWith('access-control'))).toEqual([])
+  ])('%s %s gets %i', async (method, path, status, allow) => {
+    const { sendRequest } = createTestBff(rotating())
+    const response = await sendRequest(method, path, undefined, { 'Access-Control-Request-Method': 'POST' })
+    expect(response).toMatchObject({ status, body: { error: 'invalid_request' } })
+    expect(response.headers.get('Allow')).toBe(allow)
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
   })
 })
 
-it('answers 500 and tells the log alone when something happens that nobody foresaw', async () => {
+it('responds with 500 to an unexpected error, and logs its details only', async () => {
   const { signIn, log } = createTestBff(rotating(), {
     platform: {
       randomBytes: () => {
@@ -117,8 +141,8 @@ it('answers 500 and tells the log alone when something happens that nobody fores
       },
     },
   })
-  const answer = await signIn()
-  expect(answer).toMatchObject({ status: 500, body: { error: 'server_error' } })
-  expect(answer.text).not.toContain('entropy')
+  const response = await signIn()
+  expect(response).toMatchObject({ status: 500, body: { error: 'server_error' } })
+  expect(response.text).not.toContain('entropy')
   expect(log.at(-1)).toContain('no entropy')
 })

@@ -16,8 +16,8 @@ function signed(payload: object, header: object = { alg: 'RS256', kid: 'k' }, ke
   return `${text}.${createSign('RSA-SHA256').update(text).sign(key, 'base64url')}`
 }
 
-/** A server of OpenID Connect whose token endpoint answers with this ID Token. */
-function serving(idToken: unknown, keys: () => Response = keySet): Reply {
+/** An OpenID Connect server whose token endpoint issues this ID Token. */
+function createServer(idToken: unknown, keys: () => Response = respondWithKeys): Reply {
   return ({ url, parameters }) => {
     if (url.pathname.startsWith('/.well-known/'))
       return Response.json({
@@ -27,9 +27,9 @@ function serving(idToken: unknown, keys: () => Response = keySet): Reply {
         grant_types_supported: ['password'],
       })
     if (url.pathname === '/keys') return keys()
-    const refresh = parameters.get('grant_type') === 'refresh_token'
+    const isRefresh = parameters.get('grant_type') === 'refresh_token'
     const common = {
-      access_token: refresh ? 'b' : 'a',
+      access_token: isRefresh ? 'b' : 'a',
       token_type: 'Bearer',
       expires_in: 900,
       refresh_token: 'r',
@@ -38,7 +38,7 @@ function serving(idToken: unknown, keys: () => Response = keySet): Reply {
   }
 }
 
-function keySet(): Response {
+function respondWithKeys(): Response {
   return Response.json({
     keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }],
   })
@@ -47,28 +47,28 @@ function keySet(): Response {
 const provider = oauth2({ issuer, clientId: 'portal', clientSecret: 's3cret', scope: ['openid'] })
 
 describe('an ID Token', () => {
-  it('tells who the user is, and stays on the server', async () => {
-    const { signIn, restore } = createTestBff(serving(signed(claims)), { provider })
-    const answer = await signIn()
-    expect(answer.body.session?.user).toEqual({ sub: 'u-7', name: 'Cathy' })
-    expect(answer.text).not.toContain(signed(claims).split('.')[1])
+  it('names the user, and stays on the server', async () => {
+    const { signIn, restore } = createTestBff(createServer(signed(claims)), { provider })
+    const response = await signIn()
+    expect(response.body.session?.user).toEqual({ sub: 'u-7', name: 'Cathy' })
+    expect(response.text).not.toContain(signed(claims).split('.')[1])
     expect((await restore()).body.session?.user).toEqual({ sub: 'u-7', name: 'Cathy' })
   })
 
-  it('names the same subject for the same user, however the username is typed', async () => {
-    const { signIn, endpoint } = createTestBff(serving(signed(claims)), { provider })
+  it('gives the same user the same subject, however the username is spelt', async () => {
+    const { signIn, endpoint } = createTestBff(createServer(signed(claims)), { provider })
     const { body } = await signIn()
     const again = await signIn({ credentials: { username: 'CATHY', password: 'correct horse' } })
     expect(again.body.session?.subject).toBe(body.session?.subject)
-    endpoint.script(serving(signed({ ...claims, sub: 'u-8' })))
+    endpoint.script(createServer(signed({ ...claims, sub: 'u-8' })))
     expect((await signIn()).body.session?.subject).not.toBe(body.session?.subject)
   })
 
-  it('of a refresh changes nobody', async () => {
-    const { signIn, token, clock, endpoint } = createTestBff(serving(signed(claims)), { provider })
+  it('of a refresh does not change the user', async () => {
+    const { signIn, token, clock, endpoint } = createTestBff(createServer(signed(claims)), { provider })
     await signIn()
     await clock.pass(880)
-    endpoint.script(serving(signed({ ...claims, sub: 'somebody else' })))
+    endpoint.script(createServer(signed({ ...claims, sub: 'u-8' })))
     expect((await token(1)).body).toMatchObject({
       session: { user: { sub: 'u-7', name: 'Cathy' } },
       token: { access_token: 'b' },
@@ -80,39 +80,39 @@ describe('an ID Token', () => {
   it.each([
     ['of another issuer', signed({ ...claims, iss: 'https://evil.example' })],
     ['for another client', signed({ ...claims, aud: 'another' })],
-    ['that has run out', signed({ ...claims, exp: now - 61 })],
+    ['that has expired', signed({ ...claims, exp: now - 61 })],
     ['signed with another key', signed(claims, { alg: 'RS256', kid: 'k' }, other.privateKey)],
-    ['signed with a key nobody has', signed(claims, { alg: 'RS256', kid: 'unknown' })],
+    ['signed with an unknown key', signed(claims, { alg: 'RS256', kid: 'unknown' })],
     ['that is not signed', `${b64({ alg: 'none' })}.${b64(claims)}.`],
     ['signed with the client secret', signed(claims, { alg: 'HS256' })],
     ['without a subject', signed({ ...claims, sub: undefined })],
     ['that is garbage', 'canary.canary.canary'],
-  ])('%s signs nobody in, and is told to nobody', async (_, idToken) => {
-    const { signIn, log } = createTestBff(serving(idToken), { provider })
-    const answer = await signIn()
-    expect(answer).toMatchObject({ status: 502, body: { error: 'server_error' } })
+  ])('%s fails the sign-in, and reaches neither the log nor the page', async (_, idToken) => {
+    const { signIn, log } = createTestBff(createServer(idToken), { provider })
+    const response = await signIn()
+    expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(log.at(-1)).toContain('the ID Token is not valid')
-    expect(log.join() + answer.text).not.toContain(idToken.split('.')[1])
+    expect(log.join() + response.text).not.toContain(idToken.split('.')[1])
   })
 
-  it('signs nobody in while its keys cannot be had', async () => {
+  it('fails the sign-in when its keys cannot be fetched', async () => {
     const { signIn } = createTestBff(
-      serving(signed(claims), () => new Response(null, { status: 500 })),
+      createServer(signed(claims), () => new Response(null, { status: 500 })),
       { provider },
     )
     expect((await signIn()).status).toBe(502)
   })
 
-  it('is let be where it is null, empty or no text', async () => {
+  it('is ignored when it is null, empty or not a string', async () => {
     for (const idToken of [null, '', 7, {}]) {
-      const { signIn } = createTestBff(serving(idToken), { provider })
+      const { signIn } = createTestBff(createServer(idToken), { provider })
       expect((await signIn()).body.session?.user).toEqual({ username: 'cathy' })
     }
   })
 
-  it('is not read without a discovery document, and the log says so', async () => {
-    const unknown = oauth2({ tokenEndpoint: `${issuer}/token`, clientId: 'portal', clientSecret: 's3cret' })
-    const { signIn, log } = createTestBff(serving(signed(claims)), { provider: unknown })
+  it('is ignored without discovery, and the log says so', async () => {
+    const fixed = oauth2({ tokenEndpoint: `${issuer}/token`, clientId: 'portal', clientSecret: 's3cret' })
+    const { signIn, log } = createTestBff(createServer(signed(claims)), { provider: fixed })
     expect((await signIn()).body.session?.user).toEqual({ username: 'cathy' })
     expect(log.at(-1)).toContain('ID Token')
   })

@@ -6,11 +6,11 @@ import { createTestLogger, createTestBff } from './support/browser.ts'
 import type { ReceivedRequest } from './support/token-endpoint.ts'
 import { grantsOf, json } from './support/token-endpoint.ts'
 
-const answer = json({ access_token: 'a', refresh_token: 'r', token_type: 'bearer', expires_in: 899 })
+const granted = json({ access_token: 'a', refresh_token: 'r', token_type: 'bearer', expires_in: 899 })
 
-/** What a sign-in and a refresh with this provider send. */
-async function sentBy(provider: ProviderDescription): Promise<ReceivedRequest[]> {
-  const { signIn, token, endpoint, clock } = createTestBff(answer, { provider })
+/** The requests of a sign-in and a refresh with this provider. */
+async function listRequests(provider: ProviderDescription): Promise<ReceivedRequest[]> {
+  const { signIn, token, endpoint, clock } = createTestBff(granted, { provider })
   expect((await signIn()).status).toBe(200)
   await clock.pass(850)
   await token(1)
@@ -25,38 +25,38 @@ describe('oauth2()', () => {
   it.each([
     ['basic', 'form', 'Basic Y2xpZW50JTNBMTpzM2NyJTJCdCslMjUlQzIlQTM='],
     ['basic', 'raw', `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`],
-  ] as const)('shows the client by %s, encoded as %s', async (clientAuth, basicEncoding, header) => {
+  ] as const)('authenticates the client by %s, encoded as %s', async (clientAuth, basicEncoding, header) => {
     const options = { tokenEndpoint, clientId: id, clientSecret: secret, clientAuth, basicEncoding }
-    for (const { headers, parameters } of await sentBy(oauth2(options))) {
+    for (const { headers, parameters } of await listRequests(oauth2(options))) {
       expect(headers.get('Authorization')).toBe(header)
       expect(parameters.has('client_id') || parameters.has('client_secret')).toBe(false)
     }
   })
 
-  it('shows the client in the body, or only its id, or none', async () => {
-    const shown = async (more: object): Promise<(string | null)[][]> =>
-      (await sentBy(oauth2({ tokenEndpoint, ...more }))).map(({ headers, parameters }) => [
+  it('sends the client in the body, its id alone, or no client', async () => {
+    const readClient = async (options: object): Promise<(string | null)[][]> =>
+      (await listRequests(oauth2({ tokenEndpoint, ...options }))).map(({ headers, parameters }) => [
         headers.get('Authorization'),
         parameters.get('client_id'),
         parameters.get('client_secret'),
       ])
-    expect(await shown({ clientId: id, clientSecret: secret, clientAuth: 'post' })).toEqual([
+    expect(await readClient({ clientId: id, clientSecret: secret, clientAuth: 'post' })).toEqual([
       [null, id, secret],
       [null, id, secret],
     ])
-    expect(await shown({ clientId: id })).toEqual([
+    expect(await readClient({ clientId: id })).toEqual([
       [null, id, null],
       [null, id, null],
     ])
-    expect(await shown({})).toEqual([
+    expect(await readClient({})).toEqual([
       [null, null, null],
       [null, null, null],
     ])
   })
 
-  it('posts a form, asks for JSON, keeps the query of the endpoint, and sends further parameters at sign-in', async () => {
+  it('posts a form, accepts JSON, keeps the query of the endpoint, and sends params at sign-in only', async () => {
     const options = { tokenEndpoint: `${tokenEndpoint}?tenant=7`, params: { audience: 'api' } }
-    const [signIn, refresh] = await sentBy(oauth2(options))
+    const [signIn, refresh] = await listRequests(oauth2(options))
     expect(signIn?.method).toBe('POST')
     expect(signIn?.url.search).toBe('?tenant=7')
     expect(signIn?.headers.get('Accept')).toBe('application/json')
@@ -68,11 +68,11 @@ describe('oauth2()', () => {
     })
   })
 
-  it('uses no refresh token when told so', async () => {
-    expect(await sentBy(oauth2({ tokenEndpoint, refresh: false }))).toHaveLength(1)
+  it('does not use refresh tokens with refresh: false', async () => {
+    expect(await listRequests(oauth2({ tokenEndpoint, refresh: false }))).toHaveLength(1)
   })
 
-  it('knows how long a token lives when the answer does not say', async () => {
+  it('uses defaultLifetime and defaultTokenType when the response has neither', async () => {
     const provider = oauth2({ tokenEndpoint, defaultLifetime: 1200, defaultTokenType: 'Bearer' })
     const { signIn } = createTestBff(json({ access_token: 'a', expires_in: 'soon' }), { provider })
     expect((await signIn()).body.token).toMatchObject({ token_type: 'Bearer', expires_in: 1200 })
@@ -83,11 +83,13 @@ describe('axosoft()', () => {
   const options = { site: 'https://acct.axosoft.com/', clientId: id, clientSecret: `\u{feff}${secret}\n` }
 
   it('sends one GET with everything in the query, as documented, and never refreshes', async () => {
-    const sent = await sentBy(axosoft({ ...options, scope: ['read', 'write'] }))
-    expect(sent).toHaveLength(1)
-    expect(sent[0]?.method).toBe('GET')
-    expect(`${sent[0]?.url.origin}${sent[0]?.url.pathname}`).toBe('https://acct.axosoft.com/api/oauth2/token')
-    expect(Object.fromEntries(sent[0]?.parameters ?? [])).toEqual({
+    const requests = await listRequests(axosoft({ ...options, scope: ['read', 'write'] }))
+    expect(requests).toHaveLength(1)
+    expect(requests[0]?.method).toBe('GET')
+    expect(`${requests[0]?.url.origin}${requests[0]?.url.pathname}`).toBe(
+      'https://acct.axosoft.com/api/oauth2/token',
+    )
+    expect(Object.fromEntries(requests[0]?.parameters ?? [])).toEqual({
       grant_type: 'password',
       username: 'cathy',
       password: 'correct horse',
@@ -97,33 +99,33 @@ describe('axosoft()', () => {
     })
   })
 
-  it('sends a form where the installation knows POST', async () => {
-    const [sent] = await sentBy(axosoft({ ...options, method: 'POST' }))
-    expect(sent?.method).toBe('POST')
-    expect(sent?.url.search).toBe('')
-    expect(sent?.parameters.get('client_secret')).toBe(secret)
+  it('sends a form with method: POST', async () => {
+    const [request] = await listRequests(axosoft({ ...options, method: 'POST' }))
+    expect(request?.method).toBe('POST')
+    expect(request?.url.search).toBe('')
+    expect(request?.parameters.get('client_secret')).toBe(secret)
   })
 })
 
 describe('classSuper()', () => {
-  it('asks for one business, by Basic with the pair as it is, and refreshes', async () => {
+  it('requests one business, by Basic without form encoding, and refreshes', async () => {
     const provider = classSuper({
       clientId: id,
       clientSecret: `${secret}\u{feff}`,
       business: 'OAUTH_TEST',
       scope: ['fund.read'],
     })
-    const [signIn, refresh] = await sentBy(provider)
+    const [signIn, refresh] = await listRequests(provider)
     expect(signIn?.url.href).toBe('https://app.class.com.au/connect/token')
     expect(signIn?.parameters.get('scope')).toBe('target:b/OAUTH_TEST fund.read')
-    for (const one of [signIn, refresh])
-      expect(one?.headers.get('Authorization')).toBe(
+    for (const request of [signIn, refresh])
+      expect(request?.headers.get('Authorization')).toBe(
         `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
       )
     expect(refresh?.parameters.get('refresh_token')).toBe('r')
   })
 
-  it('shows no client where none is configured, and gives the scheme as Class wants it', async () => {
+  it('sends no client without a client id, and names the scheme that Class expects', async () => {
     const provider = classSuper({ business: 'B', scope: [] })
     const body = {
       access_token: 'a',
@@ -145,24 +147,24 @@ describe('createBff', () => {
   const logger = createTestLogger()
   const provider = oauth2({ tokenEndpoint })
 
-  it('says once, when it is made, that the password grant must not be used', () => {
-    const notes = createTestLogger()
-    createBff({ provider, logger: notes })
-    expect(notes.lines).toHaveLength(1)
-    expect(notes.lines[0]).toContain('RFC 9700 §2.4')
+  it('warns of the password grant once, at its creation', () => {
+    const testLogger = createTestLogger()
+    createBff({ provider, logger: testLogger })
+    expect(testLogger.lines).toHaveLength(1)
+    expect(testLogger.lines[0]).toContain('RFC 9700 §2.4')
   })
 
   it.each([
-    [{ basePath: 'auth' }, /basePath: must begin with a slash/],
-    [{ basePath: '/auth/' }, /basePath: must begin with a slash and not end with one/],
-    [{ origin: 'https://portal.example.com/' }, /origin: must be a scheme and a host/],
-    [{ origin: 'portal.example.com' }, /origin: must be a scheme and a host/],
-    [{ secret: 'short' }, /secret: must have at least 32 characters/],
-    [{ session: { idle: 0 } }, /session\.idle/],
-    [{ session: { idle: 100, absolute: 10 } }, /session\.idle: must not be longer than session\.absolute/],
-    [{ mode: 'cookie' }, /mode/],
-    [{ basepath: '/auth' }, /Unrecognized key: "basepath"/],
-  ])('refuses the option %j and names it', (option, message) => {
+    [{ basePath: 'auth' }, 'basePath: is not valid. Expected: a path such as "/auth"'],
+    [{ basePath: '/auth/' }, 'basePath: is not valid. Expected: a path such as "/auth"'],
+    [{ origin: 'https://portal.example.com/' }, 'origin: is not valid. Expected: a scheme and a host'],
+    [{ origin: 'portal.example.com' }, 'origin: is not valid. Expected: a scheme and a host'],
+    [{ secret: 'short' }, 'secret: is too short. Expected: a string of at least 32 characters'],
+    [{ session: { idle: 0 } }, 'session.idle: is 0. Expected: a number of seconds above 0'],
+    [{ session: { idle: 100, absolute: 10 } }, 'session.idle: is longer than session.absolute'],
+    [{ mode: 'cookie' }, 'mode: is not valid. Expected: "token" or "proxy"'],
+    [{ basepath: '/auth' }, 'basepath: is unknown. Did you mean basePath?'],
+  ])('rejects the option %j with its name and the fix', (option, message) => {
     expect(() => createBff({ provider, logger, ...(option as object) })).toThrow(message)
   })
 })

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { createProxyScene, provider } from './support/proxy-setup.ts'
+import { createProxySetup, provider } from './support/proxy-setup.ts'
 
-const named = (headers: Headers): string[] => [...headers.keys()]
+const getNames = (headers: Headers): string[] => [...headers.keys()]
 
 describe('a request to the resource server', () => {
-  it('has the token in place of the cookie and of whatever Authorization the page sent', async () => {
-    const { send, received } = await createProxyScene()
+  it('has the token of the session in place of the cookie and the Authorization of the page', async () => {
+    const { send, received } = await createProxySetup()
     await send('/api/me', { headers: { Authorization: 'Bearer forged', Cookie2: '$Version=1' } })
     const [{ headers } = { headers: new Headers() }] = received
     expect(headers.get('Authorization')).toBe('Bearer access-1')
-    expect(named(headers).filter((name) => name.startsWith('cookie'))).toEqual([])
+    expect(getNames(headers).filter((name) => name.startsWith('cookie'))).toEqual([])
   })
 
   it.each([
@@ -39,14 +39,14 @@ describe('a request to the resource server', () => {
     ['Host', 'evil.example'],
     ['Accept-Encoding', 'zstd'],
     ['Access-Control-Request-Method', 'PUT'],
-  ])('never carries the %s of the page', async (name, value) => {
-    const { send, received } = await createProxyScene()
+  ])('has no %s of the page', async (name, value) => {
+    const { send, received } = await createProxySetup()
     expect((await send('/api/me', { headers: { [name]: value } })).status).toBe(200)
     expect(received[0]?.headers.get(name)).toBeNull()
   })
 
-  it('loses what Connection names, but for what the proxy writes itself', async () => {
-    const { send, received } = await createProxyScene()
+  it('has no headers that Connection names, except the token', async () => {
+    const { send, received } = await createProxySetup()
     const headers = { Connection: 'close, X-Hop , authorization', 'X-Hop': '1', 'X-Kept': '1' }
     await send('/api/me', { headers })
     expect(received[0]?.headers.get('X-Hop')).toBeNull()
@@ -54,8 +54,8 @@ describe('a request to the resource server', () => {
     expect(received[0]?.headers.get('Authorization')).toBe('Bearer access-1')
   })
 
-  it('keeps what an API may need', async () => {
-    const { send, received } = await createProxyScene()
+  it('has the headers that APIs need', async () => {
+    const { send, received } = await createProxySetup()
     const headers = {
       Accept: 'application/json',
       'Accept-Language': 'de',
@@ -71,9 +71,9 @@ describe('a request to the resource server', () => {
     expect(received[0]?.body).toBe('{}')
   })
 
-  it('says what the provider wants said, where the page says nothing else', async () => {
+  it('has the default headers of the provider, unless the page sets them', async () => {
     const resource = { headers: { Accept: 'application/vnd.x+json', 'X-Integration-Id': 'portal' } }
-    const { send, received } = await createProxyScene({ provider: { ...provider, resource } })
+    const { send, received } = await createProxySetup({ provider: { ...provider, resource } })
     for (const Accept of ['', '*/*', 'image/png']) await send('/api/me', { headers: { Accept } })
     expect(received.map(({ headers }) => headers.get('Accept'))).toEqual([
       'application/vnd.x+json',
@@ -86,26 +86,26 @@ describe('a request to the resource server', () => {
   it.each([
     [{ header: 'Authorization', scheme: 'OAuth2' }, 'Authorization', 'OAuth2 access-1'],
     [{ header: 'X-Auth-Token', scheme: '' }, 'X-Auth-Token', 'access-1'],
-  ])('shows the token as the provider has it', async (attach, name, value) => {
-    const { send, received } = await createProxyScene({
-      provider: { ...provider, resource: { tokenPlacement: attach } },
+  ])('has the token where the provider expects it: %j', async (tokenPlacement, name, value) => {
+    const { send, received } = await createProxySetup({
+      provider: { ...provider, resource: { tokenPlacement } },
     })
     await send('/api/me', { headers: { Authorization: 'Bearer forged', [name]: 'forged' } })
     expect(received[0]?.headers.get(name)).toBe(value)
     expect(JSON.stringify([...(received[0]?.headers ?? [])])).not.toContain('forged')
   })
 
-  it('names the application in place of the browser where the provider wants that', async () => {
+  it('has the User-Agent of the provider in place of the browser’s', async () => {
     const resource = { headers: { 'User-Agent': 'web:com.example.portal:v1' } }
-    const { send, received } = await createProxyScene({ provider: { ...provider, resource } })
+    const { send, received } = await createProxySetup({ provider: { ...provider, resource } })
     await send('/api/me', { headers: { 'User-Agent': 'Mozilla/5.0' } })
     expect(received[0]?.headers.get('User-Agent')).toBe('web:com.example.portal:v1')
   })
 
-  it('has the token in the query for a provider that wants it there, and only ours', async () => {
+  it('has the token in the query where the provider expects it, and rejects one of the page', async () => {
     const resource = { tokenPlacement: { query: 'access_token' } }
-    const { send, received, answer } = await createProxyScene({ provider: { ...provider, resource } })
-    answer(
+    const { send, received, respondWith } = await createProxySetup({ provider: { ...provider, resource } })
+    respondWith(
       () =>
         new Response('ok', {
           headers: {
@@ -114,13 +114,13 @@ describe('a request to the resource server', () => {
           },
         }),
     )
-    const answers = [await send('/api/me'), await send('/api/items/7?a=%20b')]
+    const responses = [await send('/api/me'), await send('/api/items/7?a=%20b')]
     expect(received.map(({ url }) => new URL(url).search)).toEqual([
       '?access_token=access-1',
       '?a=%20b&access_token=access-1',
     ])
     expect(received[0]?.headers.get('Authorization')).toBeNull()
-    for (const { headers } of answers) {
+    for (const { headers } of responses) {
       expect(headers.get('Cache-Control')).toBe('no-store')
       expect(headers.get('Location')).toBe('/api/items/7?a=1')
     }
@@ -130,11 +130,12 @@ describe('a request to the resource server', () => {
   })
 })
 
-describe('an answer of the resource server', () => {
-  async function answered(headers: [string, string][], status = 200, body: string | null = 'ok') {
-    const scene = await createProxyScene()
-    scene.answer(() => new Response(body, { status, headers }))
-    return scene.send('/api/items/7')
+describe('a response of the resource server', () => {
+  /** Fetches an item; the resource server responds with these headers. */
+  async function fetchItem(headers: [string, string][], status = 200, body: string | null = 'ok') {
+    const setup = await createProxySetup()
+    setup.respondWith(() => new Response(body, { status, headers }))
+    return setup.send('/api/items/7')
   }
 
   it.each([
@@ -158,12 +159,12 @@ describe('an answer of the resource server', () => {
     ['Transfer-Encoding', 'chunked'],
     ['Proxy-Authenticate', 'Basic'],
     ['Upgrade', 'h2c'],
-  ])('never brings its %s to the browser', async (name, value) => {
-    expect((await answered([[name, value]])).headers.get(name)).toBeNull()
+  ])('reaches the browser without %s', async (name, value) => {
+    expect((await fetchItem([[name, value]])).headers.get(name)).toBeNull()
   })
 
-  it('brings several cookies to nobody, and loses what Connection names', async () => {
-    const { headers } = await answered([
+  it('reaches the browser without cookies and without headers that Connection names', async () => {
+    const { headers } = await fetchItem([
       ['Set-Cookie', 'a=1'],
       ['Set-Cookie', 'b=2'],
       ['Connection', 'x-hop'],
@@ -185,14 +186,14 @@ describe('an answer of the resource server', () => {
     ['private="x-a, x-b", no-cache="set-cookie, x"', 'private, no-cache="set-cookie, x"'],
     ['No-Cache', 'private, No-Cache'],
     ['public, NO-STORE', 'no-store'],
-  ])('with Cache-Control %s is told to caches as %s', async (said, told) => {
-    const { headers } = await answered(said === null ? [] : [['Cache-Control', said]])
-    expect(headers.get('Cache-Control')).toBe(told)
+  ])('with Cache-Control %s reaches the browser with %s', async (upstreamValue, value) => {
+    const { headers } = await fetchItem(upstreamValue === null ? [] : [['Cache-Control', upstreamValue]])
+    expect(headers.get('Cache-Control')).toBe(value)
     expect(headers.get('Vary')).toBe('Cookie, Origin, Sec-Fetch-Site')
   })
 
-  it('keeps its own Vary beside ours', async () => {
-    const { headers } = await answered([['Vary', 'Accept-Language']])
+  it('keeps its Vary, and gets the BFF’s as well', async () => {
+    const { headers } = await fetchItem([['Vary', 'Accept-Language']])
     expect(headers.get('Vary')).toBe('Accept-Language, Cookie, Origin, Sec-Fetch-Site')
   })
 
@@ -208,18 +209,19 @@ describe('an answer of the resource server', () => {
     ['NTLM TlRMTVNTUAACAAAA==', 'Latchkey'],
     ['"', 'Latchkey'],
     ['"\\"'.repeat(3000), 'Latchkey'],
-  ])('with the challenge %s opens no dialog', async (said, told) => {
-    expect((await answered([['WWW-Authenticate', said]], 401)).headers.get('WWW-Authenticate')).toBe(told)
+  ])('with the challenge %s opens no sign-in dialog of the browser', async (challenge, value) => {
+    const { headers } = await fetchItem([['WWW-Authenticate', challenge]], 401)
+    expect(headers.get('WWW-Authenticate')).toBe(value)
   })
 
-  it('that fetch has decoded is described as it is by now', async () => {
-    const gzip = await answered([
+  it('has no Content-Encoding and Content-Length after fetch has decoded it', async () => {
+    const gzip = await fetchItem([
       ['Content-Encoding', 'gzip'],
       ['Content-Length', '22'],
     ])
     expect(gzip.headers.get('Content-Encoding')).toBeNull()
     expect(gzip.headers.get('Content-Length')).toBeNull()
-    const plain = await answered([
+    const plain = await fetchItem([
       ['Content-Encoding', 'zstd'],
       ['Content-Length', '2'],
     ])
@@ -227,27 +229,27 @@ describe('an answer of the resource server', () => {
     expect(plain.headers.get('Content-Length')).toBe('2')
   })
 
-  it('runs no script when somebody opens it by its address', async () => {
-    const { headers } = await answered([
+  it('runs no script when a user opens its URL', async () => {
+    const { headers } = await fetchItem([
       ['Content-Type', 'text/html'],
       ['X-Content-Type-Options', 'x'],
     ])
     expect(headers.get('Content-Security-Policy')).toBe('sandbox')
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
-    const own = await answered([['Content-Security-Policy', "default-src 'none'"]])
-    expect(own.headers.get('Content-Security-Policy')).toBe("default-src 'none', sandbox")
-    const pdf = await answered([['Content-Type', 'application/pdf']])
+    const withPolicy = await fetchItem([['Content-Security-Policy', "default-src 'none'"]])
+    expect(withPolicy.headers.get('Content-Security-Policy')).toBe("default-src 'none', sandbox")
+    const pdf = await fetchItem([['Content-Type', 'application/pdf']])
     expect(pdf.headers.get('Content-Security-Policy')).toBeNull()
   })
 
-  it.each([204, 205, 304])('of status %i comes without a body', async (status) => {
-    const answer = await answered([['ETag', '"1"']], status, null)
-    expect([answer.status, answer.body, answer.headers.get('ETag')]).toEqual([status, null, '"1"'])
+  it.each([204, 205, 304])('with status %i has no body', async (status) => {
+    const response = await fetchItem([['ETag', '"1"']], status, null)
+    expect([response.status, response.body, response.headers.get('ETag')]).toEqual([status, null, '"1"'])
   })
 
-  it.each([206, 404, 409, 418, 500, 503])('of status %i comes as it is', async (status) => {
-    const answer = await answered([['Content-Range', 'bytes 0-1/9']], status)
-    expect([answer.status, await answer.text()]).toEqual([status, 'ok'])
+  it.each([206, 404, 409, 418, 500, 503])('with status %i reaches the browser unchanged', async (status) => {
+    const response = await fetchItem([['Content-Range', 'bytes 0-1/9']], status)
+    expect([response.status, await response.text()]).toEqual([status, 'ok'])
   })
 
   it.each([
@@ -255,10 +257,10 @@ describe('an answer of the resource server', () => {
     ['8', '/api/items/8'],
     ['https://api.example.com/v1/me', '/api/me'],
     ['//special.example.com/s/9', '/api/items/special/9'],
-  ])('that redirects to %s, where a route leads, redirects the page to %s', async (location, address) => {
+  ])('that redirects to %s, the target of a route, redirects the page to %s', async (location, path) => {
     for (const status of [301, 302, 303, 307, 308]) {
-      const answer = await answered([['Location', location]], status, null)
-      expect([answer.status, answer.headers.get('Location')]).toEqual([status, address])
+      const response = await fetchItem([['Location', location]], status, null)
+      expect([response.status, response.headers.get('Location')]).toEqual([status, path])
     }
   })
 
@@ -270,21 +272,23 @@ describe('an answer of the resource server', () => {
     '/v1/items/../../admin',
     'javascript:alert(1)',
     'https://',
-  ])('that redirects to %s is an error, and is not followed', async (location) => {
-    const scene = await createProxyScene()
-    scene.answer(() => new Response('moved', { status: 302, headers: { Location: location } }))
-    const answer = await scene.send('/api/items/7')
-    expect(answer.status).toBe(502)
-    expect(answer.headers.get('Location')).toBeNull()
-    expect(await answer.json()).toMatchObject({ error: 'server_error' })
-    expect(scene.received).toHaveLength(1)
-    expect(scene.notes.at(-1)).toContain('api.example.com answered 302 with a Location outside the routes')
+  ])('that redirects to %s becomes a 502, and the redirect is not followed', async (location) => {
+    const setup = await createProxySetup()
+    setup.respondWith(() => new Response('moved', { status: 302, headers: { Location: location } }))
+    const response = await setup.send('/api/items/7')
+    expect(response.status).toBe(502)
+    expect(response.headers.get('Location')).toBeNull()
+    expect(await response.json()).toMatchObject({ error: 'server_error' })
+    expect(setup.received).toHaveLength(1)
+    expect(setup.log.at(-1)).toContain(
+      'Proxy request to api.example.com failed with 502: it responded with 302 and a Location outside the proxy routes',
+    )
   })
 
-  it('that created something says where only if the page can go there', async () => {
-    const inside = await answered([['Location', 'https://api.example.com/v1/items/8']], 201)
+  it('with status 201 keeps its Location only when a route leads there', async () => {
+    const inside = await fetchItem([['Location', 'https://api.example.com/v1/items/8']], 201)
     expect(inside.headers.get('Location')).toBe('/api/items/8')
-    const outside = await answered([['Location', 'https://files.example.com/8?sig=x']], 201)
+    const outside = await fetchItem([['Location', 'https://files.example.com/8?sig=x']], 201)
     expect([outside.status, outside.headers.get('Location')]).toEqual([201, null])
   })
 
@@ -292,15 +296,18 @@ describe('an answer of the resource server', () => {
     ['s', '7', '7'],
     ['ms', '1500', '2'],
     ['s', 'soon', null],
-  ] as const)('that limits the rate says when to come again, told in %s', async (unit, value, told) => {
-    const resource = { rateLimit: { header: 'X-RateLimit-ResetAfter', unit } }
-    const { send, answer } = await createProxyScene({ provider: { ...provider, resource } })
-    const headers = { 'X-RateLimit-ResetAfter': value }
-    answer(() => new Response(null, { status: 429, headers }))
-    expect((await send('/api/me')).headers.get('Retry-After')).toBe(told)
-    answer(() => new Response(null, { status: 429, headers: { ...headers, 'Retry-After': '60' } }))
-    expect((await send('/api/me')).headers.get('Retry-After')).toBe('60')
-    answer(() => new Response(null, { headers }))
-    expect((await send('/api/me')).headers.get('Retry-After')).toBeNull()
-  })
+  ] as const)(
+    'with status 429 gets a Retry-After from the provider’s header in %s: %s',
+    async (unit, value, retryAfter) => {
+      const resource = { rateLimit: { header: 'X-RateLimit-ResetAfter', unit } }
+      const { send, respondWith } = await createProxySetup({ provider: { ...provider, resource } })
+      const headers = { 'X-RateLimit-ResetAfter': value }
+      respondWith(() => new Response(null, { status: 429, headers }))
+      expect((await send('/api/me')).headers.get('Retry-After')).toBe(retryAfter)
+      respondWith(() => new Response(null, { status: 429, headers: { ...headers, 'Retry-After': '60' } }))
+      expect((await send('/api/me')).headers.get('Retry-After')).toBe('60')
+      respondWith(() => new Response(null, { headers }))
+      expect((await send('/api/me')).headers.get('Retry-After')).toBeNull()
+    },
+  )
 })

@@ -2,83 +2,93 @@ import { describe, expect, it } from 'vitest'
 import type { BffOptions } from '../src/index.ts'
 import { createBff } from '../src/index.ts'
 import { createTestLogger, page } from './support/browser.ts'
-import { createProxyScene, provider, routes } from './support/proxy-setup.ts'
+import { createProxySetup, provider, routes } from './support/proxy-setup.ts'
 
 const withBases = (...baseUrls: string[]): BffOptions['provider'] => ({ ...provider, resource: { baseUrls } })
 
-const make = (proxy: unknown, own: BffOptions['provider'] = provider): unknown =>
-  createBff({ provider: own, mode: 'proxy', proxy: proxy as never, logger: createTestLogger() })
+const createWithRoutes = (proxy: unknown, description: BffOptions['provider'] = provider): unknown =>
+  createBff({ provider: description, mode: 'proxy', proxy: proxy as never, logger: createTestLogger() })
 
-describe('a route that is no good', () => {
+describe('a wrong proxy route', () => {
   const to = 'https://api.example.com/items'
   it.each([
-    ['a path without a slash', { path: 'api', to }, /api: must be a path such as/],
-    ['the root', { path: '/', to }, /must be a path such as/],
-    ['the whole origin', { path: '/*', to: `${to}/*` }, /must be a path such as/],
-    ['a star in the middle', { path: '/api/*/me', to }, /must be a path such as/],
-    ['a star behind a letter', { path: '/api*', to }, /must be a path such as/],
-    ['dot segments', { path: '/api/../auth', to }, /must be a path such as/],
-    ['a query', { path: '/api?x', to }, /must be a path such as/],
-    ['an encoded path', { path: '/%61pi', to }, /must be a path such as/],
-    ['the base path', { path: '/auth', to }, /\/auth: must lie outside the base path \/auth/],
-    ['a path below the base path', { path: '/auth/items', to }, /must lie outside the base path/],
-    ['all below the base path', { path: '/auth/*', to: `${to}/*` }, /must lie outside the base path/],
-    ['a star on one side', { path: '/api/*', to }, /must end in \/\* when `to` does/],
-    ['a star on the other side', { path: '/api', to: `${to}/*` }, /must end in \/\* when `to` does/],
+    ['a path without a slash', { path: 'api', to }, /proxy\.0 \(api\): path is not usable/],
+    ['the root', { path: '/', to }, /path is not usable/],
+    ['the whole origin', { path: '/*', to: `${to}/*` }, /path is not usable/],
+    ['a star in the middle', { path: '/api/*/me', to }, /path is not usable/],
+    ['a star behind a letter', { path: '/api*', to }, /path is not usable/],
+    ['dot segments', { path: '/api/../auth', to }, /path is not usable/],
+    ['a query', { path: '/api?x', to }, /path is not usable/],
+    ['an encoded path', { path: '/%61pi', to }, /path is not usable/],
+    ['the base path', { path: '/auth', to }, /proxy\.0 \(\/auth\): path overlaps .* a path outside \/auth/],
+    ['a path below the base path', { path: '/auth/items', to }, /path overlaps the paths of the BFF/],
     [
-      'two stars',
-      { path: '/api/*', to: 'https://api.example.com/*/items/*' },
-      /`to` may have a star only as the last/,
+      'all paths below the base path',
+      { path: '/auth/*', to: `${to}/*` },
+      /path overlaps the paths of the BFF/,
     ],
-    ['a query in `to`', { path: '/api', to: `${to}?a=b` }, /`to` must have no query/],
-    ['a fragment in `to`', { path: '/api', to: `${to}#a` }, /`to` must have no query .* fragment/],
-    ['plain http', { path: '/api', to: 'http://api.example.com/items' }, /`to` must be https/],
-    ['credentials', { path: '/api', to: 'https://a:b@api.example.com/' }, /`to` must hold no credentials/],
-    ['no URL', { path: '/api', to: 'items' }, /`to` is not an absolute URL/],
-    ['a host alone', { path: '/api', to: '//api.example.com/items' }, /`to` is not an absolute URL/],
+    ['a star in path only', { path: '/api/*', to }, /Expected: both end in \/\*, or neither/],
+    ['a star in to only', { path: '/api', to: `${to}/*` }, /Expected: both end in \/\*, or neither/],
+    ['two stars', { path: '/api/*', to: 'https://api.example.com/*/items/*' }, /`to` has a misplaced star/],
+    ['a query in `to`', { path: '/api', to: `${to}?a=b` }, /`to` has a query or a fragment/],
+    ['a fragment in `to`', { path: '/api', to: `${to}#a` }, /`to` has a query or a fragment/],
+    ['plain http', { path: '/api', to: 'http://api.example.com/items' }, /`to` .*https/],
+    ['credentials', { path: '/api', to: 'https://a:b@api.example.com/' }, /`to` .*credentials/],
+    ['a target that is not a URL', { path: '/api', to: 'items' }, /`to` is not an absolute URL/],
     [
-      'a path without a base to be below',
+      'a target without a scheme',
+      { path: '/api', to: '//api.example.com/items' },
+      /`to` is not an absolute URL/,
+    ],
+    [
+      'a path, for a provider without a base URL',
       { path: '/api', to: '/items' },
-      /`to` must be a whole URL, because the provider/,
+      /`to` is a path. Expected: a URL, because the provider has no resource.baseUrls/,
     ],
-    ['a method that never passes', { path: '/api', to, methods: ['OPTIONS'] }, /proxy\.0\.methods\.0/],
+    ['a method that is never forwarded', { path: '/api', to, methods: ['OPTIONS'] }, /proxy\.0\.methods\.0/],
     ['no method', { path: '/api', to, methods: [] }, /proxy\.0\.methods: must name a method/],
     ['an unknown member', { path: '/api', to, auth: false }, /auth/],
-  ])('%s is refused when the BFF is made, by its name', (_, route, message) => {
-    expect(() => make([{ methods: ['GET'], ...route }])).toThrow(message)
+  ])('fails createBff with its name: %s', (_, route, message) => {
+    expect(() => createWithRoutes([{ methods: ['GET'], ...route }])).toThrow(message)
   })
 
-  it('is refused when it is there twice, or when a base path lies below it', () => {
+  it('fails createBff when it is there twice, or when the base path lies below it', () => {
     const [items] = routes
-    expect(() => make([items, items])).toThrow(/\/api\/items\/\*: is there twice/)
-    const below = { ...items, path: '/app/*' }
+    expect(() => createWithRoutes([items, items])).toThrow(/proxy\.1 \(\/api\/items\/\*\): is there twice/)
+    const parent = { ...items, path: '/app/*' }
     expect(() =>
-      createBff({ provider, mode: 'proxy', basePath: '/app/auth', proxy: [below as never] }),
-    ).toThrow(/\/app\/\*: must lie outside the base path \/app\/auth/)
+      createBff({ provider, mode: 'proxy', basePath: '/app/auth', proxy: [parent as never] }),
+    ).toThrow(/\(\/app\/\*\): path overlaps .* a path outside \/app\/auth/)
   })
 
-  it('is refused when it leads to where this provider has no token for', () => {
-    const own = withBases('https://api.example.com/2.0', 'https://files.example.com/')
-    const refused = /must lie below https:\/\/api\.example\.com\/2\.0/
+  it('fails createBff when its target lies outside the provider’s API', () => {
+    const description = withBases('https://api.example.com/2.0', 'https://files.example.com/')
+    const message = /lies outside the provider's API\. Expected: .* below https:\/\/api\.example\.com\/2\.0/
     for (const other of [
       'https://evil.example/2.0/me',
       'https://api.example.com/2.00/me',
       '/1.0/me',
       '/2.0/../me',
     ])
-      expect(() => make([{ path: '/api/me', to: other, methods: ['GET'] }], own)).toThrow(refused)
+      expect(() => createWithRoutes([{ path: '/api/me', to: other, methods: ['GET'] }], description)).toThrow(
+        message,
+      )
     for (const other of ['https://api.example.com/2.0/me', 'https://files.example.com/a', '/2.0/me', '/2.0'])
-      expect(() => make([{ path: '/api/me', to: other, methods: ['GET'] }], own)).not.toThrow()
+      expect(() =>
+        createWithRoutes([{ path: '/api/me', to: other, methods: ['GET'] }], description),
+      ).not.toThrow()
   })
 
-  it('may be plain http on loopback', () => {
-    expect(() => make([{ path: '/api', to: 'http://localhost:3001/items', methods: ['GET'] }])).not.toThrow()
+  it('is not one with plain http on a loopback host', () => {
+    expect(() =>
+      createWithRoutes([{ path: '/api', to: 'http://localhost:3001/items', methods: ['GET'] }]),
+    ).not.toThrow()
   })
 })
 
-describe('what a BFF owns', () => {
-  it('is its base path and the paths of its routes, and nothing beside them', async () => {
-    const { bff } = await createProxyScene()
+describe('bff.owns', () => {
+  it('accepts the base path and the paths of the routes, and no others', async () => {
+    const { bff } = await createProxySetup()
     for (const path of ['/auth', '/auth/x', '/api/items/', '/api/items/1/parts', '/api/me'])
       expect([path, bff.owns(path)]).toEqual([path, true])
     for (const path of [
@@ -95,7 +105,7 @@ describe('what a BFF owns', () => {
   })
 })
 
-describe('a request', () => {
+describe('a request to a proxy route', () => {
   it.each([
     ['/api/items/7', 'https://api.example.com/v1/items/7'],
     ['/api/items/', 'https://api.example.com/v1/items/'],
@@ -113,8 +123,8 @@ describe('a request', () => {
     ['/api/items//evil.example', 'https://api.example.com/v1/items//evil.example'],
     ['/api/items/special/7', 'https://special.example.com/s/7'],
     ['/api/me?', 'https://api.example.com/v1/me'],
-  ])('to %s goes to %s', async (path, target) => {
-    const { send, received } = await createProxyScene()
+  ])('is forwarded: %s to %s', async (path, target) => {
+    const { send, received } = await createProxySetup()
     expect((await send(path)).status).toBe(200)
     expect(received.map(({ url }) => url)).toEqual([target])
   })
@@ -139,11 +149,11 @@ describe('a request', () => {
     '/api/items/%c0%ae%c0%ae/admin',
     '/api/items/%',
     '/api/items/%zz',
-  ])('to %s is refused before anything is asked', async (path) => {
-    const { send, received, endpoint } = await createProxyScene()
-    const answer = await send(path)
-    expect(answer.status).toBe(400)
-    expect(await answer.json()).toMatchObject({ error: 'invalid_request' })
+  ])('is rejected with 400 before anything is sent: %s', async (path) => {
+    const { send, received, endpoint } = await createProxySetup()
+    const response = await send(path)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: 'invalid_request' })
     expect(received).toEqual([])
     expect(endpoint.requests).toHaveLength(1)
   })
@@ -158,22 +168,22 @@ describe('a request', () => {
     ['/api/me/', undefined],
     ['//evil.example/api/me', undefined],
     ['/api%2Fme', undefined],
-  ])('to %s, as the web reads it, is %s', async (path, target) => {
-    const { send, received } = await createProxyScene()
+  ])('is normalized by the URL parser: %s to %s', async (path, target) => {
+    const { send, received } = await createProxySetup()
     await send(path)
     expect(received.map(({ url }) => url)).toEqual(target === undefined ? [] : [target])
   })
 
-  it('passes with the methods of its route only, which are those of the most specific one', async () => {
-    const { send, received } = await createProxyScene()
+  it('is forwarded with the methods of the most specific route only', async () => {
+    const { send, received } = await createProxySetup()
     for (const [method, path, allow] of [
       ['DELETE', '/api/me', 'GET, PUT, HEAD'],
       ['POST', '/api/items/special/7', 'GET, HEAD'],
       ['OPTIONS', '/api/items/7', 'GET, POST, PUT, DELETE, HEAD'],
     ] as const) {
-      const answer = await send(path, { method, headers: { 'Access-Control-Request-Method': 'POST' } })
-      expect([answer.status, answer.headers.get('Allow')]).toEqual([405, allow])
-      expect([...answer.headers.keys()].join()).not.toContain('access-control')
+      const response = await send(path, { method, headers: { 'Access-Control-Request-Method': 'POST' } })
+      expect([response.status, response.headers.get('Allow')]).toEqual([405, allow])
+      expect([...response.headers.keys()].join()).not.toContain('access-control')
     }
     expect(received).toEqual([])
     for (const method of ['GET', 'HEAD', 'PUT'] as const)
@@ -181,8 +191,8 @@ describe('a request', () => {
     expect(received.map(({ method }) => method)).toEqual(['GET', 'HEAD', 'PUT'])
   })
 
-  it('goes below the base that the provider names, at the same path where no other is given', async () => {
-    const { send, received } = await createProxyScene({
+  it('goes to the base URL of the provider, at the same path when the route has no target', async () => {
+    const { send, received } = await createProxySetup({
       provider: withBases('https://api.example.com/2.0/'),
       proxy: [
         { path: '/api/me', to: '/2.0/me', methods: ['GET'] },
@@ -196,8 +206,8 @@ describe('a request', () => {
     ])
   })
 
-  it('goes to the base that the token endpoint named for this user', async () => {
-    const { send, received, notes } = await createProxyScene(
+  it('goes to the base URL that the token response named for this user', async () => {
+    const { send, received, log } = await createProxySetup(
       {
         provider: {
           ...provider,
@@ -210,6 +220,6 @@ describe('a request', () => {
     )
     expect((await send('/api/query?q=1')).status).toBe(200)
     expect(received[0]?.url).toBe('https://eu7.example.com/services/data/query?q=1')
-    expect(notes.join()).not.toContain(page)
+    expect(log.join()).not.toContain(page)
   })
 })

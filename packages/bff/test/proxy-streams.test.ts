@@ -26,19 +26,19 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A page over real connections, signed in, before a resource server that does as it is told. */
-async function open(api: RequestListener) {
-  let passed = 0
-  const notes = createTestLogger()
+/** A signed-in page over real connections; `api` is the resource server. */
+async function createPage(api: RequestListener) {
+  let passedMs = 0
+  const logger = createTestLogger()
   const endpoint = createTokenEndpoint(rotating())
   const resource = await listen(api)
   const bff = createBff({
     provider,
     mode: 'proxy',
     proxy: [{ path: '/api/*', to: `${resource}/v1/*`, methods: ['GET', 'POST', 'DELETE'] }],
-    logger: notes,
+    logger,
     platform: {
-      now: () => Date.now() + passed,
+      now: () => Date.now() + passedMs,
       fetch: (input, init) =>
         typeof input === 'string' && input.startsWith(resource)
           ? fetch(input, init)
@@ -53,101 +53,101 @@ async function open(api: RequestListener) {
     body: JSON.stringify({ credentials }),
   })
   const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-  const pass = (seconds: number): void => void (passed += seconds * 1000)
-  return { base, pass, notes: notes.lines, headers: { ...headers, Cookie: cookie } }
+  const pass = (seconds: number): void => void (passedMs += seconds * 1000)
+  return { base, pass, log: logger.lines, headers: { ...headers, Cookie: cookie } }
 }
 
-const text = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).toString()
+const decode = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).toString()
 
-describe('over real connections', () => {
-  it.each([302, 307])('a redirect (%i) of the resource server takes the token nowhere', async (status) => {
-    const seen: (string | undefined)[] = []
-    const elsewhere = await listen((incoming, outgoing) => {
-      seen.push(incoming.headers.authorization)
+describe('the proxy over real connections', () => {
+  it.each([302, 307])('does not follow a redirect (%i) with the token', async (status) => {
+    const authorizations: (string | undefined)[] = []
+    const redirectTarget = await listen((incoming, outgoing) => {
+      authorizations.push(incoming.headers.authorization)
       outgoing.end()
     })
-    const { base, headers } = await open((_, outgoing) => {
-      outgoing.writeHead(status, { Location: `${elsewhere}/v1/me` }).end()
+    const { base, headers } = await createPage((_, outgoing) => {
+      outgoing.writeHead(status, { Location: `${redirectTarget}/v1/me` }).end()
     })
     expect((await fetch(`${base}/api/me`, { headers, redirect: 'manual' })).status).toBe(502)
-    expect(seen).toEqual([])
+    expect(authorizations).toEqual([])
   })
 
-  it('a download arrives part by part, and the resource server stops when the page has gone', async () => {
+  it('streams a download, and aborts the resource server when the page aborts', async () => {
     let closed: Promise<unknown> = Promise.resolve()
     let api: ServerResponse | undefined
-    const { base, headers, notes } = await open((_, outgoing) => {
+    const { base, headers, log } = await createPage((_, outgoing) => {
       api = outgoing
       closed = once(outgoing, 'close')
       outgoing.write('first')
     })
     const page = new AbortController()
-    const answer = await fetch(`${base}/api/file`, { headers, signal: page.signal })
-    const reader = answer.body?.getReader()
-    expect(text((await reader?.read())?.value)).toBe('first')
+    const response = await fetch(`${base}/api/file`, { headers, signal: page.signal })
+    const reader = response.body?.getReader()
+    expect(decode((await reader?.read())?.value)).toBe('first')
     api?.write('second')
-    expect(text((await reader?.read())?.value)).toBe('second')
+    expect(decode((await reader?.read())?.value)).toBe('second')
     page.abort()
     await closed
-    expect(notes.filter((note) => /wrong|vain/.test(note))).toEqual([])
+    expect(log.filter((line) => line.includes('failed'))).toEqual([])
   })
 
-  it('an upload arrives part by part, and breaks off when the page has gone', async () => {
+  it('streams an upload, and aborts it when the page aborts', async () => {
     const arrivals = new EventEmitter()
     const incoming = once(arrivals, 'request') as Promise<[IncomingMessage]>
-    const { base, headers } = await open((message) => arrivals.emit('request', message))
+    const { base, headers } = await createPage((message) => arrivals.emit('request', message))
     const upload = request(`${base}/api/file`, { method: 'POST', headers })
     upload.on('error', () => {})
     upload.write('first')
     const [api] = await incoming
     expect(api.headers).toMatchObject({ authorization: 'Bearer access-1', 'transfer-encoding': 'chunked' })
     const [first] = (await once(api, 'data')) as [Buffer]
-    expect(text(first)).toBe('first')
+    expect(decode(first)).toBe('first')
     upload.write('second')
     const [second] = (await once(api, 'data')) as [Buffer]
-    expect(text(second)).toBe('second')
+    expect(decode(second)).toBe('second')
     const broken = once(api, 'error')
     upload.destroy()
     await broken
   })
 
-  it('the opening of a stream of events is heard before the first one', async () => {
+  it('sends the headers of an event stream before its first event', async () => {
     let api: ServerResponse | undefined
-    const { base, headers } = await open((_, outgoing) => {
+    const { base, headers } = await createPage((_, outgoing) => {
       api = outgoing
       outgoing.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders()
     })
-    const answer = await fetch(`${base}/api/events`, { headers })
-    expect(answer.headers.get('Content-Type')).toBe('text/event-stream')
+    const response = await fetch(`${base}/api/events`, { headers })
+    expect(response.headers.get('Content-Type')).toBe('text/event-stream')
     api?.write('data: 1\n\n')
-    expect(text((await answer.body?.getReader().read())?.value)).toBe('data: 1\n\n')
+    expect(decode((await response.body?.getReader().read())?.value)).toBe('data: 1\n\n')
   })
 
-  it('a short body has its length, and none is none', async () => {
-    const heard: IncomingMessage['headers'][] = []
-    const { base, headers } = await open((incoming, outgoing) => {
-      heard.push(incoming.headers)
+  it('sends a short body with its length, and no length without a body', async () => {
+    const received: IncomingMessage['headers'][] = []
+    const { base, headers } = await createPage((incoming, outgoing) => {
+      received.push(incoming.headers)
       outgoing.end()
     })
     await fetch(`${base}/api/items`, { method: 'POST', headers, body: '{"a":1}' })
     await fetch(`${base}/api/items/1`, { method: 'DELETE', headers })
-    expect(heard.map((one) => [one['content-length'], one['transfer-encoding']])).toEqual([
+    expect(received.map((sent) => [sent['content-length'], sent['transfer-encoding']])).toEqual([
       ['7', undefined],
       [undefined, undefined],
     ])
   })
 
-  it('what has no body or a short one is sent once more when the token was rejected', async () => {
-    const heard: (string | undefined)[] = []
-    const { base, headers, pass } = await open((incoming, outgoing) => {
-      heard.push(`${incoming.method} ${incoming.headers.authorization}`)
-      outgoing.writeHead(heard.length % 2 === 1 ? 401 : 200).end()
+  it('sends a request without a body or with a short one again after a rejected token', async () => {
+    const received: (string | undefined)[] = []
+    const { base, headers, pass } = await createPage((incoming, outgoing) => {
+      received.push(`${incoming.method} ${incoming.headers.authorization}`)
+      outgoing.writeHead(received.length % 2 === 1 ? 401 : 200).end()
     })
     for (const init of [{ method: 'DELETE' }, { method: 'POST', body: '{}' }]) {
       pass(60)
       expect((await fetch(`${base}/api/items/1`, { ...init, headers })).status).toBe(200)
     }
-    expect(heard).toEqual([
+    expect(received).toEqual([
       'DELETE Bearer access-1',
       'DELETE Bearer access-2',
       'POST Bearer access-2',
@@ -155,9 +155,9 @@ describe('over real connections', () => {
     ])
   })
 
-  it('what comes compressed goes on decoded, and a range as it is', async () => {
+  it('forwards compressed bodies decoded, and ranges unchanged', async () => {
     const body = 'x'.repeat(5000)
-    const { base, headers } = await open((incoming, outgoing) => {
+    const { base, headers } = await createPage((incoming, outgoing) => {
       if (incoming.headers.range === undefined) {
         const zipped = gzipSync(body)
         outgoing.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Length': zipped.length }).end(zipped)
@@ -172,31 +172,31 @@ describe('over real connections', () => {
     expect([part.status, part.headers.get('Content-Length'), await part.text()]).toEqual([206, '2', 'xx'])
   })
 
-  it('a request that is more than one, or leads elsewhere, asks the resource server nothing', async () => {
-    const heard: (string | undefined)[] = []
-    const { base, headers } = await open((incoming, outgoing) => {
-      heard.push(incoming.url)
+  it('forwards no request whose path is ambiguous or names another host', async () => {
+    const received: (string | undefined)[] = []
+    const { base, headers } = await createPage((incoming, outgoing) => {
+      received.push(incoming.url)
       outgoing.end()
     })
     for (const path of ['/api/../v2', '/api/%2e%2e/v2', '/api\\..\\v2', '/api/..%2fv2', '/api/a%00', '*']) {
-      const asked = request(base, { path, headers }).end()
-      const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-      answer.resume()
-      expect([path, answer.statusCode]).toEqual([path, 400])
+      const outgoing = request(base, { path, headers }).end()
+      const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+      response.resume()
+      expect([path, response.statusCode]).toEqual([path, 400])
     }
-    expect(heard).toEqual([])
-    const asked = request(base, { path: 'http://evil.example/api/x', headers }).end()
-    await once(asked, 'response')
-    expect(heard).toEqual(['/v1/x'])
+    expect(received).toEqual([])
+    const outgoing = request(base, { path: 'http://evil.example/api/x', headers }).end()
+    await once(outgoing, 'response')
+    expect(received).toEqual(['/v1/x'])
   })
 })
 
-it('a body that a parser has read goes on when it can be made again, and never as something else', async () => {
+it('uses a body that a parser has read when it can be restored, and responds with 500 otherwise', async () => {
   const bodies: string[] = []
   const listener = toNodeListener({
     owns: () => true,
-    async fetch(asked) {
-      bodies.push(await asked.text())
+    async fetch(webRequest) {
+      bodies.push(await webRequest.text())
       return new Response('ok')
     },
   })

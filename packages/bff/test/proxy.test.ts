@@ -1,231 +1,269 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { flushPromises } from './support/browser.ts'
-import type { Api } from './support/proxy-setup.ts'
-import { createProxyScene, ok, provider } from './support/proxy-setup.ts'
+import type { Api, ProxySetup } from './support/proxy-setup.ts'
+import { createProxySetup, ok, provider } from './support/proxy-setup.ts'
 import { failWithCode, grantsOf, json, rotating } from './support/token-endpoint.ts'
 
 const unauthorized: Api = () =>
-  new Response('the answer of the API', {
+  new Response('the response of the API', {
     status: 401,
     headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
   })
 
-/** Knows one token only, and says what it heard. */
-const knowing =
+/** Accepts one token, and responds with the method and body that it received. */
+const acceptOnly =
   (token: string): Api =>
   (received, request) =>
     received.headers.get('Authorization') === `Bearer ${token}`
       ? new Response(`${received.method} ${received.body}`)
       : unauthorized(received, request)
 
-const tokens = ({ received }: { received: { headers: Headers }[] }): (string | null)[] =>
+const getTokens = ({ received }: ProxySetup): (string | null)[] =>
   received.map(({ headers }) => headers.get('Authorization'))
 
-describe('who asks', () => {
-  it('without a session is told to sign in, and the resource server hears nothing', async () => {
-    const { send, received, browser } = await createProxyScene()
+describe.each(['token', 'proxy'] as const)('a proxied request in %s mode', (mode) => {
+  it('gets login_required without a session, and nothing reaches the resource server', async () => {
+    const { send, received, browser } = await createProxySetup({ mode })
     browser.jar.clear()
-    const answer = await send('/api/me')
-    expect(answer.status).toBe(401)
-    expect(await answer.json()).toMatchObject({ error: 'login_required', reason: 'no_session' })
-    expect(answer.headers.get('WWW-Authenticate')).toBe('Latchkey')
-    expect(answer.headers.get('Cache-Control')).toBe('no-store')
+    const response = await send('/api/me')
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({ error: 'login_required', reason: 'no_session' })
+    expect(response.headers.get('WWW-Authenticate')).toBe('Latchkey')
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
     expect(received).toEqual([])
   })
 
-  it('uses the session, so that it lives on', async () => {
-    const { send, clock, browser } = await createProxyScene({ session: { idle: 3600 } }, rotating(86_400))
+  it('counts as use of the session', async () => {
+    const { send, clock, browser } = await createProxySetup(
+      { mode, session: { idle: 3600 } },
+      rotating(86_400),
+    )
     for (let hour = 0; hour < 4; hour += 0.5) {
       await clock.pass(1800)
       expect((await send('/api/me')).status).toBe(200)
       await flushPromises()
     }
     await clock.pass(3601)
-    const answer = await send('/api/me')
-    expect(await answer.json()).toMatchObject({ error: 'login_required', reason: 'idle' })
+    const response = await send('/api/me')
+    expect(await response.json()).toMatchObject({ error: 'login_required', reason: 'idle' })
     expect((await browser.restore()).body.session).toBeNull()
   })
 
   it.each([
-    ['a form of another site', 'POST', { 'X-Latchkey': '', 'Sec-Fetch-Site': 'cross-site' }],
-    ['our own page without the header', 'POST', { 'X-Latchkey': '' }],
-    ['a picture on another site', 'GET', { 'X-Latchkey': '', 'Sec-Fetch-Site': 'cross-site' }],
-    ['a picture on a sibling domain', 'GET', { 'X-Latchkey': '', 'Sec-Fetch-Site': 'same-site' }],
-    ['something old that says nothing', 'GET', { 'X-Latchkey': '', 'Sec-Fetch-Site': '' }],
+    ['a form of another site', 'PUT', { 'X-Latchkey': '', 'Sec-Fetch-Site': 'cross-site' }],
+    ['the page itself, without the header', 'PUT', { 'X-Latchkey': '' }],
+    ['an image on another site', 'GET', { 'X-Latchkey': '', 'Sec-Fetch-Site': 'cross-site' }],
+    ['an image on a sibling domain', 'GET', { 'X-Latchkey': '', 'Sec-Fetch-Site': 'same-site' }],
+    [
+      'a client that sends neither the header nor Sec-Fetch-Site',
+      'GET',
+      { 'X-Latchkey': '', 'Sec-Fetch-Site': '' },
+    ],
     ['another origin, with the header', 'GET', { Origin: 'https://evil.example' }],
-    ['another origin, without it', 'GET', { 'X-Latchkey': '', Origin: 'https://evil.example' }],
-  ])('as %s is refused', async (_, method, headers) => {
-    const { send, received } = await createProxyScene()
-    const answer = await send('/api/me', { method: method === 'POST' ? 'PUT' : method, headers })
-    expect(answer.status).toBe(403)
-    expect(await answer.json()).toMatchObject({ error: 'access_denied' })
+    ['another origin, without the header', 'GET', { 'X-Latchkey': '', Origin: 'https://evil.example' }],
+  ])('is rejected when it comes from %s', async (_, method, headers) => {
+    const { send, received } = await createProxySetup({ mode })
+    const response = await send('/api/me', { method, headers })
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ error: 'access_denied' })
     expect(received).toEqual([])
   })
 
   it.each([
-    ['a picture or a download of our page', 'same-origin'],
-    ['what the user opens', 'none'],
-  ])('as %s may read without the header', async (_, site) => {
-    const { send, browser } = await createProxyScene()
+    ['an image or a download of the page', 'same-origin'],
+    ['a page that the user opens', 'none'],
+  ])('may read without the header when it comes from %s', async (_, site) => {
+    const { send, browser } = await createProxySetup({ mode })
     for (const method of ['GET', 'HEAD'])
       expect(
         (await send('/api/me', { method, headers: { 'X-Latchkey': '', 'Sec-Fetch-Site': site } })).status,
       ).toBe(200)
-    // The BFF's own paths stay as they are.
-    expect((await browser.ask('GET', '/session', undefined, { 'X-Latchkey': '' })).status).toBe(403)
+    // Below the base path the header is required.
+    expect((await browser.sendRequest('GET', '/session', undefined, { 'X-Latchkey': '' })).status).toBe(403)
+  })
+
+  it('has the session’s own token in place of the page’s cookie and Authorization', async () => {
+    const { send, received } = await createProxySetup({ mode })
+    for (const [method, path] of [
+      ['GET', '/api/me'],
+      ['PUT', '/api/me'],
+      ['POST', '/api/items/'],
+      ['DELETE', '/api/items/7'],
+    ] as const)
+      expect((await send(path, { method, headers: { Authorization: 'Bearer forged' } })).status).toBe(200)
+    expect(received.map(({ headers }) => headers.get('Authorization'))).toEqual(
+      Array(4).fill('Bearer access-1'),
+    )
+    expect(received.map(({ headers }) => headers.has('Cookie'))).toEqual(Array(4).fill(false))
   })
 })
 
-describe('the token', () => {
-  it('is refreshed before it is due', async () => {
-    const scene = await createProxyScene({}, rotating(900))
-    await scene.clock.pass(850)
-    await Promise.all([scene.send('/api/me'), scene.send('/api/items/7')])
-    expect(tokens(scene)).toEqual(['Bearer access-2', 'Bearer access-2'])
-    expect(grantsOf(scene.endpoint, 'refresh_token')).toHaveLength(1)
+describe('a rejected token in token mode', () => {
+  it('is refreshed once; the page gets the newer one without a second grant', async () => {
+    const setup = await createProxySetup({ mode: 'token' })
+    await setup.clock.pass(60)
+    setup.respondWith(acceptOnly('access-2'))
+    expect((await setup.send('/api/me')).status).toBe(200)
+    await setup.clock.pass(60)
+    const { body } = await setup.browser.token(1)
+    expect(body.token).toMatchObject({ access_token: 'access-2', sequence: 2 })
+    expect(grantsOf(setup.endpoint, 'refresh_token')).toHaveLength(1)
+  })
+})
+
+describe('the token of a proxied request', () => {
+  it('is refreshed when that is due', async () => {
+    const setup = await createProxySetup({}, rotating(900))
+    await setup.clock.pass(850)
+    await Promise.all([setup.send('/api/me'), setup.send('/api/items/7')])
+    expect(getTokens(setup)).toEqual(['Bearer access-2', 'Bearer access-2'])
+    expect(grantsOf(setup.endpoint, 'refresh_token')).toHaveLength(1)
   })
 
-  it('is used as long as it lives when no newer one can be had', async () => {
-    const scene = await createProxyScene({}, rotating(900))
-    scene.endpoint.script(failWithCode('ECONNREFUSED'))
-    await scene.clock.pass(850)
-    expect((await scene.send('/api/me')).status).toBe(200)
-    await scene.clock.pass(100)
-    const answer = await scene.send('/api/me')
-    expect(answer.status).toBe(503)
-    expect(await answer.json()).toMatchObject({ error: 'temporarily_unavailable' })
-    expect(scene.received).toHaveLength(1)
+  it('is used until it expires while the refresh fails', async () => {
+    const setup = await createProxySetup({}, rotating(900))
+    setup.endpoint.script(failWithCode('ECONNREFUSED'))
+    await setup.clock.pass(850)
+    expect((await setup.send('/api/me')).status).toBe(200)
+    await setup.clock.pass(100)
+    const response = await setup.send('/api/me')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ error: 'temporarily_unavailable' })
+    expect(setup.received).toHaveLength(1)
   })
 
-  it('that is rejected is refreshed once for all who use it, and they are answered', async () => {
-    const scene = await createProxyScene()
-    await scene.clock.pass(60)
-    scene.answer(knowing('access-2'))
-    const answers = await Promise.all(
-      ['GET', 'GET', 'PUT', 'HEAD'].map((method) => scene.send('/api/me', { method })),
+  it('is refreshed once for all concurrent requests when the resource server rejects it', async () => {
+    const setup = await createProxySetup()
+    await setup.clock.pass(60)
+    setup.respondWith(acceptOnly('access-2'))
+    const responses = await Promise.all(
+      ['GET', 'GET', 'PUT', 'HEAD'].map((method) => setup.send('/api/me', { method })),
     )
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
-    expect(grantsOf(scene.endpoint, 'refresh_token')).toHaveLength(1)
-    expect(scene.received).toHaveLength(8)
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect(grantsOf(setup.endpoint, 'refresh_token')).toHaveLength(1)
+    expect(setup.received).toHaveLength(8)
   })
 
-  it('that is always rejected brings one more try, then the answer of the resource server, and ends nothing', async () => {
-    const scene = await createProxyScene()
-    await scene.clock.pass(60)
-    scene.answer(unauthorized)
-    const answer = await scene.send('/api/me')
-    expect([answer.status, await answer.text()]).toEqual([401, 'the answer of the API'])
-    expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
-    expect(tokens(scene)).toEqual(['Bearer access-1', 'Bearer access-2'])
-    // The new one is too young to be refreshed, however often it is rejected.
-    for (let round = 0; round < 5; round += 1) expect((await scene.send('/api/me')).status).toBe(401)
-    expect(grantsOf(scene.endpoint, 'refresh_token')).toHaveLength(1)
-    expect((await scene.browser.restore()).body.session).toMatchObject({ session_id: expect.any(String) })
+  it('is refreshed once when the resource server rejects every token; the page gets its response and keeps the session', async () => {
+    const setup = await createProxySetup()
+    await setup.clock.pass(60)
+    setup.respondWith(unauthorized)
+    const response = await setup.send('/api/me')
+    expect([response.status, await response.text()]).toEqual([401, 'the response of the API'])
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(getTokens(setup)).toEqual(['Bearer access-1', 'Bearer access-2'])
+    // The new token was issued too recently to be refreshed.
+    for (let round = 0; round < 5; round += 1) expect((await setup.send('/api/me')).status).toBe(401)
+    expect(grantsOf(setup.endpoint, 'refresh_token')).toHaveLength(1)
+    expect((await setup.browser.restore()).body.session).toMatchObject({ session_id: expect.any(String) })
   })
 
-  it('that is rejected for its scope is not refreshed', async () => {
-    const scene = await createProxyScene()
-    await scene.clock.pass(60)
+  it('is not refreshed when its scope is insufficient', async () => {
+    const setup = await createProxySetup()
+    await setup.clock.pass(60)
     const challenge = 'Basic realm="x", Bearer scope="write", error="insufficient_scope"'
     for (const status of [401, 403]) {
-      scene.answer(() => new Response('', { status, headers: { 'WWW-Authenticate': challenge } }))
-      const answer = await scene.send('/api/me')
-      expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer scope="write", error="insufficient_scope"')
+      setup.respondWith(() => new Response('', { status, headers: { 'WWW-Authenticate': challenge } }))
+      const response = await setup.send('/api/me')
+      expect(response.headers.get('WWW-Authenticate')).toBe(
+        'Bearer scope="write", error="insufficient_scope"',
+      )
     }
-    expect(scene.received).toHaveLength(2)
-    expect(grantsOf(scene.endpoint, 'refresh_token')).toEqual([])
+    expect(setup.received).toHaveLength(2)
+    expect(grantsOf(setup.endpoint, 'refresh_token')).toEqual([])
   })
 
-  it('that is rejected leaves no answer unread, which would keep a connection', async () => {
-    const scene = await createProxyScene()
-    await scene.clock.pass(60)
-    let kept = 0
-    scene.answer(() => {
-      kept += 1
-      const cancel = (): void => void (kept -= 1)
+  it('leaves no response unread after a rejection, which would keep a connection open', async () => {
+    const setup = await createProxySetup()
+    await setup.clock.pass(60)
+    let unreadCount = 0
+    setup.respondWith(() => {
+      unreadCount += 1
+      const cancel = (): void => void (unreadCount -= 1)
       return new Response(new ReadableStream({ cancel }), { status: 401 })
     })
-    await (await scene.send('/api/me')).body?.cancel()
-    expect(kept).toBe(0)
-    await scene.clock.pass(60)
-    scene.endpoint.script(json({}, 503))
-    expect((await scene.send('/api/me')).status).toBe(503)
-    expect(kept).toBe(0)
+    await (await setup.send('/api/me')).body?.cancel()
+    expect(unreadCount).toBe(0)
+    await setup.clock.pass(60)
+    setup.endpoint.script(json({}, 503))
+    expect((await setup.send('/api/me')).status).toBe(503)
+    expect(unreadCount).toBe(0)
   })
 
-  it('that is rejected while the authorization server is away is an outage, and ends nothing', async () => {
-    const scene = await createProxyScene()
-    await scene.clock.pass(60)
-    scene.answer(unauthorized)
-    scene.endpoint.script(json({}, 503))
-    const answer = await scene.send('/api/me')
-    expect([answer.status, answer.headers.has('Retry-After')]).toEqual([503, true])
-    expect((await scene.browser.restore()).body.session).toMatchObject({ session_id: expect.any(String) })
+  it('causes 503 and keeps the session when it is rejected and the authorization server is down', async () => {
+    const setup = await createProxySetup()
+    await setup.clock.pass(60)
+    setup.respondWith(unauthorized)
+    setup.endpoint.script(json({}, 503))
+    const response = await setup.send('/api/me')
+    expect([response.status, response.headers.has('Retry-After')]).toEqual([503, true])
+    expect((await setup.browser.restore()).body.session).toMatchObject({ session_id: expect.any(String) })
   })
 
-  it('that is rejected and that nothing can refresh ends the session, as in token mode', async () => {
-    const scene = await createProxyScene(
+  it('ends the session when it is rejected and cannot be refreshed, as in token mode', async () => {
+    const setup = await createProxySetup(
       {},
       json({ access_token: 'a', token_type: 'Bearer', expires_in: 900 }),
     )
-    await scene.clock.pass(60)
-    scene.answer(unauthorized)
-    const answer = await scene.send('/api/me')
-    expect(await answer.json()).toMatchObject({ error: 'login_required', reason: 'no_refresh' })
-    expect((await scene.browser.restore()).body.session).toBeNull()
+    await setup.clock.pass(60)
+    setup.respondWith(unauthorized)
+    const response = await setup.send('/api/me')
+    expect(await response.json()).toMatchObject({ error: 'login_required', reason: 'no_refresh' })
+    expect((await setup.browser.restore()).body.session).toBeNull()
   })
 
   it.each([
-    ['one that does', { errorCode: 2 }, 2],
-    ['one that says the opposite', { errorCode: 1 }, 1],
-    ['one that says something else', { errorCode: 9 }, 1],
-    ['one that says nothing', {}, 1],
-    ['one that is no JSON', 'expired', 1],
-    ['one that is too long', { errorCode: 2, more: '.'.repeat(9000) }, 1],
-  ])('is refreshed only for a body that says so, which reaches the page: %s', async (_, said, requests) => {
-    const unauthorizedRules = {
-      refreshIf: { pointer: '/errorCode', in: [2] },
-      ignoreIf: { pointer: '/errorCode', in: [1, 3] },
-    }
-    const scene = await createProxyScene({
-      provider: { ...provider, resource: { tokenRejection: unauthorizedRules } },
-    })
-    await scene.clock.pass(60)
-    const body = typeof said === 'string' ? said : JSON.stringify(said)
-    scene.answer(() => new Response(body, { status: 401 }))
-    const answer = await scene.send('/api/me')
-    expect([answer.status, await answer.text()]).toEqual([401, body])
-    expect(scene.received).toHaveLength(requests)
-  })
+    ['a body that refreshIf names', { errorCode: 2 }, 2],
+    ['a body that ignoreIf names', { errorCode: 1 }, 1],
+    ['a body that neither names', { errorCode: 9 }, 1],
+    ['a body without the member', {}, 1],
+    ['a body that is not JSON', 'expired', 1],
+    ['a body that is too long', { errorCode: 2, more: '.'.repeat(9000) }, 1],
+  ])(
+    'is refreshed by the rules of the provider, and the body reaches the page: %s',
+    async (_, value, requests) => {
+      const tokenRejection = {
+        refreshIf: { pointer: '/errorCode', in: [2] },
+        ignoreIf: { pointer: '/errorCode', in: [1, 3] },
+      }
+      const setup = await createProxySetup({ provider: { ...provider, resource: { tokenRejection } } })
+      await setup.clock.pass(60)
+      const body = typeof value === 'string' ? value : JSON.stringify(value)
+      setup.respondWith(() => new Response(body, { status: 401 }))
+      const response = await setup.send('/api/me')
+      expect([response.status, await response.text()]).toEqual([401, body])
+      expect(setup.received).toHaveLength(requests)
+    },
+  )
 
   it.each([
     [3, 1],
     [2, 2],
-  ])('is refreshed for any body but one that says it is good: %i', async (errorCode, requests) => {
-    const neverIf = { pointer: '/errorCode', in: [1, 3] }
-    const scene = await createProxyScene({
-      provider: { ...provider, resource: { tokenRejection: { ignoreIf: neverIf } } },
+  ])('is refreshed unless ignoreIf names the body: error code %i', async (errorCode, requests) => {
+    const ignoreIf = { pointer: '/errorCode', in: [1, 3] }
+    const setup = await createProxySetup({
+      provider: { ...provider, resource: { tokenRejection: { ignoreIf } } },
     })
-    await scene.clock.pass(60)
-    scene.answer(() => Response.json({ errorCode }, { status: 401 }))
-    expect((await scene.send('/api/me')).status).toBe(401)
-    expect(scene.received).toHaveLength(requests)
+    await setup.clock.pass(60)
+    setup.respondWith(() => Response.json({ errorCode }, { status: 401 }))
+    expect((await setup.send('/api/me')).status).toBe(401)
+    expect(setup.received).toHaveLength(requests)
   })
 
-  it('is found to be rejected by the status that the provider names', async () => {
-    const scene = await createProxyScene({
+  it('is refreshed for the statuses that the provider names', async () => {
+    const setup = await createProxySetup({
       provider: { ...provider, resource: { tokenRejection: { status: [401, 440] } } },
     })
-    await scene.clock.pass(60)
-    scene.answer(() => new Response('', { status: 440 }))
-    expect((await scene.send('/api/me')).status).toBe(440)
-    expect(scene.received).toHaveLength(2)
+    await setup.clock.pass(60)
+    setup.respondWith(() => new Response('', { status: 440 }))
+    expect((await setup.send('/api/me')).status).toBe(440)
+    expect(setup.received).toHaveLength(2)
   })
 })
 
-describe('a body', () => {
-  const stream = (): ReadableStream =>
+describe('the body of a proxied request', () => {
+  const createStream = (): ReadableStream =>
     new ReadableStream({
       start(controller) {
         controller.enqueue(new TextEncoder().encode('streamed'))
@@ -233,84 +271,84 @@ describe('a body', () => {
       },
     })
 
-  it('of known, short length is sent once more when the token was rejected', async () => {
-    const scene = await createProxyScene()
-    await scene.clock.pass(60)
-    scene.answer(knowing('access-2'))
-    const answer = await scene.send('/api/items/', {
+  it('is sent again after a refresh when its length is known and short', async () => {
+    const setup = await createProxySetup()
+    await setup.clock.pass(60)
+    setup.respondWith(acceptOnly('access-2'))
+    const response = await setup.send('/api/items/', {
       method: 'POST',
       body: '{"a":1}',
       headers: { 'Content-Length': '7' },
     })
-    expect(await answer.text()).toBe('POST {"a":1}')
-    expect(scene.received).toHaveLength(2)
+    expect(await response.text()).toBe('POST {"a":1}')
+    expect(setup.received).toHaveLength(2)
   })
 
-  it('that is a stream is not: its 401 is the caller’s, and the next request has the new token', async () => {
-    const scene = await createProxyScene()
-    await scene.clock.pass(60)
-    scene.answer(knowing('access-2'))
-    const init = { method: 'POST', body: stream(), duplex: 'half' }
-    const first = await scene.send('/api/items/', init)
-    expect([first.status, await first.text()]).toEqual([401, 'the answer of the API'])
-    expect(scene.received.map(({ body }) => body)).toEqual(['streamed'])
-    expect((await scene.send('/api/items/', { ...init, body: stream() })).status).toBe(200)
-    expect(grantsOf(scene.endpoint, 'refresh_token')).toHaveLength(1)
+  it('is not sent again when it is a stream: the page gets the 401, and the next request uses the new token', async () => {
+    const setup = await createProxySetup()
+    await setup.clock.pass(60)
+    setup.respondWith(acceptOnly('access-2'))
+    const init = { method: 'POST', body: createStream(), duplex: 'half' }
+    const first = await setup.send('/api/items/', init)
+    expect([first.status, await first.text()]).toEqual([401, 'the response of the API'])
+    expect(setup.received.map(({ body }) => body)).toEqual(['streamed'])
+    expect((await setup.send('/api/items/', { ...init, body: createStream() })).status).toBe(200)
+    expect(grantsOf(setup.endpoint, 'refresh_token')).toHaveLength(1)
   })
 
   it('that is long is streamed, whether its length is known or not', async () => {
-    const scene = await createProxyScene()
-    await scene.clock.pass(60)
-    scene.answer(knowing('access-2'))
+    const setup = await createProxySetup()
+    await setup.clock.pass(60)
+    setup.respondWith(acceptOnly('access-2'))
     const body = '.'.repeat(65_537)
     const init = { method: 'POST', body, headers: { 'Content-Length': String(body.length) } }
-    expect((await scene.send('/api/items/', init)).status).toBe(401)
-    expect(scene.received.map((one) => one.body)).toEqual([body])
+    expect((await setup.send('/api/items/', init)).status).toBe(401)
+    expect(setup.received.map((request) => request.body)).toEqual([body])
   })
 
-  it('that breaks off is the page’s fault', async () => {
-    const scene = await createProxyScene()
+  it('causes 400 when it ends early', async () => {
+    const setup = await createProxySetup()
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error('broken')) })
     const init = { method: 'POST', body, duplex: 'half', headers: { 'Content-Length': '7' } }
-    expect((await scene.send('/api/items/', init)).status).toBe(400)
-    expect(scene.received).toEqual([])
+    expect((await setup.send('/api/items/', init)).status).toBe(400)
+    expect(setup.received).toEqual([])
   })
 })
 
-describe('a resource server', () => {
+describe('the resource server', () => {
   it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND'])(
-    'that cannot be reached (%s) is an outage',
+    'causes 503 when the connection fails (%s)',
     async (code) => {
-      const scene = await createProxyScene()
-      scene.answer((received, request) =>
+      const setup = await createProxySetup()
+      setup.respondWith((received, request) =>
         failWithCode(code)({ ...received, url: new URL(request.url), parameters: new URLSearchParams() }),
       )
-      const answer = await scene.send('/api/me?canary=1')
-      expect([answer.status, answer.headers.get('Retry-After')]).toEqual([503, '5'])
-      const text = await answer.text()
+      const response = await setup.send('/api/me?canary=1')
+      expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
+      const text = await response.text()
       expect(JSON.parse(text)).toMatchObject({ error: 'temporarily_unavailable' })
       expect(text).not.toMatch(/ECONN|ENOT|example/)
-      expect(scene.notes.at(-1)).toContain(
-        `the resource server api.example.com was asked in vain: the connection failed (${code})`,
+      expect(setup.log.at(-1)).toContain(
+        `Proxy request to api.example.com failed with 503: the connection failed (${code})`,
       )
     },
   )
 
-  it('that does not begin to answer has thirty seconds, even if it does not hear that it is too late', async () => {
-    const scene = await createProxyScene()
-    scene.answer(() => new Promise(() => {}))
-    const answer = scene.send('/api/me')
+  it('has 30 s to begin its response, even when it ignores the abort', async () => {
+    const setup = await createProxySetup()
+    setup.respondWith(() => new Promise(() => {}))
+    const response = setup.send('/api/me')
     await flushPromises()
-    await scene.clock.pass(31)
-    expect((await answer).status).toBe(503)
-    expect(scene.notes.at(-1)).toContain('no answer within 30 s')
+    await setup.clock.pass(31)
+    expect((await response).status).toBe(503)
+    expect(setup.log.at(-1)).toContain('no response within 30 s')
   })
 
-  it('may take as long as it likes once it has begun', async () => {
-    const scene = await createProxyScene()
+  it('has no time limit for the body of its response', async () => {
+    const setup = await createProxySetup()
     const signals: AbortSignal[] = []
     let finish = (): void => {}
-    scene.answer((_, { signal }) => {
+    setup.respondWith((_, { signal }) => {
       signals.push(signal)
       return new Response(
         new ReadableStream({
@@ -323,43 +361,43 @@ describe('a resource server', () => {
         }),
       )
     })
-    const answer = await scene.send('/api/me')
-    await scene.clock.pass(3600)
+    const response = await setup.send('/api/me')
+    await setup.clock.pass(3600)
     finish()
-    expect(await answer.text()).toBe('late')
+    expect(await response.text()).toBe('late')
     expect(signals.map(({ aborted }) => aborted)).toEqual([false])
   })
 
-  it('is let go when the page gives up, before the answer and within it', async () => {
-    const scene = await createProxyScene()
+  it('is aborted when the page aborts, before the response begins and during its body', async () => {
+    const setup = await createProxySetup()
     const signals: AbortSignal[] = []
-    scene.answer((_, { signal }) => {
+    setup.respondWith((_, { signal }) => {
       signals.push(signal)
       return signals.length === 1 ? new Promise(() => {}) : new Response(new ReadableStream())
     })
-    for (const begun of [false, true]) {
+    for (const hasBegun of [false, true]) {
       const page = new AbortController()
-      const answer = scene.send('/api/me', { signal: page.signal })
+      const response = setup.send('/api/me', { signal: page.signal })
       await flushPromises()
-      if (begun) expect((await answer).status).toBe(200)
+      if (hasBegun) expect((await response).status).toBe(200)
       page.abort()
       await flushPromises()
       expect(signals.at(-1)?.aborted).toBe(true)
     }
-    expect(scene.notes.filter((note) => note.includes('in vain'))).toEqual([])
+    expect(setup.log.filter((line) => line.startsWith('Proxy request'))).toEqual([])
   })
 })
 
-it('lets no cookie, secret or Authorization of the page reach the resource server, and none of them or a token the log', async () => {
-  const refresh = 'canary-of-the-refresh-token'
-  const access = 'canary-of-the-access-token'
-  const scene = await createProxyScene(
+it('keeps cookies, secrets and the page’s Authorization from the resource server, and these and tokens from the log', async () => {
+  const refreshToken = 'canary-of-the-refresh-token'
+  const accessToken = 'canary-of-the-access-token'
+  const setup = await createProxySetup(
     {},
-    json({ access_token: access, refresh_token: refresh, token_type: 'Bearer', expires_in: 900 }),
+    json({ access_token: accessToken, refresh_token: refreshToken, token_type: 'Bearer', expires_in: 900 }),
   )
-  const [cookie = ''] = scene.browser.jar.values()
+  const [cookie = ''] = setup.browser.jar.values()
   const forged = 'canary-of-the-page'
-  const answers: string[] = []
+  const responses: string[] = []
   const apis: Api[] = [
     ok,
     unauthorized,
@@ -377,17 +415,18 @@ it('lets no cookie, secret or Authorization of the page reach the resource serve
         headers: { 'WWW-Authenticate': `Basic realm="${headers.get('authorization')}"` },
       }),
   ]
-  await scene.clock.pass(60)
+  await setup.clock.pass(60)
   for (const api of apis) {
-    scene.answer(api)
+    setup.respondWith(api)
     for (const path of ['/api/me', '/api/items/%2e%2e%2f', `/api/items/x?${forged}`]) {
-      const answer = await scene.send(path, { headers: { Authorization: `Bearer ${forged}` } })
-      answers.push(inspect([...answer.headers]), await answer.text())
+      const response = await setup.send(path, { headers: { Authorization: `Bearer ${forged}` } })
+      responses.push(inspect([...response.headers]), await response.text())
     }
   }
-  const heard = scene.received.map(({ headers, body }) => inspect([...headers]) + body).join()
-  for (const secret of [cookie, refresh, forged, 's3cret', 'correct horse'])
-    expect(heard).not.toContain(secret)
-  const told = inspect(scene.notes) + answers.join()
-  for (const secret of [cookie, refresh, forged, access, 's3cret']) expect(told).not.toContain(secret)
+  const sent = setup.received.map(({ headers, body }) => inspect([...headers]) + body).join()
+  for (const secret of [cookie, refreshToken, forged, 's3cret', 'correct horse'])
+    expect(sent).not.toContain(secret)
+  const written = inspect(setup.log) + responses.join()
+  for (const secret of [cookie, refreshToken, forged, accessToken, 's3cret'])
+    expect(written).not.toContain(secret)
 })

@@ -13,21 +13,21 @@ import {
   rotating,
 } from './support/token-endpoint.ts'
 
-const refused = json({ error: 'invalid_grant' }, 400)
+const rejectRefresh = json({ error: 'invalid_grant' }, 400)
 
-describe('one refresh', () => {
-  it('serves 50 callers whose token has run out, and the server is asked once', async () => {
+describe('a refresh', () => {
+  it('serves 50 requests for an expired token with one grant', async () => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating())
     await signIn()
     await clock.pass(901)
-    const answers = await Promise.all([...Array(25)].flatMap(() => [token(1), restore()]))
-    expect(answers.map(({ status, body }) => [status, body.token?.sequence])).toEqual(
+    const responses = await Promise.all([...Array(25)].flatMap(() => [token(1), restore()]))
+    expect(responses.map(({ status, body }) => [status, body.token?.sequence])).toEqual(
       Array.from({ length: 50 }, () => [200, 2]),
     )
     expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
   })
 
-  it('serves all callers of four BFFs on one store, longer than a lease lasts, and the server is asked once', async () => {
+  it('serves the requests of four BFFs on one store with one grant, even if it takes longer than a lease', async () => {
     const clock = createClock()
     const store = memoryStore({ now: clock.now })
     const server = rotating()
@@ -36,51 +36,53 @@ describe('one refresh', () => {
     const { endpoint } = first
     const platform = { fetch: endpoint.fetch }
     const others = [1, 2, 3].map(() => createTestBff(server, { store, platform }, clock))
-    for (const other of others) for (const [name, value] of first.jar) other.jar.set(name, value)
+    for (const { jar } of others) for (const [name, value] of first.jar) jar.set(name, value)
     await clock.pass(901)
     const id = (await first.restore('?peek')).body.session?.session_id
-    const before = grantsOf(endpoint, 'refresh_token').length
+    const grantCount = grantsOf(endpoint, 'refresh_token').length
     await clock.pass(901)
     const slow = hangUntilReleased(server)
     endpoint.script(slow.reply)
-    const asked = Promise.all([first, ...others].flatMap((one) => [...Array(20)].map(() => one.token(2, id))))
+    const pending = Promise.all(
+      [first, ...others].flatMap(({ token }) => [...Array(20)].map(() => token(2, id))),
+    )
     await flushPromises()
     await clock.pass(7)
     slow.release()
     await flushPromises()
     await clock.pass(1)
-    expect((await asked).map(({ body }) => body.token?.sequence)).toEqual(Array(80).fill(3))
-    expect(grantsOf(endpoint, 'refresh_token').length - before).toBe(1)
+    expect((await pending).map(({ body }) => body.token?.sequence)).toEqual(Array(80).fill(3))
+    expect(grantsOf(endpoint, 'refresh_token').length - grantCount).toBe(1)
   })
 
-  it('is taken over when the process that began it has died', async () => {
+  it('is taken over when the process that started it has died', async () => {
     const store = memoryStore({ now: () => clock.now() })
     const keys: string[] = []
-    const watched = {
+    const recordingStore = {
       ...store,
-      insert: (...all: Parameters<typeof store.insert>) => (keys.push(all[0]), store.insert(...all)),
+      insert: (...args: Parameters<typeof store.insert>) => (keys.push(args[0]), store.insert(...args)),
     }
-    const { signIn, token, clock } = createTestBff(rotating(), { store: watched })
+    const { signIn, token, clock } = createTestBff(rotating(), { store: recordingStore })
     await signIn()
     await clock.pass(901)
     await store.lease(keys[0] ?? '', 'a process that died', 5000)
-    const answer = token(1)
+    const response = token(1)
     await flushPromises()
     await clock.pass(6)
-    expect((await answer).body.token?.sequence).toBe(2)
+    expect((await response).body.token?.sequence).toBe(2)
   })
 
-  it('gives up with 503 when another process never comes to an end, and keeps the session', async () => {
+  it('times out with 503 when another process does not finish, and keeps the session', async () => {
     const store = memoryStore()
     const { signIn, token, restore, clock } = createTestBff(rotating(), {
       store: { ...store, lease: async () => false },
     })
     await signIn()
     await clock.pass(901)
-    const answer = token(1)
+    const response = token(1)
     await flushPromises()
     await clock.pass(60)
-    expect(await answer).toMatchObject({
+    expect(await response).toMatchObject({
       status: 503,
       body: { error: 'temporarily_unavailable', retry_after: 1 },
     })
@@ -90,7 +92,7 @@ describe('one refresh', () => {
     expect((await restored).body).toMatchObject({ session: { user: { username: 'cathy' } } })
   })
 
-  it('is not asked for when the caller holds an older token than the BFF', async () => {
+  it('is not run when the BFF has a newer token than the page', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(rotating())
     await signIn()
     await clock.pass(500)
@@ -100,7 +102,7 @@ describe('one refresh', () => {
     expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
   })
 
-  it('is not run again for a token that was issued seconds ago, whatever the browser says of it', async () => {
+  it('is not run for a token that was issued seconds ago, even if the page reports it as rejected', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(rotating())
     await signIn()
     await clock.pass(9)
@@ -118,18 +120,18 @@ describe('one refresh', () => {
     [90, 59, 60],
     [3, 1, 2],
   ])(
-    'of a token that lives %i s is not run by a page load at %i s, but at %i s',
-    async (life, before, due) => {
-      const { signIn, restore, clock } = createTestBff(rotating(life))
+    'of a token with a lifetime of %i s is not run by a page load after %i s, but after %i s',
+    async (lifetime, early, due) => {
+      const { signIn, restore, clock } = createTestBff(rotating(lifetime))
       await signIn()
-      await clock.pass(before)
+      await clock.pass(early)
       expect((await restore()).body.token?.sequence).toBe(1)
-      await clock.pass(due - before)
+      await clock.pass(due - early)
       expect((await restore()).body.token?.sequence).toBe(2)
     },
   )
 
-  it('is never run by the clock when nobody knows how long the token lives, only for a rejected one', async () => {
+  it('is run only for a rejected token when the lifetime is unknown', async () => {
     const issue = json({ access_token: 'a', refresh_token: 'r', token_type: 'Bearer' })
     const { signIn, restore, token, clock } = createTestBff(issue)
     expect((await signIn()).body.token?.expires_in).toBeNull()
@@ -142,14 +144,14 @@ describe('one refresh', () => {
   it('counts the age of a token from the moment its request was sent', async () => {
     const { signIn, endpoint, clock } = createTestBff(rotating())
     const server = rotating()
-    endpoint.script(async (asked) => {
+    endpoint.script(async (request) => {
       await clock.pass(5)
-      return server(asked)
+      return server(request)
     })
     expect((await signIn()).body.token?.expires_in).toBe(895)
   })
 
-  it('does not loop on a token that is expired when it comes', async () => {
+  it('does not loop on tokens that are expired when they are issued', async () => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating(0))
     expect((await signIn()).body).toMatchObject({ session: {} })
     for (let index = 0; index < 10; index += 1) {
@@ -163,8 +165,8 @@ describe('one refresh', () => {
   })
 })
 
-describe('what a refresh brings', () => {
-  it('keeps the refresh token, the scope and the user when the answer says nothing of them', async () => {
+describe('the result of a refresh', () => {
+  it('keeps the refresh token, the scope and the user when the response does not contain them', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(rotating())
     await signIn()
     endpoint.script(json({ access_token: 'second', token_type: 'Bearer', expires_in: '3599' }))
@@ -181,7 +183,7 @@ describe('what a refresh brings', () => {
     ).toEqual(['refresh-1', 'refresh-1'])
   })
 
-  it('replaces the refresh token, and takes a scope that became smaller', async () => {
+  it('replaces the refresh token, and the scope by a smaller one', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(
       json({ access_token: 'a', refresh_token: 'one', token_type: 'Bearer', expires_in: 60 }),
     )
@@ -196,7 +198,7 @@ describe('what a refresh brings', () => {
     expect(endpoint.requests.at(-1)?.parameters.get('refresh_token')).toBe('two')
   })
 
-  it('survives a page load that writes at the same time', async () => {
+  it('survives a concurrent write by a page load', async () => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating())
     await signIn()
     await clock.pass(400)
@@ -204,11 +206,11 @@ describe('what a refresh brings', () => {
       json({ access_token: 'new', refresh_token: 'r', token_type: 'Bearer', expires_in: 900 }),
     )
     endpoint.script(slow.reply)
-    const asked = token(1)
+    const pending = token(1)
     await flushPromises()
     expect((await restore()).body).toMatchObject({ session: { expires_in: 43_200 }, token: { sequence: 1 } })
     slow.release()
-    expect((await asked).body.token?.sequence).toBe(2)
+    expect((await pending).body.token?.sequence).toBe(2)
     expect((await restore('?peek')).body).toMatchObject({
       session: { expires_in: 43_200 },
       token: { access_token: 'new', sequence: 2 },
@@ -216,18 +218,18 @@ describe('what a refresh brings', () => {
   })
 })
 
-describe('a session whose refresh fails for the moment', () => {
+describe('a session whose refresh fails temporarily', () => {
   it.each([
-    ['answers 500', raw('oops', 500)],
-    ['answers 503', raw('', 503)],
-    ['answers 408', raw('', 408)],
-    ['answers 429', raw('', 429)],
-    ['answers with HTML', raw('<html>', 200, { 'Content-Type': 'text/html' })],
-    ['answers with half of JSON', raw('{"access_token":"a', 200)],
+    ['responds with 500', raw('oops', 500)],
+    ['responds with 503', raw('', 503)],
+    ['responds with 408', raw('', 408)],
+    ['responds with 429', raw('', 429)],
+    ['responds with HTML', raw('<html>', 200, { 'Content-Type': 'text/html' })],
+    ['responds with truncated JSON', raw('{"access_token":"a', 200)],
     ['refuses the connection', failWithCode('ECONNREFUSED')],
     ['breaks the connection', failWithCode('ECONNRESET')],
-    ['says 403 with nothing', raw('', 403)],
-  ])('lives on when the server %s, with its token as long as that lives', async (_, reply) => {
+    ['responds with an empty 403', raw('', 403)],
+  ])('continues when the server %s, and uses its token until that expires', async (_, reply) => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating())
     await signIn()
     endpoint.script(reply)
@@ -238,9 +240,9 @@ describe('a session whose refresh fails for the moment', () => {
       sequence: 1,
     })
     await clock.pass(100)
-    const late = await token(1)
-    expect(late).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
-    expect(late.headers.get('Retry-After')).toBe(String(late.body.retry_after))
+    const expired = await token(1)
+    expect(expired).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+    expect(expired.headers.get('Retry-After')).toBe(String(expired.body.retry_after))
     const restored = await restore()
     expect(restored).toMatchObject({ status: 200, body: { session: { user: { username: 'cathy' } } } })
     expect(restored.body.token).toBeUndefined()
@@ -256,7 +258,7 @@ describe('a session whose refresh fails for the moment', () => {
     'invalid_scope',
     'invalid_request',
   ])(
-    'lives on when the server says %s, which the operator has to mend, and keeps its refresh token',
+    'continues with its refresh token when the server responds with %s, which the operator must fix',
     async (error) => {
       const { signIn, token, restore, endpoint, clock, log } = createTestBff(rotating())
       await signIn()
@@ -272,7 +274,7 @@ describe('a session whose refresh fails for the moment', () => {
     },
   )
 
-  it('does not ask again before its back-off is over, which grows, and is shared by every BFF on the store', async () => {
+  it('is not refreshed during its growing backoff, which all BFFs on the store share', async () => {
     const store = memoryStore()
     const one = createTestBff(rotating(), { store })
     await one.signIn()
@@ -313,30 +315,30 @@ describe('a session whose refresh fails for the moment', () => {
   })
 })
 
-describe('a store that fails while a refresh is written', () => {
-  it('does not lose the new refresh token when it works again soon', async () => {
+describe('a store that fails when a refresh is saved', () => {
+  it('does not lose the new refresh token when it recovers soon', async () => {
     const store = memoryStore()
     let failures = 2
-    const replace: typeof store.replace = async (...all) => {
+    const replace: typeof store.replace = async (...args) => {
       if ((failures -= 1) >= 0) throw new Error('disk full')
-      return store.replace(...all)
+      return store.replace(...args)
     }
     const { signIn, token, endpoint, clock, log } = createTestBff(rotating(), {
       store: { ...store, replace },
     })
     await signIn()
     await clock.pass(901)
-    const answer = token(1)
+    const response = token(1)
     await flushPromises()
     await clock.pass(1)
-    expect((await answer).body.token?.sequence).toBe(2)
+    expect((await response).body.token?.sequence).toBe(2)
     expect(log.join()).toContain('disk full')
     await clock.pass(901)
     expect((await token(2)).body.token?.sequence).toBe(3)
     expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(2)
   })
 
-  it('answers 503 when it does not work again, also when the lease cannot be given back', async () => {
+  it('causes 503 when it does not recover, also when the lease cannot be released', async () => {
     const store = memoryStore()
     const fail = (): Promise<never> => Promise.reject(new Error('disk full'))
     const { signIn, token, clock } = createTestBff(rotating(), {
@@ -344,21 +346,21 @@ describe('a store that fails while a refresh is written', () => {
     })
     await signIn()
     await clock.pass(901)
-    const answer = token(1)
+    const response = token(1)
     await flushPromises()
     await clock.pass(5)
-    expect(await answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+    expect(await response).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
   })
 })
 
 describe('the end of a session', () => {
-  it('comes when the server refuses the refresh token, once and with its reason', async () => {
+  it('comes when the server rejects the refresh token, with its reason, after one grant', async () => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating())
     await signIn()
-    endpoint.script(refused)
+    endpoint.script(rejectRefresh)
     await clock.pass(901)
-    const answers = await Promise.all([token(1), token(1), token(1)])
-    expect(answers.map(({ status, body }) => [status, body.error, body.reason])).toEqual(
+    const responses = await Promise.all([token(1), token(1), token(1)])
+    expect(responses.map(({ status, body }) => [status, body.error, body.reason])).toEqual(
       Array.from({ length: 3 }, () => [401, 'login_required', 'refresh_rejected']),
     )
     expect((await token(1)).body.reason).toBe('no_session')
@@ -366,38 +368,38 @@ describe('the end of a session', () => {
     expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
   })
 
-  it('comes at a page load as an answer without a session, and leaves the cookie of a newer sign-in alone', async () => {
+  it('is a response without a session for a page load, and does not delete the cookie', async () => {
     const { signIn, restore, endpoint, clock } = createTestBff(rotating())
     await signIn()
-    endpoint.script(refused)
+    endpoint.script(rejectRefresh)
     await clock.pass(901)
-    const answer = await restore()
-    expect(answer).toMatchObject({ status: 200, body: { session: null } })
-    expect(answer.headers.get('Set-Cookie')).toBeNull()
+    const response = await restore()
+    expect(response).toMatchObject({ status: 200, body: { session: null } })
+    expect(response.headers.get('Set-Cookie')).toBeNull()
   })
 
   it.each([
     ['was lost', failWithCode('ECONNRESET')],
     ['was cut', raw('{"access_token":"b', 200)],
     ['was a page of HTML', raw('<html>', 200)],
-  ])('has the reason `lost` when an answer before %s', async (_, reply) => {
+  ])('has the reason refresh_lost when an earlier response %s', async (_, reply) => {
     const { signIn, token, endpoint, clock } = createTestBff(rotating())
     await signIn()
     endpoint.script(reply)
     await clock.pass(901)
     expect((await token(1)).status).toBe(503)
-    endpoint.script(refused)
+    endpoint.script(rejectRefresh)
     await clock.pass(10)
     expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_lost' })
   })
 
-  it('has the reason `refused` when the answer that was lost has been made up for', async () => {
+  it('has the reason refresh_rejected when a refresh succeeded after the lost response', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(rotating())
     await signIn()
     endpoint.script(
       failWithCode('ECONNRESET'),
       json({ access_token: 'b', refresh_token: 'r', token_type: 'Bearer', expires_in: 900 }),
-      refused,
+      rejectRefresh,
     )
     await clock.pass(901)
     expect((await token(1)).status).toBe(503)
@@ -407,20 +409,20 @@ describe('the end of a session', () => {
     expect((await token(2)).body.reason).toBe('refresh_rejected')
   })
 
-  it('has the reason `refused` when the request before never left', async () => {
+  it('has the reason refresh_rejected when the earlier request was never sent', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(rotating())
     await signIn()
     endpoint.script(failWithCode('ECONNREFUSED'))
     await clock.pass(901)
     await token(1)
-    endpoint.script(refused)
+    endpoint.script(rejectRefresh)
     await clock.pass(10)
     expect((await token(1)).body.reason).toBe('refresh_rejected')
   })
 
-  it('does not come when a sibling wrote a newer token meanwhile: that one is adopted', async () => {
+  it('does not come when another process has saved a newer token, which is used', async () => {
     const store = memoryStore()
-    // A store whose leases failed to keep two processes apart.
+    // A store whose leases do not exclude each other.
     const one = createTestBff(rotating(), { store: { ...store, lease: async () => true } })
     await one.signIn()
     const { endpoint, clock } = one
@@ -431,7 +433,7 @@ describe('the end of a session', () => {
     )
     for (const [name, value] of one.jar) two.jar.set(name, value)
     const id = (await one.restore()).body.session?.session_id
-    const late = hangUntilReleased(refused)
+    const late = hangUntilReleased(rejectRefresh)
     endpoint.script(
       late.reply,
       json({ access_token: 'b', refresh_token: 'r', token_type: 'Bearer', expires_in: 900 }),
@@ -444,7 +446,7 @@ describe('the end of a session', () => {
     expect((await slow).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
   })
 
-  it('is one token for all when two processes were both issued one', async () => {
+  it('does not come when two processes both got a token: all use the first saved', async () => {
     const store = memoryStore()
     const one = createTestBff(rotating(), { store: { ...store, lease: async () => true } })
     await one.signIn()
@@ -466,8 +468,8 @@ describe('the end of a session', () => {
     expect((await slow).body.token).toMatchObject({ access_token: 'early', sequence: 2 })
   })
 
-  it('comes without refresh when the token has run out, and not before', async () => {
-    const { signIn, token, restore, clock, another } = createTestBff(
+  it('comes when the token expires and cannot be refreshed, and not before', async () => {
+    const { signIn, token, restore, clock, openBrowser } = createTestBff(
       json({ access_token: 'a', token_type: 'Bearer', expires_in: 900 }),
     )
     await signIn()
@@ -479,13 +481,13 @@ describe('the end of a session', () => {
       body: { error: 'login_required', reason: 'no_refresh' },
     })
     expect((await restore()).body).toMatchObject({ session: null })
-    const other = another()
+    const other = openBrowser()
     await other.signIn()
     await clock.pass(901)
     expect((await other.restore()).body).toMatchObject({ session: null })
   })
 
-  it('comes when the resource server rejects a token that nothing can refresh, and not for one just issued', async () => {
+  it('comes when a token that cannot be refreshed is rejected, unless it was just issued', async () => {
     const { signIn, token, clock } = createTestBff(
       json({ access_token: 'a', token_type: 'Bearer', expires_in: 2_592_000 }),
     )
@@ -499,7 +501,7 @@ describe('the end of a session', () => {
     })
   })
 
-  it('does not come for a browser that asks in time, a few seconds early, for what nothing can refresh', async () => {
+  it('does not come when a page requests a token that cannot be refreshed a few seconds before that is due', async () => {
     const { signIn, token, clock } = createTestBff(
       json({ access_token: 'a', token_type: 'Bearer', expires_in: 900 }),
     )
@@ -508,7 +510,7 @@ describe('the end of a session', () => {
     expect((await token(1)).body.token).toMatchObject({ access_token: 'a', sequence: 1 })
   })
 
-  it('does not come for a rejected token where a 401 may mean that the scope is too small', async () => {
+  it('does not come for a rejected token when a 401 may mean an insufficient scope', async () => {
     const { signIn, token, clock } = createTestBff(
       json({ access_token: 'a', token_type: 'Bearer', expires_in: 900 }),
       { provider: classSuper({ business: 'B', scope: ['fund.read'] }) },
@@ -518,7 +520,7 @@ describe('the end of a session', () => {
     expect((await token(1)).body.token).toMatchObject({ access_token: 'a', sequence: 1 })
   })
 
-  it('follows the description where a server refuses in its own words', async () => {
+  it('follows the error map of the description', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(rotating(), {
       provider: oauth2({
         tokenEndpoint: 'https://as.example.com/token',
@@ -537,59 +539,63 @@ describe('the end of a session', () => {
   })
 })
 
-describe('a refresh that is refused without a word of why', () => {
-  /** A session whose token is dead, or lives for another 40 s, and what each of some tries is answered. */
-  async function tries(replies: Reply[], alive = false): Promise<unknown[]> {
+describe('a refresh that is rejected without a reason', () => {
+  /** Refreshes a session with an expired token, or one valid for 40 s; returns the reason or status of each response. */
+  async function refreshRepeatedly(replies: Reply[], isTokenValid = false): Promise<unknown[]> {
     const { signIn, token, clock, endpoint } = createTestBff(rotating())
     await signIn()
-    await clock.pass(alive ? 860 : 901)
-    const told: unknown[] = []
+    await clock.pass(isTokenValid ? 860 : 901)
+    const results: unknown[] = []
     for (const reply of replies) {
       endpoint.script(reply)
       const { status, body } = await token(1)
-      told.push(body.reason ?? status)
+      results.push(body.reason ?? status)
       await clock.pass(8)
     }
-    return told
+    return results
   }
 
-  const nothing = raw('', 400)
+  const empty = raw('', 400)
   const page = raw('<h1>Forbidden</h1>', 403, { 'Content-Type': 'text/html' })
 
   it.each([
-    ['three times in a row', [nothing, nothing, nothing], [503, 503, 'refresh_rejected']],
-    ['in words of its own', Array(3).fill(json({ error: 'nope' }, 401)), [503, 503, 'refresh_rejected']],
-  ])('%s ends the session whose token is dead', async (_, replies, told) => {
-    expect(await tries(replies)).toEqual(told)
+    ['three times in a row', [empty, empty, empty], [503, 503, 'refresh_rejected']],
+    [
+      'three times with an unknown error code',
+      Array(3).fill(json({ error: 'nope' }, 401)),
+      [503, 503, 'refresh_rejected'],
+    ],
+  ])('%s ends a session whose token has expired', async (_, replies, results) => {
+    expect(await refreshRepeatedly(replies)).toEqual(results)
   })
 
   it.each([
-    ['by a page that somebody in between may have sent', [page, page, page, page], [503, 503, 503, 503]],
-    ['with an outage in between', [nothing, nothing, raw('', 503), nothing], [503, 503, 503, 503]],
-  ])('%s ends nothing', async (_, replies, told) => {
-    expect(await tries(replies)).toEqual(told)
+    ['by an HTML page, which a proxy may have sent', [page, page, page, page], [503, 503, 503, 503]],
+    ['with an outage in between', [empty, empty, raw('', 503), empty], [503, 503, 503, 503]],
+  ])('%s does not end the session', async (_, replies, results) => {
+    expect(await refreshRepeatedly(replies)).toEqual(results)
   })
 
-  it('ends nothing while the token lives', async () => {
-    expect(await tries([nothing, nothing, nothing, nothing], true)).toEqual([200, 200, 200, 200])
+  it('does not end the session while the token is valid', async () => {
+    expect(await refreshRepeatedly([empty, empty, empty, empty], true)).toEqual([200, 200, 200, 200])
   })
 
-  it('makes room for asking again, where an application signs itself in', async () => {
+  it('makes a machine session run its first grant again', async () => {
     const issued = json({ access_token: 'a', token_type: 'Bearer', expires_in: 900, refresh_token: 'r' })
-    const scene = createTestBff(issued, {
+    const setup = createTestBff(issued, {
       provider: classy({ clientId: 'c', clientSecret: 's' }),
       authorize: () => ({ subject: 'office' }),
       dangerouslyGiveMachineTokenToBrowser: true,
     })
-    await scene.restore()
-    await scene.clock.pass(901)
-    scene.endpoint.script(nothing, json({ access_token: 'b', token_type: 'Bearer', expires_in: 900 }))
-    expect((await scene.restore()).body.token?.access_token).toBe('b')
+    await setup.restore()
+    await setup.clock.pass(901)
+    setup.endpoint.script(empty, json({ access_token: 'b', token_type: 'Bearer', expires_in: 900 }))
+    expect((await setup.restore()).body.token?.access_token).toBe('b')
   })
 })
 
 describe('a sign-out during a refresh', () => {
-  it('stays signed out, and what the refresh brought is given back', async () => {
+  it('keeps the user signed out, and revokes the new tokens', async () => {
     const { signIn, signOut, token, restore, endpoint, clock, bff } = createTestBff(rotating())
     await signIn()
     await clock.pass(901)
@@ -597,12 +603,12 @@ describe('a sign-out during a refresh', () => {
       json({ access_token: 'b', refresh_token: 'new', token_type: 'Bearer', expires_in: 900 }),
     )
     endpoint.script(late.reply, raw(''))
-    const asked = token(1)
+    const pending = token(1)
     await flushPromises()
     expect((await signOut()).status).toBe(204)
     late.release()
-    expect((await asked).body).toMatchObject({ error: 'login_required', reason: 'no_session' })
-    expect((await asked).headers.get('Set-Cookie')).toBeNull()
+    expect((await pending).body).toMatchObject({ error: 'login_required', reason: 'no_session' })
+    expect((await pending).headers.get('Set-Cookie')).toBeNull()
     expect((await restore()).body).toMatchObject({ session: null })
     await bff.close()
     expect(new Set(revokedAt(endpoint))).toEqual(new Set(['new', 'refresh-1']))
@@ -610,37 +616,39 @@ describe('a sign-out during a refresh', () => {
 })
 
 describe('POST token', () => {
-  it('is refused for another session than the one of the cookie', async () => {
-    const { signIn, token, ask } = createTestBff(rotating())
+  it('is rejected with session_changed for another session than the cookie’s', async () => {
+    const { signIn, token, sendRequest } = createTestBff(rotating())
     const first = await signIn()
     await signIn()
     expect(await token(1, first.body.session?.session_id)).toMatchObject({
       status: 401,
       body: { error: 'login_required', reason: 'session_changed' },
     })
-    expect((await ask('POST', '/token', { session_id: '', after: 1 })).body.error).toBe('invalid_request')
-    expect((await ask('POST', '/token', { session_id: 'x', after: -1 })).status).toBe(400)
+    expect((await sendRequest('POST', '/token', { session_id: '', after: 1 })).body.error).toBe(
+      'invalid_request',
+    )
+    expect((await sendRequest('POST', '/token', { session_id: 'x', after: -1 })).status).toBe(400)
   })
 
-  it('is refused without a session, with a challenge that opens no dialog', async () => {
+  it('is rejected with no_session without a session, and opens no sign-in dialog of the browser', async () => {
     const { token } = createTestBff(rotating())
-    const answer = await token(0, 'x')
-    expect(answer).toMatchObject({ status: 401, body: { error: 'login_required', reason: 'no_session' } })
-    expect(answer.headers.get('WWW-Authenticate')).toBe('Latchkey')
+    const response = await token(0, 'x')
+    expect(response).toMatchObject({ status: 401, body: { error: 'login_required', reason: 'no_session' } })
+    expect(response.headers.get('WWW-Authenticate')).toBe('Latchkey')
   })
 
-  it('is finished for the others when one caller goes away', async () => {
+  it('completes for the other requests when one is aborted', async () => {
     const { signIn, token, bff, endpoint, clock, jar } = createTestBff(rotating())
     const { body } = await signIn()
     await clock.pass(901)
     const late = hangUntilReleased(json({ access_token: 'b', token_type: 'Bearer', expires_in: 900 }))
     endpoint.script(late.reply)
-    const impatient = new AbortController()
+    const controller = new AbortController()
     const cookie = [...jar].map((pair) => pair.join('=')).join('')
     const first = bff.fetch(
       new Request('https://portal.example.com/auth/token', {
         method: 'POST',
-        signal: impatient.signal,
+        signal: controller.signal,
         headers: {
           'X-Latchkey': '1',
           'Sec-Fetch-Site': 'same-origin',
@@ -652,23 +660,23 @@ describe('POST token', () => {
     )
     await flushPromises()
     const second = token(1)
-    impatient.abort()
+    controller.abort()
     late.release()
     await first
     expect((await second).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
     expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
   })
 
-  it('gives no token to a browser in proxy mode', async () => {
+  it('sends no token to the browser in proxy mode', async () => {
     const { signIn, restore, token } = createTestBff(rotating(), { mode: 'proxy' })
-    for (const answer of [await signIn(), await restore(), await token(0)]) {
-      expect(answer.body.session).toMatchObject({ user: { username: 'cathy' } })
-      expect(answer.text).not.toContain('access-1')
+    for (const response of [await signIn(), await restore(), await token(0)]) {
+      expect(response.body.session).toMatchObject({ user: { username: 'cathy' } })
+      expect(response.text).not.toContain('access-1')
     }
   })
 })
 
-it('keeps BFFs at different base paths apart', async () => {
+it('does not accept the cookie of a BFF at another base path', async () => {
   const store = memoryStore()
   const one = createTestBff(rotating(), { store, basePath: '/auth/one' })
   const two = createTestBff(rotating(), {
@@ -678,8 +686,8 @@ it('keeps BFFs at different base paths apart', async () => {
   })
   await one.signIn()
   const [cookie = ''] = one.jar.values()
-  const planted = createBrowser(two.bff)
-  planted.jar.set('__Host-Http-latchkey-auth-two', cookie)
-  expect((await planted.restore()).body).toMatchObject({ session: null })
+  const browser = createBrowser(two.bff)
+  browser.jar.set('__Host-Http-latchkey-auth-two', cookie)
+  expect((await browser.restore()).body).toMatchObject({ session: null })
   expect((await one.restore()).body.session).not.toBeNull()
 })

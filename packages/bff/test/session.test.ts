@@ -1,21 +1,33 @@
 import { describe, expect, it } from 'vitest'
+import type { LoginRequiredReason } from '@latchkey/wire'
 import { memoryStore } from '../src/index.ts'
+import { oauth2 } from '../src/providers/index.ts'
 import { createBrowser, createTestBff } from './support/browser.ts'
+import type { Reply } from './support/token-endpoint.ts'
 import { failWithCode, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
 const name = '__Host-Http-latchkey'
 const limits = { idle: 600, absolute: 3600 }
-const lasting = json({ access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expires_in: 1e6 })
+const descriptions: Record<LoginRequiredReason, RegExp> = {
+  no_session: /no cookie of a known session/,
+  session_changed: /another session/,
+  idle: /unused/,
+  absolute: /maximum age/,
+  no_refresh: /cannot be refreshed/,
+  refresh_rejected: /rejected the refresh/,
+  refresh_lost: /response to a refresh was lost/,
+}
+const issueLongLived = json({ access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expires_in: 1e6 })
 
-describe('the cookie', () => {
-  it('63 is bound to this host and to http, strict, and ends with the browser', async () => {
+describe('the session cookie', () => {
+  it('63 has the prefix __Host-Http-, is HttpOnly, Secure and SameSite=Strict, and ends with the browser session', async () => {
     const { signIn } = createTestBff(rotating())
     expect((await signIn()).headers.get('Set-Cookie')).toMatch(
       /^__Host-Http-latchkey=[\w-]{64}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
     )
   })
 
-  it('lasts as long as the session may when the user wants to be remembered', async () => {
+  it('has the maximum age of the session as Max-Age when the user chose to be remembered', async () => {
     const { signIn } = createTestBff(rotating())
     expect((await signIn({ remember: true })).headers.get('Set-Cookie')).toMatch(/; Max-Age=604800$/)
   })
@@ -27,22 +39,30 @@ describe('the cookie', () => {
     ['http://portal.example.com', undefined, name, true],
     ['http://127.0.0.1:3000', 'https://portal.example.com', name, true],
     ['https://localhost:5173', undefined, name, true],
-  ])('asked for at %s with the origin %s is called %s', async (at, origin, called, secure) => {
-    const { bff } = createTestBff(rotating(), origin === undefined ? {} : { origin })
-    const { ask } = createBrowser(bff, at)
-    const credentials = { username: 'c', password: 'p' }
-    const answer = await ask('POST', '/session', { credentials }, { Origin: origin ?? at })
-    const cookie = answer.headers.get('Set-Cookie') ?? ''
-    expect(cookie.startsWith(`${called}=`)).toBe(true)
-    expect(cookie.includes('Secure')).toBe(secure)
-  })
+  ])(
+    'set at %s, with the option origin %s, is named %s',
+    async (requestOrigin, origin, cookieName, secure) => {
+      const { bff } = createTestBff(rotating(), origin === undefined ? {} : { origin })
+      const { sendRequest } = createBrowser(bff, requestOrigin)
+      const credentials = { username: 'c', password: 'p' }
+      const response = await sendRequest(
+        'POST',
+        '/session',
+        { credentials },
+        { Origin: origin ?? requestOrigin },
+      )
+      const cookie = response.headers.get('Set-Cookie') ?? ''
+      expect(cookie.startsWith(`${cookieName}=`)).toBe(true)
+      expect(cookie.includes('Secure')).toBe(secure)
+    },
+  )
 
-  it('carries the base path in its name, so that several BFFs live side by side', async () => {
+  it('has the base path in its name, so that several BFFs fit in one app', async () => {
     const { signIn } = createTestBff(rotating(), { basePath: '/auth/axo.soft' })
     expect((await signIn()).headers.get('Set-Cookie')).toMatch(/^__Host-Http-latchkey-auth-axo-soft=/)
   })
 
-  it('is taken away with the attributes it was set with', async () => {
+  it('is deleted with the attributes that it was set with', async () => {
     const { signOut } = createTestBff(rotating())
     expect((await signOut()).headers.get('Set-Cookie')).toBe(
       `${name}=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0`,
@@ -50,7 +70,7 @@ describe('the cookie', () => {
   })
 
   it.each([
-    ['cut short', (value: string) => `${name}=${value.slice(0, -1)}`],
+    ['too short', (value: string) => `${name}=${value.slice(0, -1)}`],
     [
       'changed at its end',
       (value: string) => `${name}=${value.slice(0, -1)}${value.endsWith('A') ? 'B' : 'A'}`,
@@ -62,29 +82,29 @@ describe('the cookie', () => {
     ['with odd characters', (value: string) => `${name}=${value.slice(0, -2)}%00`],
     ['of 100 kB', () => `${name}=${'A'.repeat(100_000)}`],
     ['empty', () => `${name}=`],
-    ['there twice', (value: string) => `${name}=${value}; ${name}=${value}`],
+    ['sent twice', (value: string) => `${name}=${value}; ${name}=${value}`],
     ['under another name', (value: string) => `latchkey=${value}`],
-  ])('64 opens nothing when it is %s', async (_, change) => {
+  ])('64 opens no session when it is %s', async (_, change) => {
     const { signIn, jar, bff } = createTestBff(rotating())
     await signIn()
-    const { ask } = createBrowser(bff)
+    const { sendRequest } = createBrowser(bff)
     const Cookie = change(jar.get(name) ?? '')
-    expect(await ask('GET', '/session', undefined, { Cookie })).toMatchObject({
+    expect(await sendRequest('GET', '/session', undefined, { Cookie })).toMatchObject({
       status: 200,
       body: { session: null },
     })
-    expect((await ask('DELETE', '/session', undefined, { Cookie })).status).toBe(204)
-    expect((await ask('POST', '/token', { session_id: 'x', after: 0 }, { Cookie })).status).toBe(401)
+    expect((await sendRequest('DELETE', '/session', undefined, { Cookie })).status).toBe(204)
+    expect((await sendRequest('POST', '/token', { session_id: 'x', after: 0 }, { Cookie })).status).toBe(401)
   })
 
-  it('is found among others', async () => {
-    const { signIn, ask, jar } = createTestBff(rotating())
+  it('is found among other cookies', async () => {
+    const { signIn, sendRequest, jar } = createTestBff(rotating())
     await signIn()
     const Cookie = `a=1;${name}=${jar.get(name)};  x${name}=2; b`
-    expect((await ask('GET', '/session', undefined, { Cookie })).body.session).not.toBeNull()
+    expect((await sendRequest('GET', '/session', undefined, { Cookie })).body.session).not.toBeNull()
   })
 
-  it('64 opens nothing without the secret of the deployer', async () => {
+  it('64 opens no session without the deployer’s secret', async () => {
     const store = memoryStore()
     const one = createTestBff(rotating(), { store, secret: 'x'.repeat(32) })
     await one.signIn()
@@ -97,17 +117,17 @@ describe('the cookie', () => {
   })
 })
 
-describe('what the store holds', () => {
-  it('names no cookie, no session and no user, and shows none of the tokens', async () => {
+describe('the records in the store', () => {
+  it('contain no cookie, session id, username or token', async () => {
     const store = memoryStore()
-    const seen: string[] = []
+    const written: string[] = []
     const insert: typeof store.insert = (key, record) => {
-      seen.push(key, record.subject, Buffer.from(record.sealed).toString('latin1'))
+      written.push(key, record.subject, Buffer.from(record.sealed).toString('latin1'))
       return store.insert(key, record)
     }
     const { signIn, jar } = createTestBff(rotating(), { store: { ...store, insert } })
     const { body } = await signIn()
-    const all = seen.join('\n')
+    const all = written.join('\n')
     for (const secret of [
       jar.get(name) ?? '',
       body.session?.session_id ?? '',
@@ -118,23 +138,25 @@ describe('what the store holds', () => {
       expect(all).not.toContain(secret)
   })
 
-  it('64 opens nothing when a record is laid in the place of another', async () => {
+  it('64 open no session when one is copied to the key of another', async () => {
     const store = memoryStore()
     const keys: string[] = []
     const insert: typeof store.insert = (key, record) => (keys.push(key), store.insert(key, record))
-    const { signIn, restore, another } = createTestBff(rotating(), { store: { ...store, insert } })
+    const { signIn, restore, openBrowser } = createTestBff(rotating(), { store: { ...store, insert } })
     await signIn()
-    await another().signIn()
-    const [mine = '', other = ''] = keys
-    const record = await store.read(other)
-    if (record) await store.replace(mine, record, 1)
+    await openBrowser().signIn()
+    const [ownKey = '', otherKey = ''] = keys
+    const record = await store.read(otherKey)
+    if (record) await store.replace(ownKey, record, 1)
     expect((await restore()).body).toMatchObject({ session: null })
   })
 })
 
 describe('the limits of a session', () => {
-  it('end it when it was not used for the idle limit, to the second', async () => {
-    const { signIn, restore, token, clock, endpoint, bff } = createTestBff(lasting, { session: limits })
+  it('end it after the idle limit without use, to the second', async () => {
+    const { signIn, restore, token, clock, endpoint, bff } = createTestBff(issueLongLived, {
+      session: limits,
+    })
     await signIn()
     await clock.pass(599)
     expect((await restore()).body.session?.expires_in).toBe(600)
@@ -146,8 +168,8 @@ describe('the limits of a session', () => {
     expect(revokedAt(endpoint)).toEqual(['r'])
   })
 
-  it('end it at its longest life, however much it is used', async () => {
-    const { signIn, restore, token, clock } = createTestBff(lasting, { session: limits })
+  it('end it after the absolute limit, even if it is used', async () => {
+    const { signIn, restore, token, clock } = createTestBff(issueLongLived, { session: limits })
     await signIn()
     for (let used = 0; used < 3500; used += 500) {
       await clock.pass(500)
@@ -157,8 +179,8 @@ describe('the limits of a session', () => {
     expect((await token(1)).body.reason).toBe('absolute')
   })
 
-  it('are not moved by a peek or by a refresh', async () => {
-    const { signIn, restore, token, clock } = createTestBff(lasting, { session: limits })
+  it('are not extended by a peek or a refresh', async () => {
+    const { signIn, restore, token, clock } = createTestBff(issueLongLived, { session: limits })
     await signIn()
     await clock.pass(300)
     expect((await restore('?peek')).body.session?.expires_in).toBe(300)
@@ -169,7 +191,7 @@ describe('the limits of a session', () => {
 })
 
 describe('a sign-out', () => {
-  it('ends the session at once, twice is fine, and gives the refresh token back', async () => {
+  it('ends the session at once, revokes the refresh token, and may be repeated', async () => {
     const { signIn, signOut, restore, endpoint, bff, jar } = createTestBff(rotating())
     await signIn()
     const [cookie = ''] = jar.values()
@@ -178,19 +200,19 @@ describe('a sign-out', () => {
     jar.set(name, cookie)
     expect((await restore()).body).toMatchObject({ session: null })
     await bff.close()
-    const asked = endpoint.requests.at(-1)
-    expect(Object.fromEntries(asked?.parameters ?? [])).toEqual({
+    const revocation = endpoint.requests.at(-1)
+    expect(Object.fromEntries(revocation?.parameters ?? [])).toEqual({
       token: 'refresh-1',
       token_type_hint: 'refresh_token',
     })
-    expect(asked?.headers.get('Authorization')).toBe(`Basic ${btoa('portal:s3cret')}`)
+    expect(revocation?.headers.get('Authorization')).toBe(`Basic ${btoa('portal:s3cret')}`)
   })
 
   it.each([
-    ['answers 503', raw('', 503)],
+    ['responds with 503', raw('', 503)],
     ['cannot be reached', failWithCode('ENOTFOUND')],
-    ['never answers', () => new Promise<Response>(() => {})],
-  ])('74 is done when the revocation endpoint %s', async (_, reply) => {
+    ['never responds', () => new Promise<Response>(() => {})],
+  ])('74 succeeds when the revocation endpoint %s', async (_, reply) => {
     const { signIn, signOut, restore, endpoint } = createTestBff(rotating())
     await signIn()
     endpoint.script(reply)
@@ -198,10 +220,10 @@ describe('a sign-out', () => {
     expect((await restore()).body).toMatchObject({ session: null })
   })
 
-  it('everywhere ends all sessions of this user and of nobody else', async () => {
-    const { signIn, signOut, restore, another } = createTestBff(rotating())
-    const phone = another()
-    const dora = another()
+  it('with everywhere ends all sessions of this user and no others', async () => {
+    const { signIn, signOut, restore, openBrowser } = createTestBff(rotating())
+    const phone = openBrowser()
+    const dora = openBrowser()
     await signIn()
     await phone.signIn()
     await dora.signIn({ credentials: { username: 'dora', password: 'p' } })
@@ -211,13 +233,13 @@ describe('a sign-out', () => {
     expect((await dora.restore()).body.session).not.toBeNull()
   })
 
-  it('that comes late ends the session it means and not the one of who has signed in since', async () => {
+  it('with a session_id ends only that session, and not a newer one', async () => {
     const { signIn, signOut, restore } = createTestBff(rotating())
     const first = (await signIn()).body.session?.session_id
     const second = (await signIn()).body.session?.session_id
-    const late = await signOut(`?session_id=${first}`)
-    expect(late.status).toBe(204)
-    expect(late.headers.get('Set-Cookie')).toBeNull()
+    const lateSignOut = await signOut(`?session_id=${first}`)
+    expect(lateSignOut.status).toBe(204)
+    expect(lateSignOut.headers.get('Set-Cookie')).toBeNull()
     expect((await restore()).body.session?.session_id).toBe(second)
     expect((await signOut(`?session_id=${second}`)).headers.get('Set-Cookie')).toContain('Max-Age=0')
     expect((await restore()).body.session).toBeNull()
@@ -235,23 +257,91 @@ describe('a sign-out', () => {
   })
 })
 
-describe('a store that fails', () => {
+describe('the reason of login_required', () => {
+  const shortRefreshToken = json({
+    access_token: 'a',
+    refresh_token: 'r',
+    token_type: 'Bearer',
+    expires_in: 900,
+    refresh_expires_in: 1800,
+  })
+  const provider = {
+    ...oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal' }),
+    response: { refreshExpiry: [{ from: '/refresh_expires_in', as: 'seconds' as const }] },
+  }
+
+  it.each<[string, LoginRequiredReason, Reply, (browser: ReturnType<typeof createTestBff>) => unknown]>([
+    ['the request has no cookie', 'no_session', rotating(), ({ jar }) => jar.clear()],
+    ['the cookie is malformed', 'no_session', rotating(), ({ jar }) => jar.set(name, 'x')],
+    [
+      'the session has ended',
+      'no_session',
+      rotating(),
+      ({ signOut, jar }) => {
+        const cookie = jar.get(name) ?? ''
+        return signOut().then(() => jar.set(name, cookie))
+      },
+    ],
+    [
+      'the browser has another session',
+      'session_changed',
+      rotating(),
+      ({ jar, openBrowser }) => {
+        const other = openBrowser()
+        return other.signIn().then(() => jar.set(name, other.jar.get(name) ?? ''))
+      },
+    ],
+    ['the session was unused', 'idle', issueLongLived, ({ clock }) => clock.pass(600)],
+    [
+      'the session is too old',
+      'absolute',
+      issueLongLived,
+      async ({ clock, restore }) => {
+        for (let used = 0; used < 3600; used += 300) {
+          await clock.pass(300)
+          if (used < 3300) await restore()
+        }
+      },
+    ],
+    [
+      'the refresh token has expired',
+      'no_refresh',
+      shortRefreshToken,
+      async ({ clock, restore, endpoint }) => {
+        endpoint.script(raw('', 503))
+        for (let used = 0; used < 1800; used += 300) {
+          await clock.pass(300)
+          if (used < 1500) await restore()
+        }
+      },
+    ],
+  ])('is true, and described, when %s', async (_, reason, reply, act) => {
+    const setup = createTestBff(reply, { session: limits, provider })
+    const id = (await setup.signIn()).body.session?.session_id
+    await act(setup)
+    const { status, body } = await setup.token(1, id)
+    expect([status, body.error, body.reason]).toEqual([401, 'login_required', reason])
+    expect(body.error_description).toMatch(descriptions[reason])
+  })
+})
+
+describe('a failing store', () => {
   const store = memoryStore()
-  const failing = {
+  const failingStore = {
     ...store,
     read: () => Promise.reject(new Error('disk full')),
     insert: () => Promise.reject(new Error('disk full')),
   }
 
-  it('signs nobody out: 503, and the cookie stays', async () => {
-    const { signIn, restore, token, signOut, jar, log } = createTestBff(rotating(), { store: failing })
+  it('causes 503, and the cookie stays', async () => {
+    const { signIn, restore, token, signOut, jar, log } = createTestBff(rotating(), { store: failingStore })
     jar.set(name, 'A'.repeat(64))
-    for (const answer of [await signIn(), await restore(), await token(1, 'x'), await signOut()]) {
-      expect(answer).toMatchObject({
+    for (const response of [await signIn(), await restore(), await token(1, 'x'), await signOut()]) {
+      expect(response).toMatchObject({
         status: 503,
         body: { error: 'temporarily_unavailable', retry_after: 5 },
       })
-      expect(answer.headers.get('Set-Cookie')).toBeNull()
+      expect(response.headers.get('Set-Cookie')).toBeNull()
     }
     expect(log.join('\n')).toContain('disk full')
   })

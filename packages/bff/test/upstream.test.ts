@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { oauth2 } from '../src/providers/index.ts'
 import { createTestBff } from './support/browser.ts'
 
@@ -14,8 +14,10 @@ afterEach(() => {
   }
 })
 
-/** A BFF before an authorization server over a real connection, which is signed in to first. */
-async function before(listener: RequestListener) {
+/**
+ * A BFF with a session, in front of an authorization server over a real connection that then behaves like `listener`.
+ */
+async function createSignedInBff(listener: RequestListener) {
   let next: RequestListener = (_, response) =>
     void response.end('{"access_token":"a","refresh_token":"r","token_type":"Bearer","expires_in":900}')
   const server = createServer((request, response) => next(request, response))
@@ -23,34 +25,34 @@ async function before(listener: RequestListener) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
-  const scene = createTestBff(() => Response.error(), {
+  const setup = createTestBff(() => Response.error(), {
     provider: oauth2({ tokenEndpoint, clientId: 'portal' }),
-    timeout: 0.2,
+    timeout: 0.5,
     platform: { fetch: (input, init) => globalThis.fetch(input, init) },
   })
-  expect((await scene.signIn()).status).toBe(200)
+  await vi.waitFor(async () => expect((await setup.signIn()).status).toBe(200))
   next = listener
-  await scene.clock.pass(901)
-  return { ...scene, server }
+  await setup.clock.pass(901)
+  return { ...setup, server }
 }
 
 describe('an authorization server over a real connection', () => {
-  it('that redirects is not followed, and hears of the password once', async () => {
-    const heard: (string | undefined)[] = []
-    const { signIn } = await before((request, response) => {
-      heard.push(request.url)
+  it('that redirects gets the password once, and the redirect is not followed', async () => {
+    const paths: (string | undefined)[] = []
+    const { signIn } = await createSignedInBff((request, response) => {
+      paths.push(request.url)
       response.writeHead(307, { Location: '/elsewhere' }).end()
     })
     expect((await signIn()).status).toBe(502)
-    expect(heard).toEqual(['/token'])
+    expect(paths).toEqual(['/token'])
   })
 
   it.each<[string, RequestListener]>([
-    ['never answers', () => {}],
-    ['begins an answer and never ends it', (_, response) => void response.write('{"access_token"')],
-    ['closes the connection without an answer', (request) => void request.socket.destroy()],
+    ['never responds', () => {}],
+    ['begins a response and never ends it', (_, response) => void response.write('{"access_token"')],
+    ['closes the connection without a response', (request) => void request.socket.destroy()],
     [
-      'closes the connection in the middle of its answer',
+      'closes the connection in the middle of its response',
       (request, response) => {
         response.writeHead(200, { 'Content-Length': '500' })
         response.write('{"access_token":"a",')
@@ -61,26 +63,29 @@ describe('an authorization server over a real connection', () => {
     [
       'never stops sending',
       (_, response) => {
-        const more = (): void => {
+        const writeMore = (): void => {
           while (!response.destroyed && response.write('x'.repeat(10_000)));
-          if (!response.destroyed) response.once('drain', more)
+          if (!response.destroyed) response.once('drain', writeMore)
         }
-        more()
+        writeMore()
       },
     ],
-  ])('that %s leaves the session alive, and a later refusal is called `lost`', async (_, listener) => {
-    const { signIn, token, restore, clock, server } = await before(listener)
-    expect(await token(1)).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
-    expect((await restore()).body.session).not.toBeNull()
-    expect((await signIn()).status).toBe(503)
-    server.removeAllListeners('request')
-    server.on('request', (__, response) => void response.writeHead(400).end('{"error":"invalid_grant"}'))
-    await clock.pass(10)
-    expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_lost' })
-  })
+  ])(
+    'that %s leaves the session valid, and a later rejection has the reason refresh_lost',
+    async (_, listener) => {
+      const { signIn, token, restore, clock, server } = await createSignedInBff(listener)
+      expect(await token(1)).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+      expect((await restore()).body.session).not.toBeNull()
+      expect((await signIn()).status).toBe(503)
+      server.removeAllListeners('request')
+      server.on('request', (__, response) => void response.writeHead(400).end('{"error":"invalid_grant"}'))
+      await clock.pass(10)
+      expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_lost' })
+    },
+  )
 
-  it('that is not there leaves the session alive, and a later refusal is called `refused`', async () => {
-    const { token, restore, clock, server } = await before(() => {})
+  it('that is down leaves the session valid, and a later rejection has the reason refresh_rejected', async () => {
+    const { token, restore, clock, server } = await createSignedInBff(() => {})
     const { port } = server.address() as AddressInfo
     server.closeAllConnections()
     server.close()

@@ -8,7 +8,7 @@ import {
   tokenRequestSchema,
 } from '../src/wire-schemas.ts'
 
-const good = {
+const sessionResponse = {
   session: { session_id: 's1', subject: 'u1', user: { name: 'Cathy' }, scope: ['read'], expires_in: 28_800 },
   token: { access_token: 'abc', token_type: 'Bearer', expires_in: 899, sequence: 3 },
   mode: 'token',
@@ -17,8 +17,8 @@ const good = {
   },
 }
 
-/** Answers near the contract: every member now and then missing, odd, or of the wrong type. */
-const odd = fc.oneof(
+/** Values that are wrong for most members. */
+const oddValue = fc.oneof(
   fc.constantFrom(
     undefined,
     null,
@@ -44,20 +44,21 @@ const odd = fc.oneof(
   ),
   fc.anything(),
 )
-const near = (value: fc.Arbitrary<unknown>) =>
-  fc.oneof({ arbitrary: value, weight: 20 }, { arbitrary: odd, weight: 1 })
-const signIn = fc.record(
+/** Generates a value, and now and then one of the wrong type. */
+const mostly = (value: fc.Arbitrary<unknown>) =>
+  fc.oneof({ arbitrary: value, weight: 20 }, { arbitrary: oddValue, weight: 1 })
+const signInMethods = fc.record(
   {
-    credentials: near(
+    credentials: mostly(
       fc.record({
-        fields: near(
+        fields: mostly(
           fc.array(
-            near(
+            mostly(
               fc.record({
-                name: near(fc.string()),
-                label: near(fc.string()),
-                type: near(fc.constantFrom('text', 'password', 'otp')),
-                optional: near(fc.boolean()),
+                name: mostly(fc.string()),
+                label: mostly(fc.string()),
+                type: mostly(fc.constantFrom('text', 'password', 'otp')),
+                optional: mostly(fc.boolean()),
               }),
             ),
             { maxLength: 3 },
@@ -65,124 +66,133 @@ const signIn = fc.record(
         ),
       }),
     ),
-    redirect: near(fc.constant(true)),
-    automatic: near(fc.constant(true)),
+    redirect: mostly(fc.constant(true)),
+    automatic: mostly(fc.constant(true)),
   },
   { requiredKeys: [] },
 )
-const answer = near(
+const responseBody = mostly(
   fc.record(
     {
-      session: near(
+      session: mostly(
         fc.record(
           {
-            session_id: near(fc.stringMatching(/^[!-~]{1,9}$/)),
-            subject: near(fc.stringMatching(/^[!-~]{1,9}$/)),
-            user: near(fc.option(fc.dictionary(fc.string(), fc.jsonValue()))),
-            scope: near(fc.array(near(fc.stringMatching(/^[!-~]{1,9}$/)))),
-            expires_in: near(fc.option(fc.nat())),
-            more: odd,
+            session_id: mostly(fc.stringMatching(/^[!-~]{1,9}$/)),
+            subject: mostly(fc.stringMatching(/^[!-~]{1,9}$/)),
+            user: mostly(fc.option(fc.dictionary(fc.string(), fc.jsonValue()))),
+            scope: mostly(fc.array(mostly(fc.stringMatching(/^[!-~]{1,9}$/)))),
+            expires_in: mostly(fc.option(fc.nat())),
+            unknown: oddValue,
           },
           { requiredKeys: [] },
         ),
       ),
-      token: near(
+      token: mostly(
         fc.record(
           {
-            access_token: near(fc.stringMatching(/^[\x21-\x7e]{1,20}$/)),
-            token_type: near(fc.constantFrom('Bearer', 'OAuth2')),
-            expires_in: near(fc.option(fc.nat())),
-            sequence: near(fc.nat()),
-            more: odd,
+            access_token: mostly(fc.stringMatching(/^[\x21-\x7e]{1,20}$/)),
+            token_type: mostly(fc.constantFrom('Bearer', 'OAuth2')),
+            expires_in: mostly(fc.option(fc.nat())),
+            sequence: mostly(fc.nat()),
+            unknown: oddValue,
           },
           { requiredKeys: [] },
         ),
       ),
-      mode: near(fc.constantFrom('token', 'proxy')),
-      sign_in: near(signIn),
-      more: odd,
+      mode: mostly(fc.constantFrom('token', 'proxy')),
+      sign_in: mostly(signInMethods),
+      unknown: oddValue,
     },
     { requiredKeys: [] },
   ),
 )
 
-describe('the guard of the browser', () => {
-  it('accepts exactly what the schema accepts, and reads the same out of it', () => {
-    let accepted = 0
+describe('isSessionResponse', () => {
+  it('accepts exactly the bodies that the schema accepts', () => {
+    let acceptedCount = 0
     fc.assert(
-      fc.property(answer, (body) => {
+      fc.property(responseBody, (body) => {
         const parsed = sessionResponseSchema.safeParse(body)
         expect(isSessionResponse(body)).toBe(parsed.success)
         if (parsed.success) {
-          accepted += 1
+          acceptedCount += 1
           expect(body).toEqual(parsed.data)
         }
       }),
       { numRuns: 5000 },
     )
-    // A generator that never makes a good answer would make the property empty.
-    expect(accepted).toBeGreaterThan(100)
+    // Without valid bodies the property would test nothing.
+    expect(acceptedCount).toBeGreaterThan(100)
   })
 
   it('accepts a session with a token, a session without one, and no session', () => {
-    const { token: _token, ...withoutToken } = good
-    for (const body of [good, withoutToken, { ...withoutToken, session: null }])
+    const { token: _token, ...withoutToken } = sessionResponse
+    for (const body of [sessionResponse, withoutToken, { ...withoutToken, session: null }])
       expect(isSessionResponse(body)).toBe(true)
   })
 
   it.each([[{}], [{ redirect: true }], [{ automatic: true }], [{ credentials: { fields: [] } }]])(
-    'accepts %j as the ways to sign in',
+    'accepts the sign-in methods %j',
     (sign_in) => {
-      expect(isSessionResponse({ ...good, sign_in })).toBe(true)
+      expect(isSessionResponse({ ...sessionResponse, sign_in })).toBe(true)
     },
   )
 
   it.each([
-    ['a page of a captive portal', '<html>'],
-    ['nothing', undefined],
-    ['an empty access token', { ...good, token: { ...good.token, access_token: '' } }],
+    ['the page of a captive portal', '<html>'],
+    ['undefined', undefined],
+    ['an empty access token', { ...sessionResponse, token: { ...sessionResponse.token, access_token: '' } }],
     [
-      'an access token that would break a header',
-      { ...good, token: { ...good.token, access_token: 'a\r\nb' } },
+      'an access token with a line break',
+      { ...sessionResponse, token: { ...sessionResponse.token, access_token: 'a\r\nb' } },
     ],
-    ['an access token with a space', { ...good, token: { ...good.token, access_token: 'a b' } }],
-    ['a scheme with a space', { ...good, token: { ...good.token, token_type: 'Bearer x' } }],
-    ['a sequence that counts nothing', { ...good, token: { ...good.token, sequence: -1 } }],
-    ["seconds as text, which is the BFF's to read", { ...good, token: { ...good.token, expires_in: '899' } }],
-    ['negative seconds', { ...good, token: { ...good.token, expires_in: -1 } }],
-    ['a response without a mode', { ...good, mode: undefined }],
-    ['an unknown mode', { ...good, mode: 'cookie' }],
-    ['a response without ways to sign in', { ...good, sign_in: undefined }],
-    ['ways to sign in that are a list', { ...good, sign_in: [] }],
-    ['a session without a subject', { ...good, session: { ...good.session, subject: undefined } }],
-    ['a user that is a list', { ...good, session: { ...good.session, user: [] } }],
-  ])('refuses %s', (_, body) => {
+    [
+      'an access token with a space',
+      { ...sessionResponse, token: { ...sessionResponse.token, access_token: 'a b' } },
+    ],
+    [
+      'a scheme with a space',
+      { ...sessionResponse, token: { ...sessionResponse.token, token_type: 'Bearer x' } },
+    ],
+    ['a negative sequence', { ...sessionResponse, token: { ...sessionResponse.token, sequence: -1 } }],
+    ['seconds as text', { ...sessionResponse, token: { ...sessionResponse.token, expires_in: '899' } }],
+    ['negative seconds', { ...sessionResponse, token: { ...sessionResponse.token, expires_in: -1 } }],
+    ['a response without a mode', { ...sessionResponse, mode: undefined }],
+    ['an unknown mode', { ...sessionResponse, mode: 'cookie' }],
+    ['a response without sign-in methods', { ...sessionResponse, sign_in: undefined }],
+    ['sign-in methods that are a list', { ...sessionResponse, sign_in: [] }],
+    [
+      'a session without a subject',
+      { ...sessionResponse, session: { ...sessionResponse.session, subject: undefined } },
+    ],
+    ['a user that is a list', { ...sessionResponse, session: { ...sessionResponse.session, user: [] } }],
+  ])('rejects %s', (_, body) => {
     expect(isSessionResponse(body)).toBe(false)
   })
 })
 
-describe('an error answer', () => {
-  it('is read as the schema lets the BFF write it', () => {
+describe('isErrorResponse', () => {
+  it('accepts what the schema accepts', () => {
     const body = {
       error: 'challenge_required',
       error_description: 'OTP',
       retry_after: 3,
-      challenge: { fields: good.sign_in.credentials.fields, id: 'c1' },
+      challenge: { fields: sessionResponse.sign_in.credentials.fields, id: 'c1' },
     }
     expect(errorResponseSchema.parse(body)).toEqual(body)
     expect(isErrorResponse(body)).toBe(true)
     expect(isErrorResponse({ error: 'login_required', reason: 'idle' })).toBe(true)
   })
 
-  it('is nothing when the code is not ours: a resource server or a proxy speaks', () => {
+  it('rejects codes that are not of the BFF, as resource servers and proxies send them', () => {
     expect(isErrorResponse({ error: 'invalid_token' })).toBe(false)
     expect(isErrorResponse('<html>')).toBe(false)
     expect(isErrorResponse(null)).toBe(false)
   })
 })
 
-describe('the requests', () => {
-  it('refuse members nobody knows and values of the wrong type', () => {
+describe('the request schemas', () => {
+  it('reject unknown members and values of the wrong type', () => {
     expect(signInRequestSchema.safeParse({ credentials: { username: 'a', password: 'b' } }).success).toBe(
       true,
     )

@@ -50,7 +50,7 @@ export function createAuthorizedFetch(
     if (isOwnOrigin && !/^(get|head)$/i.test(method)) headers.set(csrfHeader, csrfHeaderValue)
 
     const signal = init?.signal ?? request?.signal
-    const retryInput = cloneForRetry(input, init)
+    let retryInput: RequestInfo | URL | undefined
     let sentToken: AccessToken | undefined
     let firstSessionSignal: AbortSignal | undefined
     const send = (target: RequestInfo | URL) => (token: AccessToken, sessionSignal: AbortSignal) => {
@@ -61,7 +61,11 @@ export function createAuthorizedFetch(
       return platform.fetch(target, { ...init, headers, signal: combineSignals(sessionSignal, signal) })
     }
 
-    const first = await withToken(send(input), signal)
+    const first = await withToken((token, sessionSignal) => {
+      // Not before there is a token: cancelling a body waits for its clone too.
+      retryInput = cloneForRetry(input, init)
+      return send(input)(token, sessionSignal)
+    }, signal)
     if (!(await rejectsToken(first))) return first
     const second = withToken(
       (token, sessionSignal) => {

@@ -26,7 +26,7 @@ export function createPendingSignOut(query: string, isAdopted = false): PendingS
  *
  * @param stored `undefined` when the storage does not work: then each page knows its own sign-out only
  */
-export function adoptStoredSignOut(
+export function receiveStoredSignOut(
   pending: PendingSignOut | null,
   stored: string | null | undefined,
 ): PendingSignOut | null {

@@ -3,7 +3,7 @@ import { sendBffRequest } from './bff-request.ts'
 import type { AuthError } from './errors.ts'
 import type { PendingSignOut } from './pending-sign-out.ts'
 import {
-  adoptStoredSignOut,
+  receiveStoredSignOut,
   createPendingSignOut,
   receiveSignOutError,
   startSignOutIfDue,
@@ -55,7 +55,7 @@ export function createSignOuts(
 
   const getSessionId = (): string | undefined => {
     const stored = tryOrUndefined(() => platform.localStorage.getItem(key))
-    pending = adoptStoredSignOut(pending, stored === null && !isStored ? undefined : stored)
+    pending = receiveStoredSignOut(pending, stored === null && !isStored ? undefined : stored)
     return pending ? (/session_id=([^&]*)/.exec(pending.query)?.[1] ?? '') : undefined
   }
 

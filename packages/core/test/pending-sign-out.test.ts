@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PendingSignOut } from '../src/pending-sign-out.ts'
 import {
-  adoptStoredSignOut,
+  receiveStoredSignOut,
   createPendingSignOut,
   receiveSignOutError,
   startSignOutIfDue,
@@ -15,9 +15,9 @@ const now = 1000
 const events: Record<string, (pending: PendingSignOut | null) => PendingSignOut | null> = {
   'request the first': () => createPendingSignOut(first),
   'request the second': () => createPendingSignOut(second),
-  'read the first from the storage': (pending) => adoptStoredSignOut(pending, first),
-  'read nothing from the storage': (pending) => adoptStoredSignOut(pending, null),
-  'read no storage': (pending) => adoptStoredSignOut(pending, undefined),
+  'read the first from the storage': (pending) => receiveStoredSignOut(pending, first),
+  'read nothing from the storage': (pending) => receiveStoredSignOut(pending, null),
+  'read no storage': (pending) => receiveStoredSignOut(pending, undefined),
   'start if due': (pending) => startSignOutIfDue(pending, now, false),
   'start when online': (pending) => startSignOutIfDue(pending, now, true),
   'fail the first': (pending) => receiveSignOutError(pending, first, now + 500),

@@ -26,7 +26,7 @@ export type ErrorCode = (typeof errorCodes)[number]
  * - `idle`: the session was unused for too long
  * - `absolute`: the session reached its maximum age
  * - `refresh_rejected`: the authorization server rejected the refresh
- * - `no_refresh`: the token expired, and the provider has no refresh
+ * - `no_refresh`: the token expired or was rejected, and cannot be refreshed
  * - `refresh_lost`: the response to a refresh was lost and could not be recovered
  * - `session_changed`: the browser now has another session than the one in the request
  */

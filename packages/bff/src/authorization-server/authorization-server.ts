@@ -14,44 +14,47 @@ import { sendTokenRequest, createTokenEndpointRequest } from './token-request.ts
 import { parseTokenResponse } from './token-response.ts'
 import type { HttpClient } from './http-client.ts'
 
-/** What the token endpoint made of one request. */
+/** The result of one grant. */
 export interface GrantResult {
-  /** Milliseconds since 1970 when the request was sent: a token's age counts from there. */
+  /** When the request was sent, in milliseconds since 1970: a token's age counts from then. */
   sentAt: number
   result: TokenResult
 }
 
-/** What a session holds that a next token can be had with. */
+/** The part of a session that a refresh needs. */
 export interface RefreshInput {
   accessToken: string
   refreshToken: string | null
-  /** The scope that was asked for at first. */
+  /** The scope that the sign-in requested. */
   requestedScope: string[]
-  /** Where the description keeps it, and nowhere else. */
+  /** Only present where the description says `refresh.storeCredentials`. */
   credentials?: Credentials
 }
 
-/** The authorization server, as far as the BFF needs it. Every failure is a result; nothing is tried twice. */
+/**
+ * Runs grants at the authorization server. Failures are returned as a `TokenResult`, not thrown. No request is retried.
+ */
 export interface AuthorizationServer {
-  /** Runs the grant of a sign-in; nothing is typed where the login is automatic. */
+  /** Runs the grant of a sign-in. An automatic login has no credentials. */
   signIn(credentials: Credentials, scope: string[]): Promise<GrantResult>
-  /** Runs the grant that answers a challenge. */
+  /** Runs the grant that a challenge requires. */
   answerChallenge(
     rule: ChallengeRule,
     continuation: Record<string, string>,
     credentials: Credentials,
     scope: string[],
   ): Promise<GrantResult>
-  /** Whether there is any way to a next token. */
+  /** Whether the session can get another token without the user. */
   canRefresh(tokens: RefreshInput): boolean
   /**
-   * Asks for the next token: with the refresh token (RFC 6749 §6), again as at first, or by showing the one held. The
-   * refresh token that comes back is the one to hold from now on, also where the answer had none.
+   * Gets the next token: with the refresh token (RFC 6749 §6), by the grant of the sign-in, or by sending the current
+   * token to the keep-alive endpoint. The result contains the refresh token to store, which is the previous one when
+   * the response has none.
    */
   refresh(tokens: RefreshInput): Promise<GrantResult>
 }
 
-/** What {@link createAuthorizationServer} stands on. */
+/** The options of {@link createAuthorizationServer}. */
 export interface AuthorizationServerOptions {
   provider: Provider
   resolveEndpoints: () => Promise<Endpoints>
@@ -61,8 +64,8 @@ export interface AuthorizationServerOptions {
   logger: Logger
 }
 
-export function createAuthorizationServer(parts: AuthorizationServerOptions): AuthorizationServer {
-  const { provider, resolveEndpoints, httpClient, hooks, platform, logger } = parts
+export function createAuthorizationServer(options: AuthorizationServerOptions): AuthorizationServer {
+  const { provider, resolveEndpoints, httpClient, hooks, platform, logger } = options
   const { refresh, login } = provider
   const usesRefreshTokens = refresh.mode === 'refresh_token'
   const reissues = refresh.mode === 'reissue' || refresh.fallback === 'reissue'
@@ -73,8 +76,8 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
   return {
     signIn,
     answerChallenge(rule, continuation, credentials, scope) {
-      const again = rule.grant === provider.signInGrant
-      const fieldNames = [...(again ? Object.keys(login.fields) : []), ...Object.keys(rule.fields)]
+      const repeatsSignIn = rule.grant === provider.signInGrant
+      const fieldNames = [...(repeatsSignIn ? Object.keys(login.fields) : []), ...Object.keys(rule.fields)]
       return runGrant(rule.grant, 'sign-in', { credentials, fieldNames, scope, extraParams: continuation })
     },
     canRefresh: (tokens) =>
@@ -96,12 +99,12 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
       }
       const grantResult = await signIn(tokens.credentials ?? {}, tokens.requestedScope)
       if (!definitiveKinds.includes(grantResult.result.kind)) return grantResult
-      // What was right at the sign-in and is refused now has been withdrawn since.
+      // The server accepted these credentials at the sign-in, so it has withdrawn them since.
       const result: TokenResult =
         login.mode === 'automatic'
           ? {
               kind: 'configuration_error',
-              hint: 'the authorization server refuses the application its token',
+              hint: 'the authorization server no longer issues tokens to this client. Check the client id, its secret and its grants there',
             }
           : { kind: 'session_ended' }
       return { ...grantResult, result }
@@ -116,19 +119,15 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
     })
   }
 
-  async function runGrant(name: string, act: GrantPurpose, request: GrantInput): Promise<GrantResult> {
+  async function runGrant(name: string, purpose: GrantPurpose, input: GrantInput): Promise<GrantResult> {
     const grant = getGrant(provider, name)
-    return finishGrant(act, async () => {
+    return finishGrant(purpose, async () => {
       const url = grant.url ?? (await resolveEndpoints()).token
       const sentAt = platform.now()
-      const answer = await sendTokenRequest(
-        httpClient,
-        url,
-        createTokenEndpointRequest(provider, name, request),
-        hooks,
-      )
+      const request = createTokenEndpointRequest(provider, name, input)
+      const httpResponse = await sendTokenRequest(httpClient, url, request, hooks)
       const { response = provider.response } = grant
-      return { sentAt, result: parseTokenResponse(answer, { ...provider, response }, act, sentAt) }
+      return { sentAt, result: parseTokenResponse(httpResponse, { ...provider, response }, purpose, sentAt) }
     })
   }
 
@@ -144,7 +143,7 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
     })
   }
 
-  async function finishGrant(act: GrantPurpose, work: () => Promise<GrantResult>): Promise<GrantResult> {
+  async function finishGrant(purpose: GrantPurpose, work: () => Promise<GrantResult>): Promise<GrantResult> {
     try {
       const grantResult = await work()
       const { result } = grantResult
@@ -153,10 +152,10 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
       const issued = {
         ...result.token,
         refreshToken: usesRefreshTokens ? refreshToken : null,
-        // Where something else brings the next token, the session outlives its refresh token.
+        // A session that can get tokens without its refresh token outlives it.
         refreshLifetime: usesRefreshTokens && !reissues ? refreshLifetime : null,
       }
-      const token = act === 'sign-in' ? await addIdTokenClaims(issued) : issued
+      const token = purpose === 'sign-in' ? await addIdTokenClaims(issued) : issued
       return {
         ...grantResult,
         result: token ? { kind: 'issued', token } : { kind: 'configuration_error', hint: invalidIdTokenHint },
@@ -177,12 +176,14 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
     }
   }
 
-  /** With the user that the ID Token names; `null` when it names one and is not valid. */
+  /** Adds the user claims of the ID Token; `null` when the ID Token is not valid. */
   async function addIdTokenClaims(token: TokenSet): Promise<TokenSet | null> {
     if (token.idToken === null) return token
     const { metadata } = await resolveEndpoints()
     if (!metadata) {
-      logger.warn('An ID Token came and was not read: without a discovery document nothing tells whose it is')
+      logger.warn(
+        'Ignored an ID Token: it cannot be validated without discovery. Set token.discovery to use its claims.',
+      )
       return { ...token, idToken: null }
     }
     const claims = await validateIdTokenClaims(
@@ -196,7 +197,7 @@ export function createAuthorizationServer(parts: AuthorizationServerOptions): Au
   }
 }
 
-/** Refusals that only another sign-in, or nothing at all, can mend. */
+/** Results that a retry with the same credentials does not change. */
 const definitiveKinds: TokenResult['kind'][] = [
   'invalid_credentials',
   'session_ended',
@@ -205,4 +206,4 @@ const definitiveKinds: TokenResult['kind'][] = [
 ]
 
 const invalidIdTokenHint =
-  'the ID Token is not valid: its issuer, audience, time or signature is not what the discovery document and the client id say'
+  'the ID Token is not valid: its issuer, audience, lifetime or signature does not match the discovery document and the client id. Check client.id, and the clock of this machine'

@@ -1,12 +1,12 @@
 import type { Client, Grant } from '../description/provider-description.ts'
 
-/** How the client shows who it is: one way, and only one (RFC 6749 §2.3). */
+/** What authenticates the client in one request. A request uses one method only (RFC 6749 §2.3). */
 export interface ClientAuthentication {
   headers: Record<string, string>
   parameters: Record<string, string>
 }
 
-/** What a request carries so that the server knows the client; nothing where there is none. */
+/** Creates the headers and parameters that authenticate the client; both are empty without a client. */
 export function createClientAuthentication(
   { clientAuth, basicEncoding }: Pick<Grant, 'clientAuth' | 'basicEncoding'>,
   client: Client | undefined,
@@ -24,12 +24,12 @@ export function createClientAuthentication(
   }
 }
 
-/** RFC 7617, with UTF-8. */
+/** Formats an `Authorization` header of the scheme Basic, in UTF-8 (RFC 7617). */
 export function formatBasicAuth(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
-/** RFC 6749 appendix B. */
+/** Encodes a value as `application/x-www-form-urlencoded` (RFC 6749 appendix B). */
 export function formUrlEncode(text: string): string {
   return new URLSearchParams({ _: text }).toString().slice(2)
 }

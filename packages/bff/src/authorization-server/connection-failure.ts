@@ -1,42 +1,46 @@
-/** Why no answer came. `sent` tells whether the request may have been acted upon. */
+/** Why a request got no response. */
 export interface ConnectionFailure {
+  /** Whether the server may have received the request and acted on it. */
   wasSent: boolean
-  /** For the log. Our own words and codes of Node only: the error of a failed `fetch` may hold the URL. */
+  /** For the log. Built from fixed texts and Node's error codes: the error of a failed `fetch` may contain the URL. */
   hint: string
 }
 
-/** Errors of Node that come before a byte of the request left: name, route, connection, certificate. */
+/** Node's error codes for failures before the request was sent: name resolution, route, connection, certificate. */
 const notSentCodes =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|ERR_TLS_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/
 
-/** What can be done about the commonest of them. */
-const hintsByCode: [codes: RegExp, advice: string][] = [
+/** What an operator can do about the most common codes. */
+const hintsByCode: [codes: RegExp, hint: string][] = [
   [
     /^(ENOTFOUND|EAI_\w+)$/,
-    'its host name is not known; is it spelt right, and can this machine resolve it?',
+    'its host name is not known. Check the spelling, and that this machine can resolve the name',
   ],
-  [/^ECONNREFUSED$/, 'nothing listens there; is the port right, and the server up?'],
+  [/^ECONNREFUSED$/, 'nothing listens there. Check the port, and that the server is running'],
   [
     /^(EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
-    'the host cannot be reached from here; is a firewall or a proxy in between?',
+    'this machine cannot reach the host. Check the firewalls and proxies in between',
   ],
   [
     /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/,
-    'its certificate is not valid at this time; is the clock right?',
+    'its certificate is not valid at this time. Check the certificate and the clock of this machine',
   ],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host name'],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    'its certificate is for another host name. Check the host name in the configuration',
+  ],
   [
     /SELF_SIGNED|UNABLE_TO_|^CERT_/,
-    'its certificate is not trusted here; name its authority in NODE_EXTRA_CA_CERTS',
+    'its certificate is not trusted here. Name its authority in NODE_EXTRA_CA_CERTS',
   ],
-  [/^(ERR_SSL_\w+|EPROTO)$/, 'it does not speak TLS as expected; is it https that listens on this port?'],
+  [/^(ERR_SSL_\w+|EPROTO)$/, 'the TLS handshake failed. Check that the server speaks https on this port'],
 ]
 
-/** What became of a request that `fetch` gave up, and what can be done. */
+/** Describes the error of a failed `fetch`. */
 export function createConnectionFailure(error: unknown): ConnectionFailure {
   const code = getCode(error)
-  const advice = hintsByCode.find(([codes]) => codes.test(code))?.[1]
-  const hint = `the connection failed${code && ` (${code})`}${advice === undefined ? '' : `: ${advice}`}`
+  const fix = hintsByCode.find(([codes]) => codes.test(code))?.[1]
+  const hint = `the connection failed${code && ` (${code})`}${fix === undefined ? '' : `: ${fix}`}`
   return { wasSent: !notSentCodes.test(code), hint }
 }
 

@@ -12,19 +12,22 @@ import type { HttpClient } from './http-client.ts'
 const documentMaxAgeMs = 3_600_000
 const retryDelayMs = 60_000
 
-/** Where the authorization server is spoken to. */
+/** The URLs of the authorization server. */
 export interface Endpoints {
   token: string
+  /** `null` when neither the description nor the document names one. */
   revocation: string | null
-  /** What the discovery document says; `null` without one. */
+  /** The discovery document; `null` without one. */
   metadata: Metadata | null
 }
 
 /**
- * Finds the endpoints: from the description, or from the discovery document, which is asked for once an hour, by one
- * request however many callers wait. When it cannot be had, the last good one serves, or the description's fall-back.
+ * Creates a function that returns the endpoints, from the description or from the discovery document. The document is
+ * fetched once an hour, by one request for all waiting callers. When that fails, the last valid document or the
+ * description's `fallbackUrl` is used.
  *
- * @throws BffError `temporarily_unavailable` when none of them is at hand; `server_error` when the document is wrong
+ * @throws BffError the returned function throws `temporarily_unavailable` when there is none of them, `server_error`
+ *   when the document is invalid
  */
 export function createEndpointResolver(
   provider: Provider,
@@ -42,7 +45,7 @@ export function createEndpointResolver(
   const lastResort = fallbackUrl === undefined ? null : { token: fallbackUrl, revocation, metadata: null }
   let lastEndpoints: Endpoints | null = lastResort
   let freshUntil = 0
-  let warned = false
+  let hasWarned = false
   let pendingDiscovery: Promise<Endpoints> | null = null
 
   return async () => {
@@ -58,22 +61,25 @@ export function createEndpointResolver(
       return lastEndpoints
     } catch (error) {
       if (!(error instanceof BffError) || !lastEndpoints) throw error
-      logger.warn(`Discovery failed, the last known endpoints serve meanwhile: ${describeError(error)}`)
+      logger.warn(
+        `Discovery failed: ${describeError(error)}. Using the last known endpoints; next attempt in ${retryDelayMs / 1000} s.`,
+      )
       freshUntil = platform.now() + retryDelayMs
       return lastEndpoints
     }
   }
 
   async function discover(source: DiscoverySource): Promise<Endpoints> {
-    const { issuer, exact } = expectedIssuer(source)
+    const { issuer, exact } = getExpectedIssuer(source)
     const response = await discoveryRequest(new URL(source.discovery), {
       algorithm: source.flavour === 'oidc' ? 'oidc' : 'oauth2',
       [allowInsecureRequests]: true,
       [customFetch]: async (url) => {
-        const address = wellKnown.test(source.discovery) ? source.discovery : url
-        const received = await httpClient.send(address, { headers: { Accept: 'application/json' } })
+        const documentUrl = wellKnown.test(source.discovery) ? source.discovery : url
+        const received = await httpClient.send(documentUrl, { headers: { Accept: 'application/json' } })
         if ('hint' in received) throw createUnavailableError(received.hint)
-        if (received.status !== 200) throw createUnavailableError(`the answer has status ${received.status}`)
+        if (received.status !== 200)
+          throw createUnavailableError(`the server responded with ${received.status}`)
         return new Response(received.text, { headers: { 'Content-Type': 'application/json' } })
       },
     })
@@ -84,36 +90,43 @@ export function createEndpointResolver(
         .catch(() => null),
     ).issuer
     if (typeof named !== 'string' || !URL.canParse(named))
-      throw createUnavailableError('the answer is no discovery document')
+      throw createUnavailableError('the response is not a discovery document')
     if (named !== issuer && (exact || named !== `${issuer}/`))
       throw createInvalidDocumentError(
-        `it names the issuer ${JSON.stringify(named)}, which must be ${JSON.stringify(issuer)} to the letter`,
+        `it names the issuer ${JSON.stringify(named)}. Expected: exactly ${JSON.stringify(issuer)}`,
       )
     const metadata = await processDiscoveryResponse(new URL(named), response)
-    const { token_endpoint: found, revocation_endpoint: revoke, jwks_uri: keys } = metadata
-    const fault = typeof found === 'string' ? validateDiscoveredUrl(found, source) : 'is missing'
-    if (typeof found !== 'string' || fault !== null)
-      throw createInvalidDocumentError(`its token_endpoint ${fault}`)
-    const usable = (url: unknown): url is string =>
+    const {
+      token_endpoint: tokenUrl,
+      revocation_endpoint: revocationUrl,
+      jwks_uri: keysUrl,
+      ...others
+    } = metadata
+    const issue = typeof tokenUrl === 'string' ? validateDiscoveredUrl(tokenUrl, source) : 'is missing'
+    if (typeof tokenUrl !== 'string' || issue !== null)
+      throw createInvalidDocumentError(`its token_endpoint ${issue}`)
+    const isUsable = (url: unknown): url is string =>
       typeof url === 'string' && validateDiscoveredUrl(url, source) === null
-    warnOfGrant(metadata)
-    const { jwks_uri: _keys, ...rest } = metadata
+    warnOfUnlistedGrant(metadata)
     return {
-      token: collapseSlashes(found),
-      revocation: revocation ?? (usable(revoke) ? collapseSlashes(revoke) : null),
-      metadata: { ...rest, ...(usable(keys) && { jwks_uri: collapseSlashes(keys) }) },
+      token: collapseSlashes(tokenUrl),
+      revocation: revocation ?? (isUsable(revocationUrl) ? collapseSlashes(revocationUrl) : null),
+      metadata: { ...others, ...(isUsable(keysUrl) && { jwks_uri: collapseSlashes(keysUrl) }) },
     }
   }
 
-  /** Documents often leave out grants that the server knows, so that this is no reason to give up. RFC 8414 §2. */
-  function warnOfGrant({
-    grant_types_supported: named = ['authorization_code', 'implicit'],
+  /** Many documents leave out grants that the server supports (RFC 8414 §2), so this is only a warning. */
+  function warnOfUnlistedGrant({
+    grant_types_supported: listed = ['authorization_code', 'implicit'],
   }: Metadata): void {
     const { grantType = provider.signInGrant } = getGrant(provider, provider.signInGrant)
-    // Nobody has checked what kind of value the document has there.
-    if (warned || !Array.isArray(named) || named.includes(grantType)) return
-    warned = true
-    logger.warn(`The discovery document does not name the grant ${grantType}; it is tried all the same`)
+    // The library does not check the type of this member.
+    if (hasWarned || !Array.isArray(listed) || listed.includes(grantType)) return
+    hasWarned = true
+    logger.warn(
+      `The discovery document does not list the grant ${grantType}. Latchkey uses it anyway; ` +
+        'if sign-ins fail, allow it for this client at the authorization server.',
+    )
   }
 }
 
@@ -121,47 +134,50 @@ type DiscoverySource = Extract<Provider['token'], { discovery: string }>
 
 const wellKnown = /\/\.well-known\/(openid-configuration|oauth-authorization-server)/
 
-/** The configured issuer, to the letter; or what the document's address says, where a slash at the end is not seen. */
-function expectedIssuer({ issuer, discovery }: DiscoverySource): { issuer: string; exact: boolean } {
+/**
+ * Returns the issuer that the document must name: exactly the configured one, or the one that follows from the
+ * document's URL, where a slash at the end does not matter.
+ */
+function getExpectedIssuer({ issuer, discovery }: DiscoverySource): { issuer: string; exact: boolean } {
   if (issuer !== undefined) return { issuer, exact: true }
   return wellKnown.test(discovery)
     ? { issuer: discovery.replace(wellKnown, '').replace(/\/$/, ''), exact: false }
     : { issuer: discovery, exact: true }
 }
 
-/** A document from elsewhere must not send requests with secrets into this machine. */
+/** A document from another machine must not send requests with secrets to this one. */
 function validateDiscoveredUrl(url: string, { discovery, hosts }: DiscoverySource): string | null {
-  const fault = validateEndpointUrl(url)
-  if (fault !== null) return fault
-  if (hosts && !hosts.includes(new URL(url).host)) return 'is at a host that token.hosts does not name'
-  const inside = isOwnHost(new URL(url).hostname) && !isOwnHost(new URL(discovery).hostname)
-  return inside ? 'must not be on a loopback host, since the document is not' : null
+  const issue = validateEndpointUrl(url)
+  if (issue !== null) return issue
+  if (hosts && !hosts.includes(new URL(url).host)) return 'is on a host that token.hosts does not list'
+  const pointsInside = isThisMachine(new URL(url).hostname) && !isThisMachine(new URL(discovery).hostname)
+  return pointsInside ? 'is on a loopback host, but the document is not' : null
 }
 
-/** The loopback hosts, and what else leads to them: no address at all, IPv4 within IPv6, and a dot at the end. */
-function isOwnHost(hostname: string): boolean {
+/** Whether a host is a loopback host, also as the unspecified address, as IPv4 in IPv6 or with a dot at the end. */
+function isThisMachine(hostname: string): boolean {
   return (
     isLoopbackHost(hostname.replace(/\.$/, '')) || /^(0\.0\.0\.0|\[::(ffff:(7f..:|0:).*)?\])$/.test(hostname)
   )
 }
 
-/** Some servers put a slash too many between their address and the path. */
-function collapseSlashes(url: string): string {
-  const own = new URL(url)
-  own.pathname = own.pathname.replaceAll(/\/{2,}/g, '/')
-  return own.href
+/** Some servers write two slashes between their host and the path. */
+function collapseSlashes(text: string): string {
+  const url = new URL(text)
+  url.pathname = url.pathname.replaceAll(/\/{2,}/g, '/')
+  return url.href
 }
 
-function createInvalidDocumentError(fault: string): BffError {
+function createInvalidDocumentError(issue: string): BffError {
   return new BffError('server_error', 'The discovery document cannot be used', {
     status: 502,
-    hint: `the discovery document cannot be used: ${fault}`,
+    hint: `the discovery document cannot be used: ${issue}`,
   })
 }
 
-function createUnavailableError(hint: string): BffError {
+function createUnavailableError(reason: string): BffError {
   return new BffError('temporarily_unavailable', 'The authorization server cannot be reached', {
     retryAfter: 5,
-    hint: `the discovery document cannot be had: ${hint}`,
+    hint: `the discovery document could not be fetched: ${reason}`,
   })
 }

@@ -1,4 +1,4 @@
-/** A request to the token endpoint as it would be sent. */
+/** A request to the token endpoint, before it is sent. */
 export interface PreparedRequest {
   url: string
   method: string
@@ -6,7 +6,7 @@ export interface PreparedRequest {
   body: string | null
 }
 
-/** An answer of the token endpoint: its status, and its body as text. */
+/** A response of the token endpoint. */
 export interface RawResponse {
   status: number
   headers: Headers
@@ -14,12 +14,12 @@ export interface RawResponse {
 }
 
 /**
- * For what no field of a description can say. Write the reason beside each. What a hook throws is not told to anybody,
- * because it may hold a secret; the log names the hook.
+ * Functions for servers that no description covers. When a hook throws, the log names the hook and never the error,
+ * which may contain a secret; the browser gets `server_error`.
  */
 export interface Hooks {
-  /** Changes a request last of all: hashes a password, wraps everything into an envelope. */
+  /** Changes a request just before it is sent, for example to hash the password. */
   transformRequest?: (request: PreparedRequest) => PreparedRequest | Promise<PreparedRequest>
-  /** Turns an answer into what RFC 6749 §5.1 and §5.2 say. */
+  /** Converts a response to the form of RFC 6749 §5.1 and §5.2. */
   transformResponse?: (response: RawResponse) => Pick<RawResponse, 'status' | 'text'>
 }

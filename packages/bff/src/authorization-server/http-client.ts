@@ -6,26 +6,29 @@ import { parseRetryAfter } from './retry-after.ts'
 
 const maxResponseBytes = 65_536
 
-/** What an authorization server said. */
+/** A response of the authorization server. */
 export interface HttpResponse {
   status: number
   text: string
   headers: Headers
-  /** Seconds it asks us to wait, from either form of `Retry-After`; `null` when it asks nothing. */
+  /** Seconds to wait, from either form of `Retry-After`; `null` without that header. */
   retryAfter: number | null
 }
 
-/** Why no answer came. */
+/** Why no response came. */
 export type UpstreamFailure = ConnectionFailure
 
-/** How requests reach the authorization server. */
+/** Sends requests to the authorization server. */
 export interface HttpClient {
+  /** Never throws: a request without a response is a failure with a hint for the log. */
   send(url: string, init: RequestInit): Promise<HttpResponse | UpstreamFailure>
 }
 
 /**
- * Bounds every request to an authorization server in time (seconds) and size (64 kB), and follows no redirect: a 307
- * would carry a password to wherever it points.
+ * Creates a client that limits every request in time and every response to 64 kB. It follows no redirect, because a 307
+ * would send the password to the redirect's target.
+ *
+ * @param timeout seconds that a request and its response may take together
  */
 export function createHttpClient(platform: Platform, timeout: number): HttpClient {
   return {
@@ -38,18 +41,18 @@ export function createHttpClient(platform: Platform, timeout: number): HttpClien
         )
         const text = await rejectOnAbort(readBoundedText(response.body, maxResponseBytes), signal)
         if (text === null)
-          return { wasSent: true, hint: `the answer is longer than ${maxResponseBytes} bytes` }
+          return { wasSent: true, hint: `the response was longer than ${maxResponseBytes} bytes` }
         const retryAfter = parseRetryAfter(response.headers.get('retry-after'), platform.now())
         return { status: response.status, text, headers: response.headers, retryAfter }
       } catch (error) {
-        if (signal.aborted) return { wasSent: true, hint: `no answer within ${timeout} s` }
+        if (signal.aborted) return { wasSent: true, hint: `no response within ${timeout} s` }
         return createConnectionFailure(error)
       }
     },
   }
 }
 
-/** Gives up at the signal even when what is waited for does not listen to it. */
+/** Rejects when the signal aborts, even when `work` ignores the signal. */
 function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([
     work,

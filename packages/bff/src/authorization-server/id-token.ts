@@ -22,10 +22,11 @@ const protocolClaims = 'iss aud exp iat nbf jti nonce azp acr amr at_hash c_hash
 const clockToleranceSeconds = 60
 
 /**
- * What an ID Token says of the user, once its issuer, audience, time and signature are found good (OpenID Connect Core
- * §3.1.3.7); `null` when they are not. Why not is not told on: the library's errors hold the token.
+ * Validates an ID Token's issuer, audience, lifetime and signature (OpenID Connect Core §3.1.3.7) and returns the
+ * claims about the user; `null` when the token is not valid. The reason is dropped, because the library's errors
+ * contain the token.
  *
- * @param clientId the audience it must have; without a client of our own, whichever it names
+ * @param clientId the audience that the token must have; without a client, any audience is accepted
  */
 export async function validateIdTokenClaims(
   idToken: string,

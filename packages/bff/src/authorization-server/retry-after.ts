@@ -1,9 +1,13 @@
 import type { Provider } from '../description/provider-description.ts'
 
-/** Seconds that a server is believed at most when it asks us to wait. */
+/** A longer wait is cut to this many seconds. */
 const maxRetryAfterSeconds = 86_400
 
-/** Seconds that a `Retry-After` header asks for, in both of its forms (RFC 9110 §10.2.3). */
+/**
+ * Parses a `Retry-After` header in either form (RFC 9110 §10.2.3) to seconds; `null` when it is absent or invalid.
+ *
+ * @param now milliseconds since 1970
+ */
 export function parseRetryAfter(header: string | null, now: number): number | null {
   if (header === null) return null
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - now) / 1000
@@ -11,8 +15,8 @@ export function parseRetryAfter(header: string | null, now: number): number | nu
 }
 
 /**
- * Seconds that a server asks to wait: what `Retry-After` says, as it was read, or the header that the description names;
- * `null` when it asks nothing.
+ * Returns the seconds to wait: from `Retry-After`, else from the header that the description names; `null` without
+ * either.
  */
 export function getRetryAfterSeconds(
   { retryAfter, headers }: { retryAfter: number | null; headers: Headers },

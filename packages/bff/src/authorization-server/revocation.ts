@@ -10,18 +10,18 @@ import { getGrant } from '../description/provider-description.ts'
 import { getRetryAfterSeconds } from './retry-after.ts'
 import type { HttpClient, HttpResponse, UpstreamFailure } from './http-client.ts'
 
-/** What a session holds, and a sign-out gives back. */
+/** The tokens of a session, which a sign-out revokes. */
 export interface RevocableTokens {
   accessToken: string
   refreshToken: string | null
 }
 
-/** Seconds that a sign-out waits at most to try once more. */
+/** The longest `Retry-After` that revocation waits for. */
 const maxRetryWaitSeconds = 10
 
 /**
- * Gives the refresh token back, and what it brought with it; the access token where there is no other. Asks a server
- * that is busy once more when it says when (RFC 7009 §2.2.1). Never throws: a sign-out is done without it.
+ * Creates a function that revokes a session's refresh token, or its access token when there is no refresh token (RFC
+ * 7009). After a 503 with `Retry-After` it tries once more (§2.2.1). It never throws: a sign-out succeeds without it.
  */
 export function createTokenRevoker(
   provider: Provider,
@@ -49,13 +49,16 @@ export function createTokenRevoker(
         await platform.sleep(wait * 1000)
         response = await sendRevocation(revocation, tokens)
       }
-      const fault =
-        'hint' in response ? response.hint : response.status >= 300 ? `it answered ${response.status}` : null
-      if (fault !== null)
-        logger.warn(`A token could not be given back to the revocation endpoint, and is still good: ${fault}`)
+      if ('hint' in response) warnOfFailure(response.hint)
+      else if (response.status >= 300)
+        warnOfFailure(`the revocation endpoint responded with ${response.status}`)
     } catch (error) {
-      logger.warn(`A token could not be given back: ${describeError(error)}`)
+      warnOfFailure(describeError(error))
     }
+  }
+
+  function warnOfFailure(reason: string): void {
+    logger.warn(`Token revocation failed: ${reason}. The token stays valid until it expires.`)
   }
 
   async function sendRevocation(
@@ -68,27 +71,27 @@ export function createTokenRevoker(
         headers: createTokenHeaders(provider.resource.tokenPlacement, accessToken),
       })
     const { id = 'unknown' } = client ?? {}
-    let answered: HttpResponse | UpstreamFailure | undefined
+    let received: HttpResponse | UpstreamFailure | undefined
     await revocationRequest(
       { issuer: url, revocation_endpoint: url },
       { client_id: id },
       (_server, _client, body, headers) => {
         const { clientAuth } = grant
         const authMethod = { ...grant, clientAuth: clientAuth === 'query' ? ('post' as const) : clientAuth }
-        const { headers: own, parameters } = createClientAuthentication(authMethod, client)
-        for (const [name, value] of Object.entries(own)) headers.set(name, value)
-        for (const [name, value] of Object.entries(parameters)) body.set(name, value)
+        const authentication = createClientAuthentication(authMethod, client)
+        for (const [name, value] of Object.entries(authentication.headers)) headers.set(name, value)
+        for (const [name, value] of Object.entries(authentication.parameters)) body.set(name, value)
       },
       refreshToken ?? accessToken,
       {
         additionalParameters: { token_type_hint: refreshToken === null ? 'access_token' : 'refresh_token' },
         [allowInsecureRequests]: true,
-        [customFetch]: async (address, { method, headers, body }) => {
-          answered = await httpClient.send(address, { method, headers, body: body.toString() })
+        [customFetch]: async (requestUrl, { method, headers, body }) => {
+          received = await httpClient.send(requestUrl, { method, headers, body: body.toString() })
           return new Response(null)
         },
       },
     )
-    return answered ?? { wasSent: false, hint: 'nothing was asked' }
+    return received ?? { wasSent: false, hint: 'no request was sent' }
   }
 }

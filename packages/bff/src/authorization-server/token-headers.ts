@@ -1,6 +1,8 @@
 import type { Provider } from '../description/provider-description.ts'
 
-/** The header that shows a token to a resource server; none where it goes into the query. RFC 6750 §2. */
+/**
+ * Creates the header that sends a token to a resource server; none when the token goes into the query (RFC 6750 §2).
+ */
 export function createTokenHeaders(
   tokenPlacement: Provider['resource']['tokenPlacement'],
   token: string,

@@ -4,8 +4,8 @@ import { decodeJwtPayload } from '../jwt.ts'
 import type { Provider } from '../description/provider-description.ts'
 
 /**
- * Seconds that a token lives from the moment it was asked for, as the first source that can be used tells; `null` when
- * none can. Nothing lives longer than {@link maxLifetimeSeconds}, and what has ended already has 0.
+ * Parses the lifetime of a token in seconds since the token request was sent, from the first usable source; `null` when
+ * no source is usable. At most {@link maxLifetimeSeconds}; 0 for a token that has already expired.
  *
  * @param sentAt milliseconds since 1970
  */
@@ -18,7 +18,7 @@ export function parseLifetime(
   for (const source of sources) {
     const seconds =
       source === 'jwt-exp'
-        ? secondsAfter(number(decodeJwtPayload(accessToken)['exp']), 1, sentAt)
+        ? secondsAfter(parseNumber(decodeJwtPayload(accessToken)['exp']), 1, sentAt)
         : 'seconds' in source
           ? source.seconds
           : parseExpiry(getByPointer(body, source.from), source.as, sentAt)
@@ -27,41 +27,41 @@ export function parseLifetime(
   return null
 }
 
-type Kind = Extract<Provider['response']['expiry'][number], { from: string }>['as']
+type Unit = Extract<Provider['response']['expiry'][number], { from: string }>['as']
 
-function parseExpiry(value: unknown, as: Kind, sentAt: number): number | null {
+function parseExpiry(value: unknown, as: Unit, sentAt: number): number | null {
   switch (as) {
     case 'seconds':
-      return number(value)
+      return parseNumber(value)
     case 'ms':
-      return scaled(number(value), 1000)
+      return divide(parseNumber(value), 1000)
     case 'epoch-s':
-      return secondsAfter(number(value), 1, sentAt)
+      return secondsAfter(parseNumber(value), 1, sentAt)
     case 'epoch-ms':
-      return secondsAfter(number(value), 1000, sentAt)
+      return secondsAfter(parseNumber(value), 1000, sentAt)
     case 'iso':
-      // Without an offset it would be read in the time zone of this machine.
+      // A date without an offset would be read in the time zone of this machine.
       return secondsAfter(parseDate(value, /^\d{4}-\d\d-\d\dT.+(Z|[+-]\d\d:?\d\d)$/), 1000, sentAt)
     case 'http-date':
       return secondsAfter(parseDate(value, /^[A-Z][a-z]{2}, .+ (GMT|UTC)$/), 1000, sentAt)
   }
 }
 
-/** A number, or a text of digits as several servers send it; never negative. RFC 6749 appendix A.14. */
-function number(value: unknown): number | null {
-  const found = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value
-  return typeof found === 'number' && found >= 0 ? found : null
+/** Parses a non-negative number, or a string of digits, which several servers send (RFC 6749 appendix A.14). */
+function parseNumber(value: unknown): number | null {
+  const number = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && number >= 0 ? number : null
 }
 
-function scaled(value: number | null, unit: number): number | null {
-  return value === null ? null : value / unit
+function divide(value: number | null, unitsPerSecond: number): number | null {
+  return value === null ? null : value / unitsPerSecond
 }
 
-function secondsAfter(value: number | null, unit: number, sentAt: number): number | null {
-  return value === null ? null : value / unit - sentAt / 1000
+function secondsAfter(value: number | null, unitsPerSecond: number, sentAt: number): number | null {
+  return value === null ? null : value / unitsPerSecond - sentAt / 1000
 }
 
-function parseDate(value: unknown, shape: RegExp): number | null {
-  const found = typeof value === 'string' && shape.test(value) ? Date.parse(value) : NaN
-  return Number.isNaN(found) ? null : found
+function parseDate(value: unknown, pattern: RegExp): number | null {
+  const milliseconds = typeof value === 'string' && pattern.test(value) ? Date.parse(value) : NaN
+  return Number.isNaN(milliseconds) ? null : milliseconds
 }

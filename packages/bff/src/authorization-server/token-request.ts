@@ -6,30 +6,30 @@ import { getGrant } from '../description/provider-description.ts'
 import type { HttpClient, HttpResponse, UpstreamFailure } from './http-client.ts'
 import { fillTemplate, listPlaceholders } from '../template.ts'
 
-/** What was typed, by the names of the fields. */
+/** What the user entered, by the names of the fields. */
 export type Credentials = Record<string, string>
 
-/** What a grant is wanted with. */
+/** What a request for one grant contains besides the description. */
 export interface GrantInput {
   credentials?: Credentials
-  /** Which of the typed fields go along. */
+  /** The fields of `credentials` that are sent. */
   fieldNames?: string[]
   scope?: string[]
-  /** Further parameters, which nobody types: a refresh token, what a challenge carried. */
+  /** Parameters that the user does not enter, such as a refresh token or the continuation of a challenge. */
   extraParams?: Record<string, string>
 }
 
-/** One request for a token. */
+/** One request to the token endpoint, before it is encoded. */
 export interface TokenEndpointRequest {
   grant: Grant
   client: Client | undefined
-  /** Of the grant; empty ones are not sent (RFC 6749 §3.2). */
+  /** The parameters of the grant; empty ones are not sent (RFC 6749 §3.2). */
   parameters: Record<string, string>
-  /** What the person typed, where the person is shown to the server by Basic. */
+  /** The user's credentials, when the server takes them by Basic. */
   basicUser?: { username: string; password: string } | undefined
 }
 
-/** The request for a token that the description makes of it; a field goes under its own name unless a template uses it. */
+/** Creates the request for a grant. A field is sent under its own name unless a template uses it. */
 export function createTokenEndpointRequest(
   provider: Provider,
   name: string,
@@ -37,32 +37,36 @@ export function createTokenEndpointRequest(
 ): TokenEndpointRequest {
   const { login } = provider
   const grant = getGrant(provider, name)
-  const own: Credentials = {}
-  for (const field of fieldNames) if (Object.hasOwn(credentials, field)) own[field] = credentials[field] ?? ''
-  const { client_id: id = '', client_secret: secret = '', password = '' } = own
-  const byBasic = grant.clientAuth === 'user-basic'
-  const used = [
+  const values: Credentials = {}
+  for (const field of fieldNames)
+    if (Object.hasOwn(credentials, field)) values[field] = credentials[field] ?? ''
+  const { client_id: id = '', client_secret: secret = '', password = '' } = values
+  const usesUserBasic = grant.clientAuth === 'user-basic'
+  const usedFields = [
     ...Object.values(grant.params).flatMap(listPlaceholders),
     ...(login.userIsClient ? ['client_id', 'client_secret'] : []),
-    ...(byBasic ? [login.username, 'password'] : []),
+    ...(usesUserBasic ? [login.username, 'password'] : []),
   ]
   const parameters: Record<string, string> = {}
   for (const [param, template] of Object.entries(grant.params))
-    parameters[param] = fillTemplate(template, own)
-  for (const [field, text] of Object.entries(own)) if (!used.includes(field)) parameters[field] = text
+    parameters[param] = fillTemplate(template, values)
+  for (const [field, value] of Object.entries(values))
+    if (!usedFields.includes(field)) parameters[field] = value
   Object.assign(parameters, extraParams)
   if (grant.omitStandardParams) return { grant, client: undefined, parameters }
   return {
     grant,
     client: login.userIsClient ? { id, secret } : provider.client,
     parameters: { grant_type: grant.grantType ?? name, ...parameters, scope: scope.join(' ') },
-    ...(byBasic && { basicUser: { username: own[login.username] ?? '', password } }),
+    ...(usesUserBasic && { basicUser: { username: values[login.username] ?? '', password } }),
   }
 }
 
 /**
- * Asks an endpoint of the authorization server with the client's authentication. Where everything goes into the query,
- * the URL with the secrets in it is built here, last, and nothing of it is returned, kept or thrown.
+ * Sends a request with the client's authentication. With `encoding: 'query'` the URL contains secrets: it is built last
+ * and never returned, stored or thrown.
+ *
+ * @throws BffError `server_error` when a hook throws
  */
 export async function sendTokenRequest(
   httpClient: HttpClient,
@@ -84,13 +88,15 @@ function createHttpRequest(
   endpoint: string,
   { grant, client, parameters, basicUser }: TokenEndpointRequest,
 ): PreparedRequest {
-  const shown = createClientAuthentication(grant, client)
-  const pairs = Object.entries({ ...parameters, ...shown.parameters }).filter(([, value]) => value !== '')
+  const authentication = createClientAuthentication(grant, client)
+  const pairs = Object.entries({ ...parameters, ...authentication.parameters }).filter(
+    ([, value]) => value !== '',
+  )
   const { method, encoding } = grant
   const headers = {
     Accept: 'application/json',
     ...grant.headers,
-    ...shown.headers,
+    ...authentication.headers,
     ...(basicUser && { Authorization: formatBasicAuth(basicUser.username, basicUser.password) }),
   }
   switch (encoding) {
@@ -114,13 +120,13 @@ function createHttpRequest(
 }
 
 async function runTransformRequest(
-  prepare: NonNullable<Hooks['transformRequest']>,
+  hook: NonNullable<Hooks['transformRequest']>,
   request: PreparedRequest,
 ): Promise<PreparedRequest> {
   try {
-    return await prepare(request)
+    return await hook(request)
   } catch {
-    throw createHookError('prepare')
+    throw createHookError('transformRequest')
   }
 }
 
@@ -131,10 +137,12 @@ function runTransformResponse(
   try {
     return { ...response, ...hook(response) }
   } catch {
-    throw createHookError('read')
+    throw createHookError('transformResponse')
   }
 }
 
-function createHookError(name: string): BffError {
-  return new BffError('server_error', 'The request could not be made', { hint: `the hook ${name} threw` })
+function createHookError(name: keyof Hooks): BffError {
+  return new BffError('server_error', 'A hook of this server failed', {
+    hint: `the hook ${name} threw an error`,
+  })
 }

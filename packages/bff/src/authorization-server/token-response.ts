@@ -7,14 +7,14 @@ import { validateEndpointUrl } from '../endpoint-url.ts'
 import type { HttpResponse, UpstreamFailure } from './http-client.ts'
 
 /**
- * Judges what came back from the token endpoint, or did not. Knows no answer that makes it throw.
+ * Parses what the token endpoint responded with, or the failure to get a response. Never throws.
  *
  * @param sentAt milliseconds since 1970
  */
 export function parseTokenResponse(
   response: HttpResponse | UpstreamFailure,
   provider: Provider,
-  act: GrantPurpose,
+  purpose: GrantPurpose,
   sentAt: number,
 ): TokenResult {
   if ('hint' in response)
@@ -25,72 +25,73 @@ export function parseTokenResponse(
       isResponseLost: response.wasSent,
     }
   const body = parseJson(response.text, provider.response.json)
-  const successful = response.status >= 200 && response.status < 300
-  const accessToken = successful ? getField('access_token', response, body, provider) : undefined
+  const isSuccess = response.status >= 200 && response.status < 300
+  const accessToken = isSuccess ? getField('access_token', response, body, provider) : undefined
   if (typeof accessToken === 'string' && accessToken !== '')
     return createIssuedResult(accessToken, response, body, provider, sentAt)
-  if (!successful || hasErrorField(body, provider)) return parseErrorResponse(response, body, provider, act)
+  if (!isSuccess || hasErrorField(body, provider))
+    return parseErrorResponse(response, body, provider, purpose)
   if (isJsonObject(body)) return { kind: 'configuration_error', hint: missingTokenHint }
   if (formEncoded.test(response.headers.get('content-type') ?? ''))
     return { kind: 'configuration_error', hint: formEncodedHint }
   return {
     kind: 'temporarily_unavailable',
-    hint: 'the answer is no JSON object; is this the token endpoint?',
+    hint: 'the response is not a JSON object. Check the URL of the token endpoint',
     retryAfter: null,
     isResponseLost: true,
   }
 }
 
 const missingTokenHint =
-  'the answer has no access_token; is this the token endpoint, or must response.fields say where the token is?'
+  'the response has no access_token. Check the URL of the token endpoint, or say in response.fields where the token is'
 const formEncoded = /^application\/x-www-form-urlencoded\b/i
 const formEncodedHint =
-  'the answer is form-encoded, although JSON was asked for (RFC 6749 §5.1); a hook (read) can turn it into JSON'
+  'the response is form-encoded, although Latchkey requested JSON (RFC 6749 §5.1). Convert it in the hook transformResponse'
 
-/** Whether an answer with a status of success speaks of an error, as several servers do it. */
+/** Whether a response with a 2xx status reports an error; several servers send such. */
 function hasErrorField(body: unknown, { errors }: Provider): boolean {
-  const places = [...errors.code, ...errors.challenges.flatMap(({ when }) => when.has ?? [])]
-  return places.some((place) => hasValue(getByPointer(body, place)))
+  const pointers = [...errors.code, ...errors.challenges.flatMap(({ when }) => when.has ?? [])]
+  return pointers.some((pointer) => hasValue(getByPointer(body, pointer)))
 }
 
 function createIssuedResult(
   accessToken: string,
-  answer: HttpResponse,
+  httpResponse: HttpResponse,
   body: unknown,
   provider: Provider,
   sentAt: number,
 ): TokenResult {
   const { response, resource } = provider
-  const receivedType = getField('token_type', answer, body, provider)
+  const receivedType = getField('token_type', httpResponse, body, provider)
   const type = typeof receivedType === 'string' ? receivedType : response.defaultTokenType
   const scheme = 'scheme' in resource.tokenPlacement ? resource.tokenPlacement.scheme : ''
   if (type === undefined)
     return {
       kind: 'configuration_error',
-      hint: 'the answer has no token_type; set defaultTokenType to "Bearer" if that is meant',
+      hint: 'the response has no token_type. Set defaultTokenType to "Bearer" if the token is a bearer token',
     }
   if (type.toLowerCase() === 'dpop')
     return {
       kind: 'configuration_error',
-      hint: 'the token is bound to a key (DPoP, RFC 9449), which is not supported',
+      hint: 'the token is bound to a key (DPoP, RFC 9449), which Latchkey does not support',
     }
   if (
     !['bearer', scheme.toLowerCase(), response.defaultTokenType?.toLowerCase()].includes(type.toLowerCase())
   )
     return {
       kind: 'configuration_error',
-      hint: 'the answer has a token_type that cannot be used as a bearer token',
+      hint: 'the response has a token_type other than Bearer. If the token is a bearer token, set defaultTokenType to that type',
     }
   if (!/^[\u0021-\u007e]+$/.test(accessToken))
     return {
       kind: 'configuration_error',
-      hint: 'the access_token has characters that cannot stand in a header',
+      hint: 'the access_token contains characters that a header cannot contain',
     }
-  const apiBaseUrl = resource.baseUrlFrom ? baseUrlFrom(body, resource.baseUrlFrom) : null
+  const apiBaseUrl = resource.baseUrlFrom ? parseApiBaseUrl(body, resource.baseUrlFrom) : null
   if (apiBaseUrl === undefined)
     return {
       kind: 'configuration_error',
-      hint: 'the base of the API that the answer names is not below baseFrom.hostSuffix',
+      hint: 'the response names no API base URL below resource.baseUrlFrom.hostSuffix. Correct baseUrlFrom',
     }
 
   const lifetime = parseLifetime(body, accessToken, response.expiry, sentAt)
@@ -98,13 +99,13 @@ function createIssuedResult(
     kind: 'issued',
     token: {
       accessToken,
-      refreshToken: formatText(getField('refresh_token', answer, body, provider)),
+      refreshToken: parseText(getField('refresh_token', httpResponse, body, provider)),
       lifetime,
-      // 0 is how servers say that a refresh token has no end of its own.
+      // Servers send 0 for a refresh token that does not expire.
       refreshLifetime: parseLifetime(body, '', response.refreshExpiry, sentAt) || null,
-      scope: parseScope(getField('scope', answer, body, provider)),
+      scope: parseScope(getField('scope', httpResponse, body, provider)),
       user: parseUser(body, response),
-      idToken: formatText(getField('id_token', answer, body, provider)),
+      idToken: parseText(getField('id_token', httpResponse, body, provider)),
       apiBaseUrl,
     },
   }
@@ -116,13 +117,13 @@ function getField(
   body: unknown,
   { response }: Provider,
 ): unknown {
-  const place = response.fields[name]
-  return place.startsWith('header:')
-    ? (headers.get(place.slice('header:'.length)) ?? undefined)
-    : getByPointer(body, place)
+  const source = response.fields[name]
+  return source.startsWith('header:')
+    ? (headers.get(source.slice('header:'.length)) ?? undefined)
+    : getByPointer(body, source)
 }
 
-function formatText(value: unknown): string | null {
+function parseText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
@@ -137,21 +138,25 @@ function parseUser(
   { user, extraUserFields }: Provider['response'],
 ): Record<string, unknown> | null {
   const described = user === undefined ? null : getByPointer(body, user)
-  const members = isJsonObject(body)
+  const entries = isJsonObject(body)
     ? Object.entries(body).filter(([name]) => extraUserFields.includes(name))
     : []
-  const own = Object.fromEntries(members)
-  const whole = isJsonObject(described) ? { ...described, ...own } : members.length > 0 ? own : null
-  return whole && isWithinDepth(whole) ? whole : null
+  const extraFields = Object.fromEntries(entries)
+  const merged = isJsonObject(described)
+    ? { ...described, ...extraFields }
+    : entries.length > 0
+      ? extraFields
+      : null
+  return merged && isWithinDepth(merged) ? merged : null
 }
 
-/** `undefined` when the answer names no base that may be believed. */
-function baseUrlFrom(
+/** Returns the origin of the API, or `undefined` when the response names none below the configured suffix. */
+function parseApiBaseUrl(
   body: unknown,
   { from, hostSuffix }: NonNullable<Provider['resource']['baseUrlFrom']>,
 ): string | undefined {
-  const named = getByPointer(body, from)
-  if (typeof named !== 'string' || validateEndpointUrl(named) !== null) return undefined
-  const { hostname, origin } = new URL(named)
+  const url = getByPointer(body, from)
+  if (typeof url !== 'string' || validateEndpointUrl(url) !== null) return undefined
+  const { hostname, origin } = new URL(url)
   return hostname.endsWith(hostSuffix) ? origin : undefined
 }

@@ -1,37 +1,37 @@
 import type { ChallengeRule } from '../description/provider-description.ts'
 
-/** What an authorization server issued. */
+/** The tokens of one response of the token endpoint. */
 export interface TokenSet {
   accessToken: string
   refreshToken: string | null
-  /** Seconds from the moment it was asked for; `null` when nobody knows. */
+  /** Seconds since the token request was sent; `null` when unknown. */
   lifetime: number | null
-  /** Seconds the refresh token lives from then on; `null` when nobody knows. */
+  /** Seconds that the refresh token is valid since that moment; `null` when unknown. */
   refreshLifetime: number | null
-  /** What was granted, when the answer says so; else it is what was asked (RFC 6749 §5.1). */
+  /** The granted scope; `null` when the response has none: then it is the requested scope (RFC 6749 §5.1). */
   scope: string[] | null
-  /** The user, as far as the answer describes one. */
+  /** The user as the response describes them; `null` when it does not. */
   user: Record<string, unknown> | null
-  /** Of no use before it is validated. */
+  /** Not validated yet. */
   idToken: string | null
-  /** The base of this user's API, where the answer names one. */
+  /** The base URL of this user's API, when the response names one. */
   apiBaseUrl: string | null
 }
 
-/** What an answer of the token endpoint means; `hint` is for the log and holds nothing that the server wrote. */
+/** What a response of the token endpoint means. `hint` is for the log and contains nothing that the server wrote. */
 export type TokenResult =
   | { kind: 'issued'; token: TokenSet }
-  /** The definitive refusals: of what a person typed, and of a refresh token. */
+  /** The server definitively rejected the user's credentials or the refresh token. */
   | { kind: 'invalid_credentials' | 'session_ended'; hint?: string }
-  /** Something more is asked for; `carried` goes along with the next request. */
+  /** The sign-in needs another step; the request of that step sends `continuation`. */
   | { kind: 'challenge_required'; rule: ChallengeRule; continuation: Record<string, string> }
-  /** This user may not sign in here, whatever is typed. */
+  /** This user may not sign in here, even with the right credentials. */
   | { kind: 'access_denied'; hint: string }
-  /** Somebody who runs this has to change something; trying again does not help. */
+  /** The operator must change something; a retry does not help. */
   | { kind: 'configuration_error'; hint: string }
   /**
-   * Trying again later may help. `lost`: the request may have been acted upon, and its answer is not known.
-   * `unexplained`: it was refused, by the server itself and not by a page in between, without a word of why.
+   * A retry may help. `isResponseLost`: the server may have acted on the request, and its response is unknown.
+   * `isUnexplained`: the token endpoint itself rejected a refresh, without an error code that says why.
    */
   | {
       kind: 'rate_limited' | 'temporarily_unavailable'
@@ -41,5 +41,5 @@ export type TokenResult =
       isUnexplained?: boolean
     }
 
-/** What was being done when the token endpoint was asked. */
+/** Whether a grant signs a user in or refreshes a session. */
 export type GrantPurpose = 'sign-in' | 'refresh'

@@ -1,30 +1,32 @@
 import type { BffOptions, ResolvedOptions } from '../bff-options.ts'
-import { resolveOptions } from '../bff-options.ts'
+import { tryResolveOptions } from '../bff-options.ts'
 import { BffError } from '../errors.ts'
 import { isJsonObject } from '../json.ts'
+import type { OptionIssue, ParsedOptions } from '../option-issues.ts'
+import { createOptionsError, formatUnknownName, formatUnknownValue, addPathPrefix } from '../option-issues.ts'
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { parseProvider } from '../description/provider-description.ts'
+import { tryParseProvider } from '../description/provider-description.ts'
 import { presets } from './presets.ts'
 import { createProxyMatcher } from '../proxy/proxy-routes.ts'
 import type { Environment, VariableUse } from './environment.ts'
 import { substituteVariables } from './environment.ts'
 
-/** What a configuration file says. */
+/** The contents of a configuration file. */
 export interface ConfigDetails {
-  /** For `createBff`. */
+  /** The options for `createBff`. */
   options: BffOptions
-  /** The same, read, with every default in its place. */
+  /** The same options with their defaults. */
   resolvedOptions: ResolvedOptions
-  /** The name of the preset; `null` where the provider is described in full. */
+  /** The name of the preset; `null` when the file contains a description. */
   preset: string | null
-  /** The environment variables that it uses. */
+  /** The environment variables that the file uses. */
   variables: VariableUse[]
-  /** Places of secrets that stand in the file itself. */
+  /** The paths of secrets that the file itself contains. */
   literalSecrets: string[]
 }
 
-/** The options of `createBff` that are plain data; functions and stores belong in code. */
-const plain = [
+/** The options of `createBff` that a file can contain. */
+const fileOptions = [
   'provider',
   'basePath',
   'mode',
@@ -37,72 +39,113 @@ const plain = [
   'timeout',
 ] satisfies (keyof BffOptions)[]
 
+/** The options of `createBff` that are functions or objects. */
+const codeOptions = ['authorize', 'store', 'hooks', 'logger', 'platform'] satisfies (keyof BffOptions)[]
+
 /**
- * Reads a configuration.
+ * Parses a configuration file.
  *
- * @param file how the messages call it
- * @throws BffError `server_error` whose message names the file, each place that is wrong, and what would be right. It
- *   holds no value of a variable
+ * @param file the name of the file, for messages
+ * @throws BffError `server_error` whose message names the file and everything in it that is wrong, with what would be
+ *   right; it contains no secret
  */
 export function parseConfigDetails(text: string, environment: Environment, file: string): ConfigDetails {
-  const own = parsed(text, file)
-  const { value, variables, issues } = substituteVariables(own, environment)
+  const json = parseFile(text, file)
+  const { value, variables, issues: variableIssues } = substituteVariables(json, environment)
   const { $schema: _schema, ...members } = value as Record<string, unknown>
-  for (const name of Object.keys(members))
-    if (!(plain as string[]).includes(name))
-      issues.push(`${name}: no such option in a file; there are ${plain.join(', ')}`)
-  if (issues.length > 0) throw createConfigError(file, issues.map((fault) => `\n  ${fault}`).join(''))
+  const { value: provider, issues: providerIssues } = resolveProvider(members['provider'])
+  const known = Object.entries(members).filter(([name]) => (fileOptions as string[]).includes(name))
+  const options = { ...Object.fromEntries(known), provider: provider?.description } as BffOptions
+  // A file cannot contain a function: the code that starts the BFF adds `authorize`.
+  const isAutomatic = tryParseProvider(options.provider).value?.login.mode === 'automatic'
+  const { value: resolvedOptions, issues } = tryResolveOptions(
+    isAutomatic ? { ...options, authorize: () => null } : options,
+  )
+  const allIssues = [
+    ...variableIssues,
+    ...findUnknownMembers(members),
+    ...(providerIssues ? addPathPrefix(providerIssues, 'provider') : []),
+    ...(issues ?? []).filter(({ path }) => !providerIssues || path[0] !== 'provider'),
+  ]
+  // A missing variable explains every other issue of the option that uses it.
+  const reported = allIssues.filter(
+    (issue) =>
+      variableIssues.includes(issue) || !variableIssues.some(({ path }) => startsWith(issue.path, path)),
+  )
+  if (reported.length > 0 || !provider || !resolvedOptions) throw createOptionsError(file, reported)
 
-  const [preset, provider] = withFileName(file, () => resolveProvider(members['provider']))
-  const options = { ...members, provider } as BffOptions
-  const resolvedOptions = withFileName(file, () => {
-    const automatic = parseProvider(provider).login.mode === 'automatic'
-    // A function cannot stand in a file; whoever starts the BFF adds it.
-    const read = resolveOptions(automatic ? { ...options, authorize: () => null } : options)
-    createProxyMatcher(read.proxy, read.basePath, read.provider.resource)
-    return read
-  })
+  checkProxyRoutes(resolvedOptions, file)
   return {
     options,
     resolvedOptions,
-    preset,
+    preset: provider.preset,
     variables,
-    literalSecrets: listLiteralSecrets(own, []),
+    literalSecrets: listLiteralSecrets(json, []),
   }
 }
 
-function resolveProvider(own: unknown): [preset: string | null, provider: ProviderDescription] {
-  if (!isJsonObject(own))
-    throw createConfigIssue(
-      'provider: must be given: a description, or { "preset": "axosoft", … } with its options',
+function findUnknownMembers(members: Record<string, unknown>): OptionIssue[] {
+  return Object.keys(members)
+    .filter((name) => !(fileOptions as string[]).includes(name))
+    .map((name) => ({
+      path: [name],
+      message: (codeOptions as string[]).includes(name)
+        ? 'is not allowed in a file. Expected: this option in the code that calls createBff'
+        : formatUnknownName(name, fileOptions),
+    }))
+}
+
+/** Creates the description from the member `provider` of a file. */
+function resolveProvider(
+  member: unknown,
+): ParsedOptions<{ preset: string | null; description: ProviderDescription }> {
+  if (!isJsonObject(member)) {
+    const expected = 'a description, or { "preset": "axosoft", … } with the options of the preset'
+    return createFailure(
+      [],
+      `${member === undefined ? 'is missing' : 'is not an object'}. Expected: ${expected}`,
     )
-  if (own['preset'] === undefined) return [null, own as unknown as ProviderDescription]
-  const { preset: name, ...options } = own
-  const found = typeof name === 'string' && Object.hasOwn(presets, name) ? presets[name] : undefined
-  if (typeof name !== 'string' || !found)
-    throw createConfigIssue(`provider.preset: no such preset; there are ${Object.keys(presets).join(', ')}`)
+  }
+  const { preset, ...options } = member
+  if (preset === undefined)
+    return { value: { preset: null, description: member as unknown as ProviderDescription }, issues: null }
+  const selected = typeof preset === 'string' && Object.hasOwn(presets, preset) ? presets[preset] : undefined
+  if (typeof preset !== 'string' || !selected) {
+    const names = Object.keys(presets)
+    return createFailure(['preset'], formatUnknownValue(preset, names, `one of ${names.join(', ')}`))
+  }
+  const issues = selected.findIssues(options)
+  return issues.length > 0
+    ? { value: null, issues }
+    : { value: { preset, description: selected.createDescription(options) }, issues: null }
+}
+
+function createFailure(path: PropertyKey[], message: string): { value: null; issues: OptionIssue[] } {
+  return { value: null, issues: [{ path, message }] }
+}
+
+function checkProxyRoutes({ proxy, basePath, provider }: ResolvedOptions, file: string): void {
   try {
-    return [name, found.createDescription(options)]
+    createProxyMatcher(proxy, basePath, provider.resource)
   } catch (error) {
-    if (!(error instanceof BffError)) throw error
-    throw createConfigIssue(`provider: the options of ${name} cannot be used:\n${error.message}`)
+    throw error instanceof BffError ? createFileError(file, `\n${error.message}`) : error
   }
 }
 
-/** Never tells what stands in the file: it may be a secret. */
-function parsed(text: string, file: string): object {
+/** Parses the JSON of a file. Its errors do not quote the file, which may contain secrets. */
+function parseFile(text: string, file: string): object {
   const json = text.replace(/^\u{feff}/u, '')
   try {
     const value: unknown = JSON.parse(json)
     if (isJsonObject(value)) return value
   } catch {
     const line = findSyntaxErrorLine(json)
-    throw createConfigError(
+    throw createFileError(
       file,
       ` this is not valid JSON (line ${line}). Comments and trailing commas are not allowed`,
     )
   }
-  throw createConfigError(file, ' it must hold an object: { "provider": { … } }')
+  throw createFileError(file, ' this is not a JSON object. Expected: { "provider": { … } }')
 }
 
 /** Counts from 1. Few error messages of `JSON.parse` contain a position, so the text is parsed line by line. */
@@ -112,7 +155,7 @@ function findSyntaxErrorLine(text: string): number {
   return index === -1 ? lines.length : index + 1
 }
 
-/** Whether a text is wrong, whatever follows it. */
+/** Whether no continuation of the text is valid JSON. */
 function hasSyntaxError(text: string): boolean {
   try {
     JSON.parse(text)
@@ -125,20 +168,12 @@ function hasSyntaxError(text: string): boolean {
   }
 }
 
-function withFileName<T>(file: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw error instanceof BffError ? createConfigError(file, `\n${error.message}`) : error
-  }
+function createFileError(file: string, issue: string): BffError {
+  return new BffError('server_error', `${file} cannot be used:${issue}`)
 }
 
-function createConfigIssue(fault: string): BffError {
-  return new BffError('server_error', `  ${fault}`)
-}
-
-function createConfigError(file: string, issues: string): BffError {
-  return new BffError('server_error', `${file} cannot be used:${issues}`)
+function startsWith(path: PropertyKey[], prefix: PropertyKey[]): boolean {
+  return prefix.every((part, index) => String(path[index]) === String(part))
 }
 
 function listLiteralSecrets(value: unknown, path: string[]): string[] {

@@ -4,13 +4,13 @@ import type { ConfigDetails } from './config-details.ts'
 import { parseConfigDetails } from './config-details.ts'
 import type { Environment } from './environment.ts'
 
-/** Where the configuration is looked for unless it is told otherwise. */
+/** The configuration file that is read when none is named. */
 export const defaultConfigFile = 'latchkey.config.json'
 
 /**
- * Reads the configuration that a file holds.
+ * Reads and parses a configuration file.
  *
- * @throws BffError `server_error` as {@link parseConfigDetails} does, and when there is no such file
+ * @throws BffError `server_error` as {@link parseConfigDetails} does, and when the file cannot be read
  */
 export async function readConfigDetails(file: string, environment: Environment): Promise<ConfigDetails> {
   let text: string
@@ -18,9 +18,11 @@ export async function readConfigDetails(file: string, environment: Environment):
     text = await readFile(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const why =
-      code === 'ENOENT' ? 'there is no such file; name it with --config' : `it cannot be read (${code})`
-    throw new BffError('server_error', `${file} cannot be used: ${why}`)
+    const issue =
+      code === 'ENOENT'
+        ? 'there is no such file. Name the file with --config'
+        : `it cannot be read (${code}). Check its permissions`
+    throw new BffError('server_error', `${file} cannot be used: ${issue}`)
   }
   return parseConfigDetails(text, environment, file)
 }

@@ -1,48 +1,55 @@
-/** The environment of a process, or what stands for it. */
+import type { OptionIssue } from '../option-issues.ts'
+
+/** The environment variables of a process. */
 export type Environment = Record<string, string | undefined>
 
-/** One place of a file that takes a value from the environment. */
+/** One use of an environment variable in a file. */
 export interface VariableUse {
-  /** As in `provider.clientSecret`. */
+  /** The path of the option, for example `provider.clientSecret`. */
   path: string
   /** The name of the variable. */
   name: string
   value: string
 }
 
-/** A value with the environment filled in. */
+/** A value with its environment variables filled in. */
 export interface SubstitutionResult {
   value: unknown
   variables: VariableUse[]
-  /** What is wrong, each with its place. */
-  issues: string[]
+  /** Variables that are not set or empty, and placeholders that are not valid. */
+  issues: OptionIssue[]
 }
 
-const variable = /\$\{([^}]*)\}?/g
+const placeholder = /\$\{([^}]*)\}?/g
 
-/** Puts the environment where `${NAME}` stands in the texts of a JSON value, once: what comes in is not looked at again. */
-export function substituteVariables(own: unknown, environment: Environment): SubstitutionResult {
+/**
+ * Replaces `${NAME}` in all strings of a JSON value by environment variables, once: placeholders in their values stay.
+ */
+export function substituteVariables(json: unknown, environment: Environment): SubstitutionResult {
   const variables: VariableUse[] = []
-  const issues: string[] = []
-  return { value: walk(own, []), variables, issues }
+  const issues: OptionIssue[] = []
+  return { value: substitute(json, []), variables, issues }
 
-  function walk(value: unknown, path: string[]): unknown {
-    if (typeof value === 'string') return fill(value, path.join('.'))
-    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, String(index)]))
+  function substitute(value: unknown, path: string[]): unknown {
+    if (typeof value === 'string') return substituteText(value, path)
+    if (Array.isArray(value)) return value.map((item, index) => substitute(item, [...path, String(index)]))
     if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, substitute(item, [...path, key])]),
+    )
   }
 
-  function fill(text: string, path: string): string {
-    return text.replaceAll(variable, (whole, name: string) => {
+  function substituteText(text: string, path: string[]): string {
+    return text.replaceAll(placeholder, (whole, name: string) => {
       const value = Object.hasOwn(environment, name) ? environment[name] : undefined
+      const addIssue = (message: string): number => issues.push({ path, message })
       if (!/^[A-Za-z_]\w*$/.test(name) || !whole.endsWith('}'))
-        issues.push(`${path}: \${ must be followed by the name of an environment variable and }`)
-      else if (value === undefined)
-        issues.push(`${path}: the environment variable ${name} is not set; set it before the start`)
-      else if (value === '')
-        issues.push(`${path}: the environment variable ${name} is empty; give it a value`)
-      else variables.push({ path, name, value })
+        addIssue(
+          'contains "${" without the name of a variable and "}". Expected: for example "${CLIENT_SECRET}"',
+        )
+      else if (value === undefined) addIssue(`the environment variable ${name} is not set. Expected: a value`)
+      else if (value === '') addIssue(`the environment variable ${name} is empty. Expected: a value`)
+      else variables.push({ path: path.join('.'), name, value })
       return value ?? ''
     })
   }

@@ -1,143 +1,68 @@
-import { z } from 'zod'
-import { BffError } from '../errors.ts'
 import type { ProviderDescription } from '../description/provider-description.ts'
-import * as make from '../providers/index.ts'
+import type { OptionIssue } from '../option-issues.ts'
+import type { PresetOptions } from '../providers/option-values.ts'
+import { auth0, auth0Options } from '../providers/auth0.ts'
+import { axosoft, axosoftOptions } from '../providers/axosoft.ts'
+import { azureV1, azureV1Options } from '../providers/azure-v1.ts'
+import { brightPattern, brightPatternOptions } from '../providers/bright-pattern.ts'
+import { classSuper, classSuperOptions } from '../providers/class-super.ts'
+import { classy, classyOptions } from '../providers/classy.ts'
+import { djangoOAuthToolkit, djangoOAuthToolkitOptions } from '../providers/django-oauth-toolkit.ts'
+import { doorkeeper, doorkeeperOptions } from '../providers/doorkeeper.ts'
+import { fusionAuth, fusionAuthOptions } from '../providers/fusion-auth.ts'
+import { glewlwyd, glewlwydOptions } from '../providers/glewlwyd.ts'
+import { jamf, jamfOptions } from '../providers/jamf.ts'
+import { keycloak, keycloakOptions } from '../providers/keycloak.ts'
+import { laravelPassport, laravelPassportOptions } from '../providers/laravel-passport.ts'
+import { netatmo, netatmoOptions } from '../providers/netatmo.ts'
+import { oauth2, oauth2Options } from '../providers/oauth2.ts'
+import { podio, podioOptions } from '../providers/podio.ts'
+import { reddit, redditOptions } from '../providers/reddit.ts'
+import { salesforce, salesforceOptions } from '../providers/salesforce.ts'
+import { sugarCrm, sugarCrmOptions } from '../providers/sugar-crm.ts'
+import { wso2, wso2Options } from '../providers/wso2.ts'
 
-/** A function of this folder, for who writes JSON: there no compiler tells of an option that is misspelt. */
+/** A preset, for options that come from JSON. */
 export interface Preset {
   /** The names of its options. */
   options: string[]
-  /** @throws BffError `server_error` that names every option that is missing, unknown or of the wrong kind */
+  /** Finds every option that is missing, unknown or not valid. */
+  findIssues(options: Record<string, unknown>): OptionIssue[]
+  /** @throws BffError `server_error` when {@link findIssues} finds any */
   createDescription(options: Record<string, unknown>): ProviderDescription
 }
 
-const text = z.string().min(1, 'must not be empty')
-const texts = z.array(text)
-
-/** What most of them have in common. */
-const clientIdAndSecret = { clientId: text, clientSecret: text }
-const client = { clientId: text }
-const commonOptions = { clientSecret: text, scope: texts, allowedScope: texts }
-
-/** Every preset, by its name. The compiler sees to it that the options are those of the function. */
+/** Every preset, by its name. */
 export const presets: Record<string, Preset> = {
-  auth0: preset(make.auth0, { ...client, domain: text }, { ...commonOptions, audience: text, realm: text }),
-  axosoft: preset(
-    make.axosoft,
-    { ...clientIdAndSecret, site: text },
-    { scope: z.array(z.enum(['read', 'write'])), method: z.enum(['GET', 'POST']) },
-  ),
-  azureV1: preset(
-    make.azureV1,
-    { ...client, tenant: text, resource: text },
-    { clientSecret: text, authority: text },
-  ),
-  brightPattern: preset(
-    make.brightPattern,
-    { tenant: text },
-    { site: text, version: z.enum(['v2', 'v3']), keepApiSecret: z.boolean() },
-  ),
-  classSuper: preset(
-    make.classSuper,
-    { business: text, scope: texts },
-    { clientId: text, clientSecret: text, discovery: text, tokenEndpoint: text, api: text },
-  ),
-  classy: preset(make.classy, clientIdAndSecret, { integrationId: text, site: text }),
-  djangoOAuthToolkit: preset(make.djangoOAuthToolkit, { ...client, site: text }, commonOptions),
-  doorkeeper: preset(make.doorkeeper, { ...client, site: text }, commonOptions),
-  fusionAuth: preset(make.fusionAuth, { ...client, site: text }, commonOptions),
-  glewlwyd: preset(
-    make.glewlwyd,
-    { ...client, issuer: text, scope: texts },
-    { clientSecret: text, allowedScope: texts },
-  ),
-  jamf: preset(make.jamf, { site: text }, {}),
-  keycloak: preset(
-    make.keycloak,
-    { ...client, site: text, realm: text },
-    { ...commonOptions, otp: z.boolean() },
-  ),
-  laravelPassport: preset(make.laravelPassport, { ...client, site: text }, commonOptions),
-  netatmo: preset(make.netatmo, { ...clientIdAndSecret, scope: texts }, {}),
-  oauth2: preset(
-    make.oauth2,
-    {},
-    {
-      tokenEndpoint: text,
-      issuer: text,
-      grant: z.enum(['password', 'client_credentials']),
-      clientId: text,
-      clientAuth: z.enum(['basic', 'post', 'none']),
-      basicEncoding: z.enum(['form', 'raw']),
-      ...commonOptions,
-      params: z.record(z.string(), z.string()),
-      refresh: z.boolean(),
-      revocationEndpoint: text,
-      defaultLifetime: z.number(),
-      user: z.string(),
-      errors: listSchema(),
-      defaultTokenType: text,
-      id: text,
-    },
-  ),
-  podio: preset(make.podio, clientIdAndSecret, { redirectUri: text }),
-  reddit: preset(make.reddit, { ...clientIdAndSecret, userAgent: text }, { scope: texts, otp: z.boolean() }),
-  salesforce: preset(make.salesforce, clientIdAndSecret, { site: text }),
-  sugarCrm: preset(
-    make.sugarCrm,
-    { site: text, platform: text },
-    {
-      clientId: text,
-      clientSecret: text,
-      version: text,
-      header: z.enum(['Authorization', 'OAuth-Token']),
-    },
-  ),
-  wso2: preset(
-    make.wso2,
-    { ...clientIdAndSecret, tokenEndpoint: text },
-    { scope: texts, allowedScope: texts },
-  ),
+  auth0: createPreset(auth0, auth0Options),
+  axosoft: createPreset(axosoft, axosoftOptions),
+  azureV1: createPreset(azureV1, azureV1Options),
+  brightPattern: createPreset(brightPattern, brightPatternOptions),
+  classSuper: createPreset(classSuper, classSuperOptions),
+  classy: createPreset(classy, classyOptions),
+  djangoOAuthToolkit: createPreset(djangoOAuthToolkit, djangoOAuthToolkitOptions),
+  doorkeeper: createPreset(doorkeeper, doorkeeperOptions),
+  fusionAuth: createPreset(fusionAuth, fusionAuthOptions),
+  glewlwyd: createPreset(glewlwyd, glewlwydOptions),
+  jamf: createPreset(jamf, jamfOptions),
+  keycloak: createPreset(keycloak, keycloakOptions),
+  laravelPassport: createPreset(laravelPassport, laravelPassportOptions),
+  netatmo: createPreset(netatmo, netatmoOptions),
+  oauth2: createPreset(oauth2, oauth2Options),
+  podio: createPreset(podio, podioOptions),
+  reddit: createPreset(reddit, redditOptions),
+  salesforce: createPreset(salesforce, salesforceOptions),
+  sugarCrm: createPreset(sugarCrm, sugarCrmOptions),
+  wso2: createPreset(wso2, wso2Options),
 }
 
-type Optional<O> = { [K in keyof O]-?: object extends Pick<O, K> ? K : never }[keyof O]
-
-type Schemas<O, K extends keyof O> = { [N in K]-?: z.ZodType<O[N]> }
-
-function preset<O>(
-  own: (options: O) => ProviderDescription,
-  required: Schemas<O, Exclude<keyof O, Optional<O>>>,
-  optional: Schemas<O, Optional<O>>,
+function createPreset<O>(
+  describeProvider: (options: O) => ProviderDescription,
+  { names, tryParse }: PresetOptions<O>,
 ): Preset {
-  const schemas: [string, z.ZodType][] = [
-    ...Object.entries<z.ZodType>(required),
-    ...Object.entries<z.ZodType>(optional).map(([name, one]): [string, z.ZodType] => [name, one.optional()]),
-  ]
-  const shape = z.strictObject(Object.fromEntries(schemas))
-  const options = schemas.map(([name]) => name)
   return {
-    options,
-    createDescription(given) {
-      const read = shape.safeParse(given, { error: (issue) => formatOptionIssue(issue, options) })
-      if (read.success) return own(read.data as O)
-      const issues = read.error.issues.map(({ path, message }) =>
-        path.length === 0 ? `    ${message}` : `    ${path.join('.')}: ${message}`,
-      )
-      throw new BffError('server_error', issues.join('\n'))
-    },
+    options: names,
+    findIssues: (options) => tryParse(options).issues ?? [],
+    createDescription: (options) => describeProvider(options as O),
   }
-}
-
-function formatOptionIssue(
-  { code, input, keys }: { code: string; input?: unknown; keys?: unknown },
-  options: string[],
-): string | undefined {
-  if (code === 'unrecognized_keys')
-    return `${(keys as string[]).join(', ')}: no such option; there are ${options.join(', ')}`
-  return code === 'invalid_type' && input === undefined ? 'must be given' : undefined
-}
-
-/** What is in it is judged with the description that comes of it. */
-function listSchema<T>(): z.ZodType<T[]> {
-  return z.custom<T[]>((own) => Array.isArray(own), 'must be a list')
 }

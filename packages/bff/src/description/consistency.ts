@@ -1,105 +1,162 @@
+import { formatUnknownName } from '../option-issues.ts'
+import type { OptionIssue } from '../option-issues.ts'
 import { listPlaceholders } from '../template.ts'
 import type { ParsedDescription } from './schema.ts'
 import { getSignInGrant } from './schema.ts'
 import { reservedParams } from './values.ts'
 
-/** What does not go together in a description, and what would. */
-export interface ConsistencyIssue {
-  path: (string | number)[]
-  message: string
+/** Finds the parts of a description that are valid by themselves and contradict each other. */
+export function findConsistencyIssues(description: ParsedDescription): OptionIssue[] {
+  return [
+    ...checkGrants(description),
+    ...checkLogin(description),
+    ...checkChallenges(description),
+    ...checkRefresh(description),
+  ]
 }
 
-/** Everything that is right by itself in a description, and not beside the rest of it. */
-export function findConsistencyIssues(own: ParsedDescription): ConsistencyIssue[] {
-  return [...checkGrants(own), ...checkLogin(own), ...checkChallenges(own), ...checkRefresh(own)]
-}
-
-function* checkGrants(own: ParsedDescription): Generator<ConsistencyIssue> {
-  const { client, login, grants, errors, token } = own
-  const signInGrant = getSignInGrant(own)
+function* checkGrants(description: ParsedDescription): Generator<OptionIssue> {
+  const { client, login, grants, errors, token } = description
+  const signInGrant = getSignInGrant(description)
   const loginFields = Object.keys(login.fields)
-  const inUrl = 'url' in token ? [...new URL(token.url).searchParams.keys()] : []
+  const urlParams =
+    'url' in token && URL.canParse(token.url) ? [...new URL(token.url).searchParams.keys()] : []
   if (!Object.hasOwn(grants, signInGrant))
-    yield fault('must be described: a sign-in runs it', 'grants', signInGrant)
+    yield createIssue(
+      'is missing. Expected: the grant that sign-in runs. Add it to grants, or change signInGrant',
+      'grants',
+      signInGrant,
+    )
   for (const [name, { clientAuth, encoding, params }] of Object.entries(grants)) {
     if (['basic', 'post', 'query'].includes(clientAuth) && !client && !login.userIsClient)
-      yield fault(`must be given, because grants.${name}.clientAuth is "${clientAuth}"`, 'client')
+      yield createIssue(
+        `is missing. Expected: the client that grants.${name}.clientAuth "${clientAuth}" authenticates`,
+        'client',
+      )
     if (clientAuth === 'basic' && client && client.secret === undefined)
-      yield fault('must be given for Basic; a client without one has clientAuth "none"', 'client', 'secret')
+      yield createIssue(
+        `is missing. Expected: the secret that Basic sends. For a client without one, set grants.${name}.clientAuth to "none"`,
+        'client',
+        'secret',
+      )
     if (encoding === 'none' && Object.keys(params).length > 0)
-      yield fault('must be empty, because an encoding of "none" sends nothing', 'grants', name, 'params')
+      yield createIssue(
+        'is not empty. Expected: no parameters, because the encoding "none" sends none',
+        'grants',
+        name,
+        'params',
+      )
 
     const challengeFields = errors.challenges.flatMap(({ grant, fields }) =>
       grant === name ? Object.keys(fields) : [],
     )
-    const credentials = [...(name === signInGrant ? loginFields : []), ...challengeFields]
+    const fieldNames = [...(name === signInGrant ? loginFields : []), ...challengeFields]
     for (const [param, template] of Object.entries(params)) {
       const path = ['grants', name, 'params', param]
-      const used = listPlaceholders(template)
-      for (const one of used)
-        if (!credentials.includes(one))
-          yield fault(`names {${one}}, which nobody types for this grant`, ...path)
-      if (credentials.includes(param) && !used.includes(param))
-        yield fault(`must not be set here: a person types ${param} into the field of that name`, ...path)
-      if (encoding === 'query' && inUrl.includes(param))
-        yield fault('must not be set here: the query of token.url has it already', ...path)
+      const placeholders = listPlaceholders(template)
+      for (const placeholder of placeholders)
+        if (!fieldNames.includes(placeholder))
+          yield createIssue(
+            `uses {${placeholder}}, which is not a field of this grant. Expected: ${fieldNames.length > 0 ? `fields among ${fieldNames.join(', ')}` : 'no placeholder'}`,
+            ...path,
+          )
+      if (fieldNames.includes(param) && !placeholders.includes(param))
+        yield createIssue(
+          `is also a field of the user. Expected: a template that contains {${param}}, or another name`,
+          ...path,
+        )
+      if (encoding === 'query' && urlParams.includes(param))
+        yield createIssue('is also in the query of token.url. Expected: one of the two', ...path)
     }
   }
 }
 
-function* checkLogin(own: ParsedDescription): Generator<ConsistencyIssue> {
-  const { client, login } = own
+function* checkLogin(description: ParsedDescription): Generator<OptionIssue> {
+  const { client, login } = description
   const loginFields = Object.keys(login.fields)
-  const needed: [name: string, why: string][] = login.userIsClient
-    ? ['client_id', 'client_secret'].map((name) => [name, 'because login.userIsClient is true'])
+  const requiredFields: [name: string, reason: string][] = login.userIsClient
+    ? ['client_id', 'client_secret'].map((name) => [name, 'login.userIsClient is true'])
     : []
   if (login.mode === 'automatic') {
-    if (loginFields.length > 0) yield fault('must be empty: nobody types anything', 'login', 'fields')
-    if (!client) yield fault('must be given: the application signs itself in', 'client')
+    if (loginFields.length > 0)
+      yield createIssue(
+        'is not empty. Expected: no fields, because login.mode is "automatic"',
+        'login',
+        'fields',
+      )
+    if (!client)
+      yield createIssue(
+        'is missing. Expected: a client with its secret, because login.mode is "automatic"',
+        'client',
+      )
   } else {
-    needed.push([login.username, 'because it names the user (see login.username)'])
-    if (getSignInGrant(own) === 'password')
-      needed.push(['password', 'because the password grant sends it (RFC 6749 §4.3.2)'])
+    requiredFields.push([login.username, 'it names the user (login.username)'])
+    if (getSignInGrant(description) === 'password')
+      requiredFields.push(['password', 'the password grant sends it (RFC 6749 §4.3.2)'])
   }
   if (login.userIsClient && client)
-    yield fault('must be absent, because login.userIsClient is true', 'client')
-  for (const [name, why] of needed)
-    if (!loginFields.includes(name)) yield fault(`must be described, ${why}`, 'login', 'fields', name)
+    yield createIssue('is not allowed. Expected: no client, because login.userIsClient is true', 'client')
+  for (const [name, reason] of requiredFields)
+    if (!loginFields.includes(name))
+      yield createIssue(`is missing. Expected: a field, because ${reason}`, 'login', 'fields', name)
   for (const name of loginFields)
     if (reservedParams.includes(name) && !(login.userIsClient && /^client_(id|secret)$/.test(name)))
-      yield fault('must not be typed by a person: the grant writes it itself', 'login', 'fields', name)
+      yield createIssue(
+        'is not allowed. Expected: another name, because Latchkey sets this parameter',
+        'login',
+        'fields',
+        name,
+      )
 }
 
-function* checkChallenges({ grants, errors }: ParsedDescription): Generator<ConsistencyIssue> {
-  for (const [place, { grant }] of errors.challenges.entries())
+function* checkChallenges({ grants, errors }: ParsedDescription): Generator<OptionIssue> {
+  for (const [index, { grant }] of errors.challenges.entries())
     if (!Object.hasOwn(grants, grant))
-      yield fault('must be a grant that grants describes', 'errors', 'challenges', place, 'grant')
+      yield createIssue(formatUnknownName(grant, Object.keys(grants)), 'errors', 'challenges', index, 'grant')
 }
 
-function* checkRefresh({ login, grants, refresh }: ParsedDescription): Generator<ConsistencyIssue> {
+function* checkRefresh({ login, grants, refresh }: ParsedDescription): Generator<OptionIssue> {
   const { mode, url, fallback, storeCredentials } = refresh
-  const automatic = login.mode === 'automatic'
+  const isAutomatic = login.mode === 'automatic'
   const reissues = mode === 'reissue' || fallback === 'reissue'
   if (mode === 'refresh_token' && !Object.hasOwn(grants, 'refresh_token'))
-    yield fault('must be described, because refresh.mode is "refresh_token"', 'grants', 'refresh_token')
+    yield createIssue(
+      'is missing. Expected: a grant, because refresh.mode is "refresh_token"',
+      'grants',
+      'refresh_token',
+    )
   if (mode === 'keep_alive' && url === undefined)
-    yield fault('must be given, because refresh.mode is "keep_alive"', 'refresh', 'url')
-  if (automatic && !reissues)
-    yield fault('must be "reissue", or fallback be: the application asks again by itself', 'refresh', 'mode')
-  if (reissues && !automatic && !storeCredentials)
-    yield fault(
-      'must be true, or the login automatic: without what was typed nothing can be asked for again',
+    yield createIssue(
+      'is missing. Expected: the keep-alive endpoint, because refresh.mode is "keep_alive"',
+      'refresh',
+      'url',
+    )
+  if (isAutomatic && !reissues)
+    yield createIssue(
+      `is "${mode}". Expected: "reissue", here or in refresh.fallback, because login.mode is "automatic"`,
+      'refresh',
+      'mode',
+    )
+  if (reissues && !isAutomatic && !login.userIsClient)
+    yield createIssue(
+      'is "reissue". Expected: another value, because it would need the password again, which must not be stored (RFC 6749 §4.3.1)',
+      'refresh',
+      mode === 'reissue' ? 'mode' : 'fallback',
+    )
+  if (reissues && login.userIsClient && !storeCredentials)
+    yield createIssue(
+      'is false. Expected: true, because "reissue" sends the credentials of the user again',
       'refresh',
       'storeCredentials',
     )
   if (storeCredentials && !login.userIsClient)
-    yield fault(
-      'must be false: only the secret of a person who is the client is kept, never a password (RFC 6749 §4.3.1)',
+    yield createIssue(
+      'is true. Expected: false, because only a client secret may be stored, never a password (RFC 6749 §4.3.1)',
       'refresh',
       'storeCredentials',
     )
 }
 
-function fault(message: string, ...path: (string | number)[]): ConsistencyIssue {
+function createIssue(message: string, ...path: (string | number)[]): OptionIssue {
   return { path, message }
 }

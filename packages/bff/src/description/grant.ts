@@ -3,67 +3,78 @@ import { listPlaceholders } from '../template.ts'
 import { response } from './response.ts'
 import { endpointSchema, headers, reservedParams, scopeValue, textSchema } from './values.ts'
 
-const params = z.record(z.string(), z.string()).superRefine((own, context) => {
-  for (const [name, value] of Object.entries(own)) {
-    const credentials = name === 'username' || name === 'password'
-    if (reservedParams.includes(name) || (credentials && listPlaceholders(value).length === 0))
+/** Parameters of a grant, except those that Latchkey sets. */
+export const grantParams = z.record(z.string(), z.string()).superRefine((params, context) => {
+  for (const [name, value] of Object.entries(params)) {
+    const isCredential = name === 'username' || name === 'password'
+    if (reservedParams.includes(name) || (isCredential && listPlaceholders(value).length === 0))
       context.addIssue({
         code: 'custom',
         path: [name],
-        message: credentials
-          ? 'must come from what a person typed, as in "{password}{token}"'
-          : 'must not be set here: the grant writes it itself',
+        message: isCredential
+          ? 'is a fixed value. Expected: a template with a field of the user, such as "{password}{token}"'
+          : 'is not allowed here. Expected: another parameter, because Latchkey sets this one',
       })
   }
 })
 
-/** One way to ask for a token. */
+/** One grant: a kind of token request. */
 export const grant = z
   .strictObject({
-    /** What is sent as `grant_type`, where it is not the name of the grant. */
+    /** The parameter `grant_type`; the name of the grant when absent. */
     grantType: textSchema.optional(),
-    /** Sends `params`, what was typed and what a challenge carried, and nothing of RFC 6749: no type, client or scope. */
+    /**
+     * Sends `params`, the user's fields and the continuation of a challenge, without `grant_type`, client and scope;
+     * `false` when absent.
+     */
     omitStandardParams: z.boolean().default(false),
-    /** Where it is asked for, where that is not the token endpoint. */
+    /** The URL of this grant; the token endpoint when absent. */
     url: endpointSchema.optional(),
-    /** How its successful answer is read, where it is not as that of the others. */
+    /** How its successful response is read; the description's `response` when absent. */
     response: response.optional(),
-    /** GET puts everything into the query; only for servers that know nothing else. */
+    /** `GET` sends everything in the query, for servers that support nothing else; `POST` when absent. */
     method: z.enum(['POST', 'GET']).default('POST'),
-    /** How parameters travel: `form` unless the method is GET. `none` sends none at all, not even `grant_type`. */
+    /** How parameters are sent; `form`, or `query` with GET, when absent. `none` sends none, not even `grant_type`. */
     encoding: z.enum(['form', 'json', 'query', 'none']).optional(),
     /**
-     * How the client shows who it is; `none` sends at most its id (RFC 6749 §2.3.1). `user-basic` is Basic with what the
-     * person typed.
+     * The client authentication method (RFC 6749 §2.3.1): `none` sends at most the client id, `user-basic` sends the
+     * user's credentials by Basic. `basic` when absent.
      */
     clientAuth: z.enum(['basic', 'post', 'query', 'user-basic', 'none']).default('basic'),
-    /** Whether Basic form-encodes id and secret first, as RFC 6749 appendix B asks, or not, as many servers expect. */
+    /** `form` encodes id and secret before Basic (RFC 6749 appendix B), `raw` does not; `form` when absent. */
     basicEncoding: z.enum(['form', 'raw']).default('form'),
-    /** Further parameters; `{name}` stands for what was typed into the field of that name. */
-    params: params.default({}),
+    /** Further parameters, where `{name}` stands for the user's field of that name. */
+    params: grantParams.default({}),
+    /** Further headers of the request. */
     headers: headers.default({}),
     scope: z
       .strictObject({
-        /** Asked for when the page asks for nothing. */
+        /** The scope of a sign-in that requests none; empty when absent. */
         default: z.array(scopeValue).default([]),
-        /** What a page may ask for; the default alone when absent. */
+        /** The values that a page may request; those of `default` when absent. */
         allowed: z.array(scopeValue).optional(),
       })
       .default({ default: [] }),
   })
-  .transform((own) => ({ ...own, encoding: own.encoding ?? (own.method === 'GET' ? 'query' : 'form') }))
+  .transform((fields) => ({
+    ...fields,
+    encoding: fields.encoding ?? (fields.method === 'GET' ? 'query' : 'form'),
+  }))
   .superRefine(({ method, encoding, clientAuth }, context) => {
     const addIssue = (name: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [name], message })
     if (method === 'GET' && encoding !== 'query')
-      addIssue('encoding', 'must be "query" when the method is GET, which has no body')
+      addIssue('encoding', `is "${encoding}". Expected: "query", because a GET request has no body`)
     if (clientAuth === 'post' && method === 'GET')
-      addIssue('clientAuth', 'must not be "body" when the method is GET, which has none: use "query"')
+      addIssue('clientAuth', 'is "post". Expected: "query", because a GET request has no body')
     else if (clientAuth === 'post' && encoding !== 'form' && encoding !== 'json')
-      addIssue('clientAuth', `must not be "body" when the encoding is "${encoding}"`)
+      addIssue(
+        'clientAuth',
+        `is "post". Expected: another method, because the encoding "${encoding}" sends no body`,
+      )
     if (clientAuth === 'query' && encoding !== 'query')
       addIssue(
         'clientAuth',
-        'must not be "query" when the encoding is another: use "body", which stays out of server logs',
+        'is "query". Expected: "post", which stays out of server logs ("query" needs the encoding "query")',
       )
   })

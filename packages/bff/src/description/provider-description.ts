@@ -3,6 +3,8 @@ import { findConsistencyIssues } from './consistency.ts'
 import type { grant } from './grant.ts'
 import { getSignInGrant, descriptionSchema } from './schema.ts'
 import { BffError } from '../errors.ts'
+import type { ParsedOptions } from '../option-issues.ts'
+import { createOptionsError, parseOptions } from '../option-issues.ts'
 
 const providerSchema = descriptionSchema
   .superRefine((description, context) => {
@@ -11,47 +13,66 @@ const providerSchema = descriptionSchema
   })
   .transform((description) => ({ ...description, signInGrant: getSignInGrant(description) }))
 
-/** One authorization server and how it is spoken to: plain data that survives JSON, without functions. */
+/** A description of one authorization server and its API: plain data, which can be stored as JSON. */
 export type ProviderDescription = z.input<typeof providerSchema>
 
-/** A description that was found good, with every default in its place. */
+/** A valid description with all defaults filled in. */
 export type Provider = z.output<typeof providerSchema>
 
-/** One way to ask for a token. */
+/** One grant of a provider. */
 export type Grant = z.output<typeof grant>
 
-/** A refusal that asks for something more. */
+/** A rule for an error that requires another step of the sign-in. */
 export type ChallengeRule = Provider['errors']['challenges'][number]
 
-/** Who the BFF is at the authorization server. */
+/** The client that the BFF is at the authorization server. */
 export interface Client {
   id: string
   secret?: string | undefined
 }
 
 /**
- * Checks the description of a provider and returns it as it is.
+ * Checks the description of a provider and returns it unchanged, so that its type is inferred and mistakes are found
+ * where they are made.
  *
- * @throws BffError `server_error` whose message names every field that is wrong, and what would be right
+ * @throws BffError `server_error` whose message names every member that is wrong, and what would be right
+ * @example
+ *   export const provider = defineProvider({
+ *     id: 'warehouse',
+ *     client: { id: 'portal', secret: process.env.CLIENT_SECRET ?? '' },
+ *     token: { url: 'https://warehouse.example.com/oauth/token' },
+ *     grants: { password: {}, refresh_token: {} },
+ *     refresh: { mode: 'refresh_token' },
+ *   })
  */
 export function defineProvider(description: ProviderDescription): ProviderDescription {
   parseProvider(description)
   return description
 }
 
-/** Reads a description: see {@link defineProvider}. */
+/**
+ * Checks a description and fills in its defaults.
+ *
+ * @throws BffError as {@link defineProvider} does
+ */
 export function parseProvider(description: ProviderDescription): Provider {
-  const read = providerSchema.safeParse(description)
-  if (read.success) return read.data
-  const issues = read.error.issues.map(
-    ({ path, message }) => `  ${path.join('.') || 'the description'}: ${message}`,
-  )
-  throw new BffError('server_error', `The provider description cannot be used:\n${issues.join('\n')}`)
+  const { value, issues } = tryParseProvider(description)
+  if (issues) throw createOptionsError('The provider description', issues, 'description')
+  return value
 }
 
-/** The grant of that name, which the description is known to have. */
+/** Like {@link parseProvider}, but returns the issues. */
+export function tryParseProvider(description: unknown): ParsedOptions<Provider> {
+  return parseOptions(providerSchema, description)
+}
+
+/**
+ * Returns a grant by its name.
+ *
+ * @throws BffError `server_error` when the provider has no such grant, which {@link parseProvider} rules out
+ */
 export function getGrant(provider: Pick<Provider, 'grants'>, name: string): Grant {
-  const found = Object.hasOwn(provider.grants, name) ? provider.grants[name] : undefined
-  if (!found) throw new BffError('server_error', `The provider describes no grant ${name}`)
-  return found
+  const grant = Object.hasOwn(provider.grants, name) ? provider.grants[name] : undefined
+  if (!grant) throw new BffError('server_error', `The provider has no grant ${name}`)
+  return grant
 }

@@ -1,61 +1,67 @@
 import { z } from 'zod'
-import { fieldSchema, pointerSchema, textSchema } from './values.ts'
+import { createIssueMessage } from '../option-issues.ts'
+import { fieldSchema, lifetimeSchema, pointerSchema, statusSchema, textSchema } from './values.ts'
 
-/** Where something is in a successful answer: a JSON pointer, `""` for the whole of it, or a header. */
-const place = z
-  .string()
-  .regex(/^((\/[^/]+)*|header:[\w-]+)$/, 'must be a JSON pointer such as "/data/token", "" or "header:Name"')
+/** Where a value is in a successful response: a JSON pointer, `""` for the whole body, or a header. */
+const sourceSchema = z.string().regex(/^((\/[^/]+)*|header:[\w-]+)$/, {
+  error: createIssueMessage('a JSON pointer such as "/data/token", "" or "header:Name"'),
+})
 
 const expiryFrom = z.strictObject({
   from: pointerSchema,
-  /** From the moment the token was asked for (`seconds`, `ms`), or a moment of its own. */
+  /** `seconds` and `ms` count from the token request; the others are a point in time. */
   as: z.enum(['seconds', 'ms', 'epoch-s', 'epoch-ms', 'iso', 'http-date']),
 })
-const expiryFixed = z.strictObject({ seconds: z.int().positive() })
+const expiryFixed = z.strictObject({ seconds: lifetimeSchema })
 
-/** How a successful answer is read. */
+/** How Latchkey reads a successful response of the token endpoint. */
 export const response = z.strictObject({
-  /** `trailing-commas` also takes a comma before a closing bracket, outside texts. */
+  /** `trailing-commas` also accepts a comma before a closing bracket; `strict` when absent. */
   json: z.enum(['strict', 'trailing-commas']).default('strict'),
-  /** Where what is not where RFC 6749 §5.1 has it. */
+  /** Where the members are; where RFC 6749 §5.1 puts them when absent. */
   fields: z
     .strictObject({
-      access_token: place.default('/access_token'),
-      refresh_token: place.default('/refresh_token'),
-      token_type: place.default('/token_type'),
-      scope: place.default('/scope'),
-      id_token: place.default('/id_token'),
+      access_token: sourceSchema.default('/access_token'),
+      refresh_token: sourceSchema.default('/refresh_token'),
+      token_type: sourceSchema.default('/token_type'),
+      scope: sourceSchema.default('/scope'),
+      id_token: sourceSchema.default('/id_token'),
     })
     .prefault({}),
-  /** What an answer without `token_type` means (RFC 6749 §5.1 requires one). */
+  /** The token type of a response without `token_type`, which RFC 6749 §5.1 requires. */
   defaultTokenType: textSchema.optional(),
-  /** Where the lifetime of a token is found; the first that can be used counts. `jwt-exp` reads it out of the token. */
+  /**
+   * Where the lifetime of the token is; the first usable entry counts, and `jwt-exp` reads the token's own `exp`. The
+   * seconds in `/expires_in` when absent.
+   */
   expiry: z
     .array(z.union([expiryFrom, expiryFixed, z.literal('jwt-exp')]))
     .default([{ from: '/expires_in', as: 'seconds' }]),
-  /** Where the lifetime of a refresh token is found; the session ends with it. 0 means that it has none. */
+  /** Where the lifetime of the refresh token is, with which the session ends; 0 means that it does not expire. */
   refreshExpiry: z.array(z.union([expiryFrom, expiryFixed])).default([]),
-  /** Where the answer describes the user. */
+  /** Where the response describes the user. */
   user: pointerSchema.optional(),
-  /** Members of the answer that are told with the user; everything else is dropped. */
+  /** Members of the response that the page gets with the user; all others are dropped. */
   extraUserFields: z.array(textSchema).default([]),
 })
 
-/** How a refusal is read. */
+/** How Latchkey reads an error response of the token endpoint. */
 export const errors = z.strictObject({
-  /** Where the code may be, in order; it counts where it is a text. */
+  /** Where the error code may be; the first string counts. `/error` when absent. */
   code: z.array(pointerSchema).default(['/error']),
-  /** Where words about it may be. They are compared, and never passed on. */
+  /**
+   * Where the description may be. It is compared with `contains` and never passed on. `/error_description` when absent.
+   */
   description: z.array(pointerSchema).default(['/error_description']),
-  /** What failures mean where they do not mean what RFC 6749 §5.2 says; the first that fits counts. */
+  /** What errors mean where the server does not follow RFC 6749 §5.2; the first rule that matches counts. */
   map: z
     .array(
       z.strictObject({
-        status: z.int().optional(),
+        status: statusSchema.optional(),
         code: textSchema.optional(),
-        /** Words of the description, whatever their case. */
+        /** A part of the description, in upper or lower case. */
         contains: textSchema.optional(),
-        /** Both when absent. */
+        /** When the rule applies; at both when absent. */
         during: z.enum(['sign-in', 'refresh']).optional(),
         outcome: z.enum([
           'invalid_credentials',
@@ -65,29 +71,31 @@ export const errors = z.strictObject({
           'temporarily_unavailable',
           'access_denied',
         ]),
-        /** What whoever runs this can do about it; written to the log. */
+        /** For the log: what the operator can do. */
         hint: textSchema.optional(),
       }),
     )
     .default([]),
-  /** Refusals that ask for something more. */
+  /** Errors that require another step of the sign-in. */
   challenges: z
     .array(
       z.strictObject({
         when: z
           .strictObject({
-            status: z.int().optional(),
+            status: statusSchema.optional(),
             code: textSchema.optional(),
             contains: textSchema.optional(),
-            /** A place that the answer has something at. */
+            /** Where the response has a value other than `null`, `false` and `""`. */
             has: pointerSchema.optional(),
           })
-          .refine((own) => Object.keys(own).length > 0, { error: 'must say which refusal is meant' }),
-        /** What to ask the person for. */
+          .refine((when) => Object.keys(when).length > 0, {
+            error: 'is empty. Expected: at least one of status, code, contains and has',
+          }),
+        /** The fields that the user fills in for this step. */
         fields: z.record(z.string(), fieldSchema),
-        /** What of this answer goes along with the next request, by the parameter it is sent as. */
+        /** Values of this response that the next request sends, by the name of the parameter. */
         forward: z.record(z.string(), pointerSchema).default({}),
-        /** The grant that the next request runs. */
+        /** The name of the grant that the next request runs. */
         grant: textSchema,
       }),
     )

@@ -1,57 +1,87 @@
 import { z } from 'zod'
 import { validateEndpointUrl } from '../endpoint-url.ts'
+import { createIssueMessage } from '../option-issues.ts'
 
-/** Parameters that a grant writes itself, so that nothing else may (RFC 6749 §3.2: none twice). */
+/**
+ * Parameters that Latchkey sets in a grant. Nothing else may set them: no parameter may occur twice (RFC 6749 §3.2).
+ */
 export const reservedParams = ['grant_type', 'scope', 'refresh_token', 'client_id', 'client_secret', 'token']
 
-/** A text that is there; most come from environment variables. */
-export const textSchema = z
-  .string({ error: 'must be a text; is the environment variable it comes from set?' })
-  .min(1, 'must not be empty; is the environment variable it comes from set?')
+/** A string that is not empty. Most of them come from environment variables. */
+export const textSchema = z.string({ error: formatTextIssue }).min(1, { error: formatTextIssue, abort: true })
 
-/** Where requests with secrets go. */
+/** The URL of an endpoint that receives secrets. */
 export const endpointSchema = textSchema.superRefine((url, context) => {
-  const fault = validateEndpointUrl(url) ?? findReservedParam(url)
-  if (fault !== null) context.addIssue({ code: 'custom', message: fault })
+  const issue = validateEndpointUrl(url) ?? findReservedParam(url)
+  if (issue !== null) context.addIssue({ code: 'custom', message: issue })
 })
 
 /** One value of a scope. */
-export const scopeValue = z
+export const scopeValue = z.string().regex(/^[\u0021\u0023-\u005b\u005d-\u007e]+$/, {
+  error: createIssueMessage('one scope value without spaces, quotes and backslashes (RFC 6749 §3.3)'),
+})
+
+/** A JSON pointer into a response (RFC 6901). It cannot be `""`: the whole response contains the tokens. */
+export const pointerSchema = z
   .string()
-  .regex(
-    /^[\u0021\u0023-\u005b\u005d-\u007e]+$/,
-    'must be one scope value: no space, quote or backslash (RFC 6749 §3.3)',
-  )
+  .regex(/^(\/[^/]+)+$/, { error: createIssueMessage('a JSON pointer such as "/data"') })
 
-/** A place in a JSON answer, RFC 6901; never the whole of it, which holds the tokens. */
-export const pointerSchema = z.string().regex(/^(\/[^/]+)+$/, 'must be a JSON pointer such as "/data"')
+/** The name of a header. */
+export const headerName = z
+  .string()
+  .regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: createIssueMessage('the name of a header') })
 
-export const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
+/** A value that a header can contain. */
+export const headerValue = z.string().regex(/^[\u0020-\u007e]*$/, {
+  error: createIssueMessage('printable ASCII, because it is sent in a header'),
+})
 
-/** Headers of a request, but for those that the request writes itself. */
-export const headers = z.record(z.string(), z.string()).superRefine((own, context) => {
-  for (const [name, value] of Object.entries(own)) {
-    const fault = !headerName.safeParse(name).success
-      ? 'must be the name of a header'
+/** The headers of a request, except those that Latchkey sets. */
+export const headers = z.record(z.string(), headerValue).superRefine((values, context) => {
+  for (const name of Object.keys(values)) {
+    const issue = !headerName.safeParse(name).success
+      ? 'is not the name of a header. Expected: letters, digits and hyphens'
       : /^(authorization|cookie|host|content-.+)$/i.test(name)
-        ? 'must not be set here: the request writes it itself'
-        : /^[\u0020-\u007e]*$/.test(value)
-          ? null
-          : 'must be visible ASCII: it stands in a header'
-    if (fault !== null) context.addIssue({ code: 'custom', path: [name], message: fault })
+        ? 'is not allowed here. Expected: another header, because Latchkey sets this one'
+        : null
+    if (issue !== null) context.addIssue({ code: 'custom', path: [name], message: issue })
   }
 })
 
-/** What a person is asked for. */
+const statusMessage = createIssueMessage('a status code from 100 to 599')
+
+/** A status code of HTTP. */
+export const statusSchema = z
+  .int({ error: statusMessage })
+  .min(100, { error: statusMessage })
+  .max(599, { error: statusMessage })
+
+const lifetimeMessage = createIssueMessage('a whole number of seconds above 0')
+
+/** A lifetime in seconds. */
+export const lifetimeSchema = z.int({ error: lifetimeMessage }).positive({ error: lifetimeMessage })
+
+/** One field of a sign-in form. */
 export const fieldSchema = z.strictObject({
+  /** What a form shows beside the field. */
   label: textSchema,
+  /** `password` hides the text; `otp` is a one-time code. */
   type: z.enum(['text', 'password', 'otp']),
+  /** Whether the user may leave the field empty; `false` when absent. */
   optional: z.boolean().default(false),
 })
 
 function findReservedParam(url: string): string | null {
-  const own = [...new URL(url).searchParams.keys()].find((name) =>
-    [...reservedParams, 'username', 'password'].includes(name),
+  const name = [...new URL(url).searchParams.keys()].find((param) =>
+    [...reservedParams, 'username', 'password'].includes(param),
   )
-  return own === undefined ? null : `must not hold ${own} in its query: the request writes it itself`
+  return name === undefined
+    ? null
+    : `has the parameter ${name} in its query. Expected: a URL without it, because Latchkey sets it`
+}
+
+function formatTextIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  const message = createIssueMessage('a string')(issue)
+  const mayBeUnset = issue.input === undefined || issue.input === ''
+  return mayBeUnset ? `${message}. If it comes from an environment variable, set that variable` : message
 }

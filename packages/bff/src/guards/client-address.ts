@@ -1,25 +1,25 @@
 const slot = Symbol.for('@latchkey/bff socket addresses')
 const shared = globalThis as { [slot]?: WeakMap<Request, string> }
-// On `globalThis`, because a development server and the server code that it loads may each have their own copy of this.
+// On `globalThis`, because a development server and the server code that it loads may have two copies of this module.
 const addresses = (shared[slot] ??= new WeakMap())
 
-/** Says where the connection of a request comes from. No header says it, because anybody can write one. */
+/** Records the address that a request's connection comes from. Headers are not used: clients can send any value. */
 export function setSocketAddress(request: Request, address: string | undefined): void {
   if (address !== undefined) addresses.set(request, address)
 }
 
 /**
- * The address at the other end of a request's connection: of the client or, where there is a proxy in front, of the
- * proxy. `null` for a request that came through no adapter of Node.
+ * Returns the address at the other end of a request's connection: the client's or, behind a proxy, the proxy's. `null`
+ * for requests that did not come through the adapter for Node.
  */
 export function getSocketAddress(request: Request): string | null {
   return addresses.get(request) ?? null
 }
 
 /**
- * Who asks, for counting: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has whole; what is no
- * address counts as it stands. `null` when nobody knows: an address of this machine or of a private network is taken for
- * a proxy's, behind which everybody would look the same, unless the deployer has named it with `clientAddress`.
+ * Returns the client of a request, for the throttle: an IPv4 address, or the /64 of an IPv6 address, which belongs to one
+ * subscriber. Text from `clientAddress` that is not an address is used as it is. `null` when unknown: without
+ * `clientAddress`, an address of this machine or a private network is probably a proxy's, which all clients share.
  */
 export function getClientAddress(
   request: Request,
@@ -34,13 +34,13 @@ export function getClientAddress(
 function toNetwork(address: string): string {
   const bare = address.replace(/%.*$/, '')
   const host = /^\[|^\d+(\.\d+){3}(:\d+)?$/.test(bare) ? bare : `[${bare}]`
-  // An IPv6 address has many spellings, of which a URL keeps one.
+  // An IPv6 address has many spellings; the URL parser normalizes them.
   if (!URL.canParse(`http://${host}`)) return address.toLowerCase()
   const { hostname } = new URL(`http://${host}`)
   if (!hostname.startsWith('[')) return hostname
   const groups = parseIpv6Groups(hostname.slice(1, -1))
   if (groups.slice(0, 6).join() !== '0,0,0,0,0,ffff') return groups.slice(0, 4).join(':')
-  // An IPv4 address on a socket that takes both (RFC 4291 §2.5.5.2).
+  // An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2).
   const bytes = groups.slice(6).flatMap((group) => {
     const number = Number.parseInt(group, 16)
     return [number >> 8, number & 255]
@@ -48,14 +48,14 @@ function toNetwork(address: string): string {
   return bytes.join('.')
 }
 
-/** The eight groups of an IPv6 address. */
+/** Parses an IPv6 address into its eight groups. */
 function parseIpv6Groups(address: string): string[] {
   const [left = [], right] = address.split('::').map((part) => part.split(':').filter(Boolean))
   if (!right) return left
   return [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
 }
 
-/** RFC 6890 and RFC 4193: loopback, link-local, private, shared by a carrier's customers. */
+/** Whether a network is loopback, link-local, private or carrier-grade NAT (RFC 6890, RFC 4193). */
 function isPrivateNetwork(network: string): boolean {
   return (
     /^(0|10|127|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(

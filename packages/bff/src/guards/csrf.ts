@@ -2,14 +2,13 @@ import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
 
 /**
- * Refuses what our own page did not send: the header that no other origin can send without a preflight, and what the
- * browser itself says about where the request comes from. Sign-in is guarded as well, else somebody could be signed in
- * as another.
+ * Rejects requests of other origins. Checks the header `X-Latchkey`, which other origins cannot send without a preflight,
+ * and what the browser says in `Sec-Fetch-Site` and `Origin`. Sign-in is checked as well: otherwise another site could
+ * sign the user in to an attacker's account.
  *
- * A picture, a download and a page that the user opens cannot send the header. Where these may read, on the `open` paths
- * of the proxy, the browser's word that the page itself or the user asked is enough for a GET or HEAD.
- *
- * @param origin the configured origin of the page; without it, the request's own host is compared
+ * @param origin the configured origin of the page; without it, the host of `Origin` must be the host of the request
+ * @param allowWithoutHeader whether GET and HEAD need no header when `Sec-Fetch-Site` is `same-origin` or `none`: images,
+ *   downloads and pages that the user opens cannot send it
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.3
  * @throws BffError `access_denied`
  */
@@ -21,26 +20,38 @@ export function assertSameOrigin(
 ): void {
   const { headers, method } = request
   const site = headers.get('Sec-Fetch-Site')
-  const reads = method === 'GET' || method === 'HEAD'
-  if (headers.get(csrfHeader) !== csrfHeaderValue && !(allowWithoutHeader && reads && site !== null))
-    throw createAccessDeniedError(`the header ${csrfHeader} is missing`)
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (headers.get(csrfHeader) !== csrfHeaderValue && !(allowWithoutHeader && isRead && site !== null))
+    throw createAccessDeniedError(
+      `The request has no header ${csrfHeader}: ${csrfHeaderValue}`,
+      'The client of @latchkey/core sends it. If yours does, check that no proxy in front removes it.',
+    )
 
   if (site !== null && site !== 'same-origin' && site !== 'none')
     throw createAccessDeniedError(
-      `the browser says that the request is ${site === 'same-site' ? site : 'cross-site'}`,
+      `The request is ${site === 'same-site' ? 'same-site' : 'cross-site'}, not same-origin`,
+      'Serve the page and the BFF from one origin.',
     )
 
-  const from = headers.get('Origin')
-  if (from === null) {
-    if (site === null && !reads)
-      throw createAccessDeniedError('neither Origin nor Sec-Fetch-Site tells where the request comes from')
+  const requestOrigin = headers.get('Origin')
+  if (requestOrigin === null) {
+    if (site === null && !isRead)
+      throw createAccessDeniedError(
+        'The request has neither Origin nor Sec-Fetch-Site',
+        'Browsers send Origin. Check that no proxy in front removes it; clients that are not browsers must send it.',
+      )
     return
   }
-  if (origin === undefined ? getHost(from) !== url.host : from !== origin)
+  if (origin === undefined && getHost(requestOrigin) !== url.host)
     throw createAccessDeniedError(
-      origin === undefined
-        ? 'Origin names another host than the request; behind a proxy that changes the host, set the option `origin` to the address of the page'
-        : 'Origin is not the configured `origin`; it must be the address of the page, without a path',
+      'Origin names another host than the request',
+      'If a proxy in front changes the host, make it keep the host (nginx: proxy_set_header Host $http_host), or set ' +
+        'the option `origin` to the origin of the page.',
+    )
+  if (origin !== undefined && requestOrigin !== origin)
+    throw createAccessDeniedError(
+      'Origin is not the configured origin',
+      'Set the option `origin` to the origin of the page, as browsers show it: scheme, host and port, without a path.',
     )
 }
 
@@ -48,8 +59,6 @@ function getHost(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null
 }
 
-function createAccessDeniedError(why: string): BffError {
-  return new BffError('access_denied', 'The request does not come from our own page', {
-    hint: `a request was refused: ${why}`,
-  })
+function createAccessDeniedError(message: string, fix: string): BffError {
+  return new BffError('access_denied', message, { hint: `Request rejected with 403: ${message}. ${fix}` })
 }

@@ -1,23 +1,24 @@
-/** How many failures a key may have at once, and the milliseconds after which each of them is forgotten. */
+/** How many failures a key may have in a row, and after how long each is forgotten. */
 export interface FailureLimit {
   burst: number
   forgetAfterMs: number
 }
 
-/** Failures, counted by key in the memory of this process. */
+/** Counts failures by key in the memory of this process. */
 export interface FailureCounter {
-  /** Milliseconds until there is room for one more; never longer than one failure takes to be forgotten. */
+  /** Returns the milliseconds until the key may fail again, at most `forgetAfterMs`. */
   getWaitMs(key: string): number
   add(key: string): void
-  /** For what was added and turned out to be no failure. */
+  /** Removes one failure that was added. */
   undo(key: string): void
+  /** Removes all failures. */
   reset(key: string): void
 }
 
-/** Keys that are held at most: some megabytes. */
+/** Keys that a map keeps at most, which takes some megabytes. */
 const maxKeys = 50_000
 
-/** Puts a value into a map that holds so many; the one that was put there longest ago makes room. */
+/** Sets a value in a map of at most {@link maxKeys} keys; removes the key that was set longest ago. */
 export function setBounded<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key)
   map.set(key, value)
@@ -25,7 +26,7 @@ export function setBounded<T>(map: Map<string, T>, key: string, value: T): void 
   if (map.size > maxKeys && oldest !== undefined) map.delete(oldest)
 }
 
-/** Nothing has to be cleaned up in time: what is kept of a key is the moment at which all its failures are forgotten. */
+/** Creates a counter. It stores one moment a key, when all its failures are forgotten, and needs no timer. */
 export function createFailureCounter(
   { burst, forgetAfterMs }: FailureLimit,
   now: () => number,
@@ -33,20 +34,24 @@ export function createFailureCounter(
   const forgottenAt = new Map<string, number>()
 
   return {
-    getWaitMs: (key) => Math.max(0, remaining(key) - (burst - 1) * forgetAfterMs),
+    getWaitMs: (key) => Math.max(0, getRemainingMs(key) - (burst - 1) * forgetAfterMs),
     add(key) {
-      setBounded(forgottenAt, key, now() + Math.min(remaining(key) + forgetAfterMs, burst * forgetAfterMs))
+      setBounded(
+        forgottenAt,
+        key,
+        now() + Math.min(getRemainingMs(key) + forgetAfterMs, burst * forgetAfterMs),
+      )
     },
     undo(key) {
-      const moment = forgottenAt.get(key)
-      if (moment !== undefined) forgottenAt.set(key, moment - forgetAfterMs)
+      const keyForgottenAt = forgottenAt.get(key)
+      if (keyForgottenAt !== undefined) forgottenAt.set(key, keyForgottenAt - forgetAfterMs)
     },
     reset: (key) => void forgottenAt.delete(key),
   }
 
-  function remaining(key: string): number {
-    const milliseconds = Math.max(0, (forgottenAt.get(key) ?? 0) - now())
-    // More than can be: the clock was set back, and must not lock anybody out.
-    return milliseconds > burst * forgetAfterMs ? 0 : milliseconds
+  function getRemainingMs(key: string): number {
+    const remainingMs = Math.max(0, (forgottenAt.get(key) ?? 0) - now())
+    // A longer time means that the clock was set back, which must not lock users out.
+    return remainingMs > burst * forgetAfterMs ? 0 : remainingMs
   }
 }

@@ -4,42 +4,42 @@ import { BffError } from '../errors.ts'
 import { createFailureCounter, setBounded } from './failure-counter.ts'
 import type { Logger } from '../log.ts'
 
-/** What the throttle of sign-ins cannot find out by itself. */
+/** The options of the sign-in throttle. */
 export interface ThrottleOptions {
   /**
-   * The address of who asks; `null` when it is not known. Behind a proxy, read it from a header that the proxy writes
-   * itself: where it adds to what the client sent (`X-Forwarded-For`), only the last value is its own. When absent, the
-   * other end of the connection is taken, unless that is this machine or a private network.
+   * Returns the client's address, or `null` when it is unknown. Behind a proxy, read it from a header that the proxy
+   * writes. Of a header that proxies append to (`X-Forwarded-For`), use only the last value: the client may have sent
+   * the others. Default: the other end of the connection, unless that is this machine or in a private network.
    */
   clientAddress?: (request: Request) => string | null
 }
 
-/** Holds up sign-ins when too many have failed. */
+/** Delays sign-ins after too many failures. */
 export interface Throttle {
   /**
-   * Runs a sign-in to the account of that name. It counts as failed while it is under way and, for good, when it ends
-   * with `invalid_credentials`; whatever else goes wrong is no failure of who typed.
+   * Runs a sign-in. It counts as failed while it runs. Only `invalid_credentials` keeps it counted; other errors do not.
    *
-   * @throws BffError `rate_limited`, without running it, with the seconds to wait; asking meanwhile changes nothing
+   * @throws BffError `rate_limited` with the seconds to wait, without running the sign-in; trying during the wait does
+   *   not prolong it
    */
-  run<T>(username: string, request: Request, attempt: () => Promise<T>): Promise<T>
+  run<T>(username: string, request: Request, signIn: () => Promise<T>): Promise<T>
 }
 
 const minute = 60_000
 
-/** One address on one account: nobody mistypes more often in a row, and then a guess a minute is worth little. */
+/** One address at one account: enough for users who mistype; then one guess a minute. */
 const pairLimit = { burst: 10, forgetAfterMs: minute }
 
-/** Strangers on one account. One address alone, which is held to the above, never brings it about. */
+/** New addresses at one account. One address alone reaches its pair limit first. */
 const accountLimit = { burst: 20, forgetAfterMs: minute }
 
-/** Strangers at one address, whatever the account: a thousand people in one office mistype less often than that. */
+/** New pairs at one address, over all accounts: enough for a thousand users in one office. */
 const addressLimit = { burst: 30, forgetAfterMs: 10_000 }
 
-/** An address that has signed in to an account is no stranger to it for so long: 30 days. */
+/** An address that has signed in to an account is not new to it for 30 days. */
 const knownAddressMs = 2_592_000_000
 
-/** Who asks for what, as it is counted. */
+/** One sign-in as the throttle counts it; all keys are hashes. */
 interface ThrottledAttempt {
   account: string
   address: string
@@ -49,14 +49,14 @@ interface ThrottledAttempt {
   isAddressKnown: boolean
   /** Whether this address has not signed in to this account lately. */
   isNewAddress: boolean
-  /** Whether many other strangers have failed at the account. */
+  /** Whether too many other new addresses have failed at the account. */
   isAccountUnderAttack: boolean
 }
 
-/** Lets everything through. */
-export const noThrottle: Throttle = { run: (_, __, attempt) => attempt() }
+/** Runs every sign-in at once. */
+export const noThrottle: Throttle = { run: (_, __, signIn) => signIn() }
 
-/** Counts in the memory of this process. `docs/decisions/0010-throttle.md` says what it promises. */
+/** Creates a throttle that counts in the memory of this process. `docs/decisions/0010-throttle.md` has its promises. */
 export function createThrottle(
   { clientAddress }: ThrottleOptions,
   now: () => number,
@@ -65,29 +65,29 @@ export function createThrottle(
   const pairs = createFailureCounter(pairLimit, now)
   const accounts = createFailureCounter(accountLimit, now)
   const addresses = createFailureCounter(addressLimit, now)
-  /** Until when a pair is known. */
+  /** Until when the address of a pair is not new. */
   const knownUntil = new Map<string, number>()
-  /** From when on a stranger may try, where many others have failed. */
+  /** When a new address may try again at an account under attack. */
   const nextTryAt = new Map<string, number>()
-  let advised = false
+  let hasWarned = false
 
   return {
-    async run(username, request, attempt) {
-      const asker = createAttempt(username, request)
-      const wait = getWaitMs(asker)
-      if (wait > 0)
-        throw new BffError('rate_limited', 'Too many sign-ins have failed', {
-          retryAfter: Math.ceil(wait / 1000),
+    async run(username, request, signIn) {
+      const attempt = createAttempt(username, request)
+      const waitMs = getWaitMs(attempt)
+      if (waitMs > 0)
+        throw new BffError('rate_limited', 'Too many failed sign-ins', {
+          retryAfter: Math.ceil(waitMs / 1000),
         })
-      countAttempt(asker)
+      countAttempt(attempt)
       try {
-        const done = await attempt()
-        takeBack(asker)
-        recordSuccess(asker)
-        return done
+        const result = await signIn()
+        uncountAttempt(attempt)
+        recordSuccess(attempt)
+        return result
       } catch (error) {
-        if (isInvalidCredentials(error)) confirmFailure(asker)
-        else takeBack(asker)
+        if (isInvalidCredentials(error)) confirmFailure(attempt)
+        else uncountAttempt(attempt)
         throw error
       }
     },
@@ -112,9 +112,9 @@ export function createThrottle(
   }: ThrottledAttempt): number {
     const byPair = pairs.getWaitMs(pair)
     const byAddress = isNewAddress ? addresses.getWaitMs(address) : 0
-    if (isAddressKnown) return Math.max(byPair, byAddress, isAccountUnderAttack ? getTurnWaitMs(pair) : 0)
+    if (isAddressKnown) return Math.max(byPair, byAddress, isAccountUnderAttack ? getSlotWaitMs(pair) : 0)
     if (byPair > 0 || byAddress > 0) warnAddressUnknown()
-    // Nobody's address is everybody's: to hold that up would be to close the door.
+    // Without a known address, a limit by address would block all users at once.
     return byPair
   }
 
@@ -131,7 +131,13 @@ export function createThrottle(
     else if (isNewAddress) accounts.add(account)
   }
 
-  function takeBack({ account, address, pair, isNewAddress, isAccountUnderAttack }: ThrottledAttempt): void {
+  function uncountAttempt({
+    account,
+    address,
+    pair,
+    isNewAddress,
+    isAccountUnderAttack,
+  }: ThrottledAttempt): void {
     pairs.undo(pair)
     if (isNewAddress) addresses.undo(address)
     if (isAccountUnderAttack) setBounded(nextTryAt, pair, now())
@@ -139,7 +145,7 @@ export function createThrottle(
   }
 
   function recordSuccess({ pair, isAddressKnown }: ThrottledAttempt): void {
-    // Where the address is nobody's, others may have failed.
+    // Without a known address, the failures may be another user's.
     if (!isAddressKnown) return
     pairs.reset(pair)
     setBounded(knownUntil, pair, now() + knownAddressMs)
@@ -153,43 +159,45 @@ export function createThrottle(
     isNewAddress,
     isAccountUnderAttack,
   }: ThrottledAttempt): void {
-    // Who was let through where others are held up counts as well, once it is sure.
+    // These limits do not apply to the attempt itself, so it is counted only now that it has failed.
     if (!isNewAddress) addresses.add(address)
     if (isAccountUnderAttack) accounts.add(account)
-    const held = (where: string): void =>
-      logger.warn(`Sign-ins are held up, because too many have failed ${where}`)
-    if (pairs.getWaitMs(pair) > 0) held(`at one account${isAddressKnown ? ', from one address' : ''}`)
-    if (isAddressKnown && addresses.getWaitMs(address) > 0) held('from one address')
+    const warnThrottled = (where: string): void =>
+      logger.warn(
+        `Sign-ins throttled: too many failed ${where}. Further attempts get 429 until they have waited.`,
+      )
+    if (pairs.getWaitMs(pair) > 0) warnThrottled(`at one account${isAddressKnown ? ' from one address' : ''}`)
+    if (isAddressKnown && addresses.getWaitMs(address) > 0) warnThrottled('from one address')
     if (isAddressKnown && isNewAddress && accounts.getWaitMs(account) > 0)
-      held('at one account, from several addresses')
+      warnThrottled('at one account from several addresses')
   }
 
-  /** Milliseconds until the turn of a pair, which it has for itself alone: no other can make it wait longer. */
-  function getTurnWaitMs(pair: string): number {
-    const turn = nextTryAt.get(pair)
-    if (turn !== undefined && turn <= now() + minute) return Math.max(0, turn - now())
+  /** Returns the milliseconds until the slot of a pair. Each pair has its own, so no other can prolong the wait. */
+  function getSlotWaitMs(pair: string): number {
+    const slotAt = nextTryAt.get(pair)
+    if (slotAt !== undefined && slotAt <= now() + minute) return Math.max(0, slotAt - now())
     setBounded(nextTryAt, pair, now() + minute)
     return minute
   }
 
   function warnAddressUnknown(): void {
-    if (advised) return
-    advised = true
+    if (hasWarned) return
+    hasWarned = true
     logger.warn(
-      'Many sign-ins fail, and nothing tells from where: requests come from this machine or a private network, which ' +
-        'is probably a proxy, or through no adapter that knows. They are counted by account alone, so that who ' +
-        'keeps failing at an account holds up its owner too. Set the option throttle.clientAddress to a function ' +
-        'that gives the address of the client.',
+      'Client addresses are unknown: requests come from this machine or a private network, which is probably a proxy, ' +
+        'or not through the adapter for Node. The throttle counts failed sign-ins by account only, so that an attacker ' +
+        'can delay the owner of an account. Set the option `throttle.clientAddress` to a function that returns the ' +
+        'address of the client.',
     )
   }
 }
 
-/** Whether what was typed is definitely wrong. */
+/** Whether an error means that the credentials are wrong. */
 export function isInvalidCredentials(error: unknown): boolean {
   return error instanceof BffError && error.code === 'invalid_credentials'
 }
 
-/** Short whatever was typed, and no name to be read in a dump of the memory. */
+/** Hashes a key, so that it is short and a memory dump shows no usernames. */
 function hashKey(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }

@@ -1,34 +1,55 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { createClientConfig, parseHost, trimOption } from './option-values.ts'
+import {
+  clientOptions,
+  createClientConfig,
+  definePresetOptions,
+  hostOption,
+  textOption,
+} from './option-values.ts'
 
-/** What {@link auth0} needs to know. */
+/** The options of {@link auth0}. */
 export interface Auth0Options extends ClientOptions {
-  /** The domain of the tenant, for example `acme.eu.auth0.com`, or a custom one. */
+  /** The domain of the tenant, for example `acme.eu.auth0.com`, or a custom domain. */
   domain: string
   /** The identifier of the API that the token is for; the tenant's default audience when absent. */
   audience?: string
-  /** The connection that holds the users; the tenant's default directory when absent. */
+  /** The connection that contains the users; the tenant's default directory when absent. */
   realm?: string
   /**
-   * What a sign-in asks for: `openid` and `profile` bring the user's claims, `offline_access` a refresh token. More may
-   * be granted than was asked for.
+   * The scope that a sign-in requests; none when absent. `openid` and `profile` return the user's claims,
+   * `offline_access` a refresh token. Auth0 may grant more than was requested.
    */
   scope?: string[]
 }
 
+/** The options of {@link auth0}, and how they are checked. */
+export const auth0Options = definePresetOptions<Auth0Options>(
+  'auth0',
+  { ...clientOptions.required, domain: hostOption },
+  { ...clientOptions.optional, audience: textOption, realm: textOption },
+)
+
 /**
- * Auth0, by the resource owner password grant; where a tenant demands a second factor, with the one-time code of an
- * authenticator app. Other factors need pages of Auth0.
+ * Describes Auth0 by the resource owner password grant. Where the tenant requires a second factor, users enter the
+ * one-time code of an authenticator app; other factors need Auth0's pages.
  *
  * Sources: Auth0, "Resource Owner Password Flow", "Authenticate Using the Resource Owner Password Flow with MFA",
  * "Verify with one-time password (OTP)"; auth0/Auth0.Android, AuthenticationException, for its error codes.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   auth0({
+ *     domain: 'acme.eu.auth0.com',
+ *     clientId: 'portal',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *     scope: ['openid', 'profile', 'offline_access'],
+ *   })
  */
 export function auth0(options: Auth0Options): ProviderDescription {
-  const { client, grantDefaults, scope } = createClientConfig(options)
-  const site = `https://${parseHost('domain', options.domain)}/`
-  const realm = trimOption(options.realm)
-  const audience = trimOption(options.audience)
+  const { domain, realm, audience, ...clientConfig } = auth0Options.parse(options)
+  const { client, grantDefaults, scope } = createClientConfig(clientConfig)
+  const site = `https://${domain}/`
   return {
     id: 'auth0',
     label: 'Auth0',
@@ -39,7 +60,7 @@ export function auth0(options: Auth0Options): ProviderDescription {
         password: { label: 'Password', type: 'password' },
       },
     },
-    // The slash belongs to the issuer.
+    // The slash is part of the issuer.
     token: { discovery: site, fallbackUrl: `${site}oauth/token` },
     grants: {
       password: {
@@ -56,17 +77,17 @@ export function auth0(options: Auth0Options): ProviderDescription {
         {
           code: 'too_many_attempts',
           outcome: 'rate_limited',
-          hint: 'brute-force protection has blocked this account; it counts by address, which is the address of this server for everybody',
+          hint: 'brute-force protection has blocked this account. It counts by address, which is the address of this server for all users',
         },
         {
           code: 'unauthorized',
           outcome: 'access_denied',
-          hint: 'the user is blocked, or a rule of the tenant refuses this sign-in',
+          hint: 'the user is blocked, or a rule of the tenant rejected this sign-in',
         },
         {
           code: 'access_denied',
           outcome: 'access_denied',
-          hint: 'an action of the tenant refuses this sign-in',
+          hint: 'an action of the tenant rejected this sign-in',
         },
         {
           code: 'password_leaked',
@@ -76,17 +97,17 @@ export function auth0(options: Auth0Options): ProviderDescription {
         {
           code: 'requires_verification',
           outcome: 'configuration_error',
-          hint: 'bot detection asks for a CAPTCHA, which this grant cannot show; let the address of this server pass (Security, Attack Protection)',
+          hint: 'bot detection requires a CAPTCHA, which this grant cannot show. Add the address of this server to its allow-list (Security, Attack Protection)',
         },
         {
           contains: 'not configured with default connection',
           outcome: 'configuration_error',
-          hint: 'give the option realm, or set the default directory of the tenant (Settings, API Authorization Settings)',
+          hint: 'the tenant has no default directory. Set the option realm, or the default directory (Settings, API Authorization Settings)',
         },
         {
           code: 'unauthorized_client',
           outcome: 'configuration_error',
-          hint: 'allow the grants "Password", and "MFA" where it is demanded, for this application (Advanced Settings, Grant Types)',
+          hint: 'this application may not use the grant. Enable the grant types "Password" and, for a second factor, "MFA" (Advanced Settings, Grant Types)',
         },
       ],
       challenges: [

@@ -1,35 +1,55 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { parseSite, trimOption } from './option-values.ts'
+import {
+  createChoiceOption,
+  createChoicesOption,
+  definePresetOptions,
+  siteOption,
+  textOption,
+} from './option-values.ts'
 
-/** What {@link axosoft} needs to know. */
+/** The options of {@link axosoft}. */
 export interface AxosoftOptions {
-  /** The address of the account, for example `https://acct.axosoft.com`. */
+  /** The URL of the account, for example `https://acct.axosoft.com`. */
   site: string
+  /** The client id. */
   clientId: string
+  /** The client secret. */
   clientSecret: string
-  /** `read` alone when absent. */
+  /** The scope that a sign-in requests; `['read']` when absent. */
   scope?: ('read' | 'write')[]
-  /** `GET` as documented, with the password in the URL's query; `POST` where the installation knows it, which is better. */
+  /**
+   * The method of the token request: `GET` when absent, as documented, with the password in the query of the URL. Use
+   * `POST` where the installation supports it.
+   */
   method?: 'GET' | 'POST'
 }
 
+/** The options of {@link axosoft}, and how they are checked. */
+export const axosoftOptions = definePresetOptions<AxosoftOptions>(
+  'axosoft',
+  { site: siteOption, clientId: textOption, clientSecret: textOption },
+  { scope: createChoicesOption('read', 'write'), method: createChoiceOption('GET', 'POST') },
+)
+
 /**
- * Axosoft: no refresh, tokens of 30 days that no answer mentions, and the user under `data`.
+ * Describes Axosoft: its tokens last 30 days, which no response mentions, and cannot be refreshed.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   axosoft({
+ *     site: 'https://acct.axosoft.com',
+ *     clientId: process.env.CLIENT_ID ?? '',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *   })
  *
  * @see "Username/Password Grant Type" and "Authentication" on Axosoft's developer site
  */
-export function axosoft({
-  site,
-  clientId,
-  clientSecret,
-  scope,
-  method = 'GET',
-}: AxosoftOptions): ProviderDescription {
-  const base = parseSite('site', site)
+export function axosoft(options: AxosoftOptions): ProviderDescription {
+  const { site, clientId, clientSecret, scope, method = 'GET' } = axosoftOptions.parse(options)
   return {
     id: 'axosoft',
     label: 'Axosoft',
-    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
+    client: { id: clientId, secret: clientSecret },
     login: {
       mode: 'form',
       fields: {
@@ -37,7 +57,7 @@ export function axosoft({
         password: { label: 'Password', type: 'password' },
       },
     },
-    token: { url: `${base}/api/oauth2/token` },
+    token: { url: `${site}/api/oauth2/token` },
     grants: {
       password: {
         method,
@@ -50,6 +70,6 @@ export function axosoft({
       user: '/data',
     },
     refresh: { mode: 'none' },
-    resource: { baseUrls: [`${base}/api/`] },
+    resource: { baseUrls: [`${site}/api/`] },
   }
 }

@@ -1,30 +1,47 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { parseHost, parseSite } from './option-values.ts'
+import {
+  createChoiceOption,
+  definePresetOptions,
+  flagOption,
+  hostOption,
+  siteOption,
+} from './option-values.ts'
 
-/** What {@link brightPattern} needs to know. */
+/** The options of {@link brightPattern}. */
 export interface BrightPatternOptions {
-  /** The host name of your tenant, which is the scope as well: `acme.brightpattern.com`. */
+  /** The host name of your tenant, which is also the scope: `acme.brightpattern.com`. */
   tenant: string
-  /** Where the API is, where that is not `https://{tenant}`. */
+  /** The URL of the API; `https://{tenant}` when absent. */
   site?: string
   /** The version of the configuration API; `v2` when absent, `v3` for List Management. */
   version?: 'v2' | 'v3'
   /**
-   * Keeps the API secret that a person typed, sealed in the session, to ask again at expiry; otherwise the person signs
-   * in again, in place, every hour.
+   * Stores the user's API secret, sealed in the session, to get the next token with it; `false` when absent: then users
+   * sign in again every hour.
    */
   keepApiSecret?: boolean
 }
 
+/** The options of {@link brightPattern}, and how they are checked. */
+export const brightPatternOptions = definePresetOptions<BrightPatternOptions>(
+  'brightPattern',
+  { tenant: hostOption },
+  { site: siteOption, version: createChoiceOption('v2', 'v3'), keepApiSecret: flagOption },
+)
+
 /**
- * Bright Pattern Contact Center: people sign in with their login ID and API secret, which are the client of a
- * client_credentials grant.
+ * Describes Bright Pattern Contact Center, where users sign in with their login ID and API secret: the client
+ * credentials of a client_credentials grant.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   brightPattern({ tenant: 'acme.brightpattern.com' })
  *
  * @see "Request Access Token" in Bright Pattern's API specifications
  */
 export function brightPattern(options: BrightPatternOptions): ProviderDescription {
-  const tenant = parseHost('tenant', options.tenant)
-  const site = parseSite('site', options.site ?? `https://${tenant}`)
+  const { tenant, version = 'v2', keepApiSecret, ...others } = brightPatternOptions.parse(options)
+  const { site = `https://${tenant}` } = others
   return {
     id: 'bright-pattern',
     label: 'Bright Pattern',
@@ -37,16 +54,16 @@ export function brightPattern(options: BrightPatternOptions): ProviderDescriptio
       username: 'client_id',
       userIsClient: true,
     },
-    token: { url: `${site}/configapi/${options.version ?? 'v2'}/oauth/token` },
+    token: { url: `${site}/configapi/${version}/oauth/token` },
     grants: { client_credentials: { clientAuth: 'post', scope: { default: [tenant] } } },
     signInGrant: 'client_credentials',
-    // The documents' own example has a comma after its last member.
+    // The example in the documentation has a comma after its last member.
     response: { json: 'trailing-commas' },
     errors: { map: [{ status: 401, outcome: 'invalid_credentials' }] },
-    refresh: options.keepApiSecret ? { mode: 'reissue', storeCredentials: true } : { mode: 'none' },
+    refresh: keepApiSecret ? { mode: 'reissue', storeCredentials: true } : { mode: 'none' },
     resource: {
       baseUrls: [`${site}/`],
-      // 1: no token, or an unknown one; 2: an expired one; 3: a right that is missing.
+      // 1: no token or an unknown one; 2: an expired token; 3: a missing permission.
       tokenRejection: {
         refreshIf: { pointer: '/errorCode', in: [2] },
         ignoreIf: { pointer: '/errorCode', in: [1, 3] },

@@ -1,38 +1,69 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { parseSlug, trimOption } from './option-values.ts'
+import {
+  definePresetOptions,
+  endpointOption,
+  scopeOption,
+  siteOption,
+  slugOption,
+  textOption,
+} from './option-values.ts'
 
-/** What {@link classSuper} needs to know. */
+/** The options of {@link classSuper}. */
 export interface ClassSuperOptions {
-  /** Your integration; Basic is used when both are given, and no client at all otherwise. */
+  /** The client id of your integration; without one, requests name no client. */
   clientId?: string
+  /** The client secret; with it the client authenticates by Basic, without it not at all. */
   clientSecret?: string
-  /** The business whose data is asked for, as it appears in Class's URLs. */
+  /** The business whose data the API returns, as it appears in Class's URLs. */
   business: string
   /**
-   * What is asked for there, for example `['fund.read']`; `offline_access` may bring a refresh token, and `openid` brings
-   * an ID Token that tells who the user is. A value `target:…` of your own takes the place of the business as a whole.
+   * The scope that a sign-in requests, for example `['fund.read']`. `offline_access` may return a refresh token,
+   * `openid` an ID Token with the user's claims. A value that begins with `target:` replaces the whole business.
    */
   scope: string[]
-  /** The address of the discovery document, or its issuer. */
+  /** The issuer, or the URL of its discovery document; no discovery when absent. */
   discovery?: string
-  /** Used without discovery, and when discovery fails; Class's production server when absent. */
+  /** The token endpoint without discovery, or when discovery fails; Class's production server when absent. */
   tokenEndpoint?: string
-  /** Where the API is; `https://api.class.com.au/api/1.0` when absent. */
+  /** The base URL of the API; `https://api.class.com.au/api/1.0` when absent. */
   api?: string
 }
 
+/** The options of {@link classSuper}, and how they are checked. */
+export const classSuperOptions = definePresetOptions<ClassSuperOptions>(
+  'classSuper',
+  { business: slugOption, scope: scopeOption },
+  {
+    clientId: textOption,
+    clientSecret: textOption,
+    discovery: endpointOption,
+    tokenEndpoint: endpointOption,
+    api: siteOption,
+  },
+)
+
 /**
- * Class Super: tokens of 15 minutes for one business, and a refresh where a refresh token came.
+ * Describes Class Super: tokens of 15 minutes for one business, refreshed where the server issued a refresh token.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   classSuper({
+ *     clientId: process.env.CLIENT_ID ?? '',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *     business: 'acme',
+ *     scope: ['fund.read', 'offline_access'],
+ *   })
  *
  * @see "Resource Owner Password Flow", "Authorization Scopes" and "Using the API" in Class's support pages
  */
 export function classSuper(options: ClassSuperOptions): ProviderDescription {
-  const clientId = trimOption(options.clientId)
-  const clientSecret = trimOption(options.clientSecret)
-  const url = trimOption(options.tokenEndpoint) ?? 'https://app.class.com.au/connect/token'
-  const business = parseSlug('business', options.business)
-  const target = options.scope.some((value) => value.startsWith('target:')) ? [] : [`target:b/${business}`]
-  // The vendor's documentation encodes the pair as it is, without the form encoding of RFC 6749 appendix B.
+  const { clientId, clientSecret, business, scope, discovery, ...urls } = classSuperOptions.parse(options)
+  const {
+    tokenEndpoint = 'https://app.class.com.au/connect/token',
+    api = 'https://api.class.com.au/api/1.0',
+  } = urls
+  const target = scope.some((value) => value.startsWith('target:')) ? [] : [`target:b/${business}`]
+  // Class's documentation does not form-encode id and secret, as RFC 6749 appendix B requires.
   const authMethod =
     clientSecret === undefined
       ? { clientAuth: 'none' as const }
@@ -44,18 +75,18 @@ export function classSuper(options: ClassSuperOptions): ProviderDescription {
       client: { id: clientId, ...(clientSecret !== undefined && { secret: clientSecret }) },
     }),
     token:
-      options.discovery === undefined
-        ? { url }
-        : { discovery: trimOption(options.discovery), flavour: 'oidc', fallbackUrl: url },
+      discovery === undefined
+        ? { url: tokenEndpoint }
+        : { discovery, flavour: 'oidc', fallbackUrl: tokenEndpoint },
     grants: {
-      password: { ...authMethod, scope: { default: [...target, ...options.scope] } },
+      password: { ...authMethod, scope: { default: [...target, ...scope] } },
       refresh_token: authMethod,
     },
     response: { extraUserFields: ['BusinessName', 'BusinessCode'] },
     refresh: { mode: 'refresh_token' },
     resource: {
-      baseUrls: [`${(trimOption(options.api) ?? 'https://api.class.com.au/api/1.0').replace(/\/+$/, '')}/`],
-      // Without it the answers are XML.
+      baseUrls: [`${api}/`],
+      // Without this header the API responds with XML.
       headers: { Accept: 'application/vnd.superip.action.v1+json' },
       tokenRejection: { mayMeanInsufficientScope: true },
       rateLimit: { header: 'X-RateLimit-ResetAfter', unit: 's' },

@@ -1,34 +1,54 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { parseSite, trimOption } from './option-values.ts'
+import { definePresetOptions, headerOption, siteOption, textOption } from './option-values.ts'
 
-/** What {@link classy} needs to know. */
+/** The options of {@link classy}. */
 export interface ClassyOptions {
+  /** The client id. */
   clientId: string
+  /** The client secret. */
   clientSecret: string
-  /** Sent as `x-integration-id` with every request, where Classy has issued one: without it the edge answers 403. */
+  /**
+   * The header `x-integration-id`, if Classy has issued one to you: requests without it get 403. Not sent when absent.
+   */
   integrationId?: string
-  /** Where the API is; `https://api.classy.org` when absent. */
+  /** The URL of the API; `https://api.classy.org` when absent. */
   site?: string
 }
 
+/** The options of {@link classy}, and how they are checked. */
+export const classyOptions = definePresetOptions<ClassyOptions>(
+  'classy',
+  { clientId: textOption, clientSecret: textOption },
+  { integrationId: headerOption, site: siteOption },
+)
+
 /**
- * Classy (GoFundMe Pro): the application signs itself in, and asks again before its token ends. Needs `authorize`: the
- * token reads and writes all that the organization has.
+ * Describes Classy (GoFundMe Pro), where the application signs in itself and gets another token before the last one
+ * expires. Set `authorize` in `createBff`: the token can read and write all data of the organization.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   classy({ clientId: process.env.CLIENT_ID ?? '', clientSecret: process.env.CLIENT_SECRET ?? '' })
  *
  * @see "Authentication" in Classy's API documentation
  */
-export function classy({ clientId, clientSecret, integrationId, site }: ClassyOptions): ProviderDescription {
-  const api = parseSite('site', site ?? 'https://api.classy.org')
+export function classy(options: ClassyOptions): ProviderDescription {
+  const {
+    clientId,
+    clientSecret,
+    integrationId,
+    site = 'https://api.classy.org',
+  } = classyOptions.parse(options)
   const headers = {
     Accept: 'application/json',
-    ...(integrationId !== undefined && { 'x-integration-id': trimOption(integrationId) }),
+    ...(integrationId !== undefined && { 'x-integration-id': integrationId }),
   }
   return {
     id: 'classy',
     label: 'Classy',
-    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
+    client: { id: clientId, secret: clientSecret },
     login: { mode: 'automatic' },
-    token: { url: `${api}/oauth2/auth` },
+    token: { url: `${site}/oauth2/auth` },
     grants: {
       client_credentials: { clientAuth: 'post', headers },
       refresh_token: { clientAuth: 'post', headers },
@@ -38,11 +58,11 @@ export function classy({ clientId, clientSecret, integrationId, site }: ClassyOp
         {
           status: 403,
           outcome: 'configuration_error',
-          hint: "Classy's edge refuses the request; if Classy has issued an integration id to you, set integrationId",
+          hint: "Classy's edge rejected the request. If Classy has issued an integration id to you, set the option integrationId",
         },
       ],
     },
     refresh: { mode: 'refresh_token', fallback: 'reissue' },
-    resource: { baseUrls: [`${api}/2.0/`], headers },
+    resource: { baseUrls: [`${site}/2.0/`], headers },
   }
 }

@@ -1,27 +1,43 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { createClientConfig, parseSite } from './option-values.ts'
+import { clientOptions, createClientConfig, definePresetOptions, siteOption } from './option-values.ts'
 
-/** What {@link djangoOAuthToolkit} needs to know. */
+/** The options of {@link djangoOAuthToolkit}. */
 export interface DjangoOAuthToolkitOptions extends ClientOptions {
-  /** Where `oauth2_provider.urls` is included, for example `https://app.example.com/o`. */
+  /** The URL that `oauth2_provider.urls` is included at, for example `https://app.example.com/o`. */
   site: string
 }
 
+/** The options of {@link djangoOAuthToolkit}, and how they are checked. */
+export const djangoOAuthToolkitOptions = definePresetOptions<DjangoOAuthToolkitOptions>(
+  'djangoOAuthToolkit',
+  { ...clientOptions.required, site: siteOption },
+  clientOptions.optional,
+)
+
 /**
- * Django OAuth Toolkit, with an application of the grant type "Resource owner password-based".
+ * Describes Django OAuth Toolkit, with an application of the grant type "Resource owner password-based".
  *
  * Sources: django-oauth-toolkit, "Getting started", settings.py, urls.py and oauth2_validators.py; oauthlib for the
- * answers.
+ * responses.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   djangoOAuthToolkit({
+ *     site: 'https://app.example.com/o',
+ *     clientId: 'portal',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *     scope: ['read'],
+ *   })
  */
 export function djangoOAuthToolkit(options: DjangoOAuthToolkitOptions): ProviderDescription {
-  const { client, grantDefaults, scope } = createClientConfig(options)
-  const site = parseSite('site', options.site)
+  const { site, ...clientConfig } = djangoOAuthToolkitOptions.parse(options)
+  const { client, grantDefaults, scope } = createClientConfig(clientConfig)
   return {
     id: 'django-oauth-toolkit',
     label: 'Django OAuth Toolkit',
     client,
-    // Without the slash at the end Django answers with a redirect.
+    // Without the slash at the end Django responds with a redirect.
     token: { url: `${site}/token/` },
     grants: { password: { ...grantDefaults, scope }, refresh_token: grantDefaults },
     errors: {
@@ -29,12 +45,12 @@ export function djangoOAuthToolkit(options: DjangoOAuthToolkitOptions): Provider
         {
           code: 'unauthorized_client',
           outcome: 'configuration_error',
-          hint: 'give this application the authorization grant type "Resource owner password-based"',
+          hint: 'this application may not use the grant. Give it the authorization grant type "Resource owner password-based"',
         },
         {
           code: 'invalid_client',
           outcome: 'configuration_error',
-          hint: 'the client id or the client secret is refused; a secret copied from the admin after saving is its hash, which is not what is asked for',
+          hint: 'the server rejected the client id or the client secret. After saving, the admin shows a hash in place of the secret: copy the secret before',
         },
       ],
     },

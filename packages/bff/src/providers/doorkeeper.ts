@@ -1,23 +1,39 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { createClientConfig, parseSite } from './option-values.ts'
+import { clientOptions, createClientConfig, definePresetOptions, siteOption } from './option-values.ts'
 
-/** What {@link doorkeeper} needs to know. */
+/** The options of {@link doorkeeper}. */
 export interface DoorkeeperOptions extends ClientOptions {
-  /** The address that `use_doorkeeper` stands at, without `/oauth`: `https://app.example.com`. */
+  /** The URL that `use_doorkeeper` is mounted at, without `/oauth`: `https://app.example.com`. */
   site: string
 }
 
+/** The options of {@link doorkeeper}, and how they are checked. */
+export const doorkeeperOptions = definePresetOptions<DoorkeeperOptions>(
+  'doorkeeper',
+  { ...clientOptions.required, site: siteOption },
+  clientOptions.optional,
+)
+
 /**
- * Doorkeeper, for Rails. What is blank is left out of its answers, so that one without `expires_in` is of a token
- * without an end; `expires_in` is what is left, also of a token issued before (`created_at`).
+ * Describes Doorkeeper, for Rails. Its responses omit blank members: a token without `expires_in` does not expire. The
+ * seconds in `expires_in` are those left, also for a token that was issued earlier (`created_at`).
  *
  * Sources: doorkeeper-gem/doorkeeper, TokenResponse, Expirable, config/locales/en.yml and the comments of its
  * initializer.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   doorkeeper({
+ *     site: 'https://app.example.com',
+ *     clientId: 'portal',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *     scope: ['public'],
+ *   })
  */
 export function doorkeeper(options: DoorkeeperOptions): ProviderDescription {
-  const { client, grantDefaults, scope } = createClientConfig(options)
-  const site = parseSite('site', options.site)
+  const { site, ...clientConfig } = doorkeeperOptions.parse(options)
+  const { client, grantDefaults, scope } = createClientConfig(clientConfig)
   return {
     id: 'doorkeeper',
     label: 'Doorkeeper',
@@ -29,7 +45,7 @@ export function doorkeeper(options: DoorkeeperOptions): ProviderDescription {
         {
           code: 'unsupported_grant_type',
           outcome: 'configuration_error',
-          hint: 'add "password" to grant_flows in config/initializers/doorkeeper.rb, and describe resource_owner_from_credentials there',
+          hint: 'the password grant is off. Add "password" to grant_flows and define resource_owner_from_credentials in config/initializers/doorkeeper.rb',
         },
       ],
     },

@@ -1,25 +1,41 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { createClientConfig, parseSite } from './option-values.ts'
+import { clientOptions, createClientConfig, definePresetOptions, siteOption } from './option-values.ts'
 
-/** What {@link fusionAuth} needs to know. */
+/** The options of {@link fusionAuth}. */
 export interface FusionAuthOptions extends ClientOptions {
-  /** The address of the server, for example `https://acme.fusionauth.io`. */
+  /** The URL of the server, for example `https://acme.fusionauth.io`. */
   site: string
-  /** What a sign-in asks for: `offline_access` brings a refresh token. */
+  /** The scope that a sign-in requests; none when absent. `offline_access` returns a refresh token. */
   scope?: string[]
 }
 
+/** The options of {@link fusionAuth}, and how they are checked. */
+export const fusionAuthOptions = definePresetOptions<FusionAuthOptions>(
+  'fusionAuth',
+  { ...clientOptions.required, site: siteOption },
+  clientOptions.optional,
+)
+
 /**
- * FusionAuth. Its token endpoint says that a second factor is due, and another of its APIs takes the code of an
- * authenticator app; codes that have to be sent first, by mail or message, are not asked for.
+ * Describes FusionAuth. Its second factor is supported with the code of an authenticator app, not with codes that
+ * FusionAuth sends by mail or message.
  *
  * Sources: FusionAuth, "OAuth endpoints" with its section "OAuth Error", "Complete Multi-Factor Login";
  * FusionAuth/fusionauth-issues 1704.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   fusionAuth({
+ *     site: 'https://acme.fusionauth.io',
+ *     clientId: 'portal',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *     scope: ['offline_access'],
+ *   })
  */
 export function fusionAuth(options: FusionAuthOptions): ProviderDescription {
-  const { client, grantDefaults, scope } = createClientConfig(options)
-  const site = parseSite('site', options.site)
+  const { site, ...clientConfig } = fusionAuthOptions.parse(options)
+  const { client, grantDefaults, scope } = createClientConfig(clientConfig)
   return {
     id: 'fusion-auth',
     label: 'FusionAuth',
@@ -49,20 +65,20 @@ export function fusionAuth(options: FusionAuthOptions): ProviderDescription {
     },
     response: { extraUserFields: ['userId'] },
     errors: {
-      // The reason is a code as well, and more precise.
+      // The reason is a code too, and more precise.
       description: ['/error_description', '/error_reason'],
       map: [
         {
           code: 'change_password_required',
           outcome: 'access_denied',
-          hint: 'the user has to change the password first, at a page of FusionAuth',
+          hint: "the user must change the password first, on FusionAuth's pages",
         },
-        // What the API for the second factor answers to a wrong code.
+        // The API of the second factor responds with 421 to a wrong code.
         { status: 421, outcome: 'invalid_credentials' },
         {
           contains: 'grant_type_disabled',
           outcome: 'configuration_error',
-          hint: 'enable the grant "Password", and "Refresh Token", in the OAuth settings of this application',
+          hint: 'this application may not use the grant. Enable the grants "Password" and "Refresh Token" in its OAuth settings',
         },
         { contains: 'refresh_token_not_found', during: 'refresh', outcome: 'session_ended' },
       ],

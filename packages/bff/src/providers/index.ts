@@ -1,5 +1,5 @@
 /**
- * Descriptions of authorization servers: plain data, made from a few options.
+ * Presets: functions that create the description of an authorization server from a few options.
  *
  * @module
  */

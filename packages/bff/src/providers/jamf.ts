@@ -1,21 +1,28 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { parseSite } from './option-values.ts'
+import { definePresetOptions, siteOption } from './option-values.ts'
 
-/** What {@link jamf} needs to know. */
+/** The options of {@link jamf}. */
 export interface JamfOptions {
-  /** The address of the server, for example `https://acct.jamfcloud.com`. */
+  /** The URL of the server, for example `https://acct.jamfcloud.com`. */
   site: string
 }
 
+/** The options of {@link jamf}, and how they are checked. */
+export const jamfOptions = definePresetOptions<JamfOptions>('jamf', { site: siteOption }, {})
+
 /**
- * Jamf Pro: the user is shown by Basic and no client at all. A token that is still good brings the next one, so that a
- * session ends when no page is open on it while its token runs out.
+ * Describes Jamf Pro, which authenticates the user by Basic and has no clients. A valid token returns the next one, so
+ * a session ends when its token expires while no page is open.
  *
  * Sources: developer.jamf.com, "Jamf Pro API Overview" and the reference of `/v1/auth/token`, `/v1/auth/keep-alive` and
  * `/v1/auth/invalidate-token`.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   jamf({ site: 'https://acct.jamfcloud.com' })
  */
 export function jamf(options: JamfOptions): ProviderDescription {
-  const site = parseSite('site', options.site)
+  const { site } = jamfOptions.parse(options)
   const api = `${site}/api`
   return {
     id: 'jamf',

@@ -1,32 +1,55 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
 import type { ClientOptions } from './option-values.ts'
-import { createClientConfig, parseSite, parseSlug } from './option-values.ts'
+import {
+  clientOptions,
+  createClientConfig,
+  definePresetOptions,
+  flagOption,
+  siteOption,
+  slugOption,
+} from './option-values.ts'
 
-/** What {@link keycloak} needs to know. */
+/** The options of {@link keycloak}. */
 export interface KeycloakOptions extends ClientOptions {
-  /** The address of the server, for example `https://id.example.com`; with `/auth` behind it before version 17. */
+  /** The URL of the server, for example `https://id.example.com`; before version 17 with `/auth` at its end. */
   site: string
+  /** The name of the realm. */
   realm: string
-  /** What a sign-in asks for; `openid` alone when absent, which brings the user's claims. */
+  /** The scope that a sign-in requests; `['openid']` when absent, which returns the user's claims. */
   scope?: string[]
   /**
-   * Asks for a one-time code beside the password, which may stay empty. Keycloak never asks for it afterwards: to a
-   * missing code it answers as to a wrong password.
+   * Adds a field for a one-time code, which users may leave empty; `false` when absent. Keycloak does not ask for a
+   * missing code: it responds as to a wrong password.
    */
   otp?: boolean
 }
 
+/** The options of {@link keycloak}, and how they are checked. */
+export const keycloakOptions = definePresetOptions<KeycloakOptions>(
+  'keycloak',
+  { ...clientOptions.required, site: siteOption, realm: slugOption },
+  { ...clientOptions.optional, otp: flagOption },
+)
+
 /**
- * Keycloak, by direct access grants: a realm found by its issuer, and refresh tokens whose end the session shares.
+ * Describes Keycloak by direct access grants. The realm is found by discovery, and a session ends with its refresh
+ * token.
  *
  * Sources: keycloak/keycloak, ResourceOwnerPasswordCredentialsGrantType, ClientIdAndSecretAuthenticator, and
  * ValidateUsername and ValidateOTP of the direct grant flow.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   keycloak({
+ *     site: 'https://id.example.com',
+ *     realm: 'acme',
+ *     clientId: 'portal',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *   })
  */
 export function keycloak(options: KeycloakOptions): ProviderDescription {
-  const { client, grantDefaults, scope } = createClientConfig({
-    ...options,
-    scope: options.scope ?? ['openid'],
-  })
+  const { site, realm, otp = false, ...clientConfig } = keycloakOptions.parse(options)
+  const { client, grantDefaults, scope } = createClientConfig({ scope: ['openid'], ...clientConfig })
   return {
     id: 'keycloak',
     label: 'Keycloak',
@@ -35,39 +58,39 @@ export function keycloak(options: KeycloakOptions): ProviderDescription {
       fields: {
         username: { label: 'Username or email', type: 'text' },
         password: { label: 'Password', type: 'password' },
-        ...(options.otp && { otp: { label: 'One-time code', type: 'otp', optional: true } }),
+        ...(otp && { otp: { label: 'One-time code', type: 'otp', optional: true } }),
       },
     },
-    token: { discovery: `${parseSite('site', options.site)}/realms/${parseSlug('realm', options.realm)}` },
+    token: { discovery: `${site}/realms/${realm}` },
     grants: {
-      // The name of old; later versions, which say `otp`, still know it.
-      password: { ...grantDefaults, scope, ...(options.otp && { params: { totp: '{otp}' } }) },
+      // `totp` is the older name; versions that call it `otp` still accept it.
+      password: { ...grantDefaults, scope, ...(otp && { params: { totp: '{otp}' } }) },
       refresh_token: grantDefaults,
     },
     response: { refreshExpiry: [{ from: '/refresh_expires_in', as: 'seconds' }] },
     errors: {
-      // "Account disabled" is not here: it comes before the password is looked at, and would tell who has an account.
+      // No rule for "Account disabled": Keycloak checks it before the password, so it would reveal who has an account.
       map: [
         {
           contains: 'account is not fully set up',
           outcome: 'access_denied',
-          hint: 'the user has required actions open, such as a new password or a profile to complete; they are done at a page of Keycloak, or taken off the user in the admin console',
+          hint: "the user has required actions, such as a new password. The user completes them on Keycloak's pages, or an administrator removes them in the admin console",
         },
         {
           contains: 'direct access grants',
           outcome: 'configuration_error',
-          hint: 'switch on "Direct access grants" in the settings of this client',
+          hint: 'this client may not use the grant. Enable "Direct access grants" in its settings',
         },
         {
           contains: 'requires user consent',
           outcome: 'configuration_error',
-          hint: 'switch off "Consent required" in the settings of this client: no page is shown where a user could consent',
+          hint: 'this client requires user consent, for which this grant has no page. Disable "Consent required" in its settings',
         },
         {
           status: 401,
           code: 'unauthorized_client',
           outcome: 'configuration_error',
-          hint: 'the client id or the client secret is refused; compare them with the tab "Credentials" of this client',
+          hint: 'the server rejected the client id or the client secret. Compare them with the tab "Credentials" of this client',
         },
       ],
     },

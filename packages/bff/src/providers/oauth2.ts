@@ -1,80 +1,146 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
+import {
+  createChoiceOption,
+  definePresetOptions,
+  errorRulesOption,
+  exactEndpointOption,
+  exactTextOption,
+  flagOption,
+  paramsOption,
+  pointerOption,
+  scopeOption,
+  lifetimeOption,
+} from './option-values.ts'
 
-/** What {@link oauth2} needs to know. */
+/** The options of {@link oauth2}: either `tokenEndpoint` or `issuer`, and any of the others. */
 export type OAuth2Options = (
-  | { tokenEndpoint: string; issuer?: undefined }
-  /** The issuer: its discovery document names the token endpoint, and the revocation endpoint where there is one. */
-  | { issuer: string; tokenEndpoint?: undefined }
+  | {
+      /** The URL of the token endpoint. */
+      tokenEndpoint: string
+      issuer?: undefined
+    }
+  | {
+      /** The issuer, whose discovery document names the token endpoint and the revocation endpoint. */
+      issuer: string
+      tokenEndpoint?: undefined
+    }
 ) & {
   /**
-   * What a sign-in runs: `password` (the default) with what a person types, or `client_credentials`, by which the
-   * application signs itself in and `authorize` says who may use its token.
+   * The grant that a sign-in runs: `password` (also when absent) for users, or `client_credentials` for the application
+   * itself, which requires `authorize` in `createBff`.
    */
   grant?: 'password' | 'client_credentials'
+  /** The client id; without one, requests name no client. */
   clientId?: string
+  /** The client secret; none when absent. */
   clientSecret?: string
-  /** How the client shows who it is; `basic` with a secret and `none` without one, unless told otherwise. */
+  /** The client authentication method; `basic` with a secret and `none` without one when absent. */
   clientAuth?: 'basic' | 'post' | 'none'
-  /** `form` encodes id and secret before Basic, as RFC 6749 asks; `raw` does not, as many servers expect. */
+  /**
+   * Whether Basic form-encodes id and secret first (RFC 6749 appendix B); `form` when absent, many servers need `raw`.
+   */
   basicEncoding?: 'form' | 'raw'
-  /** What a sign-in asks for. */
+  /** The scope that a sign-in requests; none when absent. */
   scope?: string[]
-  /** What a page may ask for instead; `scope` when absent. */
+  /** The values that a page may request instead; those of `scope` when absent. */
   allowedScope?: string[]
-  /** Further parameters of the sign-in, such as `audience` or `resource`. */
+  /** Further parameters of the sign-in, for example `audience` or `resource`; none when absent. */
   params?: Record<string, string>
-  /** Whether refresh tokens are used; `true` unless told otherwise. */
+  /** Whether sessions use refresh tokens; `true` when absent. */
   refresh?: boolean
+  /** The URL of the revocation endpoint (RFC 7009); the one in the discovery document, or none, when absent. */
   revocationEndpoint?: string
-  /** Seconds a token lives when its answer does not say. */
+  /** The lifetime in seconds of a token whose response does not say; unknown when absent. */
   defaultLifetime?: number
-  /** Where the answer describes the user, as a JSON pointer. */
+  /** Where the response describes the user, as a JSON pointer; it does not when absent. */
   user?: string
-  /** What failures of this server mean, where it does not follow RFC 6749 §5.2. */
+  /**
+   * What errors mean where the server does not follow RFC 6749 §5.2: `errors.map` of a description; none when absent.
+   */
   errors?: NonNullable<ProviderDescription['errors']>['map']
-  /** What an answer without `token_type` means. */
+  /** The token type of a response without `token_type`; such a response is an error when absent. */
   defaultTokenType?: string
-  /** Tells users of this provider from those of others; `oauth2` unless told otherwise. */
+  /** Names the provider and tells its users from those of other providers; `oauth2` when absent. */
   id?: string
 }
 
-/** A server that follows RFC 6749, or nearly. */
+/** The options of {@link oauth2}, and how they are checked. */
+export const oauth2Options = definePresetOptions<OAuth2Options>(
+  'oauth2',
+  {},
+  {
+    tokenEndpoint: exactEndpointOption,
+    issuer: exactEndpointOption,
+    grant: createChoiceOption('password', 'client_credentials'),
+    clientId: exactTextOption,
+    clientSecret: exactTextOption,
+    clientAuth: createChoiceOption('basic', 'post', 'none'),
+    basicEncoding: createChoiceOption('form', 'raw'),
+    scope: scopeOption,
+    allowedScope: scopeOption,
+    params: paramsOption,
+    refresh: flagOption,
+    revocationEndpoint: exactEndpointOption,
+    defaultLifetime: lifetimeOption,
+    user: pointerOption,
+    errors: errorRulesOption,
+    defaultTokenType: exactTextOption,
+    id: exactTextOption,
+  },
+  ({ tokenEndpoint, issuer }) => {
+    if (tokenEndpoint === undefined && issuer === undefined)
+      return [{ path: ['tokenEndpoint'], message: 'is missing. Expected: tokenEndpoint or issuer' }]
+    return tokenEndpoint !== undefined && issuer !== undefined
+      ? [{ path: ['issuer'], message: 'is not allowed beside tokenEndpoint. Expected: one of the two' }]
+      : []
+  },
+)
+
+/**
+ * Describes a server that follows RFC 6749, or nearly.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   oauth2({
+ *     tokenEndpoint: 'https://id.example.com/oauth/token',
+ *     clientId: 'portal',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *     scope: ['read'],
+ *   })
+ */
 export function oauth2(options: OAuth2Options): ProviderDescription {
-  const clientAuth = options.clientAuth ?? (options.clientSecret === undefined ? 'none' : 'basic')
-  const authMethod = { clientAuth, basicEncoding: options.basicEncoding ?? 'form' }
-  const automatic = options.grant === 'client_credentials'
-  const refresh = options.refresh === false ? 'none' : 'refresh_token'
+  const { tokenEndpoint, issuer, clientId, clientSecret, defaultLifetime, user, ...others } =
+    oauth2Options.parse(options)
+  const { grant = 'password', scope = [], allowedScope, params = {}, errors = [], id = 'oauth2' } = others
+  const { clientAuth = clientSecret === undefined ? 'none' : 'basic', basicEncoding = 'form' } = others
+  const authMethod = { clientAuth, basicEncoding }
+  const isAutomatic = grant === 'client_credentials'
+  const refresh = others.refresh === false ? 'none' : 'refresh_token'
   return {
-    id: options.id ?? 'oauth2',
-    ...(options.clientId !== undefined && {
-      client: {
-        id: options.clientId,
-        ...(options.clientSecret !== undefined && { secret: options.clientSecret }),
-      },
+    id,
+    ...(clientId !== undefined && {
+      client: { id: clientId, ...(clientSecret !== undefined && { secret: clientSecret }) },
     }),
-    token: options.issuer === undefined ? { url: options.tokenEndpoint } : { discovery: options.issuer },
-    ...(automatic && { login: { mode: 'automatic' as const } }),
+    token: issuer === undefined ? { url: tokenEndpoint } : { discovery: issuer },
+    ...(isAutomatic && { login: { mode: 'automatic' as const } }),
     grants: {
-      [options.grant ?? 'password']: {
+      [grant]: {
         ...authMethod,
-        params: options.params ?? {},
-        scope: {
-          default: options.scope ?? [],
-          ...(options.allowedScope && { allowed: options.allowedScope }),
-        },
+        params,
+        scope: { default: scope, ...(allowedScope && { allowed: allowedScope }) },
       },
       refresh_token: authMethod,
     },
     response: {
       expiry: [
         { from: '/expires_in', as: 'seconds' as const },
-        ...(options.defaultLifetime === undefined ? [] : [{ seconds: options.defaultLifetime }]),
+        ...(defaultLifetime === undefined ? [] : [{ seconds: defaultLifetime }]),
       ],
-      ...(options.user !== undefined && { user: options.user }),
-      ...(options.defaultTokenType !== undefined && { defaultTokenType: options.defaultTokenType }),
+      ...(user !== undefined && { user }),
+      ...(others.defaultTokenType !== undefined && { defaultTokenType: others.defaultTokenType }),
     },
-    errors: { map: options.errors ?? [] },
-    refresh: automatic ? { mode: 'reissue' } : { mode: refresh },
-    ...(options.revocationEndpoint !== undefined && { revocation: { url: options.revocationEndpoint } }),
+    errors: { map: errors },
+    refresh: isAutomatic ? { mode: 'reissue' } : { mode: refresh },
+    ...(others.revocationEndpoint !== undefined && { revocation: { url: others.revocationEndpoint } }),
   }
 }

@@ -1,31 +1,46 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimOption } from './option-values.ts'
+import { definePresetOptions, textOption } from './option-values.ts'
 
-/** What {@link podio} needs to know. */
+/** The options of {@link podio}. */
 export interface PodioOptions {
+  /** The client id of the API key. */
   clientId: string
+  /** The client secret of the API key. */
   clientSecret: string
-  /** The address registered with the API key, where Podio asks for it. */
+  /** The URL that is registered with the API key, if Podio requires it; not sent when absent. */
   redirectUri?: string
 }
 
+/** The options of {@link podio}, and how they are checked. */
+export const podioOptions = definePresetOptions<PodioOptions>(
+  'podio',
+  { clientId: textOption, clientSecret: textOption },
+  { redirectUri: textOption },
+)
+
 /**
- * Podio, for API keys that are trusted with passwords: JSON in, a scheme of its own for the token, 420 for a limit.
+ * Describes Podio, for API keys that may use the password grant. Requests are JSON, the scheme of a token is `OAuth2`,
+ * and the status of a rate limit is 420.
  *
  * Sources: developers.podio.com, "Username and password flow" and "Get access token"; podio/podio-py for the scheme,
  * podio/podio-php for 420.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   podio({ clientId: process.env.CLIENT_ID ?? '', clientSecret: process.env.CLIENT_SECRET ?? '' })
  */
-export function podio({ clientId, clientSecret, redirectUri }: PodioOptions): ProviderDescription {
+export function podio(options: PodioOptions): ProviderDescription {
+  const { clientId, clientSecret, redirectUri } = podioOptions.parse(options)
   const authMethod = { encoding: 'json' as const, clientAuth: 'post' as const }
   return {
     id: 'podio',
     label: 'Podio',
-    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
+    client: { id: clientId, secret: clientSecret },
     token: { url: 'https://api.podio.com/oauth/token/v2' },
     grants: {
       password: {
         ...authMethod,
-        ...(redirectUri !== undefined && { params: { redirect_uri: trimOption(redirectUri) } }),
+        ...(redirectUri !== undefined && { params: { redirect_uri: redirectUri } }),
       },
       refresh_token: authMethod,
     },
@@ -37,7 +52,7 @@ export function podio({ clientId, clientSecret, redirectUri }: PodioOptions): Pr
         {
           contains: 'oauth.client.',
           outcome: 'configuration_error',
-          hint: 'the API key or its secret is refused; is the key trusted with the password grant?',
+          hint: 'Podio rejected the API key or its secret. Check them, and that the key may use the password grant',
         },
       ],
     },

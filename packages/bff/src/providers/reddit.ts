@@ -1,50 +1,64 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimOption } from './option-values.ts'
+import { definePresetOptions, flagOption, headerOption, scopeOption, textOption } from './option-values.ts'
 
-/** What {@link reddit} needs to know. */
+/** The options of {@link reddit}. */
 export interface RedditOptions {
+  /** The client id. */
   clientId: string
+  /** The client secret. */
   clientSecret: string
-  /** Names the application as Reddit asks: `web:com.example.app:v1.2 (by /u/name)`. Others are slowed down or refused. */
+  /**
+   * The header `User-Agent` in Reddit's form, `web:com.example.app:v1.2 (by /u/name)`; Reddit delays or rejects others.
+   */
   userAgent: string
-  /** What is asked for; everything when absent. */
+  /** The scope that a sign-in requests; everything when absent. */
   scope?: string[]
-  /** Whether all who sign in use two-factor authentication, so that the page asks for a code as well. */
+  /** Adds a field for a two-factor code, which every user must fill in; `false` when absent. */
   otp?: boolean
 }
 
+/** The options of {@link reddit}, and how they are checked. */
+export const redditOptions = definePresetOptions<RedditOptions>(
+  'reddit',
+  { clientId: textOption, clientSecret: textOption, userAgent: headerOption },
+  { scope: scopeOption, otp: flagOption },
+)
+
 /**
- * Reddit, for applications of the type "script" and the users registered as their developers: errors with status 200,
- * no refresh token.
+ * Describes Reddit, for applications of the type "script" and the users registered as their developers. Errors have
+ * status 200, and there is no refresh token.
  *
  * Sources: reddit-archive/reddit wiki, "OAuth2" and "OAuth2 Quick Start Example"; praw-dev/prawcore, prawcore/auth.py;
  * for two-factor authentication, PRAW's "Authenticating via OAuth".
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   reddit({
+ *     clientId: process.env.CLIENT_ID ?? '',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *     userAgent: 'web:com.example.portal:v1.0 (by /u/example)',
+ *   })
  */
-export function reddit({
-  clientId,
-  clientSecret,
-  userAgent,
-  scope,
-  otp,
-}: RedditOptions): ProviderDescription {
-  const headers = { 'User-Agent': trimOption(userAgent) }
+export function reddit(options: RedditOptions): ProviderDescription {
+  const { clientId, clientSecret, userAgent, scope = [], otp = false } = redditOptions.parse(options)
+  const headers = { 'User-Agent': userAgent }
   return {
     id: 'reddit',
     label: 'Reddit',
-    client: { id: trimOption(clientId), secret: trimOption(clientSecret) },
+    client: { id: clientId, secret: clientSecret },
     login: {
       fields: {
         username: { label: 'Username', type: 'text' },
         password: { label: 'Password', type: 'password' },
-        ...(otp === true && { otp: { label: 'Six-digit code', type: 'otp' as const } }),
+        ...(otp && { otp: { label: 'Six-digit code', type: 'otp' as const } }),
       },
     },
     token: { url: 'https://www.reddit.com/api/v1/access_token' },
     grants: {
       password: {
         headers,
-        ...(otp === true && { params: { password: '{password}:{otp}' } }),
-        scope: { default: scope ?? [] },
+        ...(otp && { params: { password: '{password}:{otp}' } }),
+        scope: { default: scope },
       },
     },
     errors: {
@@ -52,7 +66,7 @@ export function reddit({
         {
           status: 401,
           outcome: 'configuration_error',
-          hint: 'the client id or the client secret is refused; is the application of the type "script"?',
+          hint: 'Reddit rejected the client id or the client secret. Check them, and that the application is of the type "script"',
         },
       ],
     },

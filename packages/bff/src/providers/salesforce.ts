@@ -1,35 +1,47 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { createClientConfig, parseSite } from './option-values.ts'
+import { createClientConfig, definePresetOptions, siteOption, textOption } from './option-values.ts'
 
-/** What {@link salesforce} needs to know. */
+/** The options of {@link salesforce}. */
 export interface SalesforceOptions {
   /** The consumer key of the connected app. */
   clientId: string
-  /** Its consumer secret. */
+  /** The consumer secret of the connected app. */
   clientSecret: string
   /**
-   * Where people sign in: `https://login.salesforce.com` when absent, `https://test.salesforce.com` for sandboxes, or
-   * your My Domain.
+   * The URL that users sign in at: `https://login.salesforce.com` when absent, `https://test.salesforce.com` for
+   * sandboxes, or your My Domain.
    */
   site?: string
 }
 
-const blocked =
-  'the username-password flow may be blocked: Setup, "OAuth and OpenID Connect Settings", "Allow OAuth Username-Password Flows"'
+/** The options of {@link salesforce}, and how they are checked. */
+export const salesforceOptions = definePresetOptions<SalesforceOptions>(
+  'salesforce',
+  { clientId: textOption, clientSecret: textOption },
+  { site: siteOption },
+)
 
-const unapproved =
-  'the connected app lets in users that an administrator approved: add the profile or a permission set of this user to it'
+const blockedFlowHint =
+  'the username-password flow may be blocked. Check Setup, "OAuth and OpenID Connect Settings", "Allow OAuth Username-Password Flows"'
+
+const unapprovedUserHint =
+  'the connected app accepts only users that an administrator approved. Add the profile or a permission set of this user to it'
 
 /**
- * Salesforce, by the username-password flow: a security token behind the password (empty from trusted addresses), an
- * API at the `instance_url` of each user, and neither a refresh token nor a lifetime: the session of the org decides.
+ * Describes Salesforce by the username-password flow. Users add their security token, which is empty from trusted
+ * addresses; each user's API is at its own `instance_url`. There is no refresh token, and the org decides how long a
+ * token lasts.
  *
  * Sources: Salesforce, "OAuth 2.0 Username-Password Flow for Special Scenarios", "OAuth 2.0 Authorization Errors",
  * "OauthOidcSettings" of the Metadata API, and "Status Codes and Error Responses" of the REST API.
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   salesforce({ clientId: process.env.CLIENT_ID ?? '', clientSecret: process.env.CLIENT_SECRET ?? '' })
  */
 export function salesforce(options: SalesforceOptions): ProviderDescription {
-  const { client, grantDefaults } = createClientConfig(options)
-  const site = parseSite('site', options.site ?? 'https://login.salesforce.com')
+  const { site = 'https://login.salesforce.com', ...clientConfig } = salesforceOptions.parse(options)
+  const { client, grantDefaults } = createClientConfig(clientConfig)
   return {
     id: 'salesforce',
     label: 'Salesforce',
@@ -43,39 +55,43 @@ export function salesforce(options: SalesforceOptions): ProviderDescription {
     },
     token: { url: `${site}/services/oauth2/token` },
     grants: { password: { ...grantDefaults, params: { password: '{password}{security_token}' } } },
-    // `id` is the address that names the user; a page that holds the token needs `instance_url` to ask the API.
+    // `id` is a URL that names the user; in token mode the page needs `instance_url` to reach the API.
     response: { extraUserFields: ['id', 'instance_url'] },
     errors: {
       map: [
         {
           contains: 'ip restricted or invalid login hours',
           outcome: 'access_denied',
-          hint: 'the address of this server, or the hour, is not allowed to this user: see the login hours and IP ranges of the profile, and the IP relaxation of the connected app',
+          hint: 'the user may not sign in from the address of this server, or at this hour. Check the login hours and IP ranges of the profile, and the IP relaxation of the connected app',
         },
-        { contains: "user hasn't approved this consumer", outcome: 'access_denied', hint: unapproved },
-        { code: 'invalid_app_access', outcome: 'access_denied', hint: unapproved },
+        {
+          contains: "user hasn't approved this consumer",
+          outcome: 'access_denied',
+          hint: unapprovedUserHint,
+        },
+        { code: 'invalid_app_access', outcome: 'access_denied', hint: unapprovedUserHint },
         {
           code: 'invalid_grant',
           contains: 'authentication failure',
           during: 'sign-in',
           outcome: 'invalid_credentials',
-          hint: `if nobody can sign in, the password is not what is wrong: ${blocked}; otherwise the security token is missing or an old one, or the user is locked out (see the login history)`,
+          hint: `if no user can sign in, ${blockedFlowHint}. If only this user cannot, check the security token and the login history of the user`,
         },
-        { code: 'unsupported_grant_type', outcome: 'configuration_error', hint: blocked },
+        { code: 'unsupported_grant_type', outcome: 'configuration_error', hint: blockedFlowHint },
         {
           code: 'invalid_client_id',
           outcome: 'configuration_error',
-          hint: 'the consumer key is unknown at this site; a new connected app takes some minutes',
+          hint: 'this site does not know the consumer key. Check it and the option site; a new connected app needs some minutes',
         },
         {
           code: 'invalid_client_credentials',
           outcome: 'configuration_error',
-          hint: 'the consumer secret is refused',
+          hint: 'Salesforce rejected the consumer secret. Check it',
         },
         {
           code: 'inactive_org',
           outcome: 'configuration_error',
-          hint: 'the org is closed, locked or suspended',
+          hint: 'the org is closed, locked or suspended. Contact its administrator',
         },
         { code: 'rate_limit_exceeded', outcome: 'rate_limited' },
       ],

@@ -1,34 +1,54 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { trimOption } from './option-values.ts'
+import { definePresetOptions, endpointOption, scopeOption, textOption } from './option-values.ts'
 
-/** What {@link wso2} needs to know. */
+/** The options of {@link wso2}. */
 export interface Wso2Options {
-  /** For example `https://iam.example.com:9443/oauth2/token`; at older API gateways it ends in `/token` alone. */
+  /**
+   * The URL of the token endpoint, for example `https://iam.example.com:9443/oauth2/token`; older gateways use
+   * `/token`.
+   */
   tokenEndpoint: string
+  /** The client id. */
   clientId: string
+  /** The client secret. */
   clientSecret: string
-  /** What a sign-in asks for. */
+  /** The scope that a sign-in requests; none when absent. */
   scope?: string[]
-  /** What a page may ask for instead; `scope` when absent. */
+  /** The values that a page may request instead; those of `scope` when absent. */
   allowedScope?: string[]
 }
 
+/** The options of {@link wso2}, and how they are checked. */
+export const wso2Options = definePresetOptions<Wso2Options>(
+  'wso2',
+  { tokenEndpoint: endpointOption, clientId: textOption, clientSecret: textOption },
+  { scope: scopeOption, allowedScope: scopeOption },
+)
+
 /**
- * WSO2 Identity Server and API Manager. Whoever signs in again with the same client and scope gets the same opaque token
- * with less time left, and the same refresh token, which is good for one use: two browsers of one user end each other's
- * session. Have the server renew tokens with each request (`RenewTokenPerRequest`), or ask for another `device_…` scope
- * in each. For the same reason no token is given back at a sign-out.
+ * Describes WSO2 Identity Server and API Manager. By default a second sign-in of one user gets the same token and the
+ * same refresh token, which is valid for one use: two browsers of one user end each other's session. Set
+ * `RenewTokenPerRequest` on the server, or request another `device_…` scope in each browser. For the same reason a
+ * sign-out revokes no token.
  *
  * Sources: WSO2 Identity Server 5.8, "Issuing New Tokens Per Request"; API Manager, "Multiple Active Access Tokens",
  * "Access Tokens Per Device" and "Refresh Token Grant".
+ *
+ * @throws BffError `server_error` whose message names every option that is wrong, and what would be right
+ * @example
+ *   wso2({
+ *     tokenEndpoint: 'https://iam.example.com:9443/oauth2/token',
+ *     clientId: process.env.CLIENT_ID ?? '',
+ *     clientSecret: process.env.CLIENT_SECRET ?? '',
+ *   })
  */
 export function wso2(options: Wso2Options): ProviderDescription {
-  const { scope = [], allowedScope } = options
+  const { tokenEndpoint, clientId, clientSecret, scope = [], allowedScope } = wso2Options.parse(options)
   return {
     id: 'wso2',
     label: 'WSO2',
-    client: { id: trimOption(options.clientId), secret: trimOption(options.clientSecret) },
-    token: { url: trimOption(options.tokenEndpoint) },
+    client: { id: clientId, secret: clientSecret },
+    token: { url: tokenEndpoint },
     grants: {
       password: { scope: { default: scope, ...(allowedScope && { allowed: allowedScope }) } },
       refresh_token: {},

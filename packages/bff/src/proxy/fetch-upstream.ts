@@ -2,15 +2,15 @@ import { createConnectionFailure } from '../authorization-server/connection-fail
 import { BffError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 
-/** Milliseconds that a resource server has until its answer begins; the answer itself may take as long as it likes. */
+/** Milliseconds until the response of the resource server must begin; its body has no time limit. */
 const maxWaitMs = 30_000
 
 /**
- * Runs an exchange with the resource server until its answer has begun. The signal that it gets stops the exchange for
- * as long as the answer lasts, when the caller gives up.
+ * Sends a request to the resource server and waits until the response has begun. The signal that `run` gets also aborts
+ * the body of the response, when the caller aborts.
  *
- * @param host named in the log
- * @throws BffError `temporarily_unavailable` when no answer came; the details are for the log
+ * @param host the host of the resource server, for the log
+ * @throws BffError `temporarily_unavailable` when there is no response; `invalid_request` when the caller aborted
  */
 export async function fetchUpstream<T>(
   platform: Platform,
@@ -18,31 +18,31 @@ export async function fetchUpstream<T>(
   caller: AbortSignal,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const stop = new AbortController()
-  const begun = new AbortController()
-  platform.sleep(maxWaitMs, begun.signal).then(
-    () => stop.abort(),
+  const timeout = new AbortController()
+  const settled = new AbortController()
+  platform.sleep(maxWaitMs, settled.signal).then(
+    () => timeout.abort(),
     () => {},
   )
-  const signal = AbortSignal.any([stop.signal, caller])
+  const signal = AbortSignal.any([timeout.signal, caller])
   try {
-    return await Promise.race([run(signal), aborted(signal, begun.signal)])
+    return await Promise.race([run(signal), rejectOnAbort(signal, settled.signal)])
   } catch (error) {
-    if (caller.aborted) throw new BffError('invalid_request', 'The request was given up')
-    const why = stop.signal.aborted
-      ? `no answer within ${maxWaitMs / 1000} s`
+    if (caller.aborted) throw new BffError('invalid_request', 'The client aborted the request')
+    const cause = timeout.signal.aborted
+      ? `no response within ${maxWaitMs / 1000} s`
       : createConnectionFailure(error).hint
-    throw new BffError('temporarily_unavailable', 'The resource server gives no answer at the moment', {
+    throw new BffError('temporarily_unavailable', 'The resource server does not respond at the moment', {
       retryAfter: 5,
-      hint: `the resource server ${host} was asked in vain: ${why}`,
+      hint: `Proxy request to ${host} failed with 503: ${cause}`,
     })
   } finally {
-    begun.abort()
+    settled.abort()
   }
 }
 
-/** Rejects at the signal, for what does not listen to it. */
-function aborted(signal: AbortSignal, until: AbortSignal): Promise<never> {
+/** Rejects when the signal aborts, for a `fetch` that ignores it. */
+function rejectOnAbort(signal: AbortSignal, until: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const options = { once: true, signal: until }
     signal.addEventListener('abort', () => reject(new Error('aborted')), options)

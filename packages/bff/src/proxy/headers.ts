@@ -5,28 +5,30 @@ import { serializeChallenges, parseOAuthChallenges } from './www-authenticate.ts
 const hopByHopHeaders =
   /^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.+)$/
 
-/** Tells which headers are about one connection and go no further: the known ones, and those that `Connection` names. RFC 9110 §7.6.1. */
+/** Creates a test for hop-by-hop headers: the known ones and those that `Connection` names (RFC 9110 §7.6.1). */
 function createHopByHopMatcher(headers: Headers): (name: string) => boolean {
-  const named = (headers.get('Connection') ?? '').split(',').map((name) => name.trim().toLowerCase())
-  return (name) => hopByHopHeaders.test(name) || named.includes(name)
+  const connectionHeaders = (headers.get('Connection') ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+  return (name) => hopByHopHeaders.test(name) || connectionHeaders.includes(name)
 }
 
-/** What a page sends and the resource server must not get; the rest passes, since APIs have headers of their own. */
+/** Request headers that the resource server must not get. All others pass, because APIs have headers of their own. */
 const removedRequestHeaders = [
-  // The keys of the house, and what is between the page and us.
+  // Credentials of the page's session with the BFF.
   /^(cookie2?|authorization|x-latchkey)$/,
-  // They tell of the page and its browser, which are not the client here; some servers judge CORS by them.
+  // They describe the page and its browser, which are not the client here; some servers decide CORS by them.
   /^(origin|referer|sec-.+|access-control-.+|upgrade-insecure-requests|service-worker)$/,
-  // Whoever believes them believes that a proxy he trusts wrote them: a browser may write anything (RFC 9700 §4.13).
+  // Servers trust these headers because a trusted proxy sets them, but a browser can send any value (RFC 9700 §4.13).
   /^(forwarded|x-forwarded.*|via|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip)$/,
   /^(remote-user|x-(remote|forwarded|authenticated|auth-request)-.+)$/,
-  // They change the path or the method behind the allow-list.
+  // They could change the path or the method after the allow-list was checked.
   /^(x-original-.+|x-rewrite-.+|x-http-method(-override)?|x-method-override)$/,
-  // They belong to the message, which is written anew: Node's fetch decodes answers and counts bodies itself.
+  // Properties of the message, which fetch writes anew: it decodes responses and counts bodies itself.
   /^(host|content-length|accept-encoding|expect)$/,
 ]
 
-/** The headers of a request to the resource server: the page's, but for the {@link removedRequestHeaders} ones, and the token. */
+/** Creates the headers for the resource server: the page's without {@link removedRequestHeaders}, and the token. */
 export function filterRequestHeaders(
   page: Headers,
   accessToken: string,
@@ -37,46 +39,46 @@ export function filterRequestHeaders(
   for (const [name, value] of page)
     if (!isHop(name) && !removedRequestHeaders.some((names) => names.test(name))) headers.append(name, value)
   for (const [name, value] of Object.entries(resource.headers)) {
-    // What browsers say when nobody says anything.
-    const unsaid = /^user-agent$/i.test(name) || (/^accept$/i.test(name) && headers.get(name) === '*/*')
-    if (unsaid || !headers.has(name)) headers.set(name, value)
+    const isBrowserDefault =
+      /^user-agent$/i.test(name) || (/^accept$/i.test(name) && headers.get(name) === '*/*')
+    if (isBrowserDefault || !headers.has(name)) headers.set(name, value)
   }
   for (const [name, value] of Object.entries(createTokenHeaders(resource.tokenPlacement, accessToken)))
     headers.set(name, value)
   return headers
 }
 
-/** What the resource server may not say to a browser that takes it for the page's own server. */
+/** Response headers that the browser must not get: it would apply them to the page's own origin. */
 const removedResponseHeaders = [
-  // Cookies of our origin are ours.
+  // Only the BFF and the application set cookies on this origin.
   /^set-cookie2?$/,
-  // Whom the page's origin is open to is not for the resource server to say.
+  // The resource server must not open the page's origin to other origins.
   /^(access-control-.+|timing-allow-origin)$/,
-  // They hold for the whole origin of the page, and some of them for months.
+  // They apply to the whole origin of the page, some of them for months.
   /^(clear-site-data|strict-transport-security|expect-ct|public-key-pins.*|alt-svc|nel|report-to|reporting-endpoints)$/,
   /^(accept-ch|service-worker-allowed|origin-agent-cluster)$/,
-  // A redirect by another name.
+  // It redirects.
   /^refresh$/,
-  // Orders to the server in front of us: to send a file of its own, or to keep what it may not keep.
+  // Instructions to a server in front of the BFF: to send one of its files, or to cache a private response.
   /^(x-accel-.+|x-sendfile|x-lighttpd-send-file|surrogate-.+|(.+-)?cdn-cache-control)$/,
-  // Written anew.
+  // Set below, or by createProxyResponse and the router.
   /^(location|www-authenticate|cache-control|vary|x-content-type-options)$/,
 ]
 
-/** What Node's fetch decodes by itself. */
-const decoded = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|deflate|br)\s*)*$/i
+/** The encodings that fetch decodes by itself. */
+const decodedEncodings = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|deflate|br)\s*)*$/i
 
 /**
- * The headers of a resource server's answer as the browser gets them, but for `Location`. No shared cache may keep the
- * answer, and the browser's own keeps it for this cookie only.
+ * Creates the headers for the browser from a response of the resource server, except `Location`. Shared caches must not
+ * store the response, and the browser's cache stores it for this cookie only.
  */
 export function filterResponseHeaders(upstream: Headers): Headers {
   const isHop = createHopByHopMatcher(upstream)
-  const isDecoded = decoded.test(upstream.get('Content-Encoding') ?? '')
+  const isDecoded = decodedEncodings.test(upstream.get('Content-Encoding') ?? '')
   const headers = new Headers()
   for (const [name, value] of upstream) {
     if (isHop(name) || removedResponseHeaders.some((names) => names.test(name))) continue
-    // They describe the body as it was before it was decoded.
+    // They describe the body before it was decoded.
     if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue
     headers.append(name, value)
   }
@@ -84,23 +86,23 @@ export function filterResponseHeaders(upstream: Headers): Headers {
   const vary = upstream.get('Vary')
   headers.set('Vary', `${vary === null ? '' : `${vary}, `}Cookie, Origin, Sec-Fetch-Site`)
   const challenge = upstream.get('WWW-Authenticate')
-  // A challenge for Basic or Negotiate would open the browser's own dialog, over the page and for its origin.
+  // A challenge for Basic or Negotiate would open the browser's sign-in dialog for the page's origin.
   if (challenge !== null)
     headers.set('WWW-Authenticate', serializeChallenges(parseOAuthChallenges(challenge)) || 'Latchkey')
-  // A page or picture with scripts, opened by its address, would run as part of the application; PDF viewers need more.
+  // An HTML page opened directly would run scripts as part of the application. PDF viewers do not work sandboxed.
   if (!/^application\/pdf\b/i.test(headers.get('Content-Type') ?? ''))
     headers.append('Content-Security-Policy', 'sandbox')
   return headers
 }
 
-/** What the resource server says, for this browser alone; without a word from it, nothing is kept. */
+/** Makes the `Cache-Control` of the resource server private; `no-store` when there is none. */
 function createCacheControl(upstreamValue: string | null): string {
   const directives = upstreamValue?.match(/[\w-]+(\s*=\s*("[^"]*"|[^\s,]*))?/g) ?? []
-  const getDirectiveName = (one: string): string => one.replace(/\s*=.*/s, '').toLowerCase()
-  if (directives.length === 0 || directives.some((one) => getDirectiveName(one) === 'no-store'))
+  const getName = (directive: string): string => directive.replace(/\s*=.*/s, '').toLowerCase()
+  if (directives.length === 0 || directives.some((directive) => getName(directive) === 'no-store'))
     return 'no-store'
-  const kept = directives.filter(
-    (one) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(getDirectiveName(one)),
+  const privateDirectives = directives.filter(
+    (directive) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(getName(directive)),
   )
-  return ['private', ...kept].join(', ')
+  return ['private', ...privateDirectives].join(', ')
 }

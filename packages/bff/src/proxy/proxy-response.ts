@@ -3,57 +3,58 @@ import type { Provider } from '../description/provider-description.ts'
 import { getRetryAfterSeconds } from '../authorization-server/retry-after.ts'
 import { filterResponseHeaders } from './headers.ts'
 
-/** What an answer of a resource server is judged by. */
+/** The input of {@link createProxyResponse}. */
 export interface ProxyResponseInput {
+  /** The URL that the request was sent to. */
   target: URL
   resource: Provider['resource']
-  /** Where the page finds an address of the resource server; `null` when nowhere. */
-  pageUrl: (address: URL) => string | null
+  /** Maps a URL of the resource server to a path of the page's origin; `null` when no route leads there. */
+  toPageUrl: (url: URL) => string | null
 }
 
 /**
- * The answer of a resource server as the page gets it.
+ * Creates the page's response from that of the resource server.
  *
- * @throws BffError `server_error` when it redirects to where no route leads
+ * @throws BffError `server_error` for a redirect to where no route leads
  */
-export async function createProxyResponse(
-  upstream: Response,
-  question: ProxyResponseInput,
-): Promise<Response> {
+export async function createProxyResponse(upstream: Response, input: ProxyResponseInput): Promise<Response> {
   const { status, statusText } = upstream
-  const { tokenPlacement } = question.resource
+  const { tokenPlacement } = input.resource
   const headers = filterResponseHeaders(upstream.headers)
-  // RFC 6750 §2.3: what was asked with a token in the URL is nobody's to keep.
+  // RFC 6750 §2.3: the response to a request with a token in its URL must not be stored.
   if ('query' in tokenPlacement) headers.set('Cache-Control', 'no-store')
 
-  const wait = getRetryAfterSeconds({ retryAfter: null, headers: upstream.headers }, question.resource)
-  if (status === 429 && !headers.has('Retry-After') && wait !== null) headers.set('Retry-After', String(wait))
+  const retryAfter = getRetryAfterSeconds({ retryAfter: null, headers: upstream.headers }, input.resource)
+  if (status === 429 && !headers.has('Retry-After') && retryAfter !== null)
+    headers.set('Retry-After', String(retryAfter))
 
-  const location = rewriteLocation(upstream, question)
+  const location = rewriteLocation(upstream, input)
   if (location !== null) headers.set('Location', location)
-  // Some runtimes hide a redirect that they do not follow behind the status 0.
+  // Some runtimes report a redirect that they do not follow as status 0.
   if ((location === null && [301, 302, 303, 307, 308].includes(status)) || status < 200) {
     await upstream.body?.cancel().catch(() => {})
-    throw new BffError('server_error', 'The resource server redirects to where the proxy does not go', {
+    throw new BffError('server_error', 'The resource server redirects to a URL outside the proxy routes', {
       status: 502,
-      hint: `${question.target.host} answered ${status} with a Location outside the routes of the option proxy`,
+      hint:
+        `Proxy request to ${input.target.host} failed with 502: it responded with ${status} and a Location outside ` +
+        'the proxy routes. Add a route for the target to the option `proxy`, or use token mode.',
     })
   }
-  // Without a body by definition, and then a `Response` may have none.
+  // The constructor throws for these statuses when there is a body.
   const body = [204, 205, 304].includes(status) ? null : upstream.body
   return new Response(body, { status, statusText, headers })
 }
 
 function rewriteLocation(
   { headers }: Response,
-  { target, resource, pageUrl }: ProxyResponseInput,
+  { target, resource, toPageUrl }: ProxyResponseInput,
 ): string | null {
   const location = headers.get('Location')
   if (location === null || !URL.canParse(location, target)) return null
-  const address = new URL(location, target)
+  const url = new URL(location, target)
   const { tokenPlacement } = resource
-  // A server that sends the browser on with the query it was asked with would send it the token.
-  if ('query' in tokenPlacement && address.searchParams.has(tokenPlacement.query))
-    address.searchParams.delete(tokenPlacement.query)
-  return pageUrl(address)
+  // A redirect that repeats the query of the request would give the token to the browser.
+  if ('query' in tokenPlacement && url.searchParams.has(tokenPlacement.query))
+    url.searchParams.delete(tokenPlacement.query)
+  return toPageUrl(url)
 }

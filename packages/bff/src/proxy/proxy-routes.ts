@@ -4,75 +4,79 @@ import type { Provider } from '../description/provider-description.ts'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import { isAmbiguousPath } from './ambiguous-path.ts'
 
-/** One way through the proxy: what the page may ask for at its own origin, and where that lies. */
+/** One proxy route: a path of the page's origin, and the URL of the resource server that it leads to. */
 export interface ProxyRoute {
-  /** A path outside the base path: `/api/me`, or `/api/items/*` for whatever lies below. */
+  /** A path outside the base path: `/api/me`, or `/api/items/*` for all paths below. */
   path: string
   /**
-   * Where it leads, ending in `/*` where `path` does: a whole URL, or a path at the host of the provider's base, which
-   * is the first of its `resource.bases` or, with `baseFrom`, the one that the token endpoint named. The same path when
-   * absent.
+   * The target, ending in `/*` when `path` does: a URL, or a path on the host of the provider's base URL, which is the
+   * first of `resource.baseUrls` or, with `baseUrlFrom`, the one in the token response. Default: the same as `path`.
    */
   to?: string | undefined
-  /** What may be done there; `GET` stands for `HEAD` too. OPTIONS never passes: it asks about CORS. */
+  /** The allowed methods; `GET` includes `HEAD`. `OPTIONS` is never forwarded, because it serves CORS. */
   methods: ('GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[]
 }
 
-/** The shape of a {@link ProxyRoute}; {@link createProxyMatcher} judges what it says. */
+/** The types of a {@link ProxyRoute}; {@link createProxyMatcher} validates the values. */
 export const proxyRouteSchema = z.strictObject({
   path: z.string(),
   to: z.string().optional(),
   methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1, 'must name a method'),
 })
 
-/** The way of one request. */
+/** The route of one request. */
 export interface ProxyMatch {
   methods: string[]
   /**
-   * The address at the resource server; `base` is the one of the session, if it has one.
+   * Returns the URL at the resource server.
    *
-   * @throws BffError `invalid_request` when the path would lead out of the route
+   * @param base the base URL of the session's API, if the token response named one
+   * @throws BffError `invalid_request` when the path would leave the route
    */
   getTargetUrl(base: string | null, query: string): URL
-  /** Where the page finds an address of the resource server (path, query and fragment); `null` when nowhere. */
-  toPageUrl(address: URL, base: string | null): string | null
+  /** Maps a URL of the resource server to a path of the page's origin, with query and fragment; `null` without a route. */
+  toPageUrl(url: URL, base: string | null): string | null
 }
 
-/** Finds the way of a path: that of the most specific route, or `null`. */
+/** Returns the most specific route that matches a path, or `null`. */
 export type MatchProxyRoute = (pathname: string) => ProxyMatch | null
 
 type Resource = Provider['resource']
 
 interface Route {
-  /** Without the star, so that it ends in a slash when it stands for what lies below. */
+  /** Without the star: ends in a slash when the route matches all paths below. */
   path: string
   to: string
   methods: string[]
 }
 
 /**
- * Makes the allow-list of the proxy. Nothing else passes, whatever the resource server has.
+ * Creates the allow-list of the proxy: a request without a route is not forwarded.
  *
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.6
- * @throws BffError `server_error` whose message names every route that is wrong, and what would be right
+ * @throws BffError `server_error`; the message names every wrong route and what is expected
  */
-export function createProxyMatcher(own: ProxyRoute[], basePath: string, resource: Resource): MatchProxyRoute {
-  const issues = own.flatMap((route, place) => {
-    const twice = own.findIndex(({ path }) => path === route.path) < place
-    const fault = twice
-      ? 'is there twice: name all its methods in one route'
+export function createProxyMatcher(
+  proxyRoutes: ProxyRoute[],
+  basePath: string,
+  resource: Resource,
+): MatchProxyRoute {
+  const issues = proxyRoutes.flatMap((route, index) => {
+    const isDuplicate = proxyRoutes.findIndex(({ path }) => path === route.path) < index
+    const issue = isDuplicate
+      ? 'is there twice. Expected: one route with all methods'
       : validateRoute(route, basePath, resource)
-    return fault === null ? [] : [`  ${route.path}: ${fault}`]
+    return issue === null ? [] : [`  proxy.${index} (${route.path}): ${issue}`]
   })
   if (issues.length > 0)
-    throw new BffError('server_error', `The option proxy of createBff cannot be used:\n${issues.join('\n')}`)
+    throw new BffError('server_error', `The options of createBff cannot be used:\n${issues.join('\n')}`)
 
-  const routes = own
+  const routes = proxyRoutes
     .map(({ path, to = path, methods }): Route => {
-      const all = methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
-      return { path: path.replace(/\*$/, ''), to: to.replace(/\*$/, ''), methods: all }
+      const withHead = methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
+      return { path: path.replace(/\*$/, ''), to: to.replace(/\*$/, ''), methods: withHead }
     })
-    .toSorted((one, other) => other.path.length - one.path.length)
+    .toSorted((a, b) => b.path.length - a.path.length)
 
   return (pathname) => {
     const route = routes.find(({ path }) => matchesPath(path, pathname))
@@ -83,16 +87,16 @@ export function createProxyMatcher(own: ProxyRoute[], basePath: string, resource
         const start = resolveRouteUrl(route.to, resource, base)
         const path = start.pathname + pathname.slice(route.path.length)
         const target = new URL(start.origin + path + query)
-        // The rest stands as it was sent, or not at all: what a parser changed could be another place.
+        // A path that the URL parser changes could leave the route.
         if (target.origin !== start.origin || target.pathname !== path)
-          throw new BffError('invalid_request', 'The path cannot be passed on')
+          throw new BffError('invalid_request', 'The path cannot be forwarded')
         return target
       },
-      toPageUrl(address, base) {
+      toPageUrl(url, base) {
         for (const { path, to } of routes) {
           const start = resolveRouteUrl(to, resource, base)
-          if (start.origin !== address.origin || !matchesPath(start.pathname, address.pathname)) continue
-          return path + address.pathname.slice(start.pathname.length) + address.search + address.hash
+          if (start.origin !== url.origin || !matchesPath(start.pathname, url.pathname)) continue
+          return path + url.pathname.slice(start.pathname.length) + url.search + url.hash
         }
         return null
       },
@@ -100,43 +104,48 @@ export function createProxyMatcher(own: ProxyRoute[], basePath: string, resource
   }
 }
 
-/** Whether a path is the one of a route or, where that ends in a slash, lies below it. */
+/** Whether a path is that of a route or, when the route ends in a slash, lies below it. */
 function matchesPath(path: string, pathname: string): boolean {
   return path.endsWith('/') ? pathname.startsWith(path) : pathname === path
 }
 
-/** The address that a route begins with; a path stands at the host of the session's base, or of the provider's. */
+/** Resolves the target of a route; a path is resolved on the host of the session's base URL, or the provider's. */
 function resolveRouteUrl(to: string, { baseUrls: [first] }: Resource, base: string | null): URL {
   return to.startsWith('/') ? new URL(to, base ?? first) : new URL(to)
 }
 
-function isWithin(address: URL, base: string): boolean {
+function isWithin(url: URL, base: string): boolean {
   const { origin, pathname } = new URL(base)
   const path = pathname.replace(/\/$/, '')
-  return address.origin === origin && (address.pathname === path || address.pathname.startsWith(`${path}/`))
+  return url.origin === origin && (url.pathname === path || url.pathname.startsWith(`${path}/`))
 }
 
 function validateRoute({ path, to = path }: ProxyRoute, basePath: string, resource: Resource): string | null {
   if (!/^(\/[\w~!$&'()+,;=:@.-]+)+(\/\*)?$/.test(path) || isAmbiguousPath(path))
-    return 'must be a path such as "/api/me", or "/api/items/*" for whatever lies below'
+    return 'path is not usable. Expected: a path such as "/api/me", or "/api/items/*" for all paths below'
   const start = path.replace(/\*$/, '')
   if (start === basePath || start.startsWith(`${basePath}/`) || matchesPath(start, `${basePath}/`))
-    return `must lie outside the base path ${basePath}, which is the BFF's own`
+    return `path overlaps the paths of the BFF itself. Expected: a path outside ${basePath}`
   if (path.endsWith('/*') !== to.endsWith('/*'))
-    return 'must end in /* when `to` does, and not when it does not: what lies below one lies below the other'
-  if (to.slice(0, -1).includes('*')) return '`to` may have a star only as the last character, after a slash'
-  if (to.includes('?') || to.includes('#')) return '`to` must have no query (?…) and no fragment (#…)'
+    return '`path` and `to` do not match. Expected: both end in /*, or neither does'
+  if (to.slice(0, -1).includes('*'))
+    return '`to` has a misplaced star. Expected: a star only at the end, after a slash'
+  if (to.includes('?') || to.includes('#')) return '`to` has a query or a fragment. Expected: neither'
   const { baseUrls, baseUrlFrom } = resource
   if (/^\/(?!\/)/.test(to)) {
     const [base] = baseUrls
     if (base === undefined)
-      return baseUrlFrom ? null : '`to` must be a whole URL, because the provider names no resource.bases'
-    return isWithin(new URL(to.replace(/\*$/, ''), base), base) ? null : `\`to\` must lie below ${base}`
+      return baseUrlFrom
+        ? null
+        : '`to` is a path. Expected: a URL, because the provider has no resource.baseUrls'
+    return isWithin(new URL(to.replace(/\*$/, ''), base), base)
+      ? null
+      : `\`to\` lies outside the provider's API. Expected: a path below ${base}`
   }
-  const fault = validateEndpointUrl(to)
-  if (fault !== null) return `\`to\` ${fault}`
-  const address = new URL(to.replace(/\*$/, ''))
-  return baseUrls.length === 0 || baseUrls.some((base) => isWithin(address, base))
+  const issue = validateEndpointUrl(to)
+  if (issue !== null) return `\`to\` ${issue}`
+  const url = new URL(to.replace(/\*$/, ''))
+  return baseUrls.length === 0 || baseUrls.some((base) => isWithin(url, base))
     ? null
-    : `\`to\` must lie below ${baseUrls.join(' or ')}, where this provider's tokens may go`
+    : `\`to\` lies outside the provider's API. Expected: a URL below ${baseUrls.join(' or ')}`
 }

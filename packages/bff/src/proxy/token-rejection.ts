@@ -7,16 +7,17 @@ type Rule = NonNullable<Rules['refreshIf']>
 
 const maxPeekBytes = 8192
 
-/** An answer of the resource server, and whether it rejects the token, so that another one may help. */
+/** A response of the resource server, and whether it rejects the token. */
 export interface RejectionResult {
-  /** With the body still to be read. */
+  /** The response; its body is still unread. */
   response: Response
+  /** Whether a newer token may help. */
   rejected: boolean
 }
 
 /**
- * Judges an answer of the resource server by its status, its challenge and, where the provider's rules name a place in
- * it, its body.
+ * Detects whether a response rejects the token: by its status, its challenge and, when the provider's rules need it, its
+ * body.
  *
  * @see RFC 6750 §3.1
  */
@@ -28,15 +29,15 @@ export async function detectRejection(response: Response, rules: Rules): Promise
   if (!rules.refreshIf && !rules.ignoreIf) return { response, rejected: true }
   const { start, whole } = await peekBody(response)
   const body = tryParseJson(start)
-  const fits = ({ pointer, in: values }: Rule): boolean =>
+  const matches = ({ pointer, in: values }: Rule): boolean =>
     values.some((value) => value === getByPointer(body, pointer))
   return {
     response: whole,
-    rejected: !(rules.ignoreIf && fits(rules.ignoreIf)) && (!rules.refreshIf || fits(rules.refreshIf)),
+    rejected: !(rules.ignoreIf && matches(rules.ignoreIf)) && (!rules.refreshIf || matches(rules.refreshIf)),
   }
 }
 
-/** The body if it is short, else nothing; and an answer that has all of it. */
+/** Reads a body of up to {@link maxPeekBytes} as text, or `''` when it is longer; and a response with the whole body. */
 async function peekBody(response: Response): Promise<{ start: string; whole: Response }> {
   const reader = response.body?.getReader()
   if (!reader) return { start: '', whole: response }

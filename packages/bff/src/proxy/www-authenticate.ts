@@ -4,38 +4,43 @@ export interface WwwAuthenticateChallenge {
   params: Map<string, string>
 }
 
-/** Longer ones are taken for garbage. */
+/** Longer headers are ignored. */
 const maxHeaderLength = 4096
-const token = "[\\w!#$%&'*+.^`|~-]+"
-const part = /(?:[^",]|"(?:[^"\\]|\\.)*")+/g
-const opening = new RegExp(`^(${token})(?:\\s+(.*))?$`, 's')
-const parameter = new RegExp(`^(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${token}))$`, 's')
+const tokenPattern = "[\\w!#$%&'*+.^`|~-]+"
+const partPattern = /(?:[^",]|"(?:[^"\\]|\\.)*")+/g
+const challengePattern = new RegExp(`^(${tokenPattern})(?:\\s+(.*))?$`, 's')
+const parameterPattern = new RegExp(
+  `^(${tokenPattern})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${tokenPattern}))$`,
+  's',
+)
 
 /**
- * The challenges of the OAuth family in a `WWW-Authenticate` header, however many it has; what is no parameter of them is left
- * out.
+ * Parses the Bearer and DPoP challenges of a `WWW-Authenticate` header, which may contain several. Other schemes and
+ * malformed parameters are left out.
  *
  * @see RFC 6750 §3, RFC 9449 §7.1
  */
 export function parseOAuthChallenges(header: string): WwwAuthenticateChallenge[] {
   const challenges: WwwAuthenticateChallenge[] = []
-  for (const text of (header.length <= maxHeaderLength && header.match(part)) || []) {
-    const whole = text.trim()
-    const [, scheme, rest = ''] = (!parameter.test(whole) && opening.exec(whole)) || []
+  for (const text of (header.length <= maxHeaderLength && header.match(partPattern)) || []) {
+    const part = text.trim()
+    const [, scheme, firstParameter = ''] =
+      (!parameterPattern.test(part) && challengePattern.exec(part)) || []
     if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), params: new Map() })
-    const [, name, quoted, bare = ''] = parameter.exec(scheme === undefined ? whole : rest) ?? []
+    const [, name, quoted, unquoted = ''] =
+      parameterPattern.exec(scheme === undefined ? part : firstParameter) ?? []
     if (name !== undefined)
-      challenges.at(-1)?.params.set(name.toLowerCase(), quoted?.replaceAll(/\\(.)/gs, '$1') ?? bare)
+      challenges.at(-1)?.params.set(name.toLowerCase(), quoted?.replaceAll(/\\(.)/gs, '$1') ?? unquoted)
   }
   return challenges.filter(({ scheme }) => scheme === 'bearer' || scheme === 'dpop')
 }
 
-/** Writes challenges as the value of a header. */
+/** Serializes challenges as the value of a `WWW-Authenticate` header. */
 export function serializeChallenges(challenges: WwwAuthenticateChallenge[]): string {
   return challenges
     .map(({ scheme, params }) => {
-      const written = [...params].map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"`)
-      return `${scheme === 'dpop' ? 'DPoP' : 'Bearer'} ${written.join(', ')}`.trim()
+      const pairs = [...params].map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"`)
+      return `${scheme === 'dpop' ? 'DPoP' : 'Bearer'} ${pairs.join(', ')}`.trim()
     })
     .join(', ')
 }

@@ -6,9 +6,9 @@ import type { ResourceAccess, RouteRequest, RouteContext } from './route-context
 import { readSessionCookie } from './read-request.ts'
 
 /**
- * The access of the session that the request's cookie names. Counts as use of the session.
+ * Returns the access of the session in the request's cookie, and counts as use of that session.
  *
- * @throws BffError `login_required` when there is none, or what keeps it from getting a token that can be used
+ * @throws BffError `login_required` without a session; the error of the refresh when there is no valid token
  */
 export async function getSessionAccess(
   context: RouteContext,
@@ -18,21 +18,29 @@ export async function getSessionAccess(
     context,
     assertSession(await context.sessions.open(readSessionCookie(request))),
   )
-  context.background.run('Counting a use of a session', () => context.sessions.touch(access.session))
+  context.background.run('Idle limit update', () => context.sessions.touch(access.session))
   return access
 }
 
-/** The access of a session, refreshed when it is due, or when its token was `rejected`. */
+/**
+ * Returns the access of a session, after a refresh when that is due or when the token was `rejected`.
+ *
+ * @throws BffError when there is no valid token
+ */
 export async function refreshAccess(
   context: RouteContext,
-  found: LoadedSession,
+  loaded: LoadedSession,
   rejected = false,
 ): Promise<ResourceAccess> {
-  const { session, failure } = await context.refresh(found, rejected)
+  const { session, failure } = await context.refresh(loaded, rejected)
   if (!isTokenExpired(session.data, context.platform.now())) return createAccess(context, session)
   throw (
     failure ??
-    new BffError('temporarily_unavailable', 'The newest token has run out already', { retryAfter: 1 })
+    new BffError(
+      'temporarily_unavailable',
+      'The authorization server issued a token that had already expired',
+      { retryAfter: 1 },
+    )
   )
 }
 

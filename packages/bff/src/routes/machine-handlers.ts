@@ -8,63 +8,63 @@ import type { ResourceAccess, RouteRequest, RouteContext, RouteHandler } from '.
 import { createNoSessionResponse, createSessionResponse } from './session-response.ts'
 import { readTokenRequest } from './read-request.ts'
 
-/** How callers are served: by their own sessions, or by the application's. */
+/** The handlers of session routes: for users with sessions of their own, or for callers that share a machine token. */
 export interface SessionHandlers {
   restore: RouteHandler
   signIn: RouteHandler
   signOut: RouteHandler
   token: RouteHandler
-  /** Finds what a request through the proxy is sent with. */
+  /** Returns what the proxy sends a request with. */
   access: (context: RouteContext, request: RouteRequest) => Promise<ResourceAccess>
 }
 
 /**
- * The routes of a provider whose login is automatic. `authorize` is asked at every request, and nothing is remembered
- * of its answer: whom it no longer admits is out at once.
+ * Creates the handlers for a provider whose login is automatic. `authorize` runs on every request. Its result is not
+ * cached, so a caller that it rejects loses access at once.
  */
 export function createMachineHandlers(
   authorize: Authorize,
-  application: () => Promise<LoadedSession>,
+  loadMachineSession: () => Promise<LoadedSession>,
 ): SessionHandlers {
   return {
-    /** GET session: who is asking; nobody where `authorize` admits nobody. */
+    /** GET session: describes the caller; no session for callers that `authorize` rejects. */
     async restore(context, request) {
       const caller = await authorizeCaller(request)
       return caller ? createCallerResponse(context, caller) : createNoSessionResponse(context)
     },
-    /** POST session: nothing is typed, so that it does what GET does; but who is not admitted is told so. */
+    /** POST session: needs no credentials and responds like GET, but callers that `authorize` rejects get 403. */
     signIn: async (context, request) => createCallerResponse(context, await requireCaller(request)),
-    /** DELETE session: there is nothing to end here. Who signs callers in elsewhere signs them out there. */
+    /** DELETE session: ends nothing here. The application that signed the caller in signs it out. */
     signOut: async () => new Response(null, { status: 204 }),
-    /** POST token: a newer token of the application, which one caller's rejected one brings for all. */
+    /** POST token: a newer machine token, which all callers share. */
     async token(context, request) {
       const caller = await requireCaller(request)
       const { session_id, after } = await readTokenRequest(request)
-      const found = await application()
-      if (createCallerSession(caller, found).keys.sessionId !== session_id)
+      const machineSession = await loadMachineSession()
+      if (createCallerSession(caller, machineSession).keys.sessionId !== session_id)
         throw createLoginRequiredError('session_changed')
-      const { session } = await refreshAccess(context, found, after >= found.data.sequence)
+      const { session } = await refreshAccess(context, machineSession, after >= machineSession.data.sequence)
       return createSessionResponse(context, createCallerSession(caller, session))
     },
     async access(context, request) {
       await requireCaller(request)
-      return refreshAccess(context, await application())
+      return refreshAccess(context, await loadMachineSession())
     },
   }
 
-  /** Who somebody is does not hang on the token: without one at the moment, the answer has none. */
+  /** Describes the caller even while there is no machine token; the response has no token then. */
   async function createCallerResponse(context: RouteContext, caller: Caller): Promise<Response> {
-    const { session } = await context.refresh(await application(), false)
+    const { session } = await context.refresh(await loadMachineSession(), false)
     return createSessionResponse(context, createCallerSession(caller, session))
   }
 
   async function requireCaller(request: RouteRequest): Promise<Caller> {
     const caller = await authorizeCaller(request)
-    if (!caller) throw new BffError('access_denied', 'The caller is not admitted')
+    if (!caller) throw new BffError('access_denied', 'The function authorize rejected this caller')
     return caller
   }
 
-  /** Without the body: what a page sends to the resource server is for nobody else to read. */
+  /** Passes the request without its body, which is meant for the resource server only. */
   function authorizeCaller({ raw }: RouteRequest): Caller | null | Promise<Caller | null> {
     const { url, method, headers, signal } = raw
     return authorize(new Request(url, { method, headers, signal }))

@@ -8,19 +8,20 @@ import type { Provider } from '../description/provider-description.ts'
 import type { ResourceAccess, RouteRequest, RouteContext } from './route-context.ts'
 import { createInvalidRequestError } from './read-request.ts'
 
-/** Bytes up to which a body of known length is read before it is sent, so that it can be sent once more. */
+/** Longer bodies are streamed, and cannot be sent again after a refresh. */
 const maxReplayableBytes = 65_536
 
 type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
 
 /**
- * Any method at a path of the proxy: the page's request with the session's token in place of its cookie, and the
- * resource server's answer, both streamed.
+ * Forwards a request to the resource server with the session's token in place of the cookie, and streams the response.
  *
- * An answer that rejects the token brings one refresh and, unless the body was streamed, one more try, whose answer is
- * the page's whatever it is. Redirects are not followed: one that leads to where a route leads becomes one to that
- * route's path; any other becomes a 502, because the browser would arrive there without a token. A `Location` that is no
- * redirect (201) is left out when the page cannot use it.
+ * When the resource server rejects the token, the session is refreshed once and the request sent once more, unless its
+ * body was streamed; the page gets that second response. Redirects are not followed: a redirect to the target of a
+ * route becomes a redirect to that route's path; any other becomes a 502, because the browser would send no token
+ * there. A `Location` without a redirect (201) is removed when no route leads there.
+ *
+ * @throws BffError `login_required` without a session
  */
 export async function handleProxy(
   context: RouteContext,
@@ -28,25 +29,25 @@ export async function handleProxy(
   match: ProxyMatch,
 ): Promise<Response> {
   if (isAmbiguousPath(request.url.pathname))
-    throw createInvalidRequestError('The path can be read in more than one way')
+    throw createInvalidRequestError('The path is ambiguous: it contains encoded separators or dot segments')
   const access = await context.getAccess(request)
   const body = await readBody(request.raw)
   const first = await forwardRequest(context, request, match, access, body)
   if (!first.rejected) return first.createResponse()
 
-  const next = await access.refreshAfterRejection().catch(async (error: unknown) => {
+  const newAccess = await access.refreshAfterRejection().catch(async (error: unknown) => {
     await first.cancel()
     throw error
   })
-  if (next === null || body instanceof ReadableStream) return first.createResponse()
+  if (newAccess === null || body instanceof ReadableStream) return first.createResponse()
   await first.cancel()
-  return (await forwardRequest(context, request, match, next, body)).createResponse()
+  return (await forwardRequest(context, request, match, newAccess, body)).createResponse()
 }
 
 interface UpstreamResult {
   rejected: boolean
   createResponse(): Promise<Response>
-  /** Lets go of an answer that nobody reads: it would keep a connection. */
+  /** Discards a response that nobody reads, which would keep its connection open. */
   cancel(): Promise<void>
 }
 
@@ -70,13 +71,13 @@ async function forwardRequest(
       createProxyResponse(response, {
         target,
         resource,
-        pageUrl: (address) => match.toPageUrl(address, base),
+        toPageUrl: (upstreamUrl) => match.toPageUrl(upstreamUrl, base),
       }),
     cancel: async () => response.body?.cancel().catch(() => {}),
   }
 }
 
-/** The page's query as it was sent, with the token where this provider wants it there. */
+/** Returns the page's query unchanged, with the token appended for a provider that expects it there. */
 function createQuery(
   { search, searchParams }: URL,
   tokenPlacement: Provider['resource']['tokenPlacement'],
@@ -84,18 +85,18 @@ function createQuery(
 ): string {
   if (!('query' in tokenPlacement)) return search
   if (searchParams.has(tokenPlacement.query))
-    throw createInvalidRequestError(`The query must not hold ${tokenPlacement.query}`)
-  const own = new URLSearchParams({ [tokenPlacement.query]: accessToken })
-  return search === '' ? `?${own}` : `${search}&${own}`
+    throw createInvalidRequestError(`The query must not contain ${tokenPlacement.query}`)
+  const token = new URLSearchParams({ [tokenPlacement.query]: accessToken })
+  return search === '' ? `?${token}` : `${search}&${token}`
 }
 
-/** What to send: a short body whole, because many servers want its length beforehand. */
+/** Reads a short body whole, because many servers need its length; a long one stays a stream. */
 async function readBody(request: Request): Promise<Body> {
   const length = request.headers.get('Content-Length')
   if (request.body === null || length === null || Number(length) > maxReplayableBytes) return request.body
   return new Uint8Array(
     await request.arrayBuffer().catch(() => {
-      throw createInvalidRequestError('The body broke off')
+      throw createInvalidRequestError('The request body ended early')
     }),
   )
 }

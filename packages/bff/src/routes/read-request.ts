@@ -7,40 +7,42 @@ import type { RouteRequest } from './route-context.ts'
 
 const maxBodyBytes = 16_384
 
-/** The ticket that the request carries. */
+/** Returns the session cookie of a request, decoded, or `null`. */
 export function readSessionCookie({ raw, cookie }: RouteRequest): Uint8Array | null {
   return parseSessionCookie(cookie, raw.headers.get('Cookie'))
 }
 
 /**
- * The JSON body of a request.
+ * Reads the JSON body of a request.
  *
- * @throws BffError `invalid_request` without a word of the body in it
+ * @throws BffError `invalid_request`; the message contains nothing of the body
  */
 export async function readJsonBody(request: Request): Promise<unknown> {
   const type = request.headers.get('Content-Type') ?? ''
   if (!/^application\/json\s*(;|$)/i.test(type))
-    throw createInvalidRequestError('The body must be application/json')
+    throw createInvalidRequestError('The Content-Type must be application/json')
   const text = await readBoundedText(request.body, maxBodyBytes).catch(() => {
-    throw createInvalidRequestError('The body broke off')
+    throw createInvalidRequestError('The request body ended early')
   })
   if (text === null)
-    throw new BffError('invalid_request', `The body is longer than ${maxBodyBytes} bytes`, { status: 413 })
+    throw new BffError('invalid_request', `The request body is longer than ${maxBodyBytes} bytes`, {
+      status: 413,
+    })
   try {
     return JSON.parse(text)
   } catch {
-    throw createInvalidRequestError('The body is no JSON')
+    throw createInvalidRequestError('The request body is not valid JSON')
   }
 }
 
-/** The body of a request for a newer token. */
+/** Reads the body of a request for a newer token. */
 export async function readTokenRequest({ raw }: RouteRequest): Promise<TokenRequest> {
   const body = tokenRequestSchema.safeParse(await readJsonBody(raw))
-  if (!body.success) throw createInvalidRequestError('The body must be { session_id, after }')
+  if (!body.success) throw createInvalidRequestError('The request body must be { session_id, after }')
   return body.data
 }
 
-/** An `invalid_request` that says what is wrong with it. */
+/** Creates an `invalid_request` error; the message says what is wrong with the request. */
 export function createInvalidRequestError(message: string): BffError {
   return new BffError('invalid_request', message)
 }

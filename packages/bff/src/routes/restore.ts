@@ -4,19 +4,21 @@ import { readSessionCookie } from './read-request.ts'
 import { createNoSessionResponse, createSessionResponse } from './session-response.ts'
 
 /**
- * GET session: who is signed in, with a token that can be used, so that a page load needs one request. Counts as use
- * unless the query has `peek`. When no token can be had right now, the answer has none: the session is alive.
+ * GET session: describes the session, with a valid token, so that a page load needs one request. Counts as use unless
+ * the query has `peek`. While no token can be obtained, the response has a session without a token.
  *
- * A cookie whose session is gone is not taken away here: this answer may arrive after that of a new sign-in in another
- * tab, and would take the new cookie.
+ * Does not delete the cookie of an ended session: this response may arrive after a new sign-in in another tab, and would
+ * delete its cookie.
  */
 export async function handleRestore(context: RouteContext, request: RouteRequest): Promise<Response> {
-  const found = await context.sessions.open(readSessionCookie(request))
-  if (typeof found === 'string') return createNoSessionResponse(context)
+  const loaded = await context.sessions.open(readSessionCookie(request))
+  if (typeof loaded === 'string') return createNoSessionResponse(context)
   try {
-    const { session } = await context.refresh(found, false)
-    const used = request.url.searchParams.has('peek') ? session : await context.sessions.touch(session)
-    return typeof used === 'string' ? createNoSessionResponse(context) : createSessionResponse(context, used)
+    const { session } = await context.refresh(loaded, false)
+    const current = request.url.searchParams.has('peek') ? session : await context.sessions.touch(session)
+    return typeof current === 'string'
+      ? createNoSessionResponse(context)
+      : createSessionResponse(context, current)
   } catch (error) {
     if (error instanceof BffError && error.code === 'login_required') return createNoSessionResponse(context)
     throw error

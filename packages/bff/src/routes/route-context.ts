@@ -11,11 +11,12 @@ import type { RevocableTokens } from '../authorization-server/revocation.ts'
 import type { LoadedSession, SessionLimits, Sessions } from '../sessions/sessions.ts'
 import type { Throttle } from '../guards/throttle.ts'
 
-/** What every route stands on. */
+/** The parts of a BFF that its routes use. */
 export interface RouteContext {
   provider: Provider
-  /** Names the provider in records and subjects. */
+  /** Identifies the provider in records and subjects. */
   providerKey: string
+  /** Whether the browser gets the access token or only the session cookie. */
   mode: 'token' | 'proxy'
   signInMethods: SignInMethods
   limits: SessionLimits
@@ -23,21 +24,23 @@ export interface RouteContext {
   sessions: Sessions
   challenges: Challenges
   throttle: Throttle
+  /** Warns of a sign-in over plain http. */
+  warnOfPlainHttp(request: Request): void
   refresh: Refresh
-  /** What a request to the resource server is sent with. Throws `login_required` when there is no session for it. */
+  /** Returns what the proxy sends a request with. Throws `login_required` without a session. */
   getAccess(request: RouteRequest): Promise<ResourceAccess>
-  /** Gives the tokens of an ended session back, in the background. */
+  /** Revokes the tokens of an ended session, in the background. */
   revoke(tokens: RevocableTokens): void
   background: BackgroundTasks
   platform: Platform
   logger: Logger
 }
 
-/** The right to ask the resource server, for one request. */
+/** A session with a valid token, for one request to the resource server. */
 export interface ResourceAccess {
-  /** Whose token it is; it can be used now. */
+  /** The session; its token is valid now. */
   session: LoadedSession
-  /** After the resource server has rejected the token: with another one, or `null` when there is none that is newer. */
+  /** Gets a newer token after the resource server rejected this one; `null` when there is none. */
   refreshAfterRejection(): Promise<ResourceAccess | null>
 }
 
@@ -48,5 +51,5 @@ export interface RouteRequest {
   cookie: SessionCookie
 }
 
-/** What answers one method at one path. */
+/** Handles one method at one path. */
 export type RouteHandler = (context: RouteContext, request: RouteRequest) => Promise<Response>

@@ -10,17 +10,17 @@ import type { SessionHandlers } from './machine-handlers.ts'
 import { handleProxy } from './proxy.ts'
 import type { RouteContext, RouteHandler } from './route-context.ts'
 
-/** Headers of every response that does not set them itself. */
+/** Set on every response that does not have them. */
 const defaultHeaders = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   Vary: 'Cookie, Origin, Sec-Fetch-Site',
 }
 
-/** What {@link createRouter} dispatches to. */
+/** The options of {@link createRouter}. */
 export interface RouterOptions {
   basePath: string
-  /** The configured origin of the page; the request's own when absent. */
+  /** The configured origin of the page; the request's origin when undefined. */
   origin: string | undefined
   handlers: SessionHandlers
   matchProxyRoute: MatchProxyRoute
@@ -28,8 +28,9 @@ export interface RouterOptions {
   logger: Logger
 }
 
-/** Finds the handler of a request by path and method, behind the CSRF check, and turns every error into a response. */
+/** Finds the handler of a request by path and method, after the CSRF check, and turns every error into a response. */
 export interface Router {
+  /** Whether a path lies below the base path or belongs to a proxy route. */
   owns: (pathname: string) => boolean
   fetch: (request: Request) => Promise<Response>
 }
@@ -73,13 +74,16 @@ export function createRouter(options: RouterOptions): Router {
     return Object.fromEntries(match.methods.map((method) => [method, route]))
   }
 
-  /** Details of unexpected errors go to the log only. */
+  /** Logs the hint of an error. Details of unexpected errors go to the log only. */
   function createErrorResponse(error: unknown): Response {
-    const known =
+    const bffError =
       error instanceof BffError
         ? error
-        : new BffError('server_error', 'Something went wrong', { hint: describeError(error) })
-    if (known.hint !== undefined) logger[known.status < 500 ? 'warn' : 'error'](known.hint)
-    return known.toResponse()
+        : new BffError('server_error', 'The BFF failed unexpectedly; see its log', {
+            hint: `Request failed with 500: ${describeError(error)}`,
+          })
+    if (bffError.hint !== undefined)
+      logger[bffError.code === 'server_error' ? 'error' : 'warn'](bffError.hint)
+    return bffError.toResponse()
   }
 }

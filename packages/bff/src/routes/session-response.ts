@@ -5,11 +5,11 @@ import type { LoadedSession } from '../sessions/sessions.ts'
 import { getSessionEnd } from '../sessions/sessions.ts'
 import type { RouteContext } from './route-context.ts'
 
-/** Describes a session to the browser, with its token in token mode while that is valid. */
+/** Creates the response that describes a session; in token mode it contains the token while that is valid. */
 export function createSessionResponse(context: RouteContext, session: LoadedSession): Response {
   const { keys, data } = session
   const now = context.platform.now()
-  const end = getSessionEnd(session)
+  const expiresAt = getSessionEnd(session)
   const { tokenPlacement } = context.provider.resource
   const token: WireToken = {
     access_token: data.accessToken,
@@ -23,7 +23,7 @@ export function createSessionResponse(context: RouteContext, session: LoadedSess
       subject: data.subject,
       user: data.user,
       scope: data.scope,
-      expires_in: Number.isFinite(end) ? getSecondsUntil(end, now) : null,
+      expires_in: Number.isFinite(expiresAt) ? getSecondsUntil(expiresAt, now) : null,
     },
     ...(context.mode === 'token' && !isTokenExpired(data, now) && { token }),
     mode: context.mode,
@@ -32,7 +32,7 @@ export function createSessionResponse(context: RouteContext, session: LoadedSess
   return createJsonResponse(response)
 }
 
-/** Says that the browser has no session, and how to sign in. */
+/** Creates the response for a browser without a session; it tells how to sign in. */
 export function createNoSessionResponse({ mode, signInMethods }: RouteContext): Response {
   const response: SessionResponse = { session: null, mode, sign_in: signInMethods }
   return createJsonResponse(response)

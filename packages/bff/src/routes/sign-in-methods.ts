@@ -1,12 +1,12 @@
 import type { CredentialField, SignInMethods } from '@latchkey/wire'
 import type { Provider } from '../description/provider-description.ts'
 
-/** The fields of a form, as a page needs them. */
+/** Creates the fields of a sign-in form for the page. */
 export function createCredentialFields(fields: Provider['login']['fields']): CredentialField[] {
   return Object.entries(fields).map(([name, { label, type, optional }]) => ({ name, label, type, optional }))
 }
 
-/** How users of a provider sign in; every response about a session says it. */
+/** Describes how users of a provider sign in; part of every response about a session. */
 export function createSignInMethods({ login }: Provider): SignInMethods {
   return login.mode === 'automatic'
     ? { automatic: true }

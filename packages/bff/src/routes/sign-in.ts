@@ -17,28 +17,33 @@ import { createSessionResponse } from './session-response.ts'
 import { createCredentialFields } from './sign-in-methods.ts'
 
 /**
- * POST session: what a person typed, for a session under a new name. Where the authorization server asks for more, the
- * answer names what, and a second request brings it; a challenge that has run out is answered like a first request.
+ * POST session: signs in with credentials and creates a session with a new id. When the authorization server needs
+ * further credentials, the response is `challenge_required` and names them; a second request sends them. A request for
+ * an expired or unknown challenge is treated as a first request.
  */
 export async function handleSignIn(context: RouteContext, request: RouteRequest): Promise<Response> {
+  context.warnOfPlainHttp(request.raw)
   if (request.url.search !== '')
-    throw createInvalidRequestError('A sign-in has no query: credentials must not stand in a URL')
+    throw createInvalidRequestError('The URL of a sign-in must have no query: credentials belong in the body')
   const body = signInRequestSchema.safeParse(await readJsonBody(request.raw))
   if (!body.success)
-    throw createInvalidRequestError('The body must be { credentials: { … }, scope?: [ … ], remember?: true }')
+    throw createInvalidRequestError(
+      'The request body must be { credentials: { … }, scope?: [ … ], remember?: true, challenge?: "…" }',
+    )
   const { challenge: id, credentials } = body.data
-  const waiting = id === undefined ? null : await context.challenges.takeAttempt(id)
-  const attempt =
-    id === undefined || waiting === null
+  const challenge = id === undefined ? null : await context.challenges.takeAttempt(id)
+  const result =
+    id === undefined || challenge === null
       ? await startSignIn(context, request, body.data)
-      : await continueSignIn(context, request, id, waiting, credentials)
-  return createSession(context, request, attempt)
+      : await continueSignIn(context, request, id, challenge, credentials)
+  return createSession(context, request, result)
 }
 
-/** A sign-in that got its token. */
+/** A successful sign-in. */
 interface SignInResult extends Pick<PendingSignIn, 'username' | 'scope' | 'remember'> {
   credentials: Credentials
   token: TokenSet
+  /** When the token request was sent, in milliseconds since 1970. */
   sentAt: number
 }
 
@@ -47,17 +52,17 @@ async function startSignIn(
   request: RouteRequest,
   body: SignInRequest,
 ): Promise<SignInResult> {
-  const { fields, username: name } = context.provider.login
+  const { fields, username: usernameField } = context.provider.login
   const credentials = pickCredentials(context, body.credentials, fields)
   const { clientAuth } = getGrant(context.provider, context.provider.signInGrant)
-  if (clientAuth === 'user-basic' && credentials[name]?.includes(':'))
-    throw createInvalidRequestError(`The ${name} must have no colon, which ends it in Basic (RFC 7617 §2)`)
+  if (clientAuth === 'user-basic' && credentials[usernameField]?.includes(':'))
+    throw createInvalidRequestError(`Credential ${usernameField}: a colon is not allowed (RFC 7617 §2)`)
   const scope = resolveScope(context, body)
-  const attempt = { username: credentials[name] ?? '', scope, remember: body.remember === true }
-  const outcome = await context.throttle.run(attempt.username, request.raw, async () =>
+  const attempt = { username: credentials[usernameField] ?? '', scope, remember: body.remember === true }
+  const tokens = await context.throttle.run(attempt.username, request.raw, async () =>
     takeTokenSet(context, await context.server.signIn(credentials, scope), attempt),
   )
-  return { ...attempt, credentials, ...outcome }
+  return { ...attempt, credentials, ...tokens }
 }
 
 async function continueSignIn(
@@ -65,35 +70,33 @@ async function continueSignIn(
   request: RouteRequest,
   id: string,
   { pending, attemptsLeft }: PendingChallenge,
-  credentials: Credentials,
+  input: Record<string, string>,
 ): Promise<SignInResult> {
   const { background, challenges, provider, server, throttle } = context
   try {
     const { errors, login, signInGrant } = provider
     const rule = errors.challenges[pending.rule]
-    if (!rule) throw createInvalidRequestError('The challenge is none of this provider')
-    const again = rule.grant === signInGrant
-    const typed = pickCredentials(
-      context,
-      credentials,
-      again ? { ...login.fields, ...rule.fields } : rule.fields,
-    )
-    // What is sent again may name another user than the first request did.
-    const attempt = { ...pending, username: (again && typed[login.username]) || pending.username }
-    const outcome = await throttle.run(attempt.username, request.raw, async () => {
-      const grantResult = await server.answerChallenge(rule, pending.continuation, typed, pending.scope)
+    if (!rule) throw createInvalidRequestError('The challenge is unknown: sign in again')
+    const repeatsSignIn = rule.grant === signInGrant
+    const fields = repeatsSignIn ? { ...login.fields, ...rule.fields } : rule.fields
+    const credentials = pickCredentials(context, input, fields)
+    // The second request may name another user than the first one did.
+    const username = (repeatsSignIn && credentials[login.username]) || pending.username
+    const attempt = { ...pending, username }
+    const tokens = await throttle.run(username, request.raw, async () => {
+      const grantResult = await server.answerChallenge(rule, pending.continuation, credentials, pending.scope)
       const { result } = grantResult
-      const sameAgain = result.kind === 'challenge_required' && result.rule === rule
-      if (result.kind !== 'invalid_credentials' && !sameAgain)
+      const isSameChallenge = result.kind === 'challenge_required' && result.rule === rule
+      if (result.kind !== 'invalid_credentials' && !isSameChallenge)
         return takeTokenSet(context, grantResult, attempt)
       if (attemptsLeft === 0) throw createInvalidCredentialsError()
-      if (sameAgain) await challenges.setContinuation(id, result.continuation)
+      if (isSameChallenge) await challenges.setContinuation(id, result.continuation)
       throw createInvalidCredentialsError({ fields: createCredentialFields(rule.fields), id })
     })
-    background.run('Ending a challenge', () => challenges.end(id))
-    return { ...attempt, credentials: typed, ...outcome }
+    background.run('Challenge removal', () => challenges.end(id))
+    return { ...attempt, credentials, ...tokens }
   } catch (error) {
-    if (!isInvalidCredentials(error)) background.run('Giving a try back', () => challenges.returnAttempt(id))
+    if (!isInvalidCredentials(error)) background.run('Challenge update', () => challenges.returnAttempt(id))
     throw error
   }
 }
@@ -101,42 +104,42 @@ async function continueSignIn(
 async function createSession(
   context: RouteContext,
   request: RouteRequest,
-  attempt: SignInResult,
+  { token, sentAt, username, scope, remember, credentials }: SignInResult,
 ): Promise<Response> {
   const { provider, sessions, platform } = context
-  const { token, sentAt, username, scope } = attempt
-  const isNamed = provider.response.user !== undefined || token.user?.['sub'] !== undefined
+  const hasUser = provider.response.user !== undefined || token.user?.['sub'] !== undefined
   const data = {
     provider: context.providerKey,
     subject: deriveSubject(context.providerKey, token.user, username),
-    user: isNamed ? token.user : { username, ...token.user },
+    user: hasUser ? token.user : { username, ...token.user },
     scope: token.scope ?? scope,
     requestedScope: scope,
     startedAt: platform.now(),
     sequence: 1,
     ...createTokenData(token, sentAt),
     ...(token.idToken !== null && { idToken: token.idToken }),
-    ...(provider.refresh.storeCredentials && { credentials: attempt.credentials }),
+    ...(provider.refresh.storeCredentials && { credentials }),
   }
   if (request.raw.signal.aborted) {
-    // Nobody receives the answer, so nobody could ever sign out of this session.
+    // The browser will not receive the cookie, so no sign-out could ever end this session.
     context.revoke(data)
-    throw createInvalidRequestError('The request was given up')
+    throw createInvalidRequestError('The client aborted the request')
   }
   const { cookie, session } = await sessions.create(data)
-  context.background.run('Ending the session before', async () => {
-    const before = await sessions.open(readSessionCookie(request))
-    if (typeof before === 'string') return
-    await sessions.end(before)
-    // Some servers give out the same tokens again while they live.
-    const again =
-      before.data.accessToken === data.accessToken || (data.refreshToken ?? '') === before.data.refreshToken
-    if (!again) context.revoke(before.data)
+  context.background.run('Removal of the previous session', async () => {
+    const previous = await sessions.open(readSessionCookie(request))
+    if (typeof previous === 'string') return
+    await sessions.end(previous)
+    // Some servers issue the same tokens again while they are valid.
+    const hasSameTokens =
+      previous.data.accessToken === data.accessToken ||
+      (data.refreshToken ?? '') === previous.data.refreshToken
+    if (!hasSameTokens) context.revoke(previous.data)
   })
   const response = createSessionResponse(context, session)
   response.headers.append(
     'Set-Cookie',
-    serializeSessionCookie(request.cookie, cookie, attempt.remember ? context.limits.absolute : undefined),
+    serializeSessionCookie(request.cookie, cookie, remember ? context.limits.absolute : undefined),
   )
   return response
 }
@@ -151,43 +154,41 @@ async function takeTokenSet(
       return { token: result.token, sentAt }
     case 'invalid_credentials':
     case 'session_ended':
-      if (result.hint !== undefined) logger.info(`A sign-in was refused: ${result.hint}`)
+      if (result.hint !== undefined) logger.info(`Sign-in rejected: ${result.hint}`)
       throw createInvalidCredentialsError()
     case 'challenge_required': {
       const { rule, continuation } = result
       const { username, scope, remember } = attempt
-      const place = provider.errors.challenges.indexOf(rule)
-      const id = await challenges.create({
-        rule: place,
-        continuation,
-        username,
-        scope,
-        remember,
-      })
+      const index = provider.errors.challenges.indexOf(rule)
+      const id = await challenges.create({ rule: index, continuation, username, scope, remember })
       const challenge = { fields: createCredentialFields(rule.fields), id }
-      throw new BffError('challenge_required', 'The sign-in needs something more', { challenge })
+      throw new BffError('challenge_required', 'The sign-in needs further credentials', { challenge })
     }
     case 'access_denied':
-      throw new BffError('access_denied', 'The authorization server lets this user not sign in here', {
-        hint: `A sign-in was refused: ${result.hint}`,
-      })
+      throw new BffError(
+        'access_denied',
+        'The authorization server does not allow this user to sign in here',
+        {
+          hint: `Sign-in rejected with 403: ${result.hint}`,
+        },
+      )
     case 'configuration_error':
-      logger.error(`A sign-in failed because of the configuration: ${result.hint}`)
-      throw new BffError('server_error', 'The authorization server refuses this application', { status: 502 })
+      throw new BffError('server_error', 'The authorization server rejected the configuration of the BFF', {
+        status: 502,
+        hint: `Sign-in failed with 502 because of the configuration: ${result.hint}`,
+      })
     case 'rate_limited':
     case 'temporarily_unavailable':
-      logger.warn(`A sign-in failed: ${result.hint}`)
-      throw new BffError(
-        result.kind === 'rate_limited' ? 'rate_limited' : 'temporarily_unavailable',
-        'The authorization server does not sign anybody in at the moment',
-        { retryAfter: result.retryAfter ?? 5 },
-      )
+      throw new BffError(result.kind, 'The authorization server cannot sign users in at the moment', {
+        retryAfter: result.retryAfter ?? 5,
+        hint: `Sign-in failed with ${result.kind === 'rate_limited' ? 429 : 503}: ${result.hint}`,
+      })
   }
 }
 
-/** One answer for an unknown user, a wrong password and a locked account. */
+/** Creates the same error for an unknown user, a wrong password and a locked account. */
 function createInvalidCredentialsError(challenge?: SignInChallenge): BffError {
-  return new BffError('invalid_credentials', 'The username or the password is wrong', {
+  return new BffError('invalid_credentials', 'The credentials are wrong', {
     ...(challenge && { challenge }),
   })
 }

@@ -5,13 +5,13 @@ import { readSessionCookie, readTokenRequest } from './read-request.ts'
 import { createSessionResponse } from './session-response.ts'
 
 /**
- * POST token: a token newer than the one held. Asking twice is safe: the second answer is the token that the first ask
- * brought. It is no use of the session: a page left open refreshes too.
+ * POST token: responds with a token newer than the page's. Sending it twice is safe: the second response has the token
+ * that the first request obtained. Does not count as use of the session, because a page that is left open refreshes too.
  */
 export async function handleToken(context: RouteContext, request: RouteRequest): Promise<Response> {
   const { session_id, after } = await readTokenRequest(request)
-  const found = assertSession(await context.sessions.open(readSessionCookie(request)))
-  if (found.keys.sessionId !== session_id) throw createLoginRequiredError('session_changed')
-  const { session } = await refreshAccess(context, found, after >= found.data.sequence)
+  const loaded = assertSession(await context.sessions.open(readSessionCookie(request)))
+  if (loaded.keys.sessionId !== session_id) throw createLoginRequiredError('session_changed')
+  const { session } = await refreshAccess(context, loaded, after >= loaded.data.sequence)
   return createSessionResponse(context, session)
 }

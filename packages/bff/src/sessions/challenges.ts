@@ -5,48 +5,48 @@ import { ivByteLength, unseal, seal, deriveRecordKeys, cookieByteLength } from '
 import type { Store } from '../stores/store.ts'
 import { callStore } from '../stores/call-store.ts'
 
-/** A sign-in that waits for something more. */
+/** A sign-in that needs further credentials. */
 export interface PendingSignIn {
-  /** The place of its rule in `errors.challenges`. */
+  /** The index of its rule in `errors.challenges`. */
   rule: number
-  /** What the authorization server gave to go on with. */
+  /** The parameters that the authorization server returned for the next request. */
   continuation: Record<string, string>
-  /** The name that was typed; the password is not kept. */
+  /** The username; the password is not stored. */
   username: string
   scope: string[]
   remember: boolean
 }
 
-/** Sign-ins that wait, for some minutes each. */
+/** Stores sign-ins that need further credentials, for five minutes each. */
 export interface Challenges {
-  /** Seals a sign-in in the store; the name that comes back is the only key to it. */
+  /** Seals a sign-in in the store. Returns its id, which is the only key to it. */
   create(pending: PendingSignIn): Promise<string>
-  /** Takes one of the tries of the sign-in of that name; `null` when there is none, or none any more. */
+  /** Uses one attempt of a sign-in; `null` when the sign-in is unknown or expired, or has no attempts left. */
   takeAttempt(id: string): Promise<PendingChallenge | null>
-  /** Gives a try back that was not refused. */
+  /** Returns an attempt that failed for another reason than wrong credentials. */
   returnAttempt(id: string): Promise<void>
-  /** Goes on with what the authorization server gave last. */
+  /** Replaces the parameters for the next request. */
   setContinuation(id: string, continuation: Record<string, string>): Promise<void>
   end(id: string): Promise<void>
 }
 
-/** A sign-in that waits, and how often it may still be tried. */
+/** A pending sign-in and the number of attempts left. */
 export interface PendingChallenge {
   pending: PendingSignIn
   attemptsLeft: number
 }
 
-/** Milliseconds that a person has to find a code. */
+/** Milliseconds that a user has to enter the code. */
 const lifetimeMs = 300_000
 
-/** Codes that may be tried: six digits are not found out by so few. */
+/** Attempts per challenge: too few to guess six digits. */
 const maxAttempts = 5
 
 /**
- * Keeps what a challenge carries on the server, where the browser holds its name alone: what an authorization server
- * gives to go on with is half a sign-in.
+ * Keeps the state of a challenge on the server and gives the browser only its id: the parameters that the authorization
+ * server returned are half of a sign-in.
  *
- * @param provider names the provider; a challenge of another one does not open
+ * @param provider identifies the provider; challenges of other providers are not found
  */
 export function createChallenges(
   store: Store,
@@ -56,27 +56,27 @@ export function createChallenges(
 ): Challenges {
   return {
     async create(pending) {
-      const name = platform.randomBytes(cookieByteLength)
-      const keys = deriveRecordKeys(name, secret)
+      const bytes = platform.randomBytes(cookieByteLength)
+      const keys = deriveRecordKeys(bytes, secret)
       const expiresAt = platform.now() + lifetimeMs
       const record = {
-        sealed: sealed(keys, { pending, attemptsLeft: maxAttempts }),
+        sealed: sealChallenge(keys, { pending, attemptsLeft: maxAttempts }),
         subject: 'challenge',
         version: 1,
         expiresAt,
       }
       await callStore(store.insert(keys.storeKey, record))
-      return Buffer.from(name).toString('base64url')
+      return Buffer.from(bytes).toString('base64url')
     },
     takeAttempt: (id) =>
-      change(id, ({ pending, attemptsLeft }) =>
+      update(id, ({ pending, attemptsLeft }) =>
         attemptsLeft > 0 ? { pending, attemptsLeft: attemptsLeft - 1 } : null,
       ),
     async returnAttempt(id) {
-      await change(id, ({ pending, attemptsLeft }) => ({ pending, attemptsLeft: attemptsLeft + 1 }))
+      await update(id, ({ pending, attemptsLeft }) => ({ pending, attemptsLeft: attemptsLeft + 1 }))
     },
     async setContinuation(id, continuation) {
-      await change(id, ({ pending, attemptsLeft }) => ({
+      await update(id, ({ pending, attemptsLeft }) => ({
         pending: { ...pending, continuation },
         attemptsLeft,
       }))
@@ -84,10 +84,10 @@ export function createChallenges(
     end: (id) => callStore(store.remove(deriveRecordKeys(Buffer.from(id, 'base64url'), secret).storeKey)),
   }
 
-  /** Changes what waits, on top of whatever others wrote meanwhile, so that no two requests take the same try. */
-  async function change(
+  /** Retries on concurrent writes, so that no two requests use the same attempt. */
+  async function update(
     id: string,
-    apply: (waiting: PendingChallenge) => PendingChallenge | null,
+    apply: (challenge: PendingChallenge) => PendingChallenge | null,
   ): Promise<PendingChallenge | null> {
     const bytes = Buffer.from(id, 'base64url')
     if (bytes.length !== cookieByteLength) return null
@@ -96,20 +96,17 @@ export function createChallenges(
       const record = await callStore(store.read(keys.storeKey))
       const text = record && record.expiresAt > platform.now() ? unseal(keys, record.sealed) : null
       if (!record || text === null) return null
-      const { getChallenge, ...waiting } = JSON.parse(text) as PendingChallenge & { getChallenge?: string }
-      const next = getChallenge === provider ? apply(waiting) : null
+      const data = JSON.parse(text) as PendingChallenge & { challengeProvider?: string }
+      const next = data.challengeProvider === provider ? apply(data) : null
       if (!next) return null
-      const version = record.version + 1
-      const changed = { ...record, sealed: sealed(keys, next), version }
-      if (await callStore(store.replace(keys.storeKey, changed, record.version))) return next
+      const nextRecord = { ...record, sealed: sealChallenge(keys, next), version: record.version + 1 }
+      if (await callStore(store.replace(keys.storeKey, nextRecord, record.version))) return next
     }
   }
 
-  function sealed(keys: RecordKeys, waiting: PendingChallenge): Uint8Array {
-    return seal(
-      keys,
-      JSON.stringify({ getChallenge: provider, ...waiting }),
-      platform.randomBytes(ivByteLength),
-    )
+  function sealChallenge(keys: RecordKeys, challenge: PendingChallenge): Uint8Array {
+    // Not `provider`, which makes a record a session.
+    const data = { challengeProvider: provider, ...challenge }
+    return seal(keys, JSON.stringify(data), platform.randomBytes(ivByteLength))
   }
 }

@@ -6,21 +6,24 @@ import { assertSession } from './refresh-result.ts'
 import { cookieByteLength } from './seal.ts'
 import type { LoadedSession, Sessions } from './sessions.ts'
 
-/** Somebody whom `authorize` admits. */
+/** A caller that `authorize` accepts. */
 export interface Caller {
-  /** Tells this caller from others, always in the same way; it is not shown. */
+  /** A stable, unique name of this caller. The browser gets a hash of it. */
   subject: string
-  /** What the page may know of the caller. */
+  /** What the page gets as `session.user`. */
   user?: Record<string, unknown>
 }
 
-/** Says who is asking, from whatever the application knows callers by; `null` admits nobody. The request has no body. */
+/**
+ * Identifies the caller of a request, for example by the application's own session cookie; `null` rejects it with 403.
+ * The request has no body.
+ */
 export type Authorize = (request: Request) => Caller | null | Promise<Caller | null>
 
 /**
- * The one session of the application, which holds its token for all callers and all processes. It lies in the store
- * under a seal whose key comes from the client secret, and begins without a token: the first refresh brings one, so
- * that a start of many processes asks once.
+ * Creates a function that loads the machine session: the one session that has the machine token of all callers and all
+ * processes. Its record is sealed with a key derived from the client secret. It starts with an expired token and the
+ * first refresh obtains one, so that many processes that start together run one grant.
  */
 export function createMachineSessionLoader(
   sessions: Sessions,
@@ -31,16 +34,16 @@ export function createMachineSessionLoader(
   const { client } = provider
   const requestedScope = getGrant(provider, provider.signInGrant).scope.default
   const keys = createHmac('sha512', client?.secret ?? platform.randomBytes(cookieByteLength))
-    .update(JSON.stringify(['application', providerKey, client?.id, requestedScope]))
+    .update(JSON.stringify(['machine', providerKey, client?.id, requestedScope]))
     .digest()
     .subarray(0, cookieByteLength)
 
   return async () => {
-    const found = await sessions.open(keys)
-    if (typeof found !== 'string') return found
+    const loaded = await sessions.open(keys)
+    if (typeof loaded !== 'string') return loaded
     const data = {
       provider: providerKey,
-      subject: 'application',
+      subject: 'machine',
       user: null,
       scope: requestedScope,
       requestedScope,
@@ -55,15 +58,15 @@ export function createMachineSessionLoader(
   }
 }
 
-/** The application's session as one caller knows it: under names of the caller's own, and without an end. */
+/** Creates one caller's view of the machine session: with the caller's own session id and subject, and without an end. */
 export function createCallerSession(caller: Caller, { keys, data, record }: LoadedSession): LoadedSession {
-  const named = (what: string): string =>
+  const deriveName = (kind: string): string =>
     createHash('sha256')
-      .update(JSON.stringify([what, data.provider, caller.subject]))
+      .update(JSON.stringify([kind, data.provider, caller.subject]))
       .digest('base64url')
   return {
-    keys: { ...keys, sessionId: named('session') },
-    data: { ...data, subject: named('subject'), user: caller.user ?? null },
+    keys: { ...keys, sessionId: deriveName('session') },
+    data: { ...data, subject: deriveName('subject'), user: caller.user ?? null },
     record: { ...record, expiresAt: Infinity },
   }
 }

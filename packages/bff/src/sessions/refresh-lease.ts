@@ -10,11 +10,11 @@ const renewEveryMs = 2000
 const pollEveryMs = 50
 
 /**
- * Lets one of all processes that share the store refresh a session; the others wait for what it brings. A process that
- * dies holds them up for as long as its lease lasts.
+ * Lets one of the processes that share a store refresh a session while the others wait for its result. A process that
+ * dies delays the others until its lease expires.
  *
- * @param maxWaitMs milliseconds after which a waiting caller gives up
- * @returns a function that runs `refresh` under the lease, or answers with the newer token that another wrote
+ * @param maxWaitMs milliseconds after which a waiting caller gets `temporarily_unavailable`
+ * @returns a function that runs `refresh` with the lease, or returns the session with the token that another process got
  */
 export function createLeaseRunner(
   sessions: Sessions,
@@ -24,33 +24,37 @@ export function createLeaseRunner(
 ): (session: LoadedSession, refresh: () => Promise<RefreshResult>) => Promise<RefreshResult> {
   return async (session, refresh) => {
     const owner = Buffer.from(platform.randomBytes(16)).toString('base64url')
-    const giveUpAt = platform.now() + maxWaitMs
+    const waitingSince = platform.now()
     while (!(await sessions.lease(session, owner, leaseMs))) {
       const current = assertSession(await sessions.reload(session))
       if (current.data.sequence > session.data.sequence) return { session: current, failure: null }
-      if (platform.now() > giveUpAt) {
-        logger.warn('Another process did not finish refreshing a session')
+      const waitedMs = platform.now() - waitingSince
+      if (waitedMs > maxWaitMs) {
+        logger.warn(
+          `Session refresh timed out after ${Math.round(waitedMs / 1000)} s of waiting for another process. ` +
+            'Kept the session; the next request tries again.',
+        )
         return createFailedRefresh(current, 'temporarily_unavailable', 1)
       }
       await platform.sleep(pollEveryMs)
     }
     const done = new AbortController()
-    const held = keepLease(session, owner, done.signal)
+    const leaseReleased = keepLease(session, owner, done.signal)
     try {
       return await refresh()
     } finally {
       done.abort()
-      await held
+      await leaseReleased
     }
   }
 
-  /** Prolongs the lease until the signal, then gives it back. If either fails, it ends by itself. */
+  /** Renews the lease until the signal aborts, then releases it. If either fails, the lease expires by itself. */
   async function keepLease(session: LoadedSession, owner: string, done: AbortSignal): Promise<void> {
     try {
       while (await sleepUnlessDone(done)) await sessions.lease(session, owner, leaseMs)
       await sessions.release(session, owner)
     } catch (error) {
-      logger.warn(`The lease of a refresh could not be held: ${describeError(error)}`)
+      logger.warn(`Refresh lease not renewed, it expires by itself: ${describeError(error)}`)
     }
   }
 

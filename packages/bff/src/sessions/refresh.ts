@@ -13,72 +13,72 @@ import { createTokenData, isTokenExpired, isRefreshDue, wasIssuedRecently } from
 import type { LoadedSession, Sessions } from './sessions.ts'
 
 const maxBackoffMs = 60_000
-/** A token that is dead, and refused again and again without a word of why, is a session that has ended. */
-const maxUnexplainedRefusals = 3
-/** Milliseconds by which a browser may ask too early, because it is told whole seconds. */
+/** Rejections without a reason, in a row, after which a session with an expired token ends. */
+const maxUnexplainedRejections = 3
+/** Milliseconds by which a browser may request a token too early, because it gets whole seconds. */
 const roundingToleranceMs = 5_000
-/** Milliseconds after which a write that failed is tried again. */
+/** Milliseconds to wait before each retry of a failed write. */
 const writeRetryDelaysMs = [100, 300, 1000]
 
-/** What {@link createRefresh} stands on. */
+/** The options of {@link createRefresh}. */
 export interface RefreshOptions {
   sessions: Sessions
   server: AuthorizationServer
-  /** Gives tokens back, in the background. */
+  /** Revokes tokens, in the background. */
   revoke: (tokens: RevocableTokens) => void
   platform: Platform
   logger: Logger
-  /** Whether a 401 of the resource server says nothing about the token. */
+  /** Whether a 401 of the resource server may mean that the scope is insufficient. */
   mayMeanInsufficientScope: boolean
-  /** Milliseconds that a caller waits for another process to refresh. */
+  /** Milliseconds to wait for another process that is refreshing. */
   maxWaitMs: number
 }
 
-/** Makes sure, as far as it can be done, that a session holds a token that the browser can use. */
+/**
+ * Refreshes the token of a session if that is due or if a resource server `rejected` it, and returns the session.
+ *
+ * @throws BffError `login_required` with the reason, when the session has ended
+ */
 export type Refresh = (session: LoadedSession, rejected: boolean) => Promise<RefreshResult>
 
 /**
- * Refreshes each session at most once at a time, in this process and in all that share its store, because many servers
- * end a session whose refresh token comes twice. Callers only wait: nothing they do stops a refresh under way.
- *
- * The function it returns refreshes a token that is due or, however long it should live, was `rejected` by a resource
- * server. It throws `login_required` when the session has ended, with the reason.
+ * Creates the function that refreshes sessions. A session is refreshed at most once at a time, in this process and in
+ * all that share its store, because many servers revoke a session whose refresh token is used twice (RFC 9700 §4.14.2).
+ * A running refresh continues when its callers abort their requests.
  */
-export function createRefresh(parts: RefreshOptions): Refresh {
-  const { sessions, server, revoke, platform, logger, maxWaitMs, mayMeanInsufficientScope } = parts
+export function createRefresh(options: RefreshOptions): Refresh {
+  const { sessions, server, revoke, platform, logger, maxWaitMs, mayMeanInsufficientScope } = options
   const runWithLease = createLeaseRunner(sessions, platform, logger, maxWaitMs)
   const pendingRefreshes = new Map<string, Promise<RefreshResult>>()
 
   return async (session, rejected) => {
     const { data, keys } = session
     const now = platform.now()
-    const refreshable = server.canRefresh(data)
-    if (!refreshable && (isTokenExpired(data, now) || (rejected && isRefreshRejected(data, now)))) {
+    const canRefresh = server.canRefresh(data)
+    if (!canRefresh && (isTokenExpired(data, now) || (rejected && wasTokenRejected(data, now)))) {
       await sessions.end(session)
       throw createLoginRequiredError('no_refresh')
     }
-    const wanted = refreshable && (rejected || isRefreshDue(data, now)) && !wasIssuedRecently(data, now)
-    if (!wanted) return { session, failure: null }
-    for (
-      let flight = pendingRefreshes.get(keys.storeKey);
-      flight;
-      flight = pendingRefreshes.get(keys.storeKey)
-    ) {
-      const joined = await flight
-      if (joined.failure || joined.session.data.sequence > data.sequence) return joined
+    const needsRefresh = canRefresh && (rejected || isRefreshDue(data, now)) && !wasIssuedRecently(data, now)
+    if (!needsRefresh) return { session, failure: null }
+    for (;;) {
+      const pendingRefresh = pendingRefreshes.get(keys.storeKey)
+      if (!pendingRefresh) break
+      const result = await pendingRefresh
+      if (result.failure || result.session.data.sequence > data.sequence) return result
     }
-    const flight = runWithLease(session, () => refreshWithLease(session)).finally(() =>
+    const refresh = runWithLease(session, () => refreshWithLease(session)).finally(() =>
       pendingRefreshes.delete(keys.storeKey),
     )
-    pendingRefreshes.set(keys.storeKey, flight)
-    return flight
+    pendingRefreshes.set(keys.storeKey, refresh)
+    return refresh
   }
 
   /**
-   * Whether a token that a browser wants to be rid of was rejected by the resource server, and nothing will change
-   * that. One that is about to be due is only asked about in time, to within the seconds that rounding takes.
+   * Whether a browser's request for a newer token means that the resource server rejected the present one. A request
+   * shortly before the refresh is due does not: the browser then only refreshes in time.
    */
-  function isRefreshRejected(data: SessionData, now: number): boolean {
+  function wasTokenRejected(data: SessionData, now: number): boolean {
     return (
       !mayMeanInsufficientScope &&
       !wasIssuedRecently(data, now) &&
@@ -86,11 +86,11 @@ export function createRefresh(parts: RefreshOptions): Refresh {
     )
   }
 
-  async function refreshWithLease(asked: LoadedSession): Promise<RefreshResult> {
-    const session = assertSession(await sessions.reload(asked))
+  async function refreshWithLease(loaded: LoadedSession): Promise<RefreshResult> {
+    const session = assertSession(await sessions.reload(loaded))
     const { sequence, backOff } = session.data
     const now = platform.now()
-    if (sequence > asked.data.sequence || wasIssuedRecently(session.data, now))
+    if (sequence > loaded.data.sequence || wasIssuedRecently(session.data, now))
       return { session, failure: null }
     if (backOff && backOff.until > now)
       return createFailedRefresh(session, backOff.code, Math.ceil((backOff.until - now) / 1000))
@@ -109,7 +109,7 @@ export function createRefresh(parts: RefreshOptions): Refresh {
       case 'session_ended':
       case 'challenge_required':
       case 'access_denied':
-        if ('hint' in result) logger.info(`A refresh was refused: ${result.hint}`)
+        if ('hint' in result) logger.info(`Refresh rejected: ${result.hint}`)
         return endRejectedSession(session)
     }
   }
@@ -126,19 +126,19 @@ export function createRefresh(parts: RefreshOptions): Refresh {
       ),
     )
     if (typeof written !== 'string') return { session: written, failure: null }
-    // Signed out while the refresh was under way: what came of it must not stay alive.
+    // The session ended during the refresh: revoke the new tokens.
     revoke(token)
     throw createLoginRequiredError(written)
   }
 
-  /** The old refresh token may be used up by now, so that a store which fails for a moment must not lose the new one. */
+  /** The server may have invalidated the old refresh token, so a short failure of the store must not lose the new one. */
   async function retryWrite<T>(write: () => Promise<T>): Promise<T> {
-    for (const wait of writeRetryDelaysMs) {
+    for (const delayMs of writeRetryDelaysMs) {
       try {
         return await write()
       } catch (error) {
-        logger.warn(`A refreshed session could not be written, and is tried again: ${describeError(error)}`)
-        await platform.sleep(wait)
+        logger.warn(`Refreshed session not saved, next attempt in ${delayMs} ms: ${describeError(error)}`)
+        await platform.sleep(delayMs)
       }
     }
     return write()
@@ -152,32 +152,33 @@ export function createRefresh(parts: RefreshOptions): Refresh {
   }
 
   async function scheduleRetry(session: LoadedSession, result: RetryableResult): Promise<RefreshResult> {
-    const { failures: before = 0, unexplained: so = 0 } = session.data.backOff ?? {}
-    const failures = before + 1
-    const unexplained = result.kind !== 'configuration_error' && result.isUnexplained === true ? so + 1 : 0
-    if (unexplained >= maxUnexplainedRefusals && isTokenExpired(session.data, platform.now())) {
-      logger.warn(
-        `A session ends, because its refresh was refused ${unexplained} times in a row: ${result.hint}`,
-      )
+    const isConfigurationError = result.kind === 'configuration_error'
+    const previous = session.data.backOff
+    const failures = (previous?.failures ?? 0) + 1
+    const isUnexplained = !isConfigurationError && result.isUnexplained === true
+    const unexplained = isUnexplained ? (previous?.unexplained ?? 0) + 1 : 0
+    if (unexplained >= maxUnexplainedRejections && isTokenExpired(session.data, platform.now())) {
+      logger.warn(`Refresh rejected ${unexplained} times in a row without a reason: ${result.hint}`)
       return endRejectedSession(session)
     }
-    const asked = result.kind === 'configuration_error' ? 0 : (result.retryAfter ?? 0) * 1000
-    const wait = Math.max(asked, addJitter(Math.min(maxBackoffMs, 1000 * 2 ** (failures - 1))))
-    const code = codes[result.kind]
-    const until = platform.now() + wait
-    const lost = result.kind !== 'configuration_error' && result.isResponseLost
+    const retryAfterMs = isConfigurationError ? 0 : (result.retryAfter ?? 0) * 1000
+    const waitMs = Math.max(retryAfterMs, addJitter(Math.min(maxBackoffMs, 1000 * 2 ** (failures - 1))))
+    const waitSeconds = Math.ceil(waitMs / 1000)
+    const code = errorCodeByKind[result.kind]
+    const backOff = { until: platform.now() + waitMs, failures, code, unexplained }
+    const isResponseLost = !isConfigurationError && result.isResponseLost
     const written = await sessions.update(session, (data) =>
       data.sequence > session.data.sequence
         ? null
-        : { ...data, backOff: { until, failures, code, unexplained }, ...(lost && { isResponseLost: true }) },
+        : { ...data, backOff, ...(isResponseLost && { isResponseLost }) },
     )
-    logger[code === 'server_error' ? 'error' : 'warn'](
-      `A session was not refreshed and is kept: ${result.hint}`,
+    logger[isConfigurationError ? 'error' : 'warn'](
+      `Refresh postponed for ${waitSeconds} s, session kept: ${result.hint}`,
     )
-    return createFailedRefresh(assertSession(written), code, Math.ceil(wait / 1000))
+    return createFailedRefresh(assertSession(written), code, waitSeconds)
   }
 
-  /** Between half of it and all of it, so that many sessions do not come back at the same moment. */
+  /** Returns between half and all of a duration, so that sessions do not retry at the same moment. */
   function addJitter(milliseconds: number): number {
     const [random = 0] = platform.randomBytes(1)
     return milliseconds * (0.5 + random / 510)
@@ -189,7 +190,7 @@ type RetryableResult = Extract<
   { kind: 'configuration_error' | 'rate_limited' | 'temporarily_unavailable' }
 >
 
-const codes: Record<RetryableResult['kind'], ErrorCode> = {
+const errorCodeByKind: Record<RetryableResult['kind'], ErrorCode> = {
   configuration_error: 'server_error',
   rate_limited: 'temporarily_unavailable',
   temporarily_unavailable: 'temporarily_unavailable',

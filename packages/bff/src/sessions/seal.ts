@@ -1,39 +1,44 @@
 import type { KeyObject } from 'node:crypto'
 import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey } from 'node:crypto'
 
-/** Bytes of a ticket: 16 name the session, 32 are the key of its record. */
+/** Bytes of a session cookie: 16 identify the session, 32 are the key of its record. */
 export const cookieByteLength = 48
 
 const sessionNameBytes = 16
-/** Bytes of the initialisation vector of a seal. */
+/** Bytes of the initialization vector. */
 export const ivByteLength = 12
 const authTagBytes = 16
 const sealVersion = 1
 
-/** What a cookie opens. */
+/** The keys derived from a session cookie. */
 export interface RecordKeys {
-  /** Where the record lies in the store: the hash of the name, so that a stolen store names no cookie. */
+  /** The key of the record in the store: a hash, so that a stolen store reveals no cookie. */
   storeKey: string
-  /** The public name of the session; neither the cookie nor the store's key can be found from it. */
+  /** The public id of the session; neither the cookie nor the store key can be derived from it. */
   sessionId: string
+  /** The AES key of the record. */
   key: KeyObject
 }
 
 /**
- * Reads a ticket of {@link cookieByteLength} bytes. With the deployer's secret mixed in, a stolen cookie and a stolen store
- * together still open nothing. One HMAC is enough: the bytes are random, no password, so nothing is to be slowed down.
+ * Derives the keys from a cookie of {@link cookieByteLength} bytes. With the deployer's secret mixed in, a stolen cookie
+ * and a stolen store together reveal nothing. One HMAC is enough: the bytes are random, so no slow derivation is needed.
  */
 export function deriveRecordKeys(bytes: Uint8Array, secret?: KeyObject): RecordKeys {
   const storeKey = createHash('sha256').update(bytes.subarray(0, sessionNameBytes)).digest('base64url')
-  const own = bytes.subarray(sessionNameBytes)
+  const keyBytes = bytes.subarray(sessionNameBytes)
   return {
     storeKey,
     sessionId: createHash('sha256').update(`session ${storeKey}`).digest('base64url'),
-    key: createSecretKey(secret ? createHmac('sha256', secret).update(own).digest() : own),
+    key: createSecretKey(secret ? createHmac('sha256', secret).update(keyBytes).digest() : keyBytes),
   }
 }
 
-/** Seals a text with AES-256-GCM, bound to its place in the store. `iv` is 12 bytes, random and never used twice. */
+/**
+ * Encrypts a text with AES-256-GCM, bound to its key in the store.
+ *
+ * @param iv {@link ivByteLength} random bytes, never used twice
+ */
 export function seal(keys: RecordKeys, text: string, iv: Uint8Array): Uint8Array {
   const cipher = createCipheriv('aes-256-gcm', keys.key, iv)
   cipher.setAAD(Buffer.from(keys.storeKey))
@@ -46,7 +51,7 @@ export function seal(keys: RecordKeys, text: string, iv: Uint8Array): Uint8Array
   ])
 }
 
-/** Opens what {@link seal} sealed; `null` when it was sealed under another key or is not whole. */
+/** Decrypts what {@link seal} returned; `null` when the key differs or the data was changed. */
 export function unseal(keys: RecordKeys, sealed: Uint8Array): string | null {
   if (sealed[0] !== sealVersion || sealed.length < 1 + ivByteLength + authTagBytes) return null
   try {

@@ -1,18 +1,18 @@
 import { cookieByteLength } from './seal.ts'
 
-/** The cookie of one BFF: how it is called and which attributes it has. */
+/** The name and attributes of one BFF's session cookie. */
 export interface SessionCookie {
   name: string
   secure: boolean
 }
 
 const cookieValueLength = (cookieByteLength * 4) / 3
-const value = /^[\w-]+$/
+const valuePattern = /^[\w-]+$/
 
 /**
- * Names the cookie. The prefix `__Host-Http-` makes browsers refuse one that a script or a sibling domain planted;
- * plain http on a loopback host, where `Secure` may not work, has a plain name. Several BFFs in one app are told apart
- * by their base paths.
+ * Chooses the name and attributes of the cookie. With the prefix `__Host-Http-` browsers reject a cookie that a script
+ * or a sibling domain set. On plain http on a loopback host, where `Secure` may not work, the name has no prefix. The
+ * base path is part of the name, so that several BFFs fit in one app.
  *
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.2
  */
@@ -21,33 +21,37 @@ export function createSessionCookie(basePath: string, secure: boolean): SessionC
   return { name: `${secure ? '__Host-Http-' : ''}latchkey${slug}`, secure }
 }
 
-/** The ticket that a `Cookie` header carries; `null` when there is none, or none that could be ours, or more than one. */
+/** Parses the session cookie of a `Cookie` header; `null` when it is missing, malformed or there twice. */
 export function parseSessionCookie(cookie: SessionCookie, header: string | null): Uint8Array | null {
   if (header === null) return null
   const prefix = `${cookie.name}=`
-  const found = header
+  const values = header
     .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(prefix))
-  const [text] = found.map((pair) => pair.slice(prefix.length))
-  if (text === undefined || found.length > 1 || text.length !== cookieValueLength || !value.test(text))
-    return null
-  return Buffer.from(text, 'base64url')
+    .map((pair) => pair.slice(prefix.length))
+  const [value] = values
+  const isValid = values.length === 1 && value?.length === cookieValueLength && valuePattern.test(value)
+  return isValid ? Buffer.from(value, 'base64url') : null
 }
 
-/** The `Set-Cookie` that hands a ticket out; without `maxAge` (seconds) it ends with the browser's session. */
-export function serializeSessionCookie(cookie: SessionCookie, keys: Uint8Array, maxAge?: number): string {
-  return attributes(cookie, Buffer.from(keys).toString('base64url'), maxAge)
+/**
+ * Serializes the `Set-Cookie` of a session.
+ *
+ * @param maxAge seconds; without it the cookie ends with the browser's session
+ */
+export function serializeSessionCookie(cookie: SessionCookie, bytes: Uint8Array, maxAge?: number): string {
+  return serialize(cookie, Buffer.from(bytes).toString('base64url'), maxAge)
 }
 
-/** The `Set-Cookie` that takes the cookie away; its attributes are those it was set with, else browsers keep it. */
+/** Serializes the `Set-Cookie` that deletes the cookie; browsers require the attributes that it was set with. */
 export function serializeExpiredCookie(cookie: SessionCookie): string {
-  return attributes(cookie, '', 0)
+  return serialize(cookie, '', 0)
 }
 
-function attributes(cookie: SessionCookie, text: string, maxAge?: number): string {
+function serialize(cookie: SessionCookie, value: string, maxAge?: number): string {
   return [
-    `${cookie.name}=${text}`,
+    `${cookie.name}=${value}`,
     'Path=/',
     'HttpOnly',
     'SameSite=Strict',

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '@latchkey/wire'
 import type { TokenSet } from '../authorization-server/token-result.ts'
 
-/** What a session's record holds under its seal. Times are milliseconds since 1970, lifetimes seconds. */
+/** The sealed data of a session. Moments are milliseconds since 1970, lifetimes are seconds. */
 export interface SessionData {
-  /** Which provider it belongs to: a cookie of one BFF opens nothing at another. */
+  /** The provider of the session: another BFF does not accept its cookie. */
   provider: string
   subject: string
   user: Record<string, unknown> | null
@@ -12,28 +12,32 @@ export interface SessionData {
   /** Counts the tokens of this session upwards. */
   sequence: number
   accessToken: string
-  /** When the token was asked for. */
+  /** When the token request was sent. */
   tokenRequestedAt: number
-  /** Seconds the token lives from then on; `null` when nobody knows. */
+  /** Seconds from then until the token expires; `null` when unknown. */
   lifetime: number | null
   refreshToken: string | null
-  /** When the refresh token ends, and the session with it; absent when nobody knows. */
+  /** When the refresh token expires, and the session with it; absent when unknown. */
   refreshTokenExpiresAt?: number
-  /** The scope that was asked for at the sign-in. */
+  /** The scope that the sign-in requested. */
   requestedScope: string[]
-  /** What was typed, where the description keeps it to ask again. */
+  /** The credentials, when the description stores them to sign in again. */
   credentials?: Record<string, string>
-  /** Who signed in, as the authorization server wrote it. */
+  /** The ID Token, as the authorization server issued it. */
   idToken?: string
-  /** The base of this user's API, where the authorization server named one. */
+  /** The base URL of this user's API, when the token response names one. */
   apiBaseUrl?: string
-  /** Set while the answer to a refresh is lost, so that nobody knows whether the refresh token was used up. */
+  /** Set after the response to a refresh was lost: the server may have invalidated the refresh token. */
   isResponseLost?: boolean
-  /** Set while refreshing fails: nobody asks again before `until`. The last so many refusals were `unexplained`. */
+  /** Set while refreshes fail: no refresh before `until`. `unexplained` counts the last rejections without a reason. */
   backOff?: { until: number; failures: number; code: ErrorCode; unexplained: number }
 }
 
-/** What a token that was asked for at that moment changes in a session. */
+/**
+ * Creates the token members of a session.
+ *
+ * @param sentAt when the token request was sent
+ */
 export function createTokenData(
   token: TokenSet,
   sentAt: number,
@@ -55,34 +59,34 @@ const maxMarginMs = 60_000
 const maxRefreshGapMs = 10_000
 const minRefreshGapMs = 1000
 
-/** Whether the token is to be refreshed: the margin before its end is the smaller of a minute and a third of its life. */
+/** Whether to refresh the token: a minute before it expires, or a third of its lifetime if that is less. */
 export function isRefreshDue({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
   if (lifetime === null) return false
-  const whole = lifetime * 1000
-  return now >= tokenRequestedAt + whole - Math.min(maxMarginMs, whole / 3)
+  const lifetimeMs = lifetime * 1000
+  return now >= tokenRequestedAt + lifetimeMs - Math.min(maxMarginMs, lifetimeMs / 3)
 }
 
-/** Whether the token can no longer be used. */
+/** Whether the token has expired. */
 export function isTokenExpired({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
   return lifetime !== null && now >= tokenRequestedAt + lifetime * 1000
 }
 
 /**
- * Whether the token was issued so lately that no other is asked for, whatever the browser says: a resource server that
- * rejects every token must not make us drain the authorization server.
+ * Whether the token is too new to be refreshed, even if it was rejected: a resource server that rejects every token must
+ * not cause a grant for each request.
  */
 export function wasIssuedRecently({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
-  const gap =
+  const gapMs =
     lifetime === null ? maxRefreshGapMs : Math.min(maxRefreshGapMs, Math.max(minRefreshGapMs, lifetime * 500))
-  return now - tokenRequestedAt < gap
+  return now - tokenRequestedAt < gapMs
 }
 
-/** Seconds the token has left, rounded down, never below 0; `null` when nobody knows. */
+/** Returns the seconds until the token expires, rounded down, at least 0; `null` when unknown. */
 export function getTokenSecondsLeft({ tokenRequestedAt, lifetime }: SessionData, now: number): number | null {
   return lifetime === null ? null : getSecondsUntil(tokenRequestedAt + lifetime * 1000, now)
 }
 
-/** Seconds until a moment, rounded down, never below 0. */
+/** Returns the seconds until a moment, rounded down, at least 0. */
 export function getSecondsUntil(moment: number, now: number): number {
   return Math.max(0, Math.floor((moment - now) / 1000))
 }

@@ -8,62 +8,64 @@ import type { SessionData } from './session-data.ts'
 import type { Store, StoredRecord } from '../stores/store.ts'
 import { callStore } from '../stores/call-store.ts'
 
-/** Seconds until a session ends: since its last use, and since its sign-in. */
+/** The limits of a session, in seconds. */
 export interface SessionLimits {
+  /** Since the last use. */
   idle: number
+  /** Since the sign-in. */
   absolute: number
 }
 
-/** A session as it was when it was read. */
+/** A session as it was when it was loaded: its record, unsealed. */
 export interface LoadedSession {
   keys: RecordKeys
   data: SessionData
   record: StoredRecord
 }
 
-/** When a session ends if nothing happens: at its limits, or with its refresh token, where that end is known. */
+/** Returns when a session ends without further use: at its limits or when its refresh token expires. */
 export function getSessionEnd({ data, record }: Pick<LoadedSession, 'data' | 'record'>): number {
   return Math.min(record.expiresAt, data.refreshTokenExpiresAt ?? Infinity)
 }
 
 /**
- * The sessions of one BFF, sealed in a store. Where a method answers with a reason, there is no such session (any more),
- * and nothing was written. Every method throws `temporarily_unavailable` when the store fails.
+ * The sessions of one BFF, sealed in a store. A method that returns a reason found no session and wrote nothing. Every
+ * method throws `temporarily_unavailable` when the store fails.
  */
 export interface Sessions {
-  /** Opens the session that a cookie names. */
+  /** Loads the session of a cookie. */
   open(cookie: Uint8Array | null): Promise<LoadedSession | LoginRequiredReason>
-  /** Opens it again, as it is by now. */
+  /** Loads the current data of a session. */
   reload(session: LoadedSession): Promise<LoadedSession | LoginRequiredReason>
-  /** Begins a session under a new ticket. */
+  /** Creates a session with a new cookie. */
   create(data: SessionData): Promise<{ cookie: Uint8Array; session: LoadedSession }>
-  /** Begins one under a ticket that is known beforehand, or answers with the one that lies there already. */
+  /** Creates a session for a known cookie, or loads the one that exists. */
   createOrLoad(cookie: Uint8Array, data: SessionData): Promise<LoadedSession | LoginRequiredReason>
-  /** Counts as use: moves the idle limit. */
+  /** Counts as use: extends the idle limit. */
   touch(session: LoadedSession): Promise<LoadedSession | LoginRequiredReason>
-  /** Changes what it holds, on top of whatever others wrote meanwhile; `apply` leaves it alone by returning `null`. */
+  /** Changes the data, and retries on concurrent writes; when `apply` returns `null`, nothing is written. */
   update(
     session: LoadedSession,
     apply: (data: SessionData) => SessionData | null,
   ): Promise<LoadedSession | LoginRequiredReason>
   end(session: LoadedSession): Promise<void>
-  /** Ends all sessions of its user. */
+  /** Ends all sessions of the same user. */
   endAllOfUser(session: LoadedSession): Promise<void>
-  /** Takes or prolongs the right to refresh it, for that many milliseconds. */
+  /** Takes or renews the lease that allows a refresh, for that many milliseconds; `false` while another owner has it. */
   lease(session: LoadedSession, owner: string, milliseconds: number): Promise<boolean>
   release(session: LoadedSession, owner: string): Promise<void>
 }
 
-/** What {@link createSessions} stands on. */
+/** The options of {@link createSessions}. */
 export interface SessionsOptions {
   store: Store
   limits: SessionLimits
-  /** Names the provider; sessions of another one do not open. */
+  /** Identifies the provider; sessions of other providers are not found. */
   provider: string
-  /** The deployer's, mixed into every key. */
+  /** The deployer's secret, mixed into every key. */
   secret: KeyObject | undefined
   platform: Platform
-  /** Is told of a session that was found to have reached a limit, and is removed. */
+  /** Called with the data of a session that was removed because it had reached a limit. */
   onExpired: (data: SessionData) => void
 }
 
@@ -82,8 +84,8 @@ export function createSessions({
       const cookie = platform.randomBytes(cookieByteLength)
       const session = await insertSession(cookie, data)
       if (!session)
-        throw new BffError('server_error', 'The session could not be kept', {
-          hint: 'two sessions got the same random name: the source of random bytes is broken',
+        throw new BffError('server_error', 'The session could not be saved', {
+          hint: 'Session creation failed with 500: two sessions got the same id. Check the source of random bytes.',
         })
       return { cookie, session }
     },
@@ -91,8 +93,8 @@ export function createSessions({
       (await insertSession(cookie, data)) ?? loadSession(deriveRecordKeys(cookie, secret)),
     touch: (session) =>
       write(session, ({ data, record }) => {
-        const expiresAt = endAfterUse(data)
-        // Less than a second is not worth a write: a page may ask many times within one.
+        const expiresAt = getEndAfterUse(data)
+        // Skips writes that would add less than a second: a page may send many requests within one.
         return expiresAt - record.expiresAt < 1000 ? null : { data, record: { ...record, expiresAt } }
       }),
     update: (session, apply) =>
@@ -109,7 +111,7 @@ export function createSessions({
   async function insertSession(cookie: Uint8Array, data: SessionData): Promise<LoadedSession | null> {
     const keys = deriveRecordKeys(cookie, secret)
     const { subject } = data
-    const record = { sealed: sealData(keys, data), subject, version: 1, expiresAt: endAfterUse(data) }
+    const record = { sealed: sealData(keys, data), subject, version: 1, expiresAt: getEndAfterUse(data) }
     return (await callStore(store.insert(keys.storeKey, record))) ? { keys, data, record } : null
   }
 
@@ -119,29 +121,28 @@ export function createSessions({
     if (!record || text === null) return 'no_session'
     const data = JSON.parse(text) as SessionData
     if (data.provider !== provider) return 'no_session'
-    const now = platform.now()
-    const absolute = now >= absoluteEnd(data)
-    if (!absolute && now < getSessionEnd({ data, record })) return { keys, data, record }
+    const reason = getEndReason(data, record)
+    if (reason === null) return { keys, data, record }
     await callStore(store.remove(keys.storeKey))
     onExpired(data)
-    return absolute ? 'absolute' : 'idle'
+    return reason
   }
 
   async function write(
     session: LoadedSession,
-    next: (current: LoadedSession) => Pick<LoadedSession, 'data' | 'record'> | null,
+    apply: (current: LoadedSession) => Pick<LoadedSession, 'data' | 'record'> | null,
   ): Promise<LoadedSession | LoginRequiredReason> {
     let current = session
     for (;;) {
-      const wanted = next(current)
-      if (!wanted) return current
+      const change = apply(current)
+      if (!change) return current
       const { version } = current.record
-      const record = { ...wanted.record, version: version + 1 }
+      const record = { ...change.record, version: version + 1 }
       if (await callStore(store.replace(current.keys.storeKey, record, version)))
-        return { keys: current.keys, data: wanted.data, record }
-      const found = await loadSession(current.keys)
-      if (typeof found === 'string') return found
-      current = found
+        return { keys: current.keys, data: change.data, record }
+      const reloaded = await loadSession(current.keys)
+      if (typeof reloaded === 'string') return reloaded
+      current = reloaded
     }
   }
 
@@ -149,11 +150,18 @@ export function createSessions({
     return seal(keys, JSON.stringify(data), platform.randomBytes(ivByteLength))
   }
 
-  function absoluteEnd({ startedAt }: SessionData): number {
+  function getEndReason(data: SessionData, record: StoredRecord): LoginRequiredReason | null {
+    const now = platform.now()
+    if (now >= getAbsoluteEnd(data)) return 'absolute'
+    if (now >= record.expiresAt) return 'idle'
+    return now >= (data.refreshTokenExpiresAt ?? Infinity) ? 'no_refresh' : null
+  }
+
+  function getAbsoluteEnd({ startedAt }: SessionData): number {
     return startedAt + limits.absolute * 1000
   }
 
-  function endAfterUse(data: SessionData): number {
-    return Math.min(platform.now() + limits.idle * 1000, absoluteEnd(data))
+  function getEndAfterUse(data: SessionData): number {
+    return Math.min(platform.now() + limits.idle * 1000, getAbsoluteEnd(data))
   }
 }

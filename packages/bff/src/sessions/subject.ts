@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 
-/** The same for every sign-in of one user, and nothing can be read out of it but by who knows the user's name. */
+/** Derives the opaque name of a user, the same at every sign-in: a hash of the provider and the user's id or username. */
 export function deriveSubject(
   providerKey: string,
   user: Record<string, unknown> | null,
   username: string,
 ): string {
   const id = user?.['sub'] ?? user?.['id']
-  const caller =
+  const identity =
     typeof id === 'string' || typeof id === 'number' ? ['id', String(id)] : ['username', username]
   return createHash('sha256')
-    .update(JSON.stringify([providerKey, ...caller]))
+    .update(JSON.stringify([providerKey, ...identity]))
     .digest('base64url')
 }

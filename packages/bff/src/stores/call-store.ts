@@ -2,17 +2,17 @@ import { BffError } from '../errors.ts'
 import { describeError } from '../log.ts'
 
 /**
- * What a store answers.
+ * Returns the result of a store method.
  *
- * @throws BffError `temporarily_unavailable` when it fails
+ * @throws BffError `temporarily_unavailable` when the store fails
  */
-export async function callStore<T>(work: Promise<T>): Promise<T> {
+export async function callStore<T>(result: Promise<T>): Promise<T> {
   try {
-    return await work
+    return await result
   } catch (error) {
-    throw new BffError('temporarily_unavailable', 'The session store cannot be reached', {
+    throw new BffError('temporarily_unavailable', 'The session store is not available', {
       retryAfter: 5,
-      hint: `the session store failed: ${describeError(error)}`,
+      hint: `Session store failed: ${describeError(error)}`,
     })
   }
 }

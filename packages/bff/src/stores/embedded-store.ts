@@ -1,5 +1,5 @@
 /**
- * Keeps sessions in a file (LMDB): they survive a restart, and several processes of one machine share them.
+ * Stores sessions in a folder (LMDB). They survive a restart, and several processes on one machine share them.
  *
  * @module
  */
@@ -10,36 +10,36 @@ import { isLmdbInstalled, loadLmdb } from './lmdb.ts'
 import type { Store, StoredRecord } from './store.ts'
 import { cleanupBatchSize } from './store.ts'
 
-/** What {@link embeddedStore} needs to know. */
+/** The options of {@link embeddedStore}. */
 export interface EmbeddedStoreOptions {
-  /** A folder of its own on a local disk; it is made when it is missing. */
+  /** A folder on a local disk that only this store uses; created when missing. */
   path: string
-  /** Milliseconds since 1970. */
+  /** Returns the current time in milliseconds since 1970; for tests. */
   now?: () => number
 }
 
 /**
  * Opens the store. Needs the package lmdb, an optional peer dependency.
  *
- * @throws BffError `server_error` when lmdb is not installed, or when the folder cannot be used or contains something else
+ * @throws BffError `server_error` when lmdb is not installed, or when the folder cannot be used or contains other files
  */
 export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): Store {
   const root = openDatabase(path)
   const records = root.openDB<StoredRecord, string>({ name: 'records' })
-  /** Keys only: [subject, key of a record]. */
+  /** An index, with keys only: [subject, record key]. */
   const subjects = root.openDB<true, [string, string]>({ name: 'subjects' })
   const leases = root.openDB<{ owner: string; until: number }, string>({ name: 'leases' })
-  let cleanedTo = ''
+  let cleanupPosition = ''
 
   return {
     async read(key) {
-      // Else this process might see, for the rest of its turn, what others have written over.
+      // Otherwise this read could return data from before another process's write.
       records.resetReadTxn()
       return records.get(key) ?? null
     },
     insert: (key, record) =>
       root.transaction(() => {
-        cleanSome()
+        cleanUpBatch()
         if (records.doesExist(key)) return false
         records.putSync(key, record)
         subjects.putSync([record.subject, key], true)
@@ -59,8 +59,8 @@ export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): S
       }),
     lease: (key, owner, milliseconds) =>
       root.transaction(() => {
-        const held = leases.get(key)
-        if (held && held.owner !== owner && held.until > now()) return false
+        const lease = leases.get(key)
+        if (lease && lease.owner !== owner && lease.until > now()) return false
         leases.putSync(key, { owner, until: now() + milliseconds })
         return true
       }),
@@ -79,12 +79,12 @@ export function embeddedStore({ path, now = Date.now }: EmbeddedStoreOptions): S
     leases.removeSync(key)
   }
 
-  /** Goes on where the last call stopped, so that every record is looked at in turn and no call takes long. */
-  function cleanSome(): void {
-    const some = [...records.getRange({ start: cleanedTo, limit: cleanupBatchSize })]
-    for (const { key, value } of some) if (value.expiresAt <= now()) remove(key)
-    const last = some.at(-1)
-    cleanedTo = some.length < cleanupBatchSize || !last ? '' : `${last.key}\0`
+  /** Removes expired records of the next batch, so that every record is checked in turn and no call takes long. */
+  function cleanUpBatch(): void {
+    const batch = [...records.getRange({ start: cleanupPosition, limit: cleanupBatchSize })]
+    for (const { key, value } of batch) if (value.expiresAt <= now()) remove(key)
+    const last = batch.at(-1)
+    cleanupPosition = batch.length < cleanupBatchSize || !last ? '' : `${last.key}\0`
   }
 }
 
@@ -96,9 +96,10 @@ function openDatabase(path: string): RootDatabase {
     )
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    return loadLmdb().open({ path })
+    // With overlapping sync, opening the store in one process can discard a commit of another that is not yet flushed.
+    return loadLmdb().open({ path, overlappingSync: false })
   } catch (error) {
-    const message = error instanceof Error ? error.message : 'unknown'
-    throw new BffError('server_error', `The session store in ${path} cannot be opened: ${message}`)
+    const cause = error instanceof Error ? error.message : 'unknown error'
+    throw new BffError('server_error', `Opening the session store in ${path} failed: ${cause}`)
   }
 }

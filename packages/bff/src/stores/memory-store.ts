@@ -1,17 +1,21 @@
 import type { Store, StoredRecord } from './store.ts'
 import { cleanupBatchSize } from './store.ts'
 
-/** Keeps sessions in the memory of this process: they end with it. `now` is the clock, in milliseconds since 1970. */
+/**
+ * Creates a store in the memory of this process. A restart ends all sessions.
+ *
+ * @param options.now returns the current time in milliseconds since 1970; for tests
+ */
 export function memoryStore({ now = Date.now }: { now?: () => number } = {}): Store {
   const records = new Map<string, StoredRecord>()
   const subjects = new Map<string, Set<string>>()
   const leases = new Map<string, { owner: string; until: number }>()
-  let cleaning = records.entries()
+  let cleanup = records.entries()
 
   return {
     read: async (key) => records.get(key) ?? null,
     async insert(key, record) {
-      cleanSome()
+      cleanUpBatch()
       if (records.has(key)) return false
       records.set(key, record)
       subjects.set(record.subject, (subjects.get(record.subject) ?? new Set()).add(key))
@@ -27,8 +31,8 @@ export function memoryStore({ now = Date.now }: { now?: () => number } = {}): St
       for (const key of subjects.get(subject) ?? []) remove(key)
     },
     async lease(key, owner, milliseconds) {
-      const held = leases.get(key)
-      if (held && held.owner !== owner && held.until > now()) return false
+      const lease = leases.get(key)
+      if (lease && lease.owner !== owner && lease.until > now()) return false
       leases.set(key, { owner, until: now() + milliseconds })
       return true
     },
@@ -42,17 +46,17 @@ export function memoryStore({ now = Date.now }: { now?: () => number } = {}): St
     const record = records.get(key)
     if (!record) return
     records.delete(key)
-    const siblings = subjects.get(record.subject)
-    siblings?.delete(key)
-    if (siblings?.size === 0) subjects.delete(record.subject)
+    const keys = subjects.get(record.subject)
+    keys?.delete(key)
+    if (keys?.size === 0) subjects.delete(record.subject)
   }
 
-  /** Goes on where the last call stopped, so that every record is looked at in turn and no call takes long. */
-  function cleanSome(): void {
-    for (let looked = 0; looked < cleanupBatchSize; looked += 1) {
-      const next = cleaning.next()
+  /** Removes expired records of the next batch, so that every record is checked in turn and no call takes long. */
+  function cleanUpBatch(): void {
+    for (let checked = 0; checked < cleanupBatchSize; checked += 1) {
+      const next = cleanup.next()
       if (next.done) {
-        cleaning = records.entries()
+        cleanup = records.entries()
         return
       }
       if (next.value[1].expiresAt <= now()) remove(next.value[0])

@@ -1,37 +1,38 @@
-/** One session as a store holds it. */
+/** One sealed record, for example of a session. */
 export interface StoredRecord {
-  /** Opaque to the store, and to whoever steals it: the key is in the browser's cookie. */
+  /** Encrypted: only the browser's cookie contains the key. */
   sealed: Uint8Array
-  /** Opaque name of the user; only the same user's records have the same. */
+  /** The opaque name of the user; the same for all records of one user. */
   subject: string
-  /** Counts the writes of this record upwards. */
+  /** Increases with each write of this record. */
   version: number
-  /** Milliseconds since 1970 from which on the record may be cleaned away. */
+  /** When the store may remove the record, in milliseconds since 1970. */
   expiresAt: number
 }
 
 /**
- * Where sessions are kept. Two promises matter most, because refresh tokens may be used only once: `replace` writes
- * only over the version it names and never brings a removed record back, and a lease has one owner at a time. A store
- * throws when it cannot do its work; it never answers as if it were empty.
+ * Stores session records. Refresh tokens may be used only once, so two promises matter most: `replace` writes only over
+ * the version that it names and never re-creates a removed record, and a lease has one owner at a time. Methods must
+ * throw on errors. They must not return `null` or `false` for a failed read or write.
  */
 export interface Store {
+  /** Returns a record, or `null` when there is none. */
   read(key: string): Promise<StoredRecord | null>
-  /** Adds a record; `false`, and nothing is written, when the key is taken. */
+  /** Adds a record; writes nothing and returns `false` when the key exists. */
   insert(key: string, record: StoredRecord): Promise<boolean>
-  /** Writes over the record whose version is `ifVersion`; `false` when there is none. */
+  /** Replaces the record if its version is `ifVersion`; writes nothing and returns `false` otherwise. */
   replace(key: string, record: StoredRecord, ifVersion: number): Promise<boolean>
-  /** Removes a record; removing nothing is fine. */
+  /** Removes a record, if it exists. */
   remove(key: string): Promise<void>
   /** Removes all records of a subject. */
   removeBySubject(subject: string): Promise<void>
-  /** Takes or prolongs a lease for that many milliseconds; `false` while another owner has it. */
+  /** Takes or renews a lease for that many milliseconds; returns `false` while another owner has it. */
   lease(key: string, owner: string, milliseconds: number): Promise<boolean>
-  /** Gives a lease back; giving back another's, or none, is fine. */
+  /** Releases a lease, if this owner has it. */
   release(key: string, owner: string): Promise<void>
-  /** Lets go of files and connections. Whoever made the store closes it. */
+  /** Closes files and connections. The BFF does not call it: close it where you created it. */
   close(): Promise<void>
 }
 
-/** How many records one insert looks at to clean ended ones away: more than it adds, so a store never only grows. */
+/** How many records each insert checks and removes if expired: more than it adds, so that a store cannot only grow. */
 export const cleanupBatchSize = 8

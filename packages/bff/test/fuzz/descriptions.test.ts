@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../../src/index.ts'
 import { BffError } from '../../src/index.ts'
 import { parseProvider } from '../../src/description/provider-description.ts'
-import { answersOf, hangs } from './answers.ts'
-import { createWatched } from './history.ts'
+import type { ServerResponse } from './server-responses.ts'
+import { createResponses, isHanging } from './server-responses.ts'
+import { createCheckedBff } from './history.ts'
 import { presets } from './presets.ts'
 import { runs } from './runs.ts'
 
-/** What a description is refused with; `null` when it is not. */
-function refusalOf(description: unknown): BffError | null {
+/** The error that rejects a description; `null` when it is valid. */
+function getRejection(description: unknown): BffError | null {
   try {
     parseProvider(description as ProviderDescription)
     return null
@@ -19,10 +20,14 @@ function refusalOf(description: unknown): BffError | null {
   }
 }
 
-function expectNamed({ code, message }: BffError): void {
+/** Expects one line an issue, with what came and what would be right, in words of Latchkey. */
+function expectIssues({ code, message }: BffError): void {
   expect(code).toBe('server_error')
-  for (const line of message.split('\n').slice(1)) expect(line).toMatch(/^ {2}\S.*: \S/s)
   expect(message).toContain('\n')
+  for (const line of message.split('\n').slice(1)) {
+    expect(line).toMatch(/^ {2}\S[^\n]*: [^\n]+[.?] Expected: \S/)
+    expect(line).not.toMatch(/Invalid|Too (small|big)|another (value|type)$/)
+  }
 }
 
 const odd = fc.oneof(
@@ -75,82 +80,82 @@ const odd = fc.oneof(
   fc.jsonValue(),
 )
 
-/** A place in a description, as the names that lead to it. */
-function places(value: unknown, path: string[] = []): string[][] {
+/** The paths of everything in a description. */
+function listPaths(value: unknown, path: string[] = []): string[][] {
   if (typeof value !== 'object' || value === null) return [path]
-  return [path, ...Object.entries(value).flatMap(([name, own]) => places(own, [...path, name]))]
+  return [path, ...Object.entries(value).flatMap(([name, inner]) => listPaths(inner, [...path, name]))]
 }
 
-function changed(value: unknown, path: string[], to: unknown): unknown {
-  const [first, ...rest] = path
-  if (first === undefined) return to
+/** A copy with another value at one path. */
+function withValue(value: unknown, path: string[], replacement: unknown): unknown {
+  const [first, ...others] = path
+  if (first === undefined) return replacement
   const entries = Object.entries(Object(value) as object)
-  const own = entries.map(
-    ([name, inner]) => [name, name === first ? changed(inner, rest, to) : inner] as const,
+  const replaced = entries.map(
+    ([name, inner]) => [name, name === first ? withValue(inner, others, replacement) : inner] as const,
   )
-  const more = entries.some(([name]) => name === first)
-    ? own
-    : [...own, [first, changed({}, rest, to)] as const]
-  return Array.isArray(value) ? more.map(([, inner]) => inner) : Object.fromEntries(more)
+  const extended = entries.some(([name]) => name === first)
+    ? replaced
+    : [...replaced, [first, withValue({}, others, replacement)] as const]
+  return Array.isArray(value) ? extended.map(([, inner]) => inner) : Object.fromEntries(extended)
 }
 
-const rare = [
-  ...[
-    'primary',
-    'login.username',
-    'login.mode',
-    'login.asClient',
-    'login.fields.username.type',
-    'refresh.whenMissing',
-  ],
-  ...[
-    'resource.rateLimit.header',
-    'resource.attach.header',
-    'resource.attach.scheme',
-    'resource.attach.query',
-  ],
-  ...[
-    'response.user',
-    'response.extras',
-    'response.fields.scope',
-    'response.refreshExpiry',
-    'revocation.url',
-  ],
-  ...[
-    'errors.code',
-    'errors.challenges',
-    'token.issuer',
-    'grants.password.headers.X',
-    'grants.password.params.username',
-  ],
+/** Members that few or no presets have. */
+const rarePaths = [
+  'signInGrant',
+  'login.username',
+  'login.mode',
+  'login.userIsClient',
+  'login.fields.username.type',
+  'refresh.fallback',
+  'refresh.storeCredentials',
+  'resource.rateLimit.header',
+  'resource.tokenPlacement.header',
+  'resource.tokenPlacement.scheme',
+  'resource.tokenPlacement.query',
+  'response.user',
+  'response.extraUserFields',
+  'response.fields.scope',
+  'response.refreshExpiry',
+  'revocation.url',
+  'errors.code',
+  'errors.challenges',
+  'token.issuer',
+  'grants.password.headers.X',
+  'grants.password.params.username',
 ].map((path) => path.split('.'))
 
-const mutated = fc
-  .constantFrom(...Object.values(presets).flat())
-  .chain((description) =>
-    fc
-      .array(fc.tuple(fc.constantFrom(...places(description), ...rare), odd), { minLength: 1, maxLength: 2 })
-      .map((changes) => changes.reduce<unknown>((own, [path, to]) => changed(own, path, to), description)),
-  )
+const mutated = fc.constantFrom(...Object.values(presets).flat()).chain((description) =>
+  fc
+    .array(fc.tuple(fc.constantFrom(...listPaths(description), ...rarePaths), odd), {
+      minLength: 1,
+      maxLength: 2,
+    })
+    .map((changes) =>
+      changes.reduce<unknown>(
+        (value, [path, replacement]) => withValue(value, path, replacement),
+        description,
+      ),
+    ),
+)
 
-describe('a description of any kind', () => {
-  it('is read, or refused with the path of everything that is wrong', () => {
-    let refusals = 0
+describe('a random description', () => {
+  it('is accepted, or rejected with every issue and its path', () => {
+    let rejections = 0
     const property = fc.property(fc.oneof(mutated, fc.jsonValue()), (description) => {
-      const refused = refusalOf(description)
-      if (!refused) return
-      refusals += 1
-      expectNamed(refused)
+      const rejection = getRejection(description)
+      if (!rejection) return
+      rejections += 1
+      expectIssues(rejection)
     })
     fc.assert(property, runs(200))
-    expect(refusals).toBeGreaterThan(0)
+    expect(rejections).toBeGreaterThan(0)
   }, 600_000)
 
   it.each(['['.repeat(5000) + ']'.repeat(5000), `${'{"login":'.repeat(5000)}1${'}'.repeat(5000)}`])(
-    'is refused when it is nested without end',
+    'is rejected when it is nested very deeply',
     (text) => {
-      const refused = refusalOf(JSON.parse(text))
-      expect(refused?.code).toBe('server_error')
+      expect(getRejection(JSON.parse(text))?.code).toBe('server_error')
     },
   )
 
@@ -158,37 +163,37 @@ describe('a description of any kind', () => {
     ['signInGrant', 'constructor', 'grants.constructor'],
     ['signInGrant', '__proto__', 'grants.__proto__'],
     ['resource.rateLimit.header', 'a b', 'resource.rateLimit.header'],
-  ])('is refused when %s is %s', (path, value, named) => {
-    const refused = refusalOf(changed(presets['doorkeeper']?.[0], path.split('.'), value))
-    expect(refused?.message).toContain(`  ${named}: `)
+  ])('is rejected when %s is %s', (path, value, issuePath) => {
+    const rejection = getRejection(withValue(presets['doorkeeper']?.[0], path.split('.'), value))
+    expect(rejection?.message).toContain(`  ${issuePath}: `)
   })
 
-  it('is refused when a challenge runs a grant that every object seems to have', () => {
+  it('is rejected when a challenge runs a grant with the name of an inherited member', () => {
     const [description] = presets['auth0'] ?? []
-    const refused = refusalOf(changed(description, ['errors', 'challenges', '0', 'grant'], 'toString'))
-    expect(refused?.message).toContain('  errors.challenges.0.grant: ')
+    const rejection = getRejection(withValue(description, ['errors', 'challenges', '0', 'grant'], 'toString'))
+    expect(rejection?.message).toContain('  errors.challenges.0.grant: ')
   })
 
-  it('that is found good brings typed answers', async () => {
-    let good = 0
-    const spokenInTime = answersOf(presets['auth0']?.[0] ?? {}).filter((spoken) => !hangs(spoken))
-    const property = fc.asyncProperty(mutated, spokenInTime, async (description, spoken) => {
-      if (refusalOf(description)) return
-      const bff = createdFrom(description as ProviderDescription)
-      if (!bff) return
-      good += 1
-      for (const answer of [await bff(spoken), await bff(spoken)])
-        expect([200, 401, 403, 429, 502, 503]).toContain(answer)
+  it('leads to typed responses when it is valid', async () => {
+    let validCount = 0
+    const responses = createResponses(presets['auth0']?.[0] ?? {}).filter((response) => !isHanging(response))
+    const property = fc.asyncProperty(mutated, responses, async (description, response) => {
+      if (getRejection(description)) return
+      const signIn = createSignIn(description as ProviderDescription)
+      if (!signIn) return
+      validCount += 1
+      for (const status of [await signIn(response), await signIn(response)])
+        expect([200, 401, 403, 429, 502, 503]).toContain(status)
     })
     await fc.assert(property, runs(40))
-    expect(good).toBeGreaterThan(0)
+    expect(validCount).toBeGreaterThan(0)
 
-    function createdFrom(description: ProviderDescription) {
+    function createSignIn(description: ProviderDescription) {
       try {
-        const watched = createWatched(description, [])
-        return async (spoken: Parameters<typeof watched.signIn>[0]) => {
-          const { status } = await watched.unjudged(spoken)
-          await watched.closed()
+        const bff = createCheckedBff(description, [])
+        return async (response: ServerResponse) => {
+          const { status } = await bff.signInUnchecked(response)
+          await bff.close()
           return status
         }
       } catch (error) {

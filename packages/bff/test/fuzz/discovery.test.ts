@@ -8,18 +8,18 @@ import { oauth2 } from '../../src/providers/index.ts'
 import { createHttpClient } from '../../src/authorization-server/http-client.ts'
 import { createTestLogger, createTestBff } from '../support/browser.ts'
 import { json } from '../support/token-endpoint.ts'
-import { oddValue } from './answers.ts'
+import { oddValue } from './server-responses.ts'
 import { runs } from './runs.ts'
 
 const issuer = 'https://as.example.com/realm'
 
-/** What the document leads to: endpoints, or the error that says why there are none. */
-async function endpointsFrom(body: string, discovery = issuer) {
+/** The endpoints that a discovery document leads to, or the error. */
+async function resolveEndpoints(body: string, discovery = issuer) {
   const provider = parseProvider({ ...oauth2({ issuer }), token: { discovery, issuer } })
   const platform = { ...nodePlatform, fetch: async () => new Response(body) }
   const logger = createTestLogger()
-  const find = createEndpointResolver(provider, createHttpClient(platform, 5), platform, logger)
-  return find().catch((error: unknown) => {
+  const resolve = createEndpointResolver(provider, createHttpClient(platform, 5), platform, logger)
+  return resolve().catch((error: unknown) => {
     if (error instanceof BffError) return error
     throw error
   })
@@ -89,52 +89,52 @@ const document = fc
       { maxLength: 4 },
     ),
   )
-  .map(([own, token, more]) => {
-    const members = [['issuer', own], ['token_endpoint', token], ...more]
+  .map(([named, token, others]) => {
+    const members = [['issuer', named], ['token_endpoint', token], ...others]
     return `{${members.map(([name, value]) => `"${name}":${value}`).join(',')}}`
   })
 
-/** Whether a request to that place stays on this machine, or could be read on its way. */
-function isInside(text: string): boolean {
+/** Whether a request to this URL would stay on this machine or be sent in the clear. */
+function isUnsafe(text: string): boolean {
   const { protocol, hostname } = new URL(text)
   return protocol !== 'https:' || /localhost\.?$|^(127|0)\.|^\[::/.test(hostname)
 }
 
-describe('a discovery document of any kind', () => {
-  it('leads to an endpoint that may be used, or to a typed error', async () => {
-    let good = 0
+describe('a random discovery document', () => {
+  it('leads to a safe endpoint, or to a typed error', async () => {
+    let resolvedCount = 0
     const body = fc.oneof(
       { weight: 8, arbitrary: document },
       { weight: 1, arbitrary: oddValue },
       { weight: 1, arbitrary: fc.string() },
     )
     const property = fc.asyncProperty(body, async (text) => {
-      const found = await endpointsFrom(text)
-      if (found instanceof BffError) {
-        expect(['server_error', 'temporarily_unavailable']).toContain(found.code)
+      const endpoints = await resolveEndpoints(text)
+      if (endpoints instanceof BffError) {
+        expect(['server_error', 'temporarily_unavailable']).toContain(endpoints.code)
         return
       }
-      good += 1
-      const { token, revocation, metadata } = found
-      for (const place of [token, revocation, metadata?.jwks_uri])
-        if (typeof place === 'string') expect(isInside(place)).toBe(false)
+      resolvedCount += 1
+      const { token, revocation, metadata } = endpoints
+      for (const endpoint of [token, revocation, metadata?.jwks_uri])
+        if (typeof endpoint === 'string') expect(isUnsafe(endpoint)).toBe(false)
     })
     await fc.assert(property, runs(100))
-    expect(good).toBeGreaterThan(0)
+    expect(resolvedCount).toBeGreaterThan(0)
   }, 600_000)
 
-  it.each(['null', '"password"', '7', '{}', '[null]'])('may name its grants as %s', async (grants) => {
-    const own = { issuer, token_endpoint: 'https://as.example.com/token' }
-    const found = await endpointsFrom(JSON.stringify(own).replace('}', `,"grant_types_supported":${grants}}`))
-    expect(found).toMatchObject({ token: 'https://as.example.com/token' })
+  it.each(['null', '"password"', '7', '{}', '[null]'])('may list its grants as %s', async (grants) => {
+    const metadata = { issuer, token_endpoint: 'https://as.example.com/token' }
+    const text = JSON.stringify(metadata).replace('}', `,"grant_types_supported":${grants}}`)
+    expect(await resolveEndpoints(text)).toMatchObject({ token: 'https://as.example.com/token' })
   })
 
-  it('is asked for where the description says, whatever issuer it has to name', async () => {
+  it('is fetched from token.discovery, even when token.issuer names another host', async () => {
     const description = oauth2({ issuer })
     const token = { discovery: 'https://inside.example.com/realm', issuer: 'http://as.example.com' }
     const { signIn, endpoint } = createTestBff(json({}), { provider: { ...description, token } })
     await signIn()
-    expect(endpoint.requests.map((asked) => asked.url.href)).toEqual([
+    expect(endpoint.requests.map(({ url: requested }) => requested.href)).toEqual([
       'https://inside.example.com/realm/.well-known/openid-configuration',
     ])
   })

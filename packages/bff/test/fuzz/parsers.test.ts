@@ -6,20 +6,20 @@ import { isWithinDepth, parseJson, getByPointer } from '../../src/json.ts'
 import type { Provider } from '../../src/description/provider-description.ts'
 import { parseOAuthChallenges } from '../../src/proxy/www-authenticate.ts'
 import { fillTemplate, listPlaceholders } from '../../src/template.ts'
-import { oddValue } from './answers.ts'
+import { oddValue } from './server-responses.ts'
 import { runs } from './runs.ts'
 
 const now = Date.parse('2026-01-01T00:00:00Z')
 const often = runs(150)
 
-/** JSON as somebody writes it who leaves a comma before closing brackets, with white space of any kind. */
+/** Serializes a value with commas before closing brackets, and white space. */
 function withCommas(value: unknown, space: () => string, comma: () => string): string {
-  const inner = (one: unknown): string => withCommas(one, space, comma)
-  const closed = (parts: string[]): string =>
+  const serialize = (item: unknown): string => withCommas(item, space, comma)
+  const join = (parts: string[]): string =>
     parts.join(`${space()},${space()}`) + (parts.length > 0 ? space() + comma() + space() : '')
-  if (Array.isArray(value)) return `[${space()}${closed(value.map(inner))}]`
+  if (Array.isArray(value)) return `[${space()}${join(value.map(serialize))}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `{${space()}${closed(Object.entries(value).map(([name, own]) => `${JSON.stringify(name)}:${inner(own)}`))}}`
+  return `{${space()}${join(Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${serialize(item)}`))}}`
 }
 
 const awkward = fc.oneof(
@@ -46,7 +46,7 @@ describe('JSON with trailing commas', { timeout: 600_000 }, () => {
     return () => values[(turn = (turn * 7 + 3) % 1009) % values.length] as T
   }
 
-  it('is read as if it had none, and its texts stay as they are', () => {
+  it('is parsed as without them, and its strings stay unchanged', () => {
     fc.assert(
       fc.property(document, fc.nat(1000), (value, seed) => {
         const text = withCommas(value, pick(['', ' ', '\n', '\t\r\n '], seed), pick([',', ''], seed))
@@ -56,7 +56,7 @@ describe('JSON with trailing commas', { timeout: 600_000 }, () => {
     )
   })
 
-  it('is read by nobody who was not told of them', () => {
+  it('is rejected in the form strict', () => {
     fc.assert(
       fc.property(document, (value) => {
         const text = withCommas(
@@ -73,7 +73,7 @@ describe('JSON with trailing commas', { timeout: 600_000 }, () => {
   })
 
   it.each(['{"a":1,,}', '{,"a":1}', '[1,}', '{"a":1,"}', '{"a":,}', '{"a":1},', '{"a",}'])(
-    'does not excuse %s',
+    'does not allow %s',
     (text) => {
       expect(parseJson(text, 'trailing-commas')).toBeNull()
     },
@@ -81,27 +81,27 @@ describe('JSON with trailing commas', { timeout: 600_000 }, () => {
 
   it.each([
     ['quotes after backslashes without an end', '\\"'.repeat(32_768)],
-    ['a text without an end, with quotes in it', `"${'\\"'.repeat(32_000)}\\`],
+    ['an unterminated string with quotes in it', `"${'\\"'.repeat(32_000)}\\`],
     ['commas', ','.repeat(65_536)],
     ['brackets', '['.repeat(65_536)],
     ['white space after commas', `,${' '.repeat(254)}`.repeat(256)],
-  ])('takes no longer for %s', (_, text) => {
-    const begun = performance.now()
+  ])('rejects %s within a second', (_, text) => {
+    const startedAt = performance.now()
     expect(parseJson(text, 'trailing-commas')).toBeNull()
-    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(performance.now() - startedAt).toBeLessThan(1000)
   })
 })
 
-describe('a body of any text', { timeout: 600_000 }, () => {
-  it('is an object, a text or nothing', () => {
+describe('parseJson of a random text', { timeout: 600_000 }, () => {
+  it('returns an object, a string or null', () => {
     const text = fc.oneof(fc.json(), fc.string({ unit: 'binary' }), oddValue)
     fc.assert(
-      fc.property(text, fc.constantFrom('strict', 'trailing-commas'), (own, form) => {
-        const read = parseJson(own, form)
+      fc.property(text, fc.constantFrom('strict', 'trailing-commas'), (input, form) => {
+        const value = parseJson(input, form)
         expect(
-          read === null ||
-            typeof read === 'string' ||
-            Object.prototype.toString.call(read) === '[object Object]',
+          value === null ||
+            typeof value === 'string' ||
+            Object.prototype.toString.call(value) === '[object Object]',
         ).toBe(true)
       }),
       often,
@@ -109,21 +109,21 @@ describe('a body of any text', { timeout: 600_000 }, () => {
   })
 })
 
-describe('a place in a document', { timeout: 600_000 }, () => {
+describe('a JSON pointer', { timeout: 600_000 }, () => {
   const name = fc.oneof(
     fc.constantFrom('__proto__', 'constructor', 'toString', 'a/b', 'a~b', '~1', '~01', '0', 'length', ''),
     fc.string(),
   )
-  const escaped = (own: string): string => own.replaceAll('~', '~0').replaceAll('/', '~1')
+  const escape = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1')
 
-  it('is found under any name, and only where it is the document’s own', () => {
+  it('finds a member of any name, and no inherited member', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 4 }), fc.jsonValue(), (path, value) => {
         const text = path.reduceRight(
-          (inner, own) => `{${JSON.stringify(own)}:${inner}}`,
+          (inner, part) => `{${JSON.stringify(part)}:${inner}}`,
           JSON.stringify(value),
         )
-        const pointer = path.map((own) => `/${escaped(own)}`).join('')
+        const pointer = path.map((part) => `/${escape(part)}`).join('')
         expect(getByPointer(JSON.parse(text), pointer)).toEqual(JSON.parse(JSON.stringify(value)))
         expect(getByPointer({}, pointer)).toBeUndefined()
         expect(getByPointer({ b: 'text' }, `/b${pointer}`)).toBeUndefined()
@@ -133,7 +133,7 @@ describe('a place in a document', { timeout: 600_000 }, () => {
   })
 
   it.each(['['.repeat(60_000) + ']'.repeat(60_000), `${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}`])(
-    'that lies too deep is told without looking at all of it',
+    'does not matter for isWithinDepth, which stops at the limit',
     (text) => {
       expect(isWithinDepth(JSON.parse(text))).toBe(false)
       expect(isWithinDepth({ a: [{ b: null }], __proto__: null })).toBe(true)
@@ -141,7 +141,7 @@ describe('a place in a document', { timeout: 600_000 }, () => {
   )
 })
 
-describe('a lifetime', { timeout: 600_000 }, () => {
+describe('parseLifetime', { timeout: 600_000 }, () => {
   const kinds = ['seconds', 'ms', 'epoch-s', 'epoch-ms', 'iso', 'http-date'] as const
   const moments = fc.date({ noInvalidDate: false })
   const value = fc.oneof(
@@ -162,32 +162,32 @@ describe('a lifetime', { timeout: 600_000 }, () => {
     fc.constant('jwt-exp' as const),
   )
 
-  it('is never negative, never for ever, and not known rather than wrong', () => {
+  it('is never negative or unlimited, and null rather than wrong', () => {
     fc.assert(
       fc.property(value, source, (text, from) => {
-        const own: unknown = JSON.parse(text)
+        const json: unknown = JSON.parse(text)
         const token = `a.${Buffer.from(`{"exp":${text}}`).toString('base64url')}.b`
-        const seconds = parseLifetime({ x: own }, token, [from], now)
+        const seconds = parseLifetime({ x: json }, token, [from], now)
         if (seconds === null) return
         expect(seconds).toBeGreaterThanOrEqual(0)
         expect(seconds).toBeLessThanOrEqual(maxLifetimeSeconds)
-        expect(['number', 'string']).toContain(typeof own)
-        // Infinity is how JSON.parse reads 1e400; not even that lives for ever.
-        if (typeof own === 'number') expect(own).toBeGreaterThanOrEqual(0)
+        expect(['number', 'string']).toContain(typeof json)
+        // JSON.parse reads 1e400 as Infinity, which is limited as well.
+        if (typeof json === 'number') expect(json).toBeGreaterThanOrEqual(0)
       }),
       often,
     )
   })
 
-  it('is the same in every time zone', () => {
+  it('does not depend on the time zone', () => {
     const { TZ } = process.env
     try {
       fc.assert(
         fc.property(value, fc.constantFrom(...kinds), (text, as) => {
-          const own: unknown = JSON.parse(text)
+          const json: unknown = JSON.parse(text)
           const [here, there] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'].map((zone) => {
             process.env['TZ'] = zone
-            return parseLifetime({ x: own }, '', [{ from: '/x', as }], now)
+            return parseLifetime({ x: json }, '', [{ from: '/x', as }], now)
           })
           expect(here).toBe(there)
         }),
@@ -199,7 +199,7 @@ describe('a lifetime', { timeout: 600_000 }, () => {
     }
   })
 
-  it('read from a token needs no good token', () => {
+  it('never throws for a token that is not a JWT', () => {
     const part = fc.oneof(
       fc.string(),
       fc.base64String(),
@@ -232,15 +232,15 @@ describe('a template', { timeout: 600_000 }, () => {
   )
   const some = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''))
 
-  it('is filled in once, with what was typed as it was typed', () => {
+  it('is filled in once, with values unchanged', () => {
     fc.assert(
       fc.property(some, some, some, (template, a, b) => {
         const pieces = template.split(/(\{[A-Za-z_]\w*\})/)
         const values: Record<string, string> = { '{a}': a, '{b}': b }
-        const expected = pieces.map((own, index) => (index % 2 === 1 ? (values[own] ?? '') : own)).join('')
+        const expected = pieces.map((part, index) => (index % 2 === 1 ? (values[part] ?? '') : part)).join('')
         expect(fillTemplate(template, { a, b })).toBe(expected)
         expect(listPlaceholders(template)).toEqual(
-          pieces.filter((_, index) => index % 2 === 1).map((own) => own.slice(1, -1)),
+          pieces.filter((_, index) => index % 2 === 1).map((part) => part.slice(1, -1)),
         )
       }),
       often,
@@ -248,8 +248,8 @@ describe('a template', { timeout: 600_000 }, () => {
   })
 })
 
-describe('a WWW-Authenticate header of any kind', { timeout: 600_000 }, () => {
-  it('is read as challenges of OAuth or as nothing, in no time', () => {
+describe('a random WWW-Authenticate header', { timeout: 600_000 }, () => {
+  it('is parsed as OAuth challenges or as none, within a second', () => {
     const piece = fc.constantFrom(
       'Bearer',
       'DPoP',
@@ -276,13 +276,13 @@ describe('a WWW-Authenticate header of any kind', { timeout: 600_000 }, () => {
       `Bearer ${' '.repeat(4000)}`,
     )
     fc.assert(
-      fc.property(fc.oneof({ weight: 9, arbitrary: header }, { weight: 1, arbitrary: long }), (own) => {
-        const begun = performance.now()
-        for (const { scheme, params } of parseOAuthChallenges(own)) {
+      fc.property(fc.oneof({ weight: 9, arbitrary: header }, { weight: 1, arbitrary: long }), (value) => {
+        const startedAt = performance.now()
+        for (const { scheme, params } of parseOAuthChallenges(value)) {
           expect(['bearer', 'dpop']).toContain(scheme)
           for (const name of params.keys()) expect(name).toBe(name.toLowerCase())
         }
-        expect(performance.now() - begun).toBeLessThan(1000)
+        expect(performance.now() - startedAt).toBeLessThan(1000)
       }),
       often,
     )

@@ -1,7 +1,7 @@
 import type { ProviderDescription } from '../../src/index.ts'
 import * as providers from '../../src/providers/index.ts'
 
-/** The presets, by the names that they are exported under. */
+/** The names of all presets. */
 export const exported: string[] = Object.entries(providers)
   .filter(([, value]) => typeof value === 'function')
   .map(([name]) => name)
@@ -11,7 +11,7 @@ export const secretCanary = 'canary-of-the-client-secret'
 const client = { clientId: 'portal', clientSecret: secretCanary }
 const site = 'https://acct.example.com'
 
-/** Every preset in the shapes that it is read in, the usual one first. */
+/** Every preset with different options, the usual ones first. */
 export const presets: Record<string, ProviderDescription[]> = {
   auth0: [providers.auth0({ ...client, domain: 'acme.eu.auth0.com', scope: ['openid', 'offline_access'] })],
   axosoft: [

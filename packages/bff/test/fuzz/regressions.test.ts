@@ -4,24 +4,24 @@ import { classSuper, oauth2 } from '../../src/providers/index.ts'
 import { createTestBff } from '../support/browser.ts'
 import { json, raw } from '../support/token-endpoint.ts'
 
-/** What random histories have brought to light, each as small as it could be made. */
-describe('an answer that was once too much', () => {
+/** Minimal cases that random histories found. */
+describe('a response of the authorization server', () => {
   const user = { tokenEndpoint: 'https://as.example.com/token', user: '/data' }
   const nested = (levels: number): string =>
     `{"access_token":"a","token_type":"Bearer","data":${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}}`
 
   it.each([99, 3000, 4200, 4400, 9000])(
-    'describes a user %i levels deep, who is signed in all the same',
+    'that describes a user %i levels deep signs the user in',
     async (levels) => {
       const { signIn, restore } = createTestBff(raw(nested(levels)), { provider: oauth2(user) })
-      const answer = await signIn()
-      expect(answer.status).toBe(200)
-      expect(answer.body.session?.user === null).toBe(levels > 100)
-      expect((await restore()).body.session?.user).toEqual(answer.body.session?.user)
+      const { status, body } = await signIn()
+      expect(status).toBe(200)
+      expect(body.session?.user === null).toBe(levels > 100)
+      expect((await restore()).body.session?.user).toEqual(body.session?.user)
     },
   )
 
-  it('is an ID Token whose claims are nested without end', async () => {
+  it('with an ID Token whose claims are nested very deeply fails the sign-in', async () => {
     const issuer = 'https://as.example.com'
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const times = `"iat":1767225600,"exp":1767225900`
@@ -44,37 +44,37 @@ describe('an answer that was once too much', () => {
   })
 
   it.each(['999999999', '9'.repeat(400)])(
-    'asks to wait for %s seconds, and is believed for a day',
-    async (wait) => {
+    'that asks to wait for %s seconds makes the page wait for a day',
+    async (seconds) => {
       const provider = classSuper({ clientId: 'portal', business: 'acme', scope: [] })
-      const { signIn } = createTestBff(raw('', 429, { 'X-RateLimit-ResetAfter': wait }), { provider })
-      const answer = await signIn()
-      expect(answer).toMatchObject({ status: 429, body: { retry_after: 86_400 } })
-      expect(answer.headers.get('Retry-After')).toBe('86400')
+      const { signIn } = createTestBff(raw('', 429, { 'X-RateLimit-ResetAfter': seconds }), { provider })
+      const response = await signIn()
+      expect(response).toMatchObject({ status: 429, body: { retry_after: 86_400 } })
+      expect(response.headers.get('Retry-After')).toBe('86400')
     },
   )
 
-  it('is a redirect behind the status 0, which says nothing of the password', async () => {
+  it('with the status 0 is a redirect, which does not mean a wrong password', async () => {
     const { signIn, log } = createTestBff(() => Response.error())
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(log.at(-1)).toContain('redirects are not followed')
   })
 
-  it('names its grants as nobody expects, and leads to the token endpoint all the same', async () => {
+  it('with an unexpected list of grants in the discovery document does not stop sign-ins', async () => {
     const issuer = 'https://as.example.com'
-    const good = json({ access_token: 'a', token_type: 'Bearer' })
+    const granted = json({ access_token: 'a', token_type: 'Bearer' })
     const document = json({ issuer, token_endpoint: `${issuer}/token`, grant_types_supported: null })
-    const { signIn } = createTestBff((asked) => (asked.url.pathname === '/token' ? good : document)(asked), {
-      provider: oauth2({ issuer }),
-    })
+    const { signIn } = createTestBff(
+      (request) => (request.url.pathname === '/token' ? granted : document)(request),
+      {
+        provider: oauth2({ issuer }),
+      },
+    )
     expect((await signIn()).status).toBe(200)
   })
 
-  it.each([false, null, ''])(
-    'says %j of an error and has no token, which is a matter of configuration',
-    async (error) => {
-      const { signIn } = createTestBff(json({ error, ok: true }), { provider: oauth2(user) })
-      expect((await signIn()).status).toBe(502)
-    },
-  )
+  it.each([false, null, ''])('with the error %j and no token is a configuration error', async (error) => {
+    const { signIn } = createTestBff(json({ error, ok: true }), { provider: oauth2(user) })
+    expect((await signIn()).status).toBe(502)
+  })
 })

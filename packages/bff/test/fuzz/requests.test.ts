@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { errorResponseSchema, sessionResponseSchema } from '../../src/wire-schemas.ts'
 import { oauth2 } from '../../src/providers/index.ts'
 import { createTestBff, page } from '../support/browser.ts'
-import { createProxyScene } from '../support/proxy-setup.ts'
+import { createProxySetup } from '../support/proxy-setup.ts'
 import { json, rotating } from '../support/token-endpoint.ts'
-import { oddValue, overheard } from './answers.ts'
+import { oddValue, serverCanary } from './server-responses.ts'
 import { runs } from './runs.ts'
 
 const some = runs(80)
 
-/** Sends a request as it stands, if there can be one like it. */
-function requestFrom(url: string, init: RequestInit): Request | null {
+/** Creates a request, or `null` when no such request is possible. */
+function createRequest(url: string, init: RequestInit): Request | null {
   try {
     return new Request(url, init)
   } catch {
@@ -19,10 +19,10 @@ function requestFrom(url: string, init: RequestInit): Request | null {
   }
 }
 
-/** An answer of the BFF's own, parsed. */
-async function judged(response: Response): Promise<{ status: number; error: string | undefined }> {
+/** Parses a response of the BFF itself and expects it to follow the wire contract. */
+async function parseBffResponse(response: Response): Promise<{ status: number; error: string | undefined }> {
   const text = await response.text()
-  expect(text).not.toContain(overheard)
+  expect(text).not.toContain(serverCanary)
   const { status } = response
   if (status === 204) return { status, error: undefined }
   const body: unknown = JSON.parse(text)
@@ -30,10 +30,10 @@ async function judged(response: Response): Promise<{ status: number; error: stri
     expect(sessionResponseSchema.parse(body)).toEqual(body)
     return { status, error: undefined }
   }
-  const known = errorResponseSchema.parse(body)
-  expect(body).toEqual(known)
+  const parsed = errorResponseSchema.parse(body)
+  expect(body).toEqual(parsed)
   expect([400, 401, 403, 404, 405, 413, 429, 502, 503]).toContain(status)
-  return { status, error: known.error }
+  return { status, error: parsed.error }
 }
 
 const member = fc.constantFrom(
@@ -46,10 +46,10 @@ const member = fc.constantFrom(
     'after',
     '__proto__',
     'constructor',
-    overheard,
+    serverCanary,
   ],
 )
-const given = fc.oneof(
+const memberValue = fc.oneof(
   oddValue,
   fc.constantFrom(
     ...[
@@ -59,7 +59,7 @@ const given = fc.oneof(
     ],
     ...['{"username":"a\\nb","password":"x"}', '{"__proto__":{"username":"cathy"},"password":"x"}'],
     ...[
-      `{"username":"${overheard}","password":"${overheard}","${overheard}":"x"}`,
+      `{"username":"${serverCanary}","password":"${serverCanary}","${serverCanary}":"x"}`,
       '["read"]',
       '["read","read"]',
     ],
@@ -67,7 +67,7 @@ const given = fc.oneof(
 )
 const body = fc.oneof(
   fc
-    .array(fc.tuple(member, given), { maxLength: 4 })
+    .array(fc.tuple(member, memberValue), { maxLength: 4 })
     .map((members) => `{${members.map(([name, value]) => `"${name}":${value}`).join(',')}}`),
   { weight: 3, arbitrary: fc.constant('{"credentials":{"username":"cathy","password":"x"}}') },
   fc.json(),
@@ -83,8 +83,8 @@ const body = fc.oneof(
   ),
 )
 
-describe('a request of any kind', () => {
-  it('to a route of the BFF is answered, and changes nobody’s session', async () => {
+describe('a random request', () => {
+  it('to a route of the BFF gets a response, and changes no session', async () => {
     const methods = fc.constantFrom(...'POST POST POST GET DELETE PUT HEAD OPTIONS constructor'.split(' '))
     const near =
       '/session/ /session?everywhere /session?peek //session /%73ession /constructor /__proto__ /session?session_id=x ' +
@@ -105,40 +105,46 @@ describe('a request of any kind', () => {
     ]
     const type = fc.oneof(fc.constant('application/json'), fc.constantFrom(...types))
 
-    const scene = createTestBff(rotating())
-    await scene.signIn()
-    const cookie = [...scene.jar].map((pair) => pair.join('=')).join('; ')
-    const { body: before } = await scene.restore()
-    let signedIn = 0
-    const property = fc.asyncProperty(methods, path, type, body, async (method, where, kind, own) => {
-      const headers = {
-        'X-Latchkey': '1',
-        'Sec-Fetch-Site': 'same-origin',
-        Origin: page,
-        'Content-Type': kind,
-      }
-      const init = {
-        method,
-        headers: where === '/token' ? { ...headers, Cookie: cookie } : headers,
-        ...(!['GET', 'HEAD'].includes(method) && { body: own }),
-      }
-      const sent = requestFrom(`${page}/auth${where}`, init)
-      if (!sent) return
-      const response = await scene.bff.fetch(sent)
-      if (method === 'HEAD') return
-      const { status } = await judged(response)
-      if (method === 'POST' && status === 200) signedIn += 1
-      expect(scene.log.join()).not.toContain(overheard)
-      expect((await scene.restore()).body).toEqual(before)
-    })
+    const setup = createTestBff(rotating())
+    await setup.signIn()
+    const cookie = [...setup.jar].map((pair) => pair.join('=')).join('; ')
+    const { body: before } = await setup.restore()
+    let signInCount = 0
+    const property = fc.asyncProperty(
+      methods,
+      path,
+      type,
+      body,
+      async (method, target, contentType, content) => {
+        const headers = {
+          'X-Latchkey': '1',
+          'Sec-Fetch-Site': 'same-origin',
+          Origin: page,
+          'Content-Type': contentType,
+        }
+        const init = {
+          method,
+          headers: target === '/token' ? { ...headers, Cookie: cookie } : headers,
+          ...(!['GET', 'HEAD'].includes(method) && { body: content }),
+        }
+        const request = createRequest(`${page}/auth${target}`, init)
+        if (!request) return
+        const response = await setup.bff.fetch(request)
+        if (method === 'HEAD') return
+        const { status } = await parseBffResponse(response)
+        if (method === 'POST' && status === 200) signInCount += 1
+        expect(setup.log.join()).not.toContain(serverCanary)
+        expect((await setup.restore()).body).toEqual(before)
+      },
+    )
     await fc.assert(property, some)
-    expect(signedIn).toBeGreaterThan(0)
+    expect(signInCount).toBeGreaterThan(0)
   }, 600_000)
 
-  it('with a cookie of any kind is nobody’s, or of whom it is', async () => {
-    const scene = createTestBff(rotating())
-    await scene.signIn()
-    const [[name = '', ticket = ''] = []] = scene.jar
+  it('with a random cookie opens no session but the one of the whole cookie', async () => {
+    const setup = createTestBff(rotating())
+    await setup.signIn()
+    const [[name = '', cookieValue = ''] = []] = setup.jar
     const value = fc.oneof(
       fc.base64String({ minLength: 60, maxLength: 68 }),
       fc.stringMatching(/^[\w-]{64}$/),
@@ -148,10 +154,10 @@ describe('a request of any kind', () => {
         '"',
         'A'.repeat(64),
         'A'.repeat(9000),
-        `${ticket.slice(0, -1)}A`,
-        `"${ticket}"`,
-        `${ticket}=`,
-        ticket.slice(1),
+        `${cookieValue.slice(0, -1)}A`,
+        `"${cookieValue}"`,
+        `${cookieValue}=`,
+        cookieValue.slice(1),
       ),
     )
     const names = fc.constantFrom(
@@ -162,35 +168,35 @@ describe('a request of any kind', () => {
       name.toLowerCase(),
       '__proto__',
     )
-    const pair = fc.oneof(
-      fc.tuple(names, value).map((own) => own.join('=')),
-      fc.constantFrom(`${name}=${ticket}`, name, '=', ';', `; ${name}`),
+    const cookiePair = fc.oneof(
+      fc.tuple(names, value).map((pair) => pair.join('=')),
+      fc.constantFrom(`${name}=${cookieValue}`, name, '=', ';', `; ${name}`),
       fc.string(),
     )
-    const header = fc.array(pair, { maxLength: 4 }).map((pairs) => pairs.join('; '))
-    let opened = 0
+    const header = fc.array(cookiePair, { maxLength: 4 }).map((pairs) => pairs.join('; '))
+    let openedCount = 0
     const property = fc.asyncProperty(header, async (cookie) => {
       const headers = { 'X-Latchkey': '1', 'Sec-Fetch-Site': 'same-origin' }
-      let sent: Request
+      let request: Request
       try {
-        sent = new Request(`${page}/auth/session?peek`, { headers: { ...headers, Cookie: cookie } })
+        request = new Request(`${page}/auth/session?peek`, { headers: { ...headers, Cookie: cookie } })
       } catch {
         return
       }
-      const response = await scene.bff.fetch(sent)
+      const response = await setup.bff.fetch(request)
       expect(response.status).toBe(200)
       const text = await response.clone().text()
-      expect(text).not.toContain(ticket)
-      await judged(response)
-      const whole = cookie.split(';').some((own) => own.trim() === `${name}=${ticket}`)
-      if (!text.includes('"session":null')) opened += 1
-      if (!whole) expect(JSON.parse(text)).toMatchObject({ session: null })
+      expect(text).not.toContain(cookieValue)
+      await parseBffResponse(response)
+      const isWhole = cookie.split(';').some((part) => part.trim() === `${name}=${cookieValue}`)
+      if (!text.includes('"session":null')) openedCount += 1
+      if (!isWhole) expect(JSON.parse(text)).toMatchObject({ session: null })
     })
     await fc.assert(property, some)
-    expect(opened).toBeGreaterThan(0)
+    expect(openedCount).toBeGreaterThan(0)
   }, 600_000)
 
-  it('that answers a challenge under any name is a first request, or of the one that was asked', async () => {
+  it('with a random challenge continues no challenge but the one of that id', async () => {
     const base = oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal' })
     const provider = {
       ...base,
@@ -206,41 +212,41 @@ describe('a request of any kind', () => {
         ],
       },
     }
-    const asks = json({ error: 'mfa_required', mfa_token: 'carried' }, 403)
+    const challengeReply = json({ error: 'mfa_required', mfa_token: 'continuation' }, 403)
     const id = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.base64String({ minLength: 60, maxLength: 68 }),
       fc.stringMatching(/^[\w-]{64}$/),
-      fc.constantFrom('__proto__', '', 'x'.repeat(9000), 'the cookie', 'its own name'),
+      fc.constantFrom('__proto__', '', 'x'.repeat(9000), 'the cookie', 'the right id'),
     )
-    const typed = fc.dictionary(
+    const entered = fc.dictionary(
       fc.constantFrom('otp', 'username', 'password', 'mfa_token', '__proto__'),
       fc.string(),
     )
-    const scene = createTestBff(asks, { provider })
-    const property = fc.asyncProperty(id, typed, async (name, own) => {
-      scene.endpoint.requests.length = 0
-      const asked = await scene.signIn()
-      const cookie = scene.jar.get('__Host-Http-latchkey')
-      const known: Record<string, string | undefined> = {
+    const setup = createTestBff(challengeReply, { provider })
+    const property = fc.asyncProperty(id, entered, async (kind, fields) => {
+      setup.endpoint.requests.length = 0
+      const first = await setup.signIn()
+      const cookie = setup.jar.get('__Host-Http-latchkey')
+      const ids: Record<string, string | undefined> = {
         'the cookie': cookie,
-        'its own name': asked.body.challenge?.id,
+        'the right id': first.body.challenge?.id,
       }
-      const challenge = known[name] ?? name
-      const answer = await scene.ask('POST', '/session', { credentials: own, challenge })
-      expect([400, 401, 429]).toContain(answer.status)
-      errorResponseSchema.parse(answer.body)
-      const carried = scene.endpoint.requests.filter(
-        ({ parameters }) => parameters.get('mfa_token') === 'carried',
+      const challenge = ids[kind] ?? kind
+      const response = await setup.sendRequest('POST', '/session', { credentials: fields, challenge })
+      expect([400, 401, 429]).toContain(response.status)
+      errorResponseSchema.parse(response.body)
+      const continuing = setup.endpoint.requests.filter(
+        ({ parameters }) => parameters.get('mfa_token') === 'continuation',
       )
-      if (challenge !== asked.body.challenge?.id) expect(carried).toEqual([])
-      expect(answer.text).not.toContain('carried')
+      if (challenge !== first.body.challenge?.id) expect(continuing).toEqual([])
+      expect(response.text).not.toContain('continuation')
     })
     await fc.assert(property, some)
   }, 600_000)
 
-  it('through the proxy stays on its route, and has an answer', async () => {
-    const scene = await createProxyScene()
+  it('through the proxy stays on its route, and gets a response', async () => {
+    const setup = await createProxySetup()
     const piece = fc.constantFrom(
       ...[
         '..',
@@ -281,29 +287,29 @@ describe('a request of any kind', () => {
       fc.constantFrom('/api/items/', '/api/me', '/api/items/special/', '/api/'),
       fc.array(piece, { maxLength: 8 }),
     )
-    let passed = 0
+    let forwardedCount = 0
     const property = fc.asyncProperty(
       path,
       fc.constantFrom('GET', 'POST', 'DELETE'),
       async ([start, pieces], method) => {
         const url = start + pieces.join('')
         if (!URL.canParse(page + url)) return
-        scene.received.length = 0
-        const response = await scene.send(url, { method })
-        if (scene.received.length === 0) {
-          await judged(response)
+        setup.received.length = 0
+        const response = await setup.send(url, { method })
+        if (setup.received.length === 0) {
+          await parseBffResponse(response)
           return
         }
-        passed += 1
+        forwardedCount += 1
         expect(response.status).toBe(200)
-        const reached = scene.received[0]?.url ?? ''
-        expect(reached).toMatch(
+        const upstreamUrl = setup.received[0]?.url ?? ''
+        expect(upstreamUrl).toMatch(
           /^https:\/\/(api\.example\.com\/v1\/(items\/|me([?#]|$))|special\.example\.com\/s\/)/,
         )
-        expect(decodeURIComponent(new URL(reached).pathname)).not.toMatch(/(^|\/)\.\.?(\/|$)|\\/)
+        expect(decodeURIComponent(new URL(upstreamUrl).pathname)).not.toMatch(/(^|\/)\.\.?(\/|$)|\\/)
       },
     )
     await fc.assert(property, some)
-    expect(passed).toBeGreaterThan(0)
+    expect(forwardedCount).toBeGreaterThan(0)
   }, 600_000)
 })

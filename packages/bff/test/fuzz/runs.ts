@@ -1,10 +1,11 @@
 import type { Parameters } from 'fast-check'
 
 /**
- * The same cases each time, so that a red run means a change; RUNS and SEED look further. Properties that are alike have
- * a `turn` each, so that they do not all try the same.
+ * Returns the parameters of a property, which tries the same cases in each run unless RUNS or SEED is set.
+ *
+ * @param turn a number for each of several similar properties, so that they do not all try the same cases
  */
-export function runs(usual: number, turn = 0): Parameters<unknown> {
+export function runs(defaultRuns: number, turn = 0): Parameters<unknown> {
   const { RUNS, SEED = '20260417' } = process.env
-  return { numRuns: Number(RUNS ?? usual), seed: Number(SEED) + turn }
+  return { numRuns: Number(RUNS ?? defaultRuns), seed: Number(SEED) + turn }
 }

@@ -36,21 +36,23 @@ function tenant(reply: Reply): Reply {
   )
 }
 
-function refused(status: number, error: string, error_description: string, more: object = {}): Reply {
-  return tenant(json({ error, error_description, ...more }, status))
+function rejectWith(status: number, error: string, error_description: string, members: object = {}): Reply {
+  return tenant(json({ error, error_description, ...members }, status))
 }
 
-const factor = refused(403, 'mfa_required', 'Multifactor authentication required', { mfa_token: 'Fe26...Ha' })
+const factor = rejectWith(403, 'mfa_required', 'Multifactor authentication required', {
+  mfa_token: 'Fe26...Ha',
+})
 
 describe('auth0()', () => {
   it.each([
     ['with all options', provider],
-    ['with as few as can be', auth0({ domain: options.domain, clientId: 'x' })],
-  ])('%s is plain data', (_, description) => {
+    ['with the required ones', auth0({ domain: options.domain, clientId: 'x' })],
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('names the connection by a grant of its own, and the API; more may be granted than was asked', async () => {
+  it('names the connection by its grant, and the API; accepts more scope than was requested', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(tenant(json(granted)), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read:sample', 'write:sample', 'offline_access'] },
@@ -74,7 +76,7 @@ describe('auth0()', () => {
     ])
   })
 
-  it('runs the password grant where no connection is named', async () => {
+  it('runs the password grant without a connection', async () => {
     const { signIn, endpoint } = createTestBff(tenant(json(granted)), { provider: auth0(options) })
     await signIn()
     expect(sent(endpoint.requests[1])).toEqual({
@@ -83,8 +85,8 @@ describe('auth0()', () => {
     })
   })
 
-  it('asks for a one-time code and sends it with what the first answer gave, without the password', async () => {
-    const { signIn, ask, endpoint } = createTestBff(factor, { provider })
+  it('requires a one-time code, and sends it with the continuation and without the password', async () => {
+    const { signIn, sendRequest, endpoint } = createTestBff(factor, { provider })
     const first = await signIn()
     expect(first).toMatchObject({
       status: 401,
@@ -92,15 +94,18 @@ describe('auth0()', () => {
     })
     expect(first.text).not.toContain('Fe26')
 
-    const again = (otp: string) =>
-      ask('POST', '/session', { credentials: { ...credentials, otp }, challenge: first.body.challenge?.id })
-    endpoint.script(refused(403, 'invalid_grant', 'Invalid otp_code.'))
-    expect(await again('000000')).toMatchObject({
+    const enterCode = (otp: string) =>
+      sendRequest('POST', '/session', {
+        credentials: { ...credentials, otp },
+        challenge: first.body.challenge?.id,
+      })
+    endpoint.script(rejectWith(403, 'invalid_grant', 'Invalid otp_code.'))
+    expect(await enterCode('000000')).toMatchObject({
       status: 401,
       body: { error: 'invalid_credentials', challenge: { fields: [{ name: 'otp' }] } },
     })
     endpoint.script(tenant(json(granted)))
-    expect((await again('123456')).status).toBe(200)
+    expect((await enterCode('123456')).status).toBe(200)
     expect(sent(endpoint.requests.at(-1))).toEqual({
       POST: url,
       form: {
@@ -113,30 +118,30 @@ describe('auth0()', () => {
     })
   })
 
-  it('hears a wrong password', async () => {
-    const answer = await getSignInRejection(
+  it('recognizes a wrong password', async () => {
+    const rejection = await getSignInRejection(
       provider,
-      refused(403, 'invalid_grant', 'Wrong email or password.'),
+      rejectWith(403, 'invalid_grant', 'Wrong email or password.'),
     )
-    expect(answer).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
+    expect(rejection).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
   })
 
-  it('waits when brute-force protection has blocked the account for this address', async () => {
+  it('reports a rate limit when brute-force protection has blocked the account', async () => {
     const words = 'Your account has been blocked after multiple consecutive login attempts.'
-    const answer = await getSignInRejection(provider, refused(429, 'too_many_attempts', words))
-    expect(answer).toMatchObject({ status: 429, error: 'rate_limited' })
-    expect(answer.log).toContain('the address of this server')
+    const rejection = await getSignInRejection(provider, rejectWith(429, 'too_many_attempts', words))
+    expect(rejection).toMatchObject({ status: 429, error: 'rate_limited' })
+    expect(rejection.log).toContain('the address of this server')
   })
 
   it.each([
     [401, 'unauthorized', 'user is blocked', 'the user is blocked'],
     [403, 'access_denied', 'Only on weekdays', 'an action of the tenant'],
     [401, 'password_leaked', 'This login has been blocked', 'breached password detection'],
-  ])('says of %i %s, %s, why this user is kept out', async (status, error, words, hint) => {
-    const answer = await getSignInRejection(provider, refused(status, error, words))
-    expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
-    expect(answer.log).toContain(hint)
-    expect(answer.log).not.toContain('weekdays')
+  ])('explains %i %s, %s, as a user who may not sign in', async (status, error, words, hint) => {
+    const rejection = await getSignInRejection(provider, rejectWith(status, error, words))
+    expect(rejection).toMatchObject({ status: 403, error: 'access_denied' })
+    expect(rejection.log).toContain(hint)
+    expect(rejection.log).not.toContain('weekdays')
   })
 
   it.each([
@@ -144,15 +149,15 @@ describe('auth0()', () => {
     [500, 'server_error', 'Authorization server not configured with default connection.', 'option realm'],
     [403, 'unauthorized_client', "Grant type 'password' not allowed for the client.", 'Grant Types'],
     [401, 'invalid_client', 'Unauthorized', 'client secret'],
-  ])('says of %i %s, %s, what to change', async (status, error, words, hint) => {
-    const answer = await getSignInRejection(provider, refused(status, error, words))
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain(hint)
+  ])('explains %i %s, %s, as a configuration error', async (status, error, words, hint) => {
+    const rejection = await getSignInRejection(provider, rejectWith(status, error, words))
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain(hint)
   })
 
-  it('ends the session when its refresh token is good no more', async () => {
-    const reply = refused(403, 'invalid_grant', 'Unknown or invalid refresh token.')
-    const answer = await getRefreshRejection(provider, tenant(json(granted)), reply)
-    expect(answer).toMatchObject({ status: 401, error: 'login_required' })
+  it('ends the session when its refresh token is rejected', async () => {
+    const reply = rejectWith(403, 'invalid_grant', 'Unknown or invalid refresh token.')
+    const rejection = await getRefreshRejection(provider, tenant(json(granted)), reply)
+    expect(rejection).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

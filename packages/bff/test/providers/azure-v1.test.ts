@@ -9,7 +9,7 @@ const options = { tenant: 'contoso.onmicrosoft.com', clientId: '2d4d11a2', resou
 const provider = azureV1(options)
 const url = 'https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/token'
 
-/** As Microsoft's documents have it, with a scope and a refresh token. */
+/** The response in Microsoft's documentation, with a scope and a refresh token. */
 const granted = {
   token_type: 'Bearer',
   scope: 'user_impersonation',
@@ -23,15 +23,15 @@ const granted = {
 }
 
 /** An error with the members that Microsoft's servers send. */
-function refused(error: string, number: number, words: string, more: object = {}) {
+function rejectWith(error: string, number: number, message: string, members: object = {}) {
   return json(
     {
       error,
-      error_description: `AADSTS${number}: ${words}\r\nTrace ID: 5c3bd525\r\nTimestamp: 2020-11-05 19:52:45Z`,
+      error_description: `AADSTS${number}: ${message}\r\nTrace ID: 5c3bd525\r\nTimestamp: 2020-11-05 19:52:45Z`,
       error_codes: [number],
       timestamp: '2020-11-05 19:52:45Z',
       error_uri: `https://login.microsoftonline.com/error?code=${number}`,
-      ...more,
+      ...members,
     },
     error === 'invalid_client' ? 401 : 400,
   )
@@ -43,11 +43,11 @@ describe('azureV1()', () => {
   it.each([
     ['a public application', provider],
     ['a confidential one', azureV1({ ...options, clientSecret: 's' })],
-  ])('for %s is plain data', (_, description) => {
+  ])('for %s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('sends the resource, at the sign-in and at a refresh', async () => {
+  it('sends the resource at sign-in and at a refresh', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(3550)
@@ -70,7 +70,7 @@ describe('azureV1()', () => {
     expect(sent(endpoint.requests[0])).toMatchObject({ form: { client_secret: 's3cret' } })
   })
 
-  it('reads numbers that are texts', async () => {
+  it('reads numbers that are strings', async () => {
     const { signIn } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['user_impersonation'] },
@@ -78,17 +78,17 @@ describe('azureV1()', () => {
     })
   })
 
-  it('reads the moment of the end where the lifetime is missing', async () => {
+  it('reads expires_on when expires_in is missing', async () => {
     const body = { ...granted, expires_in: undefined }
     const { signIn } = createTestBff(json(body), { provider }, createClock(1_668_423_020_000))
     expect((await signIn()).body.token?.expires_in).toBe(3600)
   })
 
   it.each([
-    ['a wrong password', refused('invalid_grant', 50126, 'invalid username or password')],
-    ['an unknown user', refused('invalid_grant', 50034, 'The user account does not exist')],
-    ['a locked account', refused('invalid_grant', 50053, 'The account is locked')],
-  ])('tells the browser the same of %s', async (_, reply) => {
+    ['a wrong password', rejectWith('invalid_grant', 50126, 'invalid username or password')],
+    ['an unknown user', rejectWith('invalid_grant', 50034, 'The user account does not exist')],
+    ['a locked account', rejectWith('invalid_grant', 50053, 'The account is locked')],
+  ])('gives the browser the same response for %s', async (_, reply) => {
     const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
   })
@@ -96,38 +96,38 @@ describe('azureV1()', () => {
   it.each([
     [
       'a second factor',
-      refused('invalid_grant', 50076, factor, { suberror: 'basic_action' }),
+      rejectWith('invalid_grant', 50076, factor, { suberror: 'basic_action' }),
       'a second factor',
     ],
-    ['a second factor without a suberror', refused('invalid_grant', 50076, factor), 'a second factor'],
+    ['a second factor without a suberror', rejectWith('invalid_grant', 50076, factor), 'a second factor'],
     [
       'a second factor to be set up',
-      refused('invalid_grant', 50079, 'you must enroll in multi-factor authentication'),
+      rejectWith('invalid_grant', 50079, 'you must enroll in multi-factor authentication'),
       'a second factor',
     ],
-    ['an interaction', refused('interaction_required', 50076, factor), 'a second factor'],
-    ['a condition', refused('invalid_grant', 53003, 'Access has been blocked'), 'a second factor'],
-    ['a new password', refused('invalid_grant', 50055, 'The password is expired'), 'has expired'],
-  ])('forbids a user of whom %s is demanded, and the log says what can be done', async (_, reply, hint) => {
+    ['an interaction', rejectWith('interaction_required', 50076, factor), 'a second factor'],
+    ['a condition', rejectWith('invalid_grant', 53003, 'Access has been blocked'), 'a second factor'],
+    ['a new password', rejectWith('invalid_grant', 50055, 'The password is expired'), 'has expired'],
+  ])('denies access to a user who needs %s, and the log says what to do', async (_, reply, hint) => {
     const { signIn, log } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status: 403, body: { error: 'access_denied' } })
     expect(log.at(-1)).toContain(hint)
     expect(log.join()).not.toContain('AADSTS')
   })
 
-  it('ends the session when a second factor is demanded at a refresh', async () => {
+  it('ends the session when a refresh requires a second factor', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
-    endpoint.script(refused('invalid_grant', 50076, factor, { suberror: 'basic_action' }))
+    endpoint.script(rejectWith('invalid_grant', 50076, factor, { suberror: 'basic_action' }))
     await clock.pass(3600)
     expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
   })
 
   it.each([
-    ['consent', refused('invalid_grant', 65001, 'has not consented'), 'nobody has consented'],
-    ['the resource', refused('invalid_resource', 500011, 'was not found'), 'App ID URI'],
-    ['a secret', refused('invalid_client', 7000218, 'must contain client_secret'), '401 invalid_client'],
-  ])('tells the operator that %s is missing', async (_, reply, hint) => {
+    ['consent', rejectWith('invalid_grant', 65001, 'has not consented'), 'nobody has consented'],
+    ['the resource', rejectWith('invalid_resource', 500011, 'was not found'), 'App ID URI'],
+    ['a secret', rejectWith('invalid_client', 7000218, 'must contain client_secret'), '401 invalid_client'],
+  ])('explains in the log that %s is missing', async (_, reply, hint) => {
     const { signIn, log } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(log.at(-1)).toContain(hint)

@@ -9,7 +9,7 @@ const options = { site: 'https://app.example.com/o/', clientId: 'vW1RcAl7', clie
 const provider = djangoOAuthToolkit({ ...options, scope: ['read', 'write'] })
 const url = 'https://app.example.com/o/token/'
 
-/** The answer of the tutorial; refresh tokens rotate. */
+/** The response in the tutorial; refresh tokens rotate. */
 const granted = {
   access_token: '5jNKc2g2pHRM2I3Rma8X2DwDWyTYeZ',
   expires_in: 36_000,
@@ -22,11 +22,11 @@ describe('djangoOAuthToolkit()', () => {
   it.each([
     ['with a secret', provider],
     ['without one', djangoOAuthToolkit({ site: options.site, clientId: 'v' })],
-  ])('%s is plain data', (_, description) => {
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('keeps the slash at the end of each address, refreshes, and gives tokens back', async () => {
+  it('keeps the slash at the end of each URL, refreshes, and revokes tokens', async () => {
     const { signIn, token, signOut, endpoint, clock } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read', 'write'] },
@@ -48,7 +48,7 @@ describe('djangoOAuthToolkit()', () => {
     ])
   })
 
-  it.each([400, 401])('hears a wrong password, with status %i', async (status) => {
+  it.each([400, 401])('recognizes a wrong password with status %i', async (status) => {
     const reply = json({ error: 'invalid_grant', error_description: 'Invalid credentials given.' }, status)
     expect(await getSignInRejection(provider, reply)).toEqual({
       status: 401,
@@ -59,16 +59,20 @@ describe('djangoOAuthToolkit()', () => {
 
   it.each([
     ['unauthorized_client', 400, 'Resource owner password-based'],
-    ['invalid_client', 401, 'its hash'],
+    ['invalid_client', 401, 'shows a hash'],
     ['unsupported_grant_type', 400, 'switched off there'],
-  ])('says what to change when the answer is %s', async (error, status, hint) => {
-    const answer = await getSignInRejection(provider, json({ error }, status))
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain(hint)
+  ])('says what to change after %s', async (error, status, hint) => {
+    const rejection = await getSignInRejection(provider, json({ error }, status))
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain(hint)
   })
 
-  it('ends the session when its refresh token is good no more', async () => {
-    const answer = await getRefreshRejection(provider, json(granted), json({ error: 'invalid_grant' }, 400))
-    expect(answer).toMatchObject({ status: 401, error: 'login_required' })
+  it('ends the session when its refresh token is rejected', async () => {
+    const rejection = await getRefreshRejection(
+      provider,
+      json(granted),
+      json({ error: 'invalid_grant' }, 400),
+    )
+    expect(rejection).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

@@ -28,11 +28,11 @@ describe('doorkeeper()', () => {
   it.each([
     ['with a secret', provider],
     ['without one', doorkeeper({ site: options.site, clientId: 'uid' })],
-  ])('%s is plain data', (_, description) => {
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('signs in, refreshes, and gives tokens back', async () => {
+  it('signs in, refreshes, and revokes tokens', async () => {
     const { signIn, token, signOut, endpoint, clock } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { user: { username: 'cathy' }, scope: ['public'] },
@@ -53,12 +53,12 @@ describe('doorkeeper()', () => {
     ])
   })
 
-  it('takes expires_in for what is left, also of a token that was issued long ago', async () => {
+  it('reads expires_in as the time left, also of a token that was issued earlier', async () => {
     const reply = json({ ...granted, expires_in: 120, created_at: 1_767_218_520 })
     expect((await createTestBff(reply, { provider }).signIn()).body.token?.expires_in).toBe(120)
   })
 
-  it('does without what is blank: no end, no scope, no refresh token', async () => {
+  it('accepts a response without lifetime, scope and refresh token', async () => {
     const { access_token, token_type, created_at } = granted
     const { signIn, token, endpoint, clock } = createTestBff(json({ access_token, token_type, created_at }), {
       provider,
@@ -74,8 +74,8 @@ describe('doorkeeper()', () => {
 
   it.each([
     ['a wrong password', json(invalidGrant, 400)],
-    ['a wrong password at older versions', json({ ...invalidGrant, error: 'invalid_resource_owner' }, 401)],
-  ])('hears %s', async (_, reply) => {
+    ['a wrong password from older versions', json({ ...invalidGrant, error: 'invalid_resource_owner' }, 401)],
+  ])('recognizes %s', async (_, reply) => {
     expect(await getSignInRejection(provider, reply)).toEqual({
       status: 401,
       error: 'invalid_credentials',
@@ -83,15 +83,15 @@ describe('doorkeeper()', () => {
     })
   })
 
-  it('says where the password grant is switched on', async () => {
-    const answer = await getSignInRejection(provider, json({ error: 'unsupported_grant_type' }, 400))
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain('grant_flows')
-    expect(answer.log).toContain('resource_owner_from_credentials')
+  it('says how to enable the password grant', async () => {
+    const rejection = await getSignInRejection(provider, json({ error: 'unsupported_grant_type' }, 400))
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain('grant_flows')
+    expect(rejection.log).toContain('resource_owner_from_credentials')
   })
 
-  it('ends the session when its refresh token is good no more', async () => {
-    const answer = await getRefreshRejection(provider, json(granted), json(invalidGrant, 400))
-    expect(answer).toMatchObject({ status: 401, error: 'login_required' })
+  it('ends the session when its refresh token is rejected', async () => {
+    const rejection = await getRefreshRejection(provider, json(granted), json(invalidGrant, 400))
+    expect(rejection).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

@@ -9,7 +9,7 @@ const options = { site: 'https://acme.fusionauth.io', clientId: '3c219e58', clie
 const provider = fusionAuth({ ...options, scope: ['offline_access'] })
 const url = 'https://acme.fusionauth.io/oauth2/token'
 
-/** As the documentation has it, without an ID Token. */
+/** The response in the documentation, without an ID Token. */
 const granted = {
   access_token: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9',
   expires_in: 3600,
@@ -24,18 +24,18 @@ describe('fusionAuth()', () => {
   it.each([
     ['with a secret', provider],
     ['without one', fusionAuth({ site: options.site, clientId: '3c219e58' })],
-  ])('%s is plain data', (_, description) => {
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('signs in, tells the id of the user, and refreshes', async () => {
+  it('signs in, returns the id of the user, and refreshes', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { user: { userId: granted.userId }, scope: ['offline_access'] },
       token: { expires_in: 3600 },
     })
     await clock.pass(3590)
-    // A refresh answers without a refresh token: the one held stays good.
+    // The response to a refresh has no refresh token: the previous one stays valid.
     endpoint.script(
       json({ access_token: 'b', expires_in: 3600, token_type: 'Bearer', userId: granted.userId }),
     )
@@ -54,7 +54,7 @@ describe('fusionAuth()', () => {
     ])
   })
 
-  it('hears a wrong password', async () => {
+  it('recognizes a wrong password', async () => {
     const reply = json(
       {
         error: 'invalid_grant',
@@ -72,7 +72,7 @@ describe('fusionAuth()', () => {
 
   it.each([
     [
-      'has to change the password',
+      'must change the password',
       {
         change_password_id: 'a65f7ac3-e4ce-4bf6-bbb0-576189c4d965',
         error: 'change_password_required',
@@ -81,15 +81,15 @@ describe('fusionAuth()', () => {
       },
       'change the password first',
     ],
-  ])('says why a user is kept out who %s', async (_, body, hint) => {
-    const answer = await getSignInRejection(provider, json(body, 400))
-    expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
-    expect(answer.log).toContain(hint)
-    expect(answer.log).not.toContain('canary')
+  ])('denies access to a user who %s, and the log says why', async (_, body, hint) => {
+    const rejection = await getSignInRejection(provider, json(body, 400))
+    expect(rejection).toMatchObject({ status: 403, error: 'access_denied' })
+    expect(rejection.log).toContain(hint)
+    expect(rejection.log).not.toContain('canary')
   })
 
-  describe('asks for the code of an authenticator app', () => {
-    const due = json(
+  describe('with a second factor', () => {
+    const factorRequired = json(
       {
         error: 'two_factor_required',
         error_description: 'Multi-factor authentication is required.',
@@ -99,23 +99,23 @@ describe('fusionAuth()', () => {
       },
       400,
     )
-    const loggedIn = {
+    const completed = {
       token: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9',
       tokenExpirationInstant: Date.parse('2026-01-01T01:00:00Z'),
       refreshToken: 'ze9fi6Y9sMSf3yWp3aaO2w7AMav2MFdiMIi2GObrAi',
       user: { id: granted.userId },
     }
 
-    it('and sends it where FusionAuth takes it, with nothing that is unknown there', async () => {
-      const { signIn, ask, token, endpoint, clock } = createTestBff(due, { provider })
+    it('requires a code, and sends it to its API without other parameters', async () => {
+      const { signIn, sendRequest, token, endpoint, clock } = createTestBff(factorRequired, { provider })
       const { body, text } = await signIn()
       expect(body).toMatchObject({ error: 'challenge_required', challenge: { fields: [{ name: 'otp' }] } })
       expect(text).not.toContain('canary')
-      endpoint.script(json(loggedIn))
-      const second = { credentials: { otp: '123456' }, challenge: body.challenge?.id }
-      expect((await ask('POST', '/session', second)).body).toMatchObject({
+      endpoint.script(json(completed))
+      const secondStep = { credentials: { otp: '123456' }, challenge: body.challenge?.id }
+      expect((await sendRequest('POST', '/session', secondStep)).body).toMatchObject({
         session: { user: { username: 'cathy' } },
-        token: { access_token: loggedIn.token, token_type: 'Bearer', expires_in: 3600 },
+        token: { access_token: completed.token, token_type: 'Bearer', expires_in: 3600 },
       })
       expect(sent(endpoint.requests[1])).toEqual({
         POST: 'https://acme.fusionauth.io/api/two-factor/login',
@@ -124,15 +124,15 @@ describe('fusionAuth()', () => {
       await clock.pass(3590)
       endpoint.script(json(granted))
       await token(1)
-      expect(endpoint.requests[2]?.parameters.get('refresh_token')).toBe(loggedIn.refreshToken)
+      expect(endpoint.requests[2]?.parameters.get('refresh_token')).toBe(completed.refreshToken)
     })
 
-    it('and hears of a wrong one', async () => {
-      const { signIn, ask, endpoint } = createTestBff(due, { provider })
+    it('recognizes a wrong code', async () => {
+      const { signIn, sendRequest, endpoint } = createTestBff(factorRequired, { provider })
       const { challenge } = (await signIn()).body
       endpoint.script(json({}, 421))
-      const second = { credentials: { otp: '000000' }, challenge: challenge?.id }
-      expect(await ask('POST', '/session', second)).toMatchObject({
+      const secondStep = { credentials: { otp: '000000' }, challenge: challenge?.id }
+      expect(await sendRequest('POST', '/session', secondStep)).toMatchObject({
         status: 401,
         body: { error: 'invalid_credentials', challenge },
       })
@@ -140,20 +140,20 @@ describe('fusionAuth()', () => {
   })
 
   it.each([
-    ['unauthorized_client', 'grant_type_disabled', 400, 'enable the grant'],
+    ['unauthorized_client', 'grant_type_disabled', 400, 'Enable the grants'],
     ['invalid_client', 'invalid_client_authentication', 401, 'client secret'],
-  ])('says of %s, %s, what to change', async (error, error_reason, status, hint) => {
-    const answer = await getSignInRejection(provider, json({ error, error_reason }, status))
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain(hint)
+  ])('says what to change after %s, %s', async (error, error_reason, status, hint) => {
+    const rejection = await getSignInRejection(provider, json({ error, error_reason }, status))
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain(hint)
   })
 
   it.each(['invalid_grant', 'invalid_request'])(
     'ends the session when its refresh token is not found, by %s',
     async (error) => {
       const reply = json({ error, error_reason: 'refresh_token_not_found' }, 400)
-      const answer = await getRefreshRejection(provider, json(granted), reply)
-      expect(answer).toMatchObject({ status: 401, error: 'login_required' })
+      const rejection = await getRefreshRejection(provider, json(granted), reply)
+      expect(rejection).toMatchObject({ status: 401, error: 'login_required' })
     },
   )
 })

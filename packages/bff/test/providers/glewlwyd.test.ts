@@ -10,7 +10,7 @@ const issuer = 'https://id.example.com/api/oidc'
 const options = { issuer, clientId: 'bff-client', clientSecret: 's3cr+t %', scope: ['read'] }
 const provider = glewlwyd(options)
 
-/** As version 2.7 answers. */
+/** The response of version 2.7. */
 const granted = {
   token_type: 'bearer',
   access_token: 'eyJhbGciOiJS',
@@ -20,7 +20,7 @@ const granted = {
   scope: 'read',
 }
 
-/** Its document has a slash too many in each address, and leaves out grants that it knows. */
+/** Its document has a double slash in each URL, and leaves out grants that it supports. */
 function server(reply: Reply): Reply {
   return withDiscovery(
     {
@@ -37,11 +37,11 @@ describe('glewlwyd()', () => {
   it.each([
     ['with a secret', provider],
     ['without one', glewlwyd({ issuer, clientId: 'public', scope: ['read'] })],
-  ])('%s is plain data', (_, description) => {
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('shows the client by Basic with the pair as it is, with a scope, and refreshes', async () => {
+  it('authenticates the client by Basic without form encoding, with a scope, and refreshes', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(server(json(granted)), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read'] },
@@ -58,7 +58,7 @@ describe('glewlwyd()', () => {
     ])
   })
 
-  it('knows the endpoint where the document cannot be had', async () => {
+  it('uses the known token endpoint when the document cannot be fetched', async () => {
     const { signIn, endpoint } = createTestBff(
       ({ url }) =>
         url.pathname.endsWith('/token') ? Response.json(granted) : new Response(null, { status: 404 }),
@@ -68,15 +68,15 @@ describe('glewlwyd()', () => {
     expect(endpoint.requests.at(-1)?.url.href).toBe(`${issuer}/token`)
   })
 
-  it('hears a wrong password in 403 without a body', async () => {
+  it('recognizes a wrong password in 403 without a body', async () => {
     const { status, error } = await getSignInRejection(provider, server(raw('', 403)))
     expect([status, error]).toEqual([401, 'invalid_credentials'])
   })
 
-  it('takes 400 without a body for the configuration at a sign-in, and for the end at a refresh', async () => {
-    const answer = await getSignInRejection(provider, server(raw('', 400)))
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain('Glewlwyd does not say which')
+  it('treats 400 without a body as a configuration error at sign-in, and as the end at a refresh', async () => {
+    const rejection = await getSignInRejection(provider, server(raw('', 400)))
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain('does not say which')
     const refresh = await getRefreshRejection(provider, server(json(granted)), server(raw('', 400)))
     expect(refresh).toMatchObject({ status: 401, error: 'login_required' })
   })

@@ -7,7 +7,7 @@ import { json, raw } from '../support/token-endpoint.ts'
 const site = 'https://acct.jamfcloud.com'
 const provider = jamf({ site })
 
-/** The form of the "Jamf Pro API Overview", half an hour after the other. */
+/** Responses as in the "Jamf Pro API Overview", half an hour apart. */
 const first = { token: 'eyJhbGciOiJIUzI1NiJ9.one', expires: '2022-09-07T20:48:47.585Z' }
 const second = { token: 'eyJhbGciOiJIUzI1NiJ9.two', expires: '2022-09-07T21:18:07.585Z' }
 const unauthorized = json(
@@ -17,16 +17,16 @@ const unauthorized = json(
   },
   401,
 )
-const halfAnHourBefore = (): ReturnType<typeof createClock> =>
+const createClockBefore = (): ReturnType<typeof createClock> =>
   createClock(Date.parse('2022-09-07T20:18:47.585Z'))
 
 describe('jamf()', () => {
-  it('is plain data', () => {
+  it('is unchanged after a round trip through JSON', () => {
     expect(throughJson(provider)).toStrictEqual(provider)
   })
 
-  it('shows the user by Basic in an empty POST, and keeps the token alive by showing it', async () => {
-    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, halfAnHourBefore())
+  it('sends the user by Basic in an empty POST, and keeps the token alive by sending it', async () => {
+    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, createClockBefore())
     expect((await signIn()).body).toMatchObject({
       session: { user: { username: 'cathy' }, scope: [] },
       token: { access_token: first.token, token_type: 'Bearer', expires_in: 1800 },
@@ -43,8 +43,8 @@ describe('jamf()', () => {
     ])
   })
 
-  it('ends the session when its token is good no more', async () => {
-    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, halfAnHourBefore())
+  it('ends the session when its token is rejected', async () => {
+    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, createClockBefore())
     await signIn()
     endpoint.script(unauthorized)
     await clock.pass(2000)
@@ -52,8 +52,8 @@ describe('jamf()', () => {
     expect(sent(endpoint.requests[1])).toMatchObject({ authorization: `Bearer ${first.token}` })
   })
 
-  it('keeps the session while the server is away', async () => {
-    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, halfAnHourBefore())
+  it('keeps the session while the server responds with 503', async () => {
+    const { signIn, token, endpoint, clock } = createTestBff(json(first), { provider }, createClockBefore())
     await signIn()
     endpoint.script(raw('<html>Jamf Pro is starting', 503))
     await clock.pass(1760)
@@ -63,16 +63,16 @@ describe('jamf()', () => {
   it.each([
     ['with an error', unauthorized],
     ['without one', json({ httpStatus: 401, errors: [] }, 401)],
-  ])('takes a 401 %s for a wrong password', async (_, reply) => {
+  ])('recognizes a wrong password in 401 %s', async (_, reply) => {
     const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
   })
 
-  it('invalidates the token at a sign-out, with the token itself', async () => {
+  it('invalidates the token at sign-out, authenticated by the token itself', async () => {
     const { signIn, signOut, endpoint, bff, log } = createTestBff(
       json(first),
       { provider },
-      halfAnHourBefore(),
+      createClockBefore(),
     )
     await signIn()
     endpoint.script(() => new Response(null, { status: 204 }))
@@ -85,10 +85,10 @@ describe('jamf()', () => {
     expect(log).toHaveLength(1)
   })
 
-  it('asks nobody with a username that Basic would cut in two', async () => {
+  it('rejects a username with a colon, which Basic cannot send', async () => {
     const { signIn, endpoint } = createTestBff(json(first), { provider })
-    const answer = await signIn({ credentials: { username: 'a:b', password: 'c' } })
-    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+    const response = await signIn({ credentials: { username: 'a:b', password: 'c' } })
+    expect(response).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
     expect(endpoint.requests).toHaveLength(0)
   })
 })

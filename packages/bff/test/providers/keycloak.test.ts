@@ -17,7 +17,7 @@ const issuer = 'https://id.example.com/realms/acme'
 const url = `${issuer}/protocol/openid-connect/token`
 const provider = keycloak(options)
 
-/** As AccessTokenResponse of Keycloak is written. */
+/** As Keycloak writes its AccessTokenResponse. */
 const granted = {
   access_token: 'eyJhY2Nlc3M',
   expires_in: 300,
@@ -42,7 +42,7 @@ function realm(reply: Reply): Reply {
   )
 }
 
-function refused(status: number, error: string, error_description: string): Reply {
+function rejectWith(status: number, error: string, error_description: string): Reply {
   return realm(json({ error, error_description }, status))
 }
 
@@ -53,11 +53,11 @@ describe('keycloak()', () => {
       'without one, and with a code',
       keycloak({ site: options.site, realm: 'acme', clientId: 'p', otp: true }),
     ],
-  ])('%s is plain data', (_, description) => {
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('finds the realm by its issuer, asks for the claims of the user, and refreshes', async () => {
+  it('finds the realm by its issuer, requests the claims of the user, and refreshes', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(realm(json(granted)), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['openid', 'profile', 'email'], expires_in: 1800 },
@@ -73,7 +73,7 @@ describe('keycloak()', () => {
     ])
   })
 
-  it('takes the user from the ID Token', async () => {
+  it('reads the user from the ID Token', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const now = Date.parse('2026-01-01T00:00:00Z') / 1000
     const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -98,7 +98,7 @@ describe('keycloak()', () => {
     expect((await signIn()).body.session?.user).toMatchObject({ sub: 'f:7', name: 'Cathy' })
   })
 
-  it('sends the code under the name that every version knows, and nothing when there is none', async () => {
+  it('sends the code under the name that every version accepts, and nothing without a code', async () => {
     const { signIn, endpoint } = createTestBff(realm(json(granted)), {
       provider: keycloak({ ...options, otp: true }),
     })
@@ -111,7 +111,7 @@ describe('keycloak()', () => {
     ])
   })
 
-  it('never ends a session for an offline token, whose refresh token has no end', async () => {
+  it('does not end a session with an offline token, which does not expire', async () => {
     const { signIn } = createTestBff(realm(json({ ...granted, refresh_expires_in: 0 })), { provider })
     expect((await signIn()).body.session?.expires_in).toBeGreaterThan(1800)
   })
@@ -120,32 +120,42 @@ describe('keycloak()', () => {
     ['a wrong password', 401, 'Invalid user credentials'],
     ['an unknown user', 400, 'Invalid user credentials'],
     ['a disabled user, whatever the password', 400, 'Account disabled'],
-  ])('answers one and the same to %s', async (_, status, words) => {
-    const answer = await getSignInRejection(provider, refused(status, 'invalid_grant', words))
-    expect(answer).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
+  ])('gives the browser the same response for %s', async (_, status, words) => {
+    const rejection = await getSignInRejection(provider, rejectWith(status, 'invalid_grant', words))
+    expect(rejection).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
   })
 
-  it('tells apart a user with required actions, who typed the right password', async () => {
-    const reply = refused(400, 'invalid_grant', 'Account is not fully set up')
-    const answer = await getSignInRejection(provider, reply)
-    expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
-    expect(answer.log).toContain('required actions')
+  it('denies access to a user with required actions, and the log says why', async () => {
+    const reply = rejectWith(400, 'invalid_grant', 'Account is not fully set up')
+    const rejection = await getSignInRejection(provider, reply)
+    expect(rejection).toMatchObject({ status: 403, error: 'access_denied' })
+    expect(rejection.log).toContain('required actions')
   })
 
   it.each([
     [400, 'unauthorized_client', 'Client not allowed for direct access grants', 'Direct access grants'],
     [400, 'invalid_client', 'Client requires user consent', 'Consent required'],
-    [401, 'unauthorized_client', 'Invalid client or Invalid client credentials', 'client secret is refused'],
-    [401, 'invalid_client', 'Invalid client or Invalid client credentials', 'client secret is refused'],
-  ])('says what to change when the answer is %i %s, %s', async (status, error, words, hint) => {
-    const answer = await getSignInRejection(provider, refused(status, error, words))
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain(hint)
+    [
+      401,
+      'unauthorized_client',
+      'Invalid client or Invalid client credentials',
+      'rejected the client id or the client secret',
+    ],
+    [
+      401,
+      'invalid_client',
+      'Invalid client or Invalid client credentials',
+      'rejected the client id or the client secret',
+    ],
+  ])('says what to change after %i %s, %s', async (status, error, words, hint) => {
+    const rejection = await getSignInRejection(provider, rejectWith(status, error, words))
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain(hint)
   })
 
-  it('ends the session when its refresh token is good no more', async () => {
-    const reply = refused(400, 'invalid_grant', 'Token is not active')
-    const answer = await getRefreshRejection(provider, realm(json(granted)), reply)
-    expect(answer).toMatchObject({ status: 401, error: 'login_required' })
+  it('ends the session when its refresh token is rejected', async () => {
+    const reply = rejectWith(400, 'invalid_grant', 'Token is not active')
+    const rejection = await getRefreshRejection(provider, realm(json(granted)), reply)
+    expect(rejection).toMatchObject({ status: 401, error: 'login_required' })
   })
 })

@@ -16,8 +16,8 @@ const granted = json({
   refresh_token: 'def50200',
 })
 
-/** A refusal of league/oauth2-server, with the words in both places, as from 7.3.3 on. */
-function refused(status: number, error: string, message: string, hint?: string) {
+/** An error of league/oauth2-server, with its description in both members, as from 7.3.3 on. */
+function rejectWith(status: number, error: string, message: string, hint?: string) {
   return json({ error, error_description: message, ...(hint !== undefined && { hint }), message }, status)
 }
 
@@ -28,11 +28,11 @@ describe('laravelPassport()', () => {
   it.each([
     ['with a secret', provider],
     ['without one', laravelPassport({ site: options.site, clientId: '9a1f', allowedScope: ['read'] })],
-  ])('%s is plain data', (_, description) => {
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('sends a form with the password client, and refreshes with it', async () => {
+  it('sends a form with the password client, at sign-in and at a refresh', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(granted, { provider })
     expect((await signIn()).body).toMatchObject({ session: { scope: ['*'] }, token: { expires_in: 900 } })
     await clock.pass(890)
@@ -45,57 +45,60 @@ describe('laravelPassport()', () => {
   })
 
   it.each([
-    ['version 8 and later', refused(400, 'invalid_grant', 'The user credentials were incorrect.')],
+    ['version 8 and later', rejectWith(400, 'invalid_grant', 'The user credentials were incorrect.')],
     [
-      'earlier ones',
+      'earlier versions',
       json({ error: 'invalid_credentials', message: 'The user credentials were incorrect.' }, 401),
     ],
-  ])('hears a wrong password from %s of the library', async (_, reply) => {
-    const answer = await getSignInRejection(provider, reply)
-    expect(answer).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
+  ])('recognizes a wrong password from %s of the library', async (_, reply) => {
+    const rejection = await getSignInRejection(provider, reply)
+    expect(rejection).toEqual({ status: 401, error: 'invalid_credentials', log: '' })
   })
 
-  it('says how the password grant is switched on', async () => {
+  it('says how to enable the password grant', async () => {
     const words = 'The authorization grant type is not supported by the authorization server.'
-    const reply = refused(
+    const reply = rejectWith(
       400,
       'unsupported_grant_type',
       words,
       'Check that all required parameters have been provided',
     )
-    const answer = await getSignInRejection(provider, reply)
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain('Passport::enablePasswordGrant()')
+    const rejection = await getSignInRejection(provider, reply)
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain('Passport::enablePasswordGrant()')
   })
 
-  it('says which client is needed', async () => {
-    const answer = await getSignInRejection(
+  it('says which client to use', async () => {
+    const rejection = await getSignInRejection(
       provider,
-      refused(401, 'invalid_client', 'Client authentication failed'),
+      rejectWith(401, 'invalid_client', 'Client authentication failed'),
     )
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain('passport:client --password')
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain('passport:client --password')
   })
 
   it.each([
     [
       'until Passport 12',
-      refused(401, 'invalid_request', 'The refresh token is invalid.', 'Token has been revoked'),
+      rejectWith(401, 'invalid_request', 'The refresh token is invalid.', 'Token has been revoked'),
     ],
-    ['since', refused(400, 'invalid_grant', 'The refresh token is invalid.', 'Token has expired')],
-    ['as the RFC has it', refused(400, 'invalid_grant', grantInvalid)],
-  ])('ends the session when a refresh is refused %s', async (_, reply) => {
+    [
+      'since Passport 13',
+      rejectWith(400, 'invalid_grant', 'The refresh token is invalid.', 'Token has expired'),
+    ],
+    ['with the description of RFC 6749', rejectWith(400, 'invalid_grant', grantInvalid)],
+  ])('ends the session when a refresh is rejected %s', async (_, reply) => {
     expect(await getRefreshRejection(provider, granted, reply)).toMatchObject({
       status: 401,
       error: 'login_required',
     })
   })
 
-  it('ends no session because a request was wrong, and takes the same code for a fault of ours at a sign-in', async () => {
+  it('keeps the session after invalid_request, which is a configuration error', async () => {
     const words = 'The request is missing a required parameter'
-    const answer = await getRefreshRejection(provider, granted, refused(400, 'invalid_request', words))
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    const first = await getSignInRejection(provider, refused(401, 'invalid_request', words))
+    const rejection = await getRefreshRejection(provider, granted, rejectWith(400, 'invalid_request', words))
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    const first = await getSignInRejection(provider, rejectWith(401, 'invalid_request', words))
     expect(first).toMatchObject({ status: 502, error: 'server_error' })
   })
 })

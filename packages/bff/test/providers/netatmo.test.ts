@@ -6,7 +6,7 @@ import { json } from '../support/token-endpoint.ts'
 
 const provider = netatmo({ clientId: 'id', clientSecret: 's3cret', scope: ['read_station'] })
 
-/** An answer of the server, as the read-me of netatmobeat quotes it. */
+/** A response of the server, quoted in the read-me of netatmobeat. */
 const granted = {
   access_token: '599163c4f5459521648b4586|d56b25668a4fcb4c956c12073942fdb5',
   refresh_token: '599163c4f5459521648b4586|938350d65da251ec562ef8f52ee6f294',
@@ -18,11 +18,11 @@ const url = 'https://api.netatmo.com/oauth2/token'
 const client = { client_id: 'id', client_secret: 's3cret' }
 
 describe('netatmo()', () => {
-  it('is plain data', () => {
+  it('is unchanged after a round trip through JSON', () => {
     expect(throughJson(provider)).toStrictEqual(provider)
   })
 
-  it('sends the client in the form, at the sign-in and at a refresh', async () => {
+  it('sends the client in the form, at sign-in and at a refresh', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(10_750)
@@ -37,10 +37,10 @@ describe('netatmo()', () => {
   })
 
   it.each([
-    ['as captured', granted],
+    ['as it was recorded', granted],
     ['with a scope of null', { ...granted, scope: null }],
     ['with the misspelt lifetime alone', { ...granted, expires_in: undefined }],
-  ])('understands an answer %s', async (_, body) => {
+  ])('reads a response %s', async (_, body) => {
     const { signIn } = createTestBff(json(body), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['read_station'] },
@@ -50,9 +50,9 @@ describe('netatmo()', () => {
 
   it.each([
     ['a wrong password', json({ error: 'invalid_grant' }, 400), 401, 'invalid_credentials'],
-    ['a client that is refused', json({ error: 'invalid_client' }, 400), 502, 'server_error'],
+    ['a rejected client', json({ error: 'invalid_client' }, 400), 502, 'server_error'],
     ['a client without the grant', json({ error: 'unauthorized_client' }, 400), 502, 'server_error'],
-  ])('tells %s apart', async (_, reply, status, error) => {
+  ])('recognizes %s', async (_, reply, status, error) => {
     const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status, body: { error } })
   })
@@ -62,30 +62,30 @@ describe('netatmo()', () => {
     [3, 'Access token expired', true],
     [13, 'Operation forbidden', false],
   ])(
-    'takes a 403 of the API with code %i (%s) for a rejected token: %s',
-    async (code, message, refreshed) => {
-      const scene = createTestBff(json(granted), {
+    'treats a 403 of the API with code %i (%s) as a rejected token: %s',
+    async (code, message, isRejected) => {
+      const setup = createTestBff(json(granted), {
         provider,
         mode: 'proxy',
         proxy: [{ path: '/api/*', methods: ['GET'] }],
       })
-      await scene.signIn()
-      await scene.clock.pass(60)
-      scene.endpoint.script(
+      await setup.signIn()
+      await setup.clock.pass(60)
+      setup.endpoint.script(
         json({ error: { code, message } }, 403),
         json({ ...granted, access_token: 'next' }),
         json({}),
       )
-      const answer = await scene.bff.fetch(
+      const response = await setup.bff.fetch(
         new Request('https://portal.example.com/api/getstationsdata', {
           headers: {
             'X-Latchkey': '1',
             'Sec-Fetch-Site': 'same-origin',
-            Cookie: [...scene.jar].map(([name, value]) => `${name}=${value}`).join('; '),
+            Cookie: [...setup.jar].map(([name, value]) => `${name}=${value}`).join('; '),
           },
         }),
       )
-      expect(answer.status).toBe(refreshed ? 200 : 403)
+      expect(response.status).toBe(isRejected ? 200 : 403)
     },
   )
 })

@@ -7,7 +7,7 @@ import { json } from '../support/token-endpoint.ts'
 const provider = podio({ clientId: 'key', clientSecret: 's3cret' })
 const url = 'https://api.podio.com/oauth/token/v2'
 
-/** The answer of "Username and password flow", with values. */
+/** The response in "Username and password flow", with values. */
 const granted = {
   access_token: 'eyJ0eXAiOiJKV1Qi',
   token_type: 'bearer',
@@ -17,18 +17,21 @@ const granted = {
 }
 
 /** The members that Podio's clients read. */
-const refused = (error: string, detail: string, status = 400) =>
-  json({ error, error_detail: detail, error_description: 'Words', error_parameters: {} }, status)
+const rejectWith = (error: string, detail: string, status = 400) =>
+  json({ error, error_detail: detail, error_description: 'Text', error_parameters: {} }, status)
 
 describe('podio()', () => {
   it.each([
-    ['without an address', provider],
-    ['with one', podio({ clientId: 'c', clientSecret: 's', redirectUri: 'https://portal.example.com' })],
-  ])('%s is plain data', (_, description) => {
+    ['without a redirect URI', provider],
+    [
+      'with a redirect URI',
+      podio({ clientId: 'c', clientSecret: 's', redirectUri: 'https://portal.example.com' }),
+    ],
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('sends JSON with the client in it, and tells the browser the scheme and the user', async () => {
+  it('sends JSON with the client in it, and names the scheme and the user to the browser', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { user: { type: 'user', id: 1234 } },
@@ -43,7 +46,7 @@ describe('podio()', () => {
     ])
   })
 
-  it('sends the registered address at a sign-in, where there is one', async () => {
+  it('sends the redirect URI at sign-in', async () => {
     const redirectUri = 'https://portal.example.com'
     const { signIn, endpoint } = createTestBff(json(granted), {
       provider: podio({ clientId: 'key', clientSecret: 's', redirectUri }),
@@ -52,7 +55,7 @@ describe('podio()', () => {
     expect(sent(endpoint.requests[0])).toMatchObject({ json: { redirect_uri: redirectUri } })
   })
 
-  it('shows the token to the API by its own scheme', async () => {
+  it('sends the token to the API with the scheme OAuth2', async () => {
     const { signIn, bff, jar, endpoint } = createTestBff(json(granted), {
       provider,
       mode: 'proxy',
@@ -75,20 +78,20 @@ describe('podio()', () => {
   })
 
   it.each([
-    ['an unknown user', refused('invalid_grant', 'user.invalid.username'), 401, 'invalid_credentials'],
-    ['a wrong password', refused('invalid_grant', 'user.invalid.password'), 401, 'invalid_credentials'],
-    ['an unknown key', refused('invalid_client', 'oauth.client.invalid_id'), 502, 'server_error'],
-    ['a wrong secret', refused('invalid_grant', 'oauth.client.invalid_secret'), 502, 'server_error'],
-    ['a limit', refused('rate_limit', 'rate_limit', 420), 429, 'rate_limited'],
-  ])('tells %s apart', async (_, reply, status, error) => {
+    ['an unknown user', rejectWith('invalid_grant', 'user.invalid.username'), 401, 'invalid_credentials'],
+    ['a wrong password', rejectWith('invalid_grant', 'user.invalid.password'), 401, 'invalid_credentials'],
+    ['an unknown key', rejectWith('invalid_client', 'oauth.client.invalid_id'), 502, 'server_error'],
+    ['a wrong secret', rejectWith('invalid_grant', 'oauth.client.invalid_secret'), 502, 'server_error'],
+    ['a rate limit', rejectWith('rate_limit', 'rate_limit', 420), 429, 'rate_limited'],
+  ])('recognizes %s', async (_, reply, status, error) => {
     const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status, body: { error } })
   })
 
-  it('keeps the session when a refresh meets a limit', async () => {
+  it('keeps the session when a refresh reaches a rate limit', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
-    endpoint.script(refused('rate_limit', 'rate_limit', 420))
+    endpoint.script(rejectWith('rate_limit', 'rate_limit', 420))
     await clock.pass(28_750)
     expect((await token(1)).body.token).toMatchObject({ access_token: granted.access_token })
   })

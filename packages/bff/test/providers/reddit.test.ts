@@ -8,7 +8,7 @@ const userAgent = 'web:com.example.portal:v1.2 (by /u/reddit_bot)'
 const client = { clientId: 'p-jcoLKBynTLew', clientSecret: 'gko_LXELoV07ZBNUXrvWZfzE3aI', userAgent }
 const provider = reddit(client)
 
-/** The answer of the "OAuth2 Quick Start Example". */
+/** The response in the "OAuth2 Quick Start Example". */
 const granted = {
   access_token: 'J1qK1c18UUGJFAzz9xnH56584l4',
   expires_in: 3600,
@@ -20,11 +20,11 @@ describe('reddit()', () => {
   it.each([
     ['with the password alone', provider],
     ['with a code', reddit({ ...client, otp: true, scope: ['identity'] })],
-  ])('%s is plain data', (_, description) => {
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('sends Basic, a form and a User-Agent of its own', async () => {
+  it('sends Basic, a form and the configured User-Agent', async () => {
     const { signIn, endpoint } = createTestBff(json(granted), { provider })
     expect((await signIn()).body).toMatchObject({
       session: { scope: ['*'] },
@@ -41,11 +41,11 @@ describe('reddit()', () => {
     expect(provider.resource?.headers).toEqual({ 'User-Agent': userAgent })
   })
 
-  it('appends the code of two-factor authentication to the password, and sends it nowhere else', async () => {
+  it('appends the two-factor code to the password, and sends it nowhere else', async () => {
     const { signIn, endpoint } = createTestBff(json(granted), { provider: reddit({ ...client, otp: true }) })
-    const typed = { username: 'cathy', password: 'p4ssw0rd' }
-    expect((await signIn({ credentials: typed })).status).toBe(400)
-    await signIn({ credentials: { ...typed, otp: '123456' } })
+    const entered = { username: 'cathy', password: 'p4ssw0rd' }
+    expect((await signIn({ credentials: entered })).status).toBe(400)
+    await signIn({ credentials: { ...entered, otp: '123456' } })
     expect(sent(endpoint.requests[0])['form']).toEqual({
       grant_type: 'password',
       username: 'cathy',
@@ -53,7 +53,7 @@ describe('reddit()', () => {
     })
   })
 
-  it('asks for the scope it is given', async () => {
+  it('requests the configured scope', async () => {
     const { signIn, endpoint } = createTestBff(json(granted), {
       provider: reddit({ ...client, scope: ['identity', 'read'] }),
     })
@@ -61,7 +61,7 @@ describe('reddit()', () => {
     expect(endpoint.requests[0]?.parameters.get('scope')).toBe('identity read')
   })
 
-  it('takes an error with status 200 for what it says', async () => {
+  it('reads an error with status 200', async () => {
     const { signIn, endpoint, log } = createTestBff(json({ error: 'invalid_grant' }), { provider })
     expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
     endpoint.script(json({ error: 'unsupported_grant_type' }))
@@ -69,19 +69,19 @@ describe('reddit()', () => {
     expect(log.at(-1)).toContain('200 unsupported_grant_type')
   })
 
-  it('takes 401 with a number for an error as a refusal of the application', async () => {
+  it('treats 401 with a number as the error as a rejected application', async () => {
     const { signIn, log } = createTestBff(json({ message: 'Unauthorized', error: 401 }, 401), { provider })
     expect(await signIn()).toMatchObject({ status: 502, body: { error: 'server_error' } })
-    expect(log.at(-1)).toContain('is the application of the type "script"?')
+    expect(log.at(-1)).toContain('the application is of the type "script"')
   })
 
-  it('takes 429 for what it is', async () => {
+  it('recognizes a rate limit', async () => {
     const busy = json({ message: 'Too Many Requests', error: 429 }, 429)
     const { signIn } = createTestBff(busy, { provider })
     expect(await signIn()).toMatchObject({ status: 429, body: { error: 'rate_limited' } })
   })
 
-  it('asks for the password again when the token has expired', async () => {
+  it('makes the user sign in again when the token has expired', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(3600)
@@ -89,7 +89,7 @@ describe('reddit()', () => {
     expect(endpoint.requests).toHaveLength(1)
   })
 
-  it('gives the token back at a sign-out', async () => {
+  it('revokes the token at sign-out', async () => {
     const { signIn, signOut, endpoint, bff } = createTestBff(json(granted), { provider })
     await signIn()
     await signOut()

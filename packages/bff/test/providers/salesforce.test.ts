@@ -30,11 +30,11 @@ describe('salesforce()', () => {
   it.each([
     ['of production', provider],
     ['of a sandbox', salesforce({ ...options, site: 'https://test.salesforce.com' })],
-  ])('%s is plain data', (_, description) => {
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('sends the security token behind the password, and the password alone from a trusted address', async () => {
+  it('appends the security token to the password, and sends the password alone without one', async () => {
     const { signIn, endpoint } = createTestBff(json(granted), { provider })
     await signIn({ credentials: { ...credentials, security_token: 'XXXXXXXXXX' } })
     await signIn()
@@ -47,7 +47,7 @@ describe('salesforce()', () => {
     ])
   })
 
-  it('tells the page who signed in and where the API is, and nothing of the rest', async () => {
+  it('returns the user and the URL of the API to the page, and no other member', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     const { body, text } = await signIn()
     expect(body).toMatchObject({
@@ -60,7 +60,7 @@ describe('salesforce()', () => {
     expect(endpoint.requests).toHaveLength(1)
   })
 
-  it('asks the API of this user, and signs out by its word for an expired session alone', async () => {
+  it('uses the API of this user, and ends the session only after its code for an expired session', async () => {
     const { signIn, restore, bff, endpoint, jar, clock } = createTestBff(json(granted), proxied)
     await signIn()
     await clock.pass(60)
@@ -71,45 +71,42 @@ describe('salesforce()', () => {
     }
     endpoint.script(json([{ message: 'x', errorCode: 'API_DISABLED_FOR_ORG' }], 401))
     expect((await get('/services/data/v60.0/')).status).toBe(401)
-    const asked = endpoint.requests.at(-1)
-    expect(asked?.url.href).toBe(`${api}/services/data/v60.0/`)
-    expect(asked?.headers.get('Authorization')).toBe(`Bearer ${granted.access_token}`)
+    const request = endpoint.requests.at(-1)
+    expect(request?.url.href).toBe(`${api}/services/data/v60.0/`)
+    expect(request?.headers.get('Authorization')).toBe(`Bearer ${granted.access_token}`)
     expect((await restore()).body.session).not.toBeNull()
 
     endpoint.script(json([{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }], 401))
-    const answer = await get('/services/data/v60.0/')
-    expect(await answer.json()).toMatchObject({ error: 'login_required' })
+    const response = await get('/services/data/v60.0/')
+    expect(await response.json()).toMatchObject({ error: 'login_required' })
     expect((await restore()).body.session).toBeNull()
   })
 
-  it('sends no token to an address that is none of Salesforce', async () => {
-    const answer = await getSignInRejection(
+  it('rejects an instance_url outside Salesforce', async () => {
+    const rejection = await getSignInRejection(
       provider,
       json({ ...granted, instance_url: 'https://evil.example' }),
     )
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain('hostSuffix')
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain('hostSuffix')
   })
 
   it.each([
     ['invalid_grant', 'authentication failure'],
     ['inactive_user', 'user is inactive'],
-  ])('takes %s, %s, for wrong credentials', async (error, error_description) => {
-    const { status, error: told } = await getSignInRejection(
-      provider,
-      json({ error, error_description }, 400),
-    )
-    expect([status, told]).toEqual([401, 'invalid_credentials'])
+  ])('treats %s, %s, as wrong credentials', async (error, error_description) => {
+    const rejection = await getSignInRejection(provider, json({ error, error_description }, 400))
+    expect(rejection).toMatchObject({ status: 401, error: 'invalid_credentials' })
   })
 
   it.each([
     ['invalid_grant', 'ip restricted or invalid login hours', 'the address of this server'],
     ['invalid_grant', "user hasn't approved this consumer", 'an administrator approved'],
     ['invalid_app_access', 'user is not admin approved to access this app', 'an administrator approved'],
-  ])('says of %s, %s, why this user is kept out', async (error, error_description, hint) => {
-    const answer = await getSignInRejection(provider, json({ error, error_description }, 400))
-    expect(answer).toMatchObject({ status: 403, error: 'access_denied' })
-    expect(answer.log).toContain(hint)
+  ])('explains %s, %s, as a user who may not sign in', async (error, error_description, hint) => {
+    const rejection = await getSignInRejection(provider, json({ error, error_description }, 400))
+    expect(rejection).toMatchObject({ status: 403, error: 'access_denied' })
+    expect(rejection.log).toContain(hint)
   })
 
   it.each([
@@ -118,13 +115,13 @@ describe('salesforce()', () => {
     ['invalid_client_credentials', 'client secret invalid', 'consumer secret'],
     ['invalid_client', 'invalid client credentials', 'client secret'],
     ['inactive_org', 'organization is inactive', 'the org'],
-  ])('says of %s, %s, what to change', async (error, error_description, hint) => {
-    const answer = await getSignInRejection(provider, json({ error, error_description }, 400))
-    expect(answer).toMatchObject({ status: 502, error: 'server_error' })
-    expect(answer.log).toContain(hint)
+  ])('explains %s, %s, as a configuration error', async (error, error_description, hint) => {
+    const rejection = await getSignInRejection(provider, json({ error, error_description }, 400))
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain(hint)
   })
 
-  it('waits when the logins of an hour are used up', async () => {
+  it('recognizes a rate limit', async () => {
     const reply = json({ error: 'rate_limit_exceeded', error_description: 'login rate exceeded' }, 400)
     expect(await getSignInRejection(provider, reply)).toMatchObject({ status: 429, error: 'rate_limited' })
   })

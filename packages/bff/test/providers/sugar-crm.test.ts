@@ -7,7 +7,7 @@ import { json } from '../support/token-endpoint.ts'
 const site = 'https://acct.sugarondemand.com'
 const provider = sugarCrm({ site: `${site}/`, platform: 'custom_api' })
 
-/** The answer of "How to Authenticate and Log Out". */
+/** The response in "How to Authenticate and Log Out". */
 const granted = {
   access_token: 'c6d495c9-bb25-81d2-5f81-533ef6479f9b',
   expires_in: 3600,
@@ -24,14 +24,14 @@ const needLogin = json(
 
 describe('sugarCrm()', () => {
   it.each([
-    ['with the key that every instance knows', provider],
+    ['with the key that every instance has', provider],
     ['before Fall ’18', sugarCrm({ site, platform: 'p', version: 'v10', header: 'OAuth-Token' })],
-    ['with a key of its own', sugarCrm({ site, platform: 'p', clientId: 'key', clientSecret: 's' })],
-  ])('%s is plain data', (_, description) => {
+    ['with another key', sugarCrm({ site, platform: 'p', clientId: 'key', clientSecret: 's' })],
+  ])('%s is unchanged after a round trip through JSON', (_, description) => {
     expect(throughJson(description)).toStrictEqual(description)
   })
 
-  it('sends JSON with the platform, at the sign-in and at a refresh', async () => {
+  it('sends JSON with the platform, at sign-in and at a refresh', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(3560)
@@ -54,24 +54,24 @@ describe('sugarCrm()', () => {
   })
 
   it('sends the secret of a key that has one', async () => {
-    const own = sugarCrm({ site, platform: 'p', clientId: 'key', clientSecret: ' s3cret\n' })
-    const { signIn, endpoint } = createTestBff(json(granted), { provider: own })
+    const withSecret = sugarCrm({ site, platform: 'p', clientId: 'key', clientSecret: ' s3cret\n' })
+    const { signIn, endpoint } = createTestBff(json(granted), { provider: withSecret })
     await signIn()
     expect(sent(endpoint.requests[0])).toMatchObject({ json: { client_id: 'key', client_secret: 's3cret' } })
   })
 
-  it('takes a scope of null, and tells the browser nothing of refresh and download tokens', async () => {
+  it('accepts a scope of null, and returns neither refresh nor download token to the browser', async () => {
     const { signIn } = createTestBff(json(granted), { provider })
-    const answer = await signIn()
-    expect(answer.body).toMatchObject({
+    const response = await signIn()
+    expect(response.body).toMatchObject({
       session: { scope: [], user: { username: 'cathy' } },
       token: { access_token: granted.access_token, token_type: 'Bearer', expires_in: 3600 },
     })
-    expect(answer.text).not.toContain(granted.refresh_token)
-    expect(answer.text).not.toContain(granted.download_token)
+    expect(response.text).not.toContain(granted.refresh_token)
+    expect(response.text).not.toContain(granted.download_token)
   })
 
-  it('ends the session with its refresh token, two weeks after the last one came', async () => {
+  it('ends the session when its refresh token expires, after two weeks', async () => {
     const { signIn, restore, clock } = createTestBff(json(granted), {
       provider,
       session: { idle: 9_000_000, absolute: 9_000_000 },
@@ -81,7 +81,7 @@ describe('sugarCrm()', () => {
     expect((await restore()).body).toMatchObject({ session: null })
   })
 
-  it('takes need_login for a wrong password at a sign-in, and for the end of the session at a refresh', async () => {
+  it('treats need_login as a wrong password at sign-in, and as the end of the session at a refresh', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(needLogin, { provider })
     expect(await signIn()).toMatchObject({ status: 401, body: { error: 'invalid_credentials' } })
     endpoint.script(json(granted), needLogin)
@@ -93,7 +93,7 @@ describe('sugarCrm()', () => {
     })
   })
 
-  it('takes the refusal of a refresh token for the end of the session', async () => {
+  it('ends the session when its refresh token is rejected', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     endpoint.script(json({ error: 'invalid_grant', error_message: 'Invalid refresh token' }, 400))
@@ -101,13 +101,13 @@ describe('sugarCrm()', () => {
     expect((await token(1)).body).toMatchObject({ error: 'login_required', reason: 'refresh_rejected' })
   })
 
-  it('tells the operator of a key that is refused', async () => {
+  it('explains a rejected key in the log', async () => {
     const { signIn, log } = createTestBff(json({ error: 'invalid_client' }, 400), { provider })
     expect((await signIn()).status).toBe(502)
     expect(log.at(-1)).toContain('400 invalid_client')
   })
 
-  it('logs out with the token itself', async () => {
+  it('revokes the token at sign-out, authenticated by the token itself', async () => {
     const { signIn, signOut, endpoint, bff } = createTestBff(json(granted), { provider })
     await signIn()
     await signOut()
@@ -118,9 +118,9 @@ describe('sugarCrm()', () => {
     })
   })
 
-  it('names the option that cannot be used', () => {
-    expect(() => sugarCrm({ site: 'acct', platform: 'p' })).toThrow('The option site')
-    expect(() => sugarCrm({ site, platform: 'a b' })).toThrow('The option platform')
-    expect(() => sugarCrm({ site, platform: 'p', version: '../x' })).toThrow('The option version')
+  it('names an option that is not valid', () => {
+    expect(() => sugarCrm({ site: 'acct', platform: 'p' })).toThrow('site: is not an absolute URL')
+    expect(() => sugarCrm({ site, platform: 'a b' })).toThrow('platform: is not valid')
+    expect(() => sugarCrm({ site, platform: 'p', version: '../x' })).toThrow('version: is not valid')
   })
 })

@@ -22,11 +22,11 @@ const granted = {
 }
 
 describe('wso2()', () => {
-  it('is plain data', () => {
+  it('is unchanged after a round trip through JSON', () => {
     expect(throughJson(provider)).toStrictEqual(provider)
   })
 
-  it('sends Basic and a form, at the sign-in and at a refresh', async () => {
+  it('sends Basic and a form, at sign-in and at a refresh', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     await clock.pass(3560)
@@ -46,13 +46,13 @@ describe('wso2()', () => {
     ])
   })
 
-  it('lets a page ask for a token of its own device', async () => {
+  it('lets a page request a token for its device', async () => {
     const { signIn, endpoint } = createTestBff(json(granted), { provider })
     await signIn({ scope: ['device_ipad'] })
     expect(endpoint.requests[0]?.parameters.get('scope')).toBe('device_ipad')
   })
 
-  it('takes the same token with less time for what it is', async () => {
+  it('accepts the same token again with less time left', async () => {
     const { signIn, endpoint } = createTestBff(json(granted), { provider })
     await signIn()
     endpoint.script(json({ ...granted, expires_in: 1200 }))
@@ -62,7 +62,7 @@ describe('wso2()', () => {
     })
   })
 
-  it('gives no token back, because another browser of the same user may hold the same one', async () => {
+  it('revokes no token, because another browser of the user may have the same one', async () => {
     const { signIn, signOut, endpoint, bff } = createTestBff(json(granted), { provider })
     await signIn()
     await signIn()
@@ -71,7 +71,7 @@ describe('wso2()', () => {
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  it('neither loops nor fails when refreshes bring the same token with the rest of its time', async () => {
+  it('neither loops nor fails when refreshes return the same token with less time left', async () => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     const end = clock.now() + 3_600_000
@@ -82,10 +82,10 @@ describe('wso2()', () => {
     await clock.pass(3500)
     let sequence = 1
     for (let second = 0; second < 110; second += 1) {
-      const answer = await token(sequence - 1)
+      const response = await token(sequence - 1)
       await restore()
-      expect([200, 503]).toContain(answer.status)
-      sequence = answer.body.token?.sequence ?? sequence
+      expect([200, 503]).toContain(response.status)
+      sequence = response.body.token?.sequence ?? sequence
       await clock.pass(1)
     }
     expect((await restore()).body.token?.access_token).toBe('next')
@@ -95,12 +95,12 @@ describe('wso2()', () => {
   it.each([
     ['a wrong password', json({ error: 'invalid_grant' }, 400), 401, 'invalid_credentials'],
     ['a wrong secret', json({ error: 'invalid_client' }, 401), 502, 'server_error'],
-  ])('tells %s apart', async (_, reply, status, error) => {
+  ])('recognizes %s', async (_, reply, status, error) => {
     const { signIn } = createTestBff(reply, { provider })
     expect(await signIn()).toMatchObject({ status, body: { error } })
   })
 
-  it('takes a refresh token that another browser has used for the end of the session', async () => {
+  it('ends the session when another browser has used its refresh token', async () => {
     const { signIn, token, endpoint, clock } = createTestBff(json(granted), { provider })
     await signIn()
     endpoint.script(json({ error: 'invalid_grant' }, 400))

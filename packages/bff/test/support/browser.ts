@@ -8,16 +8,16 @@ import { createTokenEndpoint } from './token-endpoint.ts'
 export const page = 'https://portal.example.com'
 export const credentials = { username: 'cathy', password: 'correct horse' }
 
-/** A logger that keeps what it is told. */
+/** A logger that records its lines. */
 export function createTestLogger(): Logger & { lines: string[] } {
   const lines: string[] = []
-  const note = (message: string): void => void lines.push(message)
-  return { lines, info: note, warn: note, error: note }
+  const record = (message: string): void => void lines.push(message)
+  return { lines, info: record, warn: record, error: record }
 }
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until a test advances it. */
 export interface Clock extends Pick<Platform, 'now' | 'sleep'> {
-  /** Moves time on; whoever sleeps wakes at its moment, in order. To be awaited where somebody sleeps. */
+  /** Advances time by seconds and wakes sleepers in order. Await it when something sleeps. */
   pass: (seconds: number) => Promise<void>
 }
 
@@ -31,16 +31,16 @@ export function createClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
         const sleeper = { at: now + milliseconds, wake: () => resolve(undefined) }
         sleepers.push(sleeper)
         signal?.addEventListener('abort', () => {
-          sleepers = sleepers.filter((one) => one !== sleeper)
-          reject(new Error('awake'))
+          sleepers = sleepers.filter((other) => other !== sleeper)
+          reject(new Error('aborted'))
         })
       }),
     async pass(seconds) {
       const end = now + seconds * 1000
       for (;;) {
-        const [next] = sleepers.filter(({ at }) => at <= end).toSorted((one, other) => one.at - other.at)
+        const [next] = sleepers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
         if (!next) break
-        sleepers = sleepers.filter((one) => one !== next)
+        sleepers = sleepers.filter((sleeper) => sleeper !== next)
         now = Math.max(now, next.at)
         next.wake()
         await flushPromises()
@@ -50,45 +50,51 @@ export function createClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
   }
 }
 
-/** Lets everything that waits for nothing but its turn run. */
+/** Runs pending promise callbacks. */
 export async function flushPromises(): Promise<void> {
   for (let round = 0; round < 5; round += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** One answer as a page sees it. */
-export interface Answer {
+/** One response as a page sees it. */
+export interface BrowserResponse {
   status: number
   headers: Headers
-  /** Members of a session answer or of an error answer; empty without a body. */
+  /** The members of a session response or an error response; empty without a body. */
   body: Partial<SessionResponse & ErrorResponse>
   text: string
 }
 
-/** A browser with a cookie jar, on the page that the BFF serves. */
+/** A browser with a cookie jar, on a page of the BFF's origin. */
 export interface Browser {
   jar: Map<string, string>
-  ask: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
-  signIn: (more?: object) => Promise<Answer>
-  restore: (query?: string) => Promise<Answer>
-  signOut: (query?: string) => Promise<Answer>
-  token: (after: number, sessionId?: string) => Promise<Answer>
+  /** Sends a request below the base path, with the headers of a page. An empty header removes one. */
+  sendRequest: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<BrowserResponse>
+  signIn: (body?: object) => Promise<BrowserResponse>
+  restore: (query?: string) => Promise<BrowserResponse>
+  signOut: (query?: string) => Promise<BrowserResponse>
+  token: (after: number, sessionId?: string) => Promise<BrowserResponse>
 }
 
 export function createBrowser(bff: Pick<Bff, 'fetch' | 'basePath'>, origin = page): Browser {
   const jar = new Map<string, string>()
   let sessionId = ''
 
-  async function ask(
+  async function sendRequest(
     method: string,
     path: string,
     body?: unknown,
-    more: Record<string, string> = {},
-  ): Promise<Answer> {
+    extraHeaders: Record<string, string> = {},
+  ): Promise<BrowserResponse> {
     const headers = new Headers({ 'X-Latchkey': '1', 'Sec-Fetch-Site': 'same-origin' })
     if (method !== 'GET') headers.set('Origin', origin)
     if (body !== undefined) headers.set('Content-Type', 'application/json')
     if (jar.size > 0) headers.set('Cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '))
-    for (const [name, value] of Object.entries(more)) {
+    for (const [name, value] of Object.entries(extraHeaders)) {
       if (value === '') headers.delete(name)
       else headers.set(name, value)
     }
@@ -105,23 +111,23 @@ export function createBrowser(bff: Pick<Bff, 'fetch' | 'basePath'>, origin = pag
       if (value === '') jar.delete(name)
       else jar.set(name, value)
     }
-    const answered = await response.text()
-    const parsed = (answered === '' ? {} : JSON.parse(answered)) as Answer['body']
+    const responseText = await response.text()
+    const parsed = (responseText === '' ? {} : JSON.parse(responseText)) as BrowserResponse['body']
     sessionId = parsed.session?.session_id ?? sessionId
-    return { status: response.status, headers: response.headers, body: parsed, text: answered }
+    return { status: response.status, headers: response.headers, body: parsed, text: responseText }
   }
 
   return {
     jar,
-    ask,
-    signIn: (more = {}) => ask('POST', '/session', { credentials, ...more }),
-    restore: (query = '') => ask('GET', `/session${query}`),
-    signOut: (query = '') => ask('DELETE', `/session${query}`),
-    token: (after, id = sessionId) => ask('POST', '/token', { session_id: id, after }),
+    sendRequest,
+    signIn: (body = {}) => sendRequest('POST', '/session', { credentials, ...body }),
+    restore: (query = '') => sendRequest('GET', `/session${query}`),
+    signOut: (query = '') => sendRequest('DELETE', `/session${query}`),
+    token: (after, id = sessionId) => sendRequest('POST', '/token', { session_id: id, after }),
   }
 }
 
-/** A BFF before a scripted authorization server, with a page open on it. */
+/** A BFF with a scripted authorization server, and a browser on its page. */
 export function createTestBff(
   reply: Reply,
   options: Partial<BffOptions> = {},
@@ -131,8 +137,8 @@ export function createTestBff(
   endpoint: TokenEndpoint
   clock: Clock
   log: string[]
-  /** Another browser on the same BFF. */
-  another: () => Browser
+  /** Opens another browser on the same BFF. */
+  openBrowser: () => Browser
 } {
   const endpoint = createTokenEndpoint(reply)
   const logger = createTestLogger()
@@ -147,7 +153,13 @@ export function createTestBff(
     }),
     logger,
     ...options,
-    platform: { fetch: endpoint.fetch, now: clock.now, sleep: clock.sleep, ...options.platform },
+    platform: {
+      fetch: endpoint.fetch,
+      now: clock.now,
+      sleep: clock.sleep,
+      loggedKeys: new Set(),
+      ...options.platform,
+    },
   })
   return {
     ...createBrowser(bff),
@@ -155,6 +167,6 @@ export function createTestBff(
     endpoint,
     clock,
     log: logger.lines,
-    another: () => createBrowser(bff),
+    openBrowser: () => createBrowser(bff),
   }
 }

@@ -6,7 +6,7 @@ import { createBrowser, createClock, createTestLogger, page } from './browser.ts
 import type { Reply, TokenEndpoint } from './token-endpoint.ts'
 import { createTokenEndpoint, rotating } from './token-endpoint.ts'
 
-/** One request as the resource server received it. */
+/** One request that the resource server received. */
 export interface Received {
   method: string
   url: string
@@ -14,21 +14,21 @@ export interface Received {
   body: string
 }
 
-/** What the resource server does with one request. */
+/** Handles one request at the resource server. */
 export type Api = (received: Received, request: Request) => Response | Promise<Response>
 
-/** A page in mode `proxy`, with somebody signed in, before a scripted resource server at `api.example.com`. */
-export interface ProxyScene {
+/** A signed-in page with proxy routes to a scripted resource server at `api.example.com`. */
+export interface ProxySetup {
   browser: Browser
   received: Received[]
   endpoint: TokenEndpoint
-  notes: string[]
+  log: string[]
   clock: Clock
   bff: ReturnType<typeof createBff>
-  /** Asks as `auth.fetch` does: with the header, the cookie and what a browser adds. A header is left out when empty. */
-  send: (path: string, init?: RequestInit, address?: string) => Promise<Response>
-  /** How the next requests are answered. */
-  answer: (api: Api) => void
+  /** Sends a request as a page does: with `X-Latchkey`, the cookie and the browser's headers. An empty header removes one. */
+  send: (path: string, init?: RequestInit) => Promise<Response>
+  /** Sets how the resource server responds from now on. */
+  respondWith: (api: Api) => void
 }
 
 export const ok: Api = () => new Response('ok')
@@ -50,10 +50,10 @@ export const routes: NonNullable<BffOptions['proxy']> = [
   { path: '/api/me', to: 'https://api.example.com/v1/me', methods: ['GET', 'PUT'] },
 ]
 
-export async function createProxyScene(
+export async function createProxySetup(
   options: Partial<BffOptions> = {},
   reply: Reply = rotating(),
-): Promise<ProxyScene> {
+): Promise<ProxySetup> {
   const received: Received[] = []
   const endpoint = createTokenEndpoint(reply)
   const clock = createClock()
@@ -71,9 +71,9 @@ export async function createProxyScene(
         const request = new Request(input, init)
         if (new URL(request.url).host === 'as.example.com') return endpoint.fetch(request)
         const { method, url, headers } = request
-        const one = { method, url, headers, body: await request.clone().text() }
-        received.push(one)
-        return api(one, request)
+        const receivedRequest = { method, url, headers, body: await request.clone().text() }
+        received.push(receivedRequest)
+        return api(receivedRequest, request)
       },
     },
     ...options,
@@ -85,23 +85,23 @@ export async function createProxyScene(
     browser,
     received,
     endpoint,
-    notes: logger.lines,
+    log: logger.lines,
     clock,
     bff,
-    answer: (next) => {
+    respondWith: (next) => {
       api = next
     },
-    async send(path, { headers: more, ...init } = {}, address = page) {
+    async send(path, { headers: extraHeaders, ...init } = {}) {
       const headers = new Headers({
         'X-Latchkey': '1',
         'Sec-Fetch-Site': 'same-origin',
         Cookie: [...browser.jar].map((pair) => pair.join('=')).join('; '),
         ...((init.method ?? 'GET') !== 'GET' && { Origin: page }),
       })
-      for (const [name, value] of new Headers(more))
+      for (const [name, value] of new Headers(extraHeaders))
         if (value === '') headers.delete(name)
         else headers.set(name, value)
-      return bff.fetch(new Request(address + path, { ...init, headers }))
+      return bff.fetch(new Request(page + path, { ...init, headers }))
     },
   }
 }

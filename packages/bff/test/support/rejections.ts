@@ -2,15 +2,15 @@ import type { ProviderDescription } from '../../src/index.ts'
 import { createTestBff } from './browser.ts'
 import type { Reply } from './token-endpoint.ts'
 
-/** What came of a request that the authorization server refused. */
+/** The result of a request that the authorization server rejected. */
 export interface Rejection {
   status: number
   error: string | undefined
-  /** What whoever runs the BFF reads of it; empty when nothing was written. */
+  /** The log lines of the request; empty without any. */
   log: string
 }
 
-/** What a page and the log hear when a sign-in gets this reply. */
+/** Signs in, with this reply of the token endpoint. */
 export async function getSignInRejection(
   provider: ProviderDescription,
   reply: Reply,
@@ -22,7 +22,7 @@ export async function getSignInRejection(
   return { status, error: body.error, log: log.slice(before).join('\n') }
 }
 
-/** What a page and the log hear when, after a sign-in, a refresh of the expired token gets this reply. */
+/** Signs in, lets the token expire and refreshes it, with this reply of the token endpoint to the refresh. */
 export async function getRefreshRejection(
   provider: ProviderDescription,
   granted: Reply,
@@ -37,8 +37,10 @@ export async function getRefreshRejection(
   return { status, error: body.error, log: log.slice(before).join('\n') }
 }
 
-/** Puts an issuer's discovery document before the replies of its endpoints. */
+/** Adds a discovery document to the replies of an issuer's endpoints. */
 export function withDiscovery(metadata: Record<string, unknown>, reply: Reply): Reply {
-  return (asked) =>
-    asked.url.pathname.endsWith('/.well-known/openid-configuration') ? Response.json(metadata) : reply(asked)
+  return (request) =>
+    request.url.pathname.endsWith('/.well-known/openid-configuration')
+      ? Response.json(metadata)
+      : reply(request)
 }

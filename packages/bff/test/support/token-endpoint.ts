@@ -5,18 +5,18 @@ export interface ReceivedRequest {
   headers: Headers
   /** The parameters, from the body or the query. */
   parameters: URLSearchParams
-  /** The body as it was sent; empty without one. */
+  /** The body; empty without one. */
   body: string
 }
 
-/** What the authorization server does with one request. */
-export type Reply = (requests: ReceivedRequest) => Response | Promise<Response>
+/** Responds to one request. */
+export type Reply = (request: ReceivedRequest) => Response | Promise<Response>
 
-/** An authorization server in memory: replies by script, remembers what it was asked. */
+/** An authorization server in memory, which responds by script and records its requests. */
 export interface TokenEndpoint {
   fetch: typeof globalThis.fetch
   requests: ReceivedRequest[]
-  /** How the next requests are replied to, in order; the last reply serves on. */
+  /** Sets the replies to the next requests, in order; the last one also replies to all later requests. */
   script(...replies: Reply[]): void
 }
 
@@ -31,11 +31,11 @@ export function createTokenEndpoint(...first: Reply[]): TokenEndpoint {
       const url = new URL(request.url)
       const text = await request.text()
       const parameters = new URLSearchParams(request.method === 'GET' ? url.search : text)
-      const one = { method: request.method, url, headers: request.headers, parameters, body: text }
-      requests.push(one)
+      const received = { method: request.method, url, headers: request.headers, parameters, body: text }
+      requests.push(received)
       const reply = replies.length > 1 ? replies.shift() : replies[0]
       if (!reply) throw new Error('The script of the token endpoint is empty')
-      return reply(one)
+      return reply(received)
     },
   }
 }
@@ -45,12 +45,12 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   return () => Response.json(body, { status, headers })
 }
 
-/** Replies with anything at all. */
+/** Replies with any body. */
 export function raw(body: string, status = 200, headers: Record<string, string> = {}): Reply {
   return () => new Response(body, { status, headers })
 }
 
-/** A failure of `fetch` itself, as Node reports it. */
+/** Makes `fetch` fail as Node's does. */
 export function failWithCode(code: string): Reply {
   return () => {
     throw new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) })
@@ -58,17 +58,17 @@ export function failWithCode(code: string): Reply {
 }
 
 /**
- * Issues tokens and rotates refresh tokens; a refresh token that comes twice ends the whole family, as RFC 9700 §4.14.2
- * asks.
+ * Issues tokens and rotates refresh tokens. A refresh token that is used twice revokes the whole family (RFC 9700
+ * §4.14.2).
  */
 export function rotating(lifetime = 900): Reply {
   let issued = 0
-  let dead = false
+  let isRevoked = false
   return ({ url, parameters }) => {
     if (url.pathname === '/revoke') return new Response(null)
     const refresh = parameters.get('refresh_token')
-    if (refresh !== null && refresh !== `refresh-${issued}`) dead = true
-    if (refresh !== null && dead) return Response.json({ error: 'invalid_grant' }, { status: 400 })
+    if (refresh !== null && refresh !== `refresh-${issued}`) isRevoked = true
+    if (refresh !== null && isRevoked) return Response.json({ error: 'invalid_grant' }, { status: 400 })
     issued += 1
     return Response.json({
       access_token: `access-${issued}`,
@@ -79,25 +79,25 @@ export function rotating(lifetime = 900): Reply {
   }
 }
 
-/** A reply that is held back until it is let go. */
+/** Delays a reply until `release` is called. */
 export function hangUntilReleased(reply: Reply): { reply: Reply; release: () => void } {
   let release = (): void => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
   return {
-    reply: async (requests) => {
+    reply: async (request) => {
       await gate
-      return reply(requests)
+      return reply(request)
     },
     release: () => release(),
   }
 }
 
-/** The requests of one grant. */
+/** The requests that ran one grant. */
 export function grantsOf(endpoint: TokenEndpoint, grant: 'password' | 'refresh_token'): ReceivedRequest[] {
   return endpoint.requests.filter(({ parameters }) => parameters.get('grant_type') === grant)
 }
 
-/** The tokens that were given back. */
+/** The tokens that were revoked. */
 export function revokedAt(endpoint: TokenEndpoint): (string | null)[] {
   return endpoint.requests
     .filter(({ url }) => url.pathname === '/revoke')

@@ -1,5 +1,5 @@
-// A process of its own that counts up in an embedded store: every step reads, and writes if nobody else did meanwhile.
-// It loads the TypeScript source through Vite, since Node 20 cannot.
+// A child process that increments a counter in an embedded store, by read and compare-and-set.
+// Loads the TypeScript source through Vite, because Node 20 cannot.
 import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 

@@ -2,19 +2,19 @@ import fc from 'fast-check'
 import type { ProviderDescription } from '../../src/index.ts'
 import type { Reply } from '../support/token-endpoint.ts'
 
-/** What an authorization server does with one request, before anything of it is sent. */
-export interface Spoken {
+/** What an authorization server responds to one request. */
+export interface ServerResponse {
   status: number
   headers: [name: string, value: string][]
   body: string | Uint8Array
-  way: Way
+  delivery: Delivery
 }
 
 /**
- * How an answer arrives: as one piece or in many; broken off; begun and never ended, by silence or by going on for ever;
- * not at all, with nothing or with an error in its place; or with the status 0 of an answer that is hidden.
+ * How a response arrives: in one piece or many; broken off; begun and never ended, silently or endlessly; never; as an
+ * error of `fetch`; or with the status 0 of an opaque response.
  */
-type Way =
+type Delivery =
   | 'whole'
   | 'pieces'
   | 'broken off'
@@ -25,59 +25,59 @@ type Way =
   | 'failed'
   | 'hidden'
 
-/** Stands in whatever a server says that nobody outside is to hear. */
-export const overheard = 'zq-overheard'
+/** Part of everything that the server writes and that must reach neither page nor log. */
+export const serverCanary = 'zq-serverCanary'
 export const refreshCanary = 'canary-of-the-refresh-token'
-export const carriedCanary = 'canary-of-what-is-carried'
+export const continuationCanary = 'canary-of-what-is-carried'
 
-/** Whether only the time limit ends the request. */
-export function hangs({ way }: Spoken): boolean {
-  return way === 'stalled' || way === 'silent'
+/** Whether only the timeout ends the request. */
+export function isHanging({ delivery }: ServerResponse): boolean {
+  return delivery === 'stalled' || delivery === 'silent'
 }
 
-export function replyWith(spoken: Spoken): Reply {
+export function createReply(response: ServerResponse): Reply {
   return () => {
-    const { status, way } = spoken
-    if (way === 'silent') return new Promise<Response>(() => {})
-    if (way === 'failed') throw new TypeError(overheard, { cause: { code: 'ECONNRESET' } })
+    const { status, delivery } = response
+    if (delivery === 'silent') return new Promise<Response>(() => {})
+    if (delivery === 'failed') throw new TypeError(serverCanary, { cause: { code: 'ECONNRESET' } })
     // oxlint-disable-next-line no-throw-literal -- some runtimes and wrappers do
-    if (way === 'thrown') throw overheard
-    if (way === 'hidden') return Response.error()
-    const headers = new Headers(spoken.headers)
+    if (delivery === 'thrown') throw serverCanary
+    if (delivery === 'hidden') return Response.error()
+    const headers = new Headers(response.headers)
     const empty = [204, 205, 304].includes(status)
-    return new Response(empty ? null : streamOf(spoken), { status, headers })
+    return new Response(empty ? null : createBodyStream(response), { status, headers })
   }
 }
 
-function streamOf({ body, way }: Spoken): ReadableStream<Uint8Array> {
-  const bytes = bytesOf(body)
-  const piece = way === 'pieces' ? Math.max(1, Math.ceil(bytes.length / 9)) : Math.max(1, bytes.length)
+function createBodyStream({ body, delivery }: ServerResponse): ReadableStream<Uint8Array> {
+  const bytes = toBytes(body)
+  const piece = delivery === 'pieces' ? Math.max(1, Math.ceil(bytes.length / 9)) : Math.max(1, bytes.length)
   let sent = 0
   return new ReadableStream({
     pull(stream) {
       if (sent < bytes.length) {
-        const part = way === 'broken off' ? Math.ceil(bytes.length / 2) : piece
+        const part = delivery === 'broken off' ? Math.ceil(bytes.length / 2) : piece
         stream.enqueue(bytes.subarray(sent, sent + part))
-        sent = way === 'broken off' ? bytes.length : sent + part
+        sent = delivery === 'broken off' ? bytes.length : sent + part
         return
       }
-      if (way === 'broken off') stream.error(new Error(overheard))
-      else if (way === 'endless') stream.enqueue(new Uint8Array(8192).fill(0x20))
-      else if (way !== 'stalled') stream.close()
+      if (delivery === 'broken off') stream.error(new Error(serverCanary))
+      else if (delivery === 'endless') stream.enqueue(new Uint8Array(8192).fill(0x20))
+      else if (delivery !== 'stalled') stream.close()
       else return new Promise<void>(() => {})
     },
   })
 }
 
-function bytesOf(body: string | Uint8Array): Uint8Array {
+function toBytes(body: string | Uint8Array): Uint8Array {
   return typeof body === 'string' ? new TextEncoder().encode(body) : body
 }
 
-/** What a careful reader makes of a body: its JSON object, or nothing. */
-export function readBy(spoken: Spoken): Record<string, unknown> | null {
-  if (!['whole', 'pieces'].includes(spoken.way)) return null
+/** Parses the JSON object of a complete body; `null` when it has none. */
+export function parseBody(response: ServerResponse): Record<string, unknown> | null {
+  if (!['whole', 'pieces'].includes(response.delivery)) return null
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytesOf(spoken.body)))
+    const value: unknown = JSON.parse(new TextDecoder().decode(toBytes(response.body)))
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
   } catch {
     return null
@@ -89,7 +89,7 @@ const deep = (levels: number): string[] => [
   `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`,
 ]
 
-/** One JSON value as it is written, of a kind that is hardly ever right. */
+/** The text of one JSON value, of a kind that is hardly ever valid. */
 export const oddValue: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 5,
@@ -138,7 +138,7 @@ export const oddValue: fc.Arbitrary<string> = fc.oneof(
         '"9999-12-31T23:59:59Z"',
       ],
       ...['"Thu, 01 Jan 2026 00:20:00 GMT"', '"Thu, 01 Jan 1970 00:00:00 GMT"', `"${'9'.repeat(400)}"`],
-      ...['["read"]', '[null,1,"x"]', '{"__proto__":{"polluted":true}}', '[[["x"]]]', `"${overheard}"`],
+      ...['["read"]', '[null,1,"x"]', '{"__proto__":{"polluted":true}}', '[[["x"]]]', `"${serverCanary}"`],
       ...['{"constructor":{"prototype":{"polluted":true}}}', '{"toString":1,"hasOwnProperty":null}'],
     ),
   },
@@ -149,13 +149,13 @@ export const oddValue: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(20_000, 70_000).map((length) => `"${'x'.repeat(length)}"`) },
 )
 
-/** A value that is right most of the time. */
+/** A value that is valid most of the time. */
 const near = (...good: string[]): fc.Arbitrary<string> =>
   fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: oddValue })
 
 const visible = fc.stringMatching(/^[!-~]{1,40}$/).map((text) => JSON.stringify(text))
 
-/** Members that some preset reads, with what makes a good answer. */
+/** Members that some preset reads, with mostly valid values. */
 const members: [name: string, value: fc.Arbitrary<string>, howOften: number][] = [
   ['access_token', fc.oneof({ weight: 9, arbitrary: visible }, { weight: 1, arbitrary: oddValue }), 0.95],
   ['token', fc.oneof({ weight: 9, arbitrary: visible }, { weight: 1, arbitrary: oddValue }), 0.95],
@@ -176,7 +176,7 @@ const members: [name: string, value: fc.Arbitrary<string>, howOften: number][] =
   ['instance_url', near('"https://acme.my.salesforce.com"', '"https://evil.example.com"'), 0.95],
   ['BusinessName', near('"Acme"'), 0.3],
   ['id_token', near('"a.b.c"'), 0.05],
-  ['error', near(`"${overheard}"`), 0.05],
+  ['error', near(`"${serverCanary}"`), 0.05],
 ]
 
 const keys = fc.oneof(
@@ -190,13 +190,13 @@ const keys = fc.oneof(
 const written = (pairs: [string, string][]): string =>
   `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
 
-/** Members beside those that are expected, and the same ones twice. */
+/** Further members, or the same ones twice. */
 const more = fc.oneof(
   { weight: 3, arbitrary: fc.constant<[string, string][]>([]) },
   { weight: 1, arbitrary: fc.array(fc.tuple(keys, oddValue), { maxLength: 3 }) },
 )
 
-const truth: fc.Arbitrary<string> = fc
+const validBody: fc.Arbitrary<string> = fc
   .tuple(
     fc.tuple(
       ...members.map(([name, value, howOften]) =>
@@ -210,7 +210,7 @@ const truth: fc.Arbitrary<string> = fc
   )
   .map(([own, others, first]) => written(first ? [...others, ...own.flat()] : [...own.flat(), ...others]))
 
-/** A body with which everything is all right. */
+/** A body that every preset accepts. */
 const goodBody = written([
   ['access_token', '"good-token"'],
   ['token', '"good-token"'],
@@ -221,23 +221,23 @@ const goodBody = written([
   ['instance_url', '"https://acme.my.salesforce.com"'],
 ])
 
-/** A refusal by which a description tells one meaning from another. */
+/** What a rule of a description matches. */
 interface Rule {
   status?: number | undefined
   code?: string | undefined
   contains?: string | undefined
 }
 
-/** What a server may answer to have its rule apply, wherever it puts its words. */
-function refusalBy({ code = 'invalid_grant', contains = '' }: Rule, forward: string[]): string {
-  const words = JSON.stringify(`${overheard} ${contains}`)
+/** A body that a rule matches, whichever member the description reads. */
+function createErrorBody({ code = 'invalid_grant', contains = '' }: Rule, forward: string[]): string {
+  const words = JSON.stringify(`${serverCanary} ${contains}`)
   return written([
     ['error', JSON.stringify(code)],
     ['errors', `[{"code":${JSON.stringify(code)},"description":${words}}]`],
     ...['error_description', 'error_message', 'error_detail', 'error_reason', 'message', 'suberror'].map(
       (name): [string, string] => [name, words],
     ),
-    ...forward.map((name): [string, string] => [name, `"${carriedCanary}"`]),
+    ...forward.map((name): [string, string] => [name, `"${continuationCanary}"`]),
   ])
 }
 
@@ -253,8 +253,8 @@ const codes = [
   ],
 ]
 
-/** A refusal that no description knows, though it may begin like one. */
-const refused: fc.Arbitrary<string> = fc
+/** An error that no description has a rule for, although it may look like one. */
+const unknownError: fc.Arbitrary<string> = fc
   .tuple(
     fc.oneof(fc.constantFrom(...codes.map((code) => JSON.stringify(code))), oddValue),
     oddValue,
@@ -272,8 +272,8 @@ const refused: fc.Arbitrary<string> = fc
   )
   .map(written)
 
-/** What spoils a text that was all right. */
-const spoilt = (text: fc.Arbitrary<string>): fc.Arbitrary<string | Uint8Array> =>
+/** Corrupts a valid text. */
+const corrupt = (text: fc.Arbitrary<string>): fc.Arbitrary<string | Uint8Array> =>
   fc
     .tuple(
       text,
@@ -285,7 +285,7 @@ const spoilt = (text: fc.Arbitrary<string>): fc.Arbitrary<string | Uint8Array> =
       if (how === 'cut') return own.slice(0, at)
       if (how === 'comma') return own.replace(/}$/, ' ,\n}')
       if (how === 'mark') return `\u{feff}${own}`
-      if (how === 'tail') return `${own}<!-- ${overheard} -->`
+      if (how === 'tail') return `${own}<!-- ${serverCanary} -->`
       if (how === 'array') return `[${own}]`
       if (how === 'string') return JSON.stringify(own)
       if (how === 'utf-16') return new Uint8Array(Buffer.from(own, 'utf16le'))
@@ -293,14 +293,22 @@ const spoilt = (text: fc.Arbitrary<string>): fc.Arbitrary<string | Uint8Array> =
       return Buffer.concat([Buffer.from(own.slice(0, at)), odd, Buffer.from(own.slice(at))])
     })
 
-/** A body of any kind, far from the truth. */
-const anything: fc.Arbitrary<string | Uint8Array> = fc.oneof(
+/** A body of any kind, mostly not valid. */
+const arbitraryBody: fc.Arbitrary<string | Uint8Array> = fc.oneof(
   oddValue,
   fc.json(),
   fc.string({ unit: 'binary' }),
   fc.uint8Array({ maxLength: 200 }),
   fc.constantFrom(
-    ...['', ' ', '\u{feff}', `<html>${overheard}</html>`, 'access_token=a&token_type=Bearer', '\0', '{}{}'],
+    ...[
+      '',
+      ' ',
+      '\u{feff}',
+      `<html>${serverCanary}</html>`,
+      'access_token=a&token_type=Bearer',
+      '\0',
+      '{}{}',
+    ],
     ...['['.repeat(65_536), '{"a":'.repeat(13_000), '"'.repeat(65_536), `${' '.repeat(65_535)}{}`],
     ...[
       '\\"'.repeat(32_768),
@@ -348,7 +356,13 @@ const header: fc.Arbitrary<[string, string][]> = fc.oneof(
     .map((value): [string, string][] => [['X-RateLimit-ResetAfter', value]]),
   fc
     .constantFrom(
-      ...['Bearer error="invalid_token"', 'Basic realm="x', '"'.repeat(2000), ',,,=,', `Bearer ${overheard}`],
+      ...[
+        'Bearer error="invalid_token"',
+        'Basic realm="x',
+        '"'.repeat(2000),
+        ',,,=,',
+        `Bearer ${serverCanary}`,
+      ],
     )
     .map((value): [string, string][] => [['WWW-Authenticate', value]]),
   fc
@@ -358,14 +372,14 @@ const header: fc.Arbitrary<[string, string][]> = fc.oneof(
     .constantFrom('0', '5', '99999999', '-1', 'x')
     .map((value): [string, string][] => [['Content-Length', value]]),
   fc.constant<[string, string][]>([
-    ['Set-Cookie', `__Host-Http-latchkey=${overheard}`],
-    ['Location', `https://evil.example.com/${overheard}`],
+    ['Set-Cookie', `__Host-Http-latchkey=${serverCanary}`],
+    ['Location', `https://evil.example.com/${serverCanary}`],
     ['Access-Control-Allow-Origin', '*'],
   ]),
-  fc.constant(Array.from({ length: 300 }, (_, index): [string, string] => [`X-More-${index}`, overheard])),
+  fc.constant(Array.from({ length: 300 }, (_, index): [string, string] => [`X-More-${index}`, serverCanary])),
 )
 
-const ways: fc.Arbitrary<Way> = fc.oneof(
+const deliveries: fc.Arbitrary<Delivery> = fc.oneof(
   { weight: 30, arbitrary: fc.constant('whole' as const) },
   { weight: 3, arbitrary: fc.constant('pieces' as const) },
   { weight: 2, arbitrary: fc.constantFrom('broken off', 'endless', 'thrown', 'failed', 'hidden') },
@@ -374,40 +388,51 @@ const ways: fc.Arbitrary<Way> = fc.oneof(
 
 const headersAround = fc.array(header, { maxLength: 3 }).map((some) => some.flat())
 
-const spoken = (
+const createResponse = (
   status: fc.Arbitrary<number>,
   body: fc.Arbitrary<string | Uint8Array>,
-): fc.Arbitrary<Spoken> => fc.record({ status, body, headers: headersAround, way: ways })
+): fc.Arbitrary<ServerResponse> => fc.record({ status, body, headers: headersAround, delivery: deliveries })
 
-/** A whole answer by which this rule applies. */
-function answerBy(rule: Rule, forward: string[]): Spoken {
-  return { status: rule.status ?? 400, headers: [], body: refusalBy(rule, forward), way: 'whole' }
+/** A complete response that a rule matches. */
+function createErrorResponse(rule: Rule, forward: string[]): ServerResponse {
+  return { status: rule.status ?? 400, headers: [], body: createErrorBody(rule, forward), delivery: 'whole' }
 }
 
-/** What a challenge carries, by the member it comes in. */
-const carriedBy = ({ challenges = [] }: NonNullable<ProviderDescription['errors']>): string[] =>
+/** The members that challenges forward. */
+const listForwardedMembers = ({ challenges = [] }: NonNullable<ProviderDescription['errors']>): string[] =>
   challenges.flatMap(({ forward: carry = {} }) => Object.values(carry).map((place) => place.slice(1)))
 
-/** Answers that ask for something more. */
-export function challengesOf({ errors = {} }: Pick<ProviderDescription, 'errors'>): Spoken[] {
-  return (errors.challenges ?? []).map(({ when }) => answerBy(when, carriedBy(errors)))
+/** Responses that require another step. */
+export function createChallengeResponses({
+  errors = {},
+}: Pick<ProviderDescription, 'errors'>): ServerResponse[] {
+  return (errors.challenges ?? []).map(({ when }) => createErrorResponse(when, listForwardedMembers(errors)))
 }
 
-/** An answer of the token endpoint of a system that is described so. */
-export function answersOf({ errors = {} }: Pick<ProviderDescription, 'errors'>): fc.Arbitrary<Spoken> {
+/** Responses of the token endpoint of a system with this description. */
+export function createResponses({
+  errors = {},
+}: Pick<ProviderDescription, 'errors'>): fc.Arbitrary<ServerResponse> {
   const { map = [], challenges = [] } = errors
   const rules: Rule[] = [...map, ...challenges.map(({ when }) => when), { code: 'invalid_grant' }]
   const known = fc
-    .tuple(fc.constantFrom(...rules), headersAround, ways)
-    .map(([rule, headers, way]) => ({ ...answerBy(rule, carriedBy(errors)), headers, way }))
+    .tuple(fc.constantFrom(...rules), headersAround, deliveries)
+    .map(([rule, headers, delivery]) => ({
+      ...createErrorResponse(rule, listForwardedMembers(errors)),
+      headers,
+      delivery,
+    }))
   return fc.oneof(
-    { weight: 8, arbitrary: spoken(statuses([200]), truth) },
+    { weight: 8, arbitrary: createResponse(statuses([200]), validBody) },
     { weight: 3, arbitrary: known },
-    { weight: 2, arbitrary: spoken(statuses([200, 400, 401, 403, 500, 503]), refused) },
+    { weight: 2, arbitrary: createResponse(statuses([200, 400, 401, 403, 500, 503]), unknownError) },
     {
       weight: 2,
-      arbitrary: spoken(statuses([200, 400]), spoilt(fc.oneof(truth, refused, fc.constant(goodBody)))),
+      arbitrary: createResponse(
+        statuses([200, 400]),
+        corrupt(fc.oneof(validBody, unknownError, fc.constant(goodBody))),
+      ),
     },
-    { weight: 2, arbitrary: spoken(statuses([200, 400, 401, 502]), anything) },
+    { weight: 2, arbitrary: createResponse(statuses([200, 400, 401, 502]), arbitraryBody) },
   )
 }

@@ -1,0 +1,41 @@
+import type { ResolvedOptions } from './bff-options.ts'
+import type { Logger } from './log.ts'
+import { warnOnce } from './log.ts'
+import type { Platform } from './platform.ts'
+
+/**
+ * Warns of options that work but are risky or useless, once per process.
+ *
+ * @param hasStore whether sessions are kept in a store that the deployer or the host of the process chose
+ */
+export function logStartupWarnings(
+  { provider, basePath, mode, proxy }: ResolvedOptions,
+  hasStore: boolean,
+  platform: Platform,
+  logger: Logger,
+): void {
+  const warn = (key: string, message: string): void => warnOnce(logger, platform.loggedKeys, key, message)
+
+  if (provider.signInGrant === 'password')
+    warn(
+      `password grant ${provider.id}`,
+      `Password grant in use: RFC 9700 §2.4 forbids it, because this server sees the passwords of its users. Use ` +
+        `another grant for the provider ${provider.id} as soon as its authorization server offers one.`,
+    )
+
+  // A restart loses a machine token as well, but the next request gets another one.
+  if (!hasStore && provider.login.mode !== 'automatic' && platform.env('NODE_ENV') === 'production')
+    warn(
+      'memory store',
+      'Sessions are kept in memory, although NODE_ENV is production: a restart signs every user out, and several ' +
+        'processes do not share them. Set the option `store`, for example to embeddedStore({ path }) from ' +
+        '@latchkey/bff/embedded.',
+    )
+
+  if (mode === 'proxy' && proxy.length === 0)
+    warn(
+      `proxy routes ${basePath}`,
+      'Pages cannot reach any API: in proxy mode they get no token, and the option `proxy` has no routes. Add one, ' +
+        "for example proxy: [{ path: '/api/*', to: 'https://api.example.com/*', methods: ['GET'] }].",
+    )
+}
