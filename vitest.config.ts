@@ -1,7 +1,7 @@
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { defaultExclude, defineConfig } from 'vitest/config'
 
-const browserTests = ['browser/**/*.test.ts', 'first-page/first-page.test.ts']
+const browserTests = ['browser/**/*.test.ts', 'first-page/first-page.test.ts', 'other-browsers/**/*.test.ts']
 
 /** Limits in milliseconds that end only a test that hangs: these wait for real processes, on a machine that may be busy. */
 const patientLimits = {
@@ -50,6 +50,6 @@ function project(test: TestProjectInlineConfiguration['test']): TestProjectInlin
     resolve: { conditions: ['source'] },
     ssr: { resolve: { conditions: ['source'] } },
     // Milliseconds, for a machine that is busy with other work.
-    test: { testTimeout: 30_000, hookTimeout: 30_000, ...test },
+    test: { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 25_000 } }, ...test },
   }
 }

@@ -1,4 +1,4 @@
-/** @typedef {{ withBrowser: boolean }} Options whether the tests that need Chromium run */
+/** @typedef {{ withBrowser: boolean }} Options whether the tests that need a browser run */
 
 /**
  * Parses the arguments of `npm test` and `npm run check`.
@@ -11,7 +11,7 @@ export function parseOptions(args) {
   const unknown = args.filter((arg) => arg !== '--no-browser')
   if (unknown.length > 0)
     throw new Error(
-      `Unknown argument: ${unknown.join(' ')}. Expected: nothing, or --no-browser to leave out the tests that need Chromium.`,
+      `Unknown argument: ${unknown.join(' ')}. Expected: nothing, or --no-browser to leave out the tests that need a browser.`,
     )
   return { withBrowser: args.length === 0 }
 }

@@ -1,16 +1,48 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { chromiumMissing, findChromium } from './chromium.mjs'
+import { findOtherBrowsers } from './other-browsers.mjs'
+import { findProgram } from './find-program.mjs'
 import { run } from './run.mjs'
 import { step } from './steps.mjs'
 
-/** What runs the browser tests. */
-const chromium = { packages: ['chromium'], reason: 'the browser tests run in it' }
+/**
+ * Programs that tests use, and what to print about them.
+ *
+ * @typedef {{ name: string, packages: string[], reason: string, isInstalled: () => boolean }} Requirement
+ */
 
-/** A third-party authorization server, and the packages that its own packages let the administrator choose. */
+/** @type {Requirement} */
+const chromium = {
+  name: 'Chromium',
+  packages: ['chromium'],
+  reason: 'the browser tests run in it',
+  isInstalled: () => findChromium() !== null,
+}
+
+/** @type {Requirement} */
 const glewlwyd = {
+  name: 'Glewlwyd',
+  // With the packages that its own packages let the administrator choose.
   packages: ['glewlwyd', 'glewlwyd-common', 'dbconfig-sqlite3', 'sqlite3', 'libconfig9'],
   reason: 'an authorization server that the tests sign in to',
+  isInstalled: () => existsSync('/usr/bin/glewlwyd'),
 }
+
+/** @type {Requirement} */
+const nginx = {
+  name: 'nginx with openssl',
+  packages: ['nginx', 'openssl'],
+  reason: 'a test runs the configuration that the documentation gives for it',
+  isInstalled: () => [['nginx'], ['openssl']].every((names) => findProgram(names, ['/usr/sbin']) !== null),
+}
+
+/** @type {Requirement[]} */
+const otherBrowsers = findOtherBrowsers().map(({ name, packages }) => ({
+  name,
+  packages,
+  reason: 'the tests of the login page run in it as well',
+  isInstalled: () => findOtherBrowsers().some((browser) => browser.name === name && browser.missing === null),
+}))
 
 /**
  * Installs what the tests need beside Node, as root on Debian. Prints what and why before it starts. On other machines
@@ -20,30 +52,31 @@ const glewlwyd = {
  * @returns {Promise<boolean>} whether the tests can run
  */
 export async function installSystemPackages({ withBrowser }) {
-  const needsChromium = () => withBrowser && findChromium() === null
   const canInstall = isDebian() && process.getuid?.() === 0
   // Installing another Chromium would not help: findChromium looks at CHROME_PATH alone.
   const canInstallChromium = canInstall && !process.env['CHROME_PATH']
+  const optional = withBrowser ? [...otherBrowsers, nginx, glewlwyd] : [glewlwyd]
 
   const plan = [
-    ...(needsChromium() && canInstallChromium ? [chromium] : []),
-    ...(!hasGlewlwyd() && canInstall ? [glewlwyd] : []),
-  ]
+    ...(withBrowser && canInstallChromium ? [chromium] : []),
+    ...(canInstall ? optional : []),
+  ].filter(({ isInstalled }) => !isInstalled())
   if (plan.length > 0) console.log(describePlan(plan))
   if (plan.includes(chromium)) await step('install chromium', () => aptInstall(chromium.packages))
-  if (needsChromium()) {
+  if (withBrowser && !chromium.isInstalled()) {
     const { CHROME_PATH } = process.env
     console.error(CHROME_PATH ? `CHROME_PATH names no file: ${CHROME_PATH}` : chromiumMissing)
     return false
   }
-  if (plan.includes(glewlwyd)) {
-    const { ok, output } = await aptInstall(glewlwyd.packages)
-    if (!ok) console.log(`apt-get could not install Glewlwyd: ${output.trim().split('\n').at(-1)}`)
+  for (const { name, packages } of plan.filter((requirement) => requirement !== chromium)) {
+    const { ok, output } = await aptInstall(packages)
+    if (!ok) console.log(`apt-get could not install ${name}: ${output.trim().split('\n').at(-1)}`)
   }
-  if (!hasGlewlwyd())
-    console.log(
-      `Glewlwyd is missing, so its tests are skipped. On Debian: apt-get install ${glewlwyd.packages.join(' ')}`,
-    )
+  for (const { name, packages, isInstalled } of optional)
+    if (!isInstalled())
+      console.log(
+        `${name} is missing, so its tests are skipped. On Debian: apt-get install ${packages.join(' ')}`,
+      )
   return true
 }
 
@@ -62,10 +95,6 @@ export function describePlan(plan) {
 
 function isDebian() {
   return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))
-}
-
-function hasGlewlwyd() {
-  return existsSync('/usr/bin/glewlwyd')
 }
 
 /** @param {string[]} packages */

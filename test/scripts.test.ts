@@ -73,7 +73,7 @@ describe('npm test and npm run check', () => {
     const { ok, output } = await tool(join(root, 'scripts', script), ['--no-browsers', '--no-browser'])
     expect(ok).toBe(false)
     expect(output).toBe(
-      'Unknown argument: --no-browsers. Expected: nothing, or --no-browser to leave out the tests that need Chromium.\n',
+      'Unknown argument: --no-browsers. Expected: nothing, or --no-browser to leave out the tests that need a browser.\n',
     )
   })
 })

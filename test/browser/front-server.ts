@@ -9,6 +9,8 @@ export interface FrontServer {
   readonly url: string
   /** The requests to the BFFs and the API, such as `GET /auth/session`. */
   readonly requests: string[]
+  /** What browsers reported as violations of the content security policy. */
+  readonly violations: string[]
   /** The BFFs' log lines. */
   readonly log: string[]
   /** Advances the clock of the BFFs, in seconds. Page and authorization server have their own clocks. */
@@ -31,6 +33,8 @@ export type BffEnvironment = Pick<BffOptions, 'logger' | 'platform' | 'timeout'>
 /** In seconds. A busy machine must not exceed the BFF's time limit, which tests of the BFF cover. */
 const bffTimeout = 600
 
+const violationsPath = '/policy-violations'
+
 const contentTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -45,6 +49,7 @@ export async function startFrontServer({
   connectTo,
 }: FrontServerOptions): Promise<FrontServer> {
   const requests: string[] = []
+  const violations: string[] = []
   const log: string[] = []
   const writeLog = (line: string): void => void log.push(line)
   let clockOffsetMs = 0
@@ -64,6 +69,10 @@ export async function startFrontServer({
         Accept: request.headers.get('Accept') ?? '*/*',
         ...(authorization !== null && { Authorization: authorization }),
       })
+    }
+    if (pathname === violationsPath) {
+      violations.push(await request.text())
+      return new Response(null, { status: 204 })
     }
     const name = pathname === '/' ? '/index.html' : pathname
     const file = files.get(name)
@@ -85,6 +94,7 @@ export async function startFrontServer({
   return {
     url,
     requests,
+    violations,
     log,
     advanceClock: (seconds) => {
       clockOffsetMs += seconds * 1000
@@ -106,5 +116,6 @@ function formatContentSecurityPolicy(connectTo = ''): string {
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
+    `report-uri ${violationsPath}`,
   ].join('; ')
 }

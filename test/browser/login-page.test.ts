@@ -130,6 +130,28 @@ describe('a token near its expiry', () => {
     await expect.poll(() => filter.inputValue()).toBe('dialogs')
     await page.getByText(/^0 of \d+ items$/).waitFor()
   })
+
+  it.for([true, false])(
+    'keeps that dialog open and its password focused after Escape, with closedby: %s',
+    async (hasClosedBy, { harness }) => {
+      const { site, page } = await openSignedInOnClass(harness)
+      site.sandbox.revokeAll()
+      await advanceTime(page, site, 860)
+      const dialog = page.getByRole('dialog', { name: 'Sign in again' })
+      await dialog.waitFor()
+      if (!hasClosedBy) await dialog.evaluate((element) => element.removeAttribute('closedby'))
+      await page.keyboard.type('half a pass')
+      await countCloseEvents(dialog)
+      // Chromium asks the page before it closes a dialog, but not at every Escape.
+      for (let count = 0; count < 4; count++) await page.keyboard.press('Escape')
+      if (!hasClosedBy) await expect.poll(() => dialog.getAttribute('data-closed')).not.toBe('0')
+      await page.keyboard.type('word')
+      await expect
+        .poll(() => dialog.getByRole('textbox', { name: 'Password' }).inputValue())
+        .toBe('half a password')
+      expect(await dialog.isVisible()).toBe(true)
+    },
+  )
 })
 
 describe('a reload', () => {
@@ -333,6 +355,15 @@ async function recordVisibleText(page: Page): Promise<void> {
 
 function readVisibleText(page: Page): Promise<VisibleText> {
   return page.evaluate(() => (window as unknown as { seen: VisibleText }).seen)
+}
+
+/** Counts the `close` events of a dialog, which `data-closed` shows. */
+async function countCloseEvents(dialog: Locator): Promise<void> {
+  await dialog.evaluate((element) => {
+    let count = 0
+    element.dataset['closed'] = '0'
+    element.addEventListener('close', () => (element.dataset['closed'] = String(++count)))
+  })
 }
 
 /** Returns the tag and the text of the focused element. */

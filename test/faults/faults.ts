@@ -27,6 +27,9 @@ const documents = 'test/first-page/documents.test.ts'
 const provider = 'packages/react/test/provider.test.tsx'
 const vite = 'packages/bff/test/vite.test.ts'
 const warnings = 'packages/bff/test/warnings.test.ts'
+const proxyHeaders = 'packages/bff/test/proxy-headers.test.ts'
+const proxyStreams = 'packages/bff/test/proxy-streams.test.ts'
+const proxyUpstreams = 'test/stories/proxy-upstreams.test.ts'
 const entryModule = 'test/doctor/entry-module.test.ts'
 
 export const groups: readonly FaultGroup[] = [
@@ -326,6 +329,98 @@ export const groups: readonly FaultGroup[] = [
         fault: '`<AuthProvider>` without a client failed with "Cannot read properties of undefined".',
         now: 'It throws a sentence.',
         tests: [[provider, 'AuthProvider without a client throws an error that names the remedy']],
+      },
+    ],
+  },
+  {
+    title: 'The edge of the BFF',
+    faults: [
+      {
+        id: 'B-E1.1a',
+        fault: 'Another spelling of a path (`/api/%6cedger/1`) got the methods of a broader route.',
+        now: 'A path also needs the methods of every narrower route that a server could read in it.',
+        tests: [
+          [
+            'packages/bff/test/fuzz/allow-list.test.ts',
+            'sends no server a method that the list denies for the resource that this server reads in the path',
+          ],
+          [
+            proxyUpstreams,
+            'lets no spelling of a path and no header write through a read-only route of a WSGI server',
+          ],
+          [proxyUpstreams, 'lets no spelling of a path write through a read-only route of nginx'],
+        ],
+      },
+      {
+        id: 'B-E1.1b',
+        fault: 'Headers with `_` passed, and WSGI servers read them as the removed ones.',
+        now: 'A name with `_` never passes.',
+        tests: [
+          [proxyHeaders, 'has no %s, which is not on the list'],
+          [
+            proxyUpstreams,
+            'lets no spelling of a path and no header write through a read-only route of a WSGI server',
+          ],
+        ],
+      },
+      {
+        id: 'B-E1.1c',
+        fault: 'Identity headers passed that were not on the list of removed ones.',
+        now: 'Request headers pass by a list, and a route can name more.',
+        tests: [
+          [proxyHeaders, 'has no %s, which is not on the list'],
+          [proxyHeaders, 'has the headers that its route names, and another route does not'],
+        ],
+      },
+      {
+        id: 'B-E1.3',
+        fault: '`response.user` above the tokens gave the page the refresh token, in silence.',
+        now: 'Such descriptions stop the server at start, and responses are compared with the tokens.',
+        tests: [
+          [
+            'packages/bff/test/bad-description.test.ts',
+            'a description is rejected with the member and the fix > for %s',
+          ],
+          [
+            'packages/bff/test/fuzz/token-leaks.test.ts',
+            'carries no refresh token and no ID Token, and in proxy mode no access token, whatever the description is',
+          ],
+        ],
+      },
+      {
+        id: 'B-E1.4c',
+        fault: 'Browsers lost the response to a refused upload of some megabytes, or got it after seconds.',
+        now: 'The rest of the upload is read and dropped, and the connection goes on serving.',
+        tests: [[proxyStreams, 'responds to an upload that is refused by %s, and goes on serving']],
+      },
+      {
+        id: 'B-E2.10',
+        fault:
+          'A status above 599 or a reason phrase with other letters became a 500, and leaked the connection.',
+        now: 'The status becomes a 502, the reason phrase is left out, and the connection is closed.',
+        tests: [[proxyStreams, 'forwards %s']],
+      },
+      {
+        id: 'B-E2.19',
+        fault: 'A malformed header of a resource server blocked the process for a quarter of a second.',
+        now: 'Header lists are read in linear time, and longer ones than 4096 characters are ignored.',
+        tests: [
+          [
+            'packages/bff/test/header-list.test.ts',
+            'reads thousands of malformed headers of a resource server in linear time',
+          ],
+        ],
+      },
+      {
+        id: 'B-E2.20a',
+        fault: 'The API got `Content-Encoding: gzip` with a body that a parser had decompressed.',
+        now: 'The header is removed with the compression.',
+        tests: [
+          [
+            'packages/bff/test/node.test.ts',
+            'does not call a body compressed that a parser has decompressed',
+          ],
+        ],
       },
     ],
   },

@@ -1,13 +1,13 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findProgram } from '../../scripts/find-program.mjs'
 import { run } from '../../scripts/run.mjs'
 import type { StartedProcess } from './start-process.ts'
 import { startProcess } from './start-process.ts'
 
 /** Returns the program of an installed nginx, or `null`. */
 export function findNginx(): string | null {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
-  return folders.map((folder) => join(folder, 'nginx')).find((file) => existsSync(file)) ?? null
+  return findProgram(['nginx'], ['/usr/sbin'])
 }
 
 /** Creates a certificate for localhost, which no browser trusts. */

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createChildEnv } from '../../scripts/run.mjs'
 
 export interface StartedProcess {
+  /** The match in its output. */
+  readonly match: RegExpExecArray
   /** Sends SIGTERM and resolves with the exit code. */
   readonly stop: () => Promise<number | null>
 }
@@ -17,19 +19,21 @@ export async function startProcess(
   args: string[],
   pattern: RegExp,
   cwd: string,
+  env: Record<string, string> = {},
 ): Promise<StartedProcess> {
   const child = spawn(program, args, {
     cwd,
     // Vitest sets NODE_ENV to "test", and a variable that is set wins over a file.
-    env: { ...createChildEnv(), NODE_ENV: undefined },
+    env: { ...createChildEnv(), NODE_ENV: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'close')
   let output = ''
-  await new Promise<void>((resolve, reject) => {
+  const match = await new Promise<RegExpExecArray>((resolve, reject) => {
     const read = (text: string): void => {
       output += text
-      if (pattern.test(output)) resolve()
+      const found = pattern.exec(output)
+      if (found) resolve(found)
     }
     child.stdout.setEncoding('utf8').on('data', read)
     child.stderr.setEncoding('utf8').on('data', read)
@@ -39,6 +43,7 @@ export async function startProcess(
     )
   })
   return {
+    match,
     async stop() {
       child.kill('SIGTERM')
       await ended

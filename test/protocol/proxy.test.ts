@@ -67,11 +67,11 @@ it('71 replaces the cookie by the token, and removes hop-by-hop headers', async 
     'Proxy-Authorization': 'Basic x',
     TE: 'trailers',
     Upgrade: 'websocket',
-    'X-Own': 'stays',
+    'X-Request-ID': 'stays',
   })
   const headers = listApiRequests()[0]?.headers as Headers
   expect(headers.get('Authorization')).toBe('Bearer access-1')
-  expect(headers.get('X-Own')).toBe('stays')
+  expect(headers.get('X-Request-ID')).toBe('stays')
   for (const name of [
     'Cookie',
     'X-Secret-Hop',

@@ -352,7 +352,7 @@ it.each([
 it('17 accepts a token of 16 kB', async () => {
   const access_token = 'a'.repeat(16_384)
   const { body } = await createTestBff(
-    json({ ...tokenResponse, access_token, refresh_token: access_token }),
+    json({ ...tokenResponse, access_token, refresh_token: 'b'.repeat(16_384) }),
   ).signIn()
   expect(body.token?.access_token).toBe(access_token)
 })

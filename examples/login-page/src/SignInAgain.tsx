@@ -13,6 +13,7 @@ export interface SignInAgainProps {
 export function SignInAgain({ username, onUsername }: SignInAgainProps) {
   const { user, signOut } = useAuth()
   const dialog = useRef<HTMLDialogElement>(null)
+  const lastFocused = useRef<HTMLElement>(null)
   const heading = useId()
   const text = useId()
 
@@ -35,9 +36,15 @@ export function SignInAgain({ username, onUsername }: SignInAgainProps) {
       closedby="none"
       aria-labelledby={heading}
       aria-describedby={text}
+      onFocus={({ target }) => {
+        lastFocused.current = target
+      }}
       onClose={({ currentTarget }) => {
+        if (!currentTarget.isConnected || currentTarget.open) return
         // Browsers without `closedby` close it on Escape, but the page below cannot be used without a session.
-        if (currentTarget.isConnected && !currentTarget.open) currentTarget.showModal()
+        const focused = lastFocused.current
+        currentTarget.showModal()
+        focused?.focus()
       }}
     >
       <h2 id={heading}>Sign in again</h2>

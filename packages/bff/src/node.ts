@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
-import { Readable } from 'node:stream'
 import type { Bff } from './bff.ts'
 import { setSocketAddress } from './guards/client-address.ts'
 import { createJsonResponse } from './errors.ts'
@@ -35,6 +34,10 @@ export function toNodeListener(bff: Pick<Bff, 'owns' | 'fetch'>): NodeListener {
     outgoing: ServerResponse,
     url: URL | null,
   ): Promise<void> {
+    // Browsers read a response only after they have sent the whole body, also when the response refuses it.
+    outgoing.once('finish', () => {
+      if (!incoming.complete) incoming.removeAllListeners('readable').resume()
+    })
     const disconnected = new AbortController()
     outgoing.once('close', () => {
       if (!outgoing.writableFinished) disconnected.abort()
@@ -88,7 +91,10 @@ function createWebRequest(incoming: IncomingMessage, url: URL, signal: AbortSign
   }
   if (method === 'GET' || method === 'HEAD' || !hasBody(incoming))
     return new Request(url, { method, headers, signal })
+  const wasParsed = incoming.readableDidRead
   const body = getBody(incoming)
+  // A body parser has also decompressed the body.
+  if (wasParsed) headers.delete('Content-Encoding')
   return body === null
     ? createBodyConsumedResponse()
     : new Request(url, { method, headers, signal, body, duplex: 'half' } as RequestInit)
@@ -106,11 +112,27 @@ function hasBody({ httpVersionMajor, headers }: IncomingMessage): boolean {
 /** Returns the body; `null` when a parser has read it and its result cannot be turned back into the same bytes. */
 function getBody(incoming: IncomingMessage & FrameworkRequest): BodyInit | null {
   const { body, headers } = incoming
-  if (!incoming.readableDidRead) return Readable.toWeb(incoming) as ReadableStream
+  if (!incoming.readableDidRead) return createBodyStream(incoming)
   if (typeof body === 'string' || body instanceof Uint8Array) return new Uint8Array(Buffer.from(body))
   return /^application\/([\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')
     ? JSON.stringify(body ?? null)
     : null
+}
+
+/** Reads a body on demand. Unlike `Readable.toWeb`, it leaves the connection intact when the stream is cancelled. */
+function createBodyStream(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks = incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
+  return new ReadableStream(
+    {
+      async pull(stream) {
+        const { done, value } = await chunks.next()
+        if (done) stream.close()
+        else stream.enqueue(new Uint8Array(value))
+      },
+      cancel: async () => void (await chunks.return?.()),
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 /** Returns the requested URL; `null` when its host or path is invalid. Ignores `Forwarded` and `X-Forwarded-*`. */

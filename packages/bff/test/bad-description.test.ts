@@ -34,6 +34,37 @@ describe('a description is rejected with the member and the fix', () => {
   }
 
   it.each<[string, object, string | RegExp]>([
+    [
+      'a user with the tokens',
+      { response: { user: '/data', fields: { refresh_token: '/data/refresh_token' } } },
+      'response.user: contains a token. Expected: a part without tokens, because the page gets it',
+    ],
+    ['a token as the user', { response: { user: '/id_token' } }, 'response.user: contains a token'],
+    [
+      'a token as the scope',
+      { response: { fields: { scope: '/refresh_token' } } },
+      'fields.scope: contains a token',
+    ],
+    [
+      'the refresh token as the access token',
+      { response: { fields: { access_token: '/refresh_token' } } },
+      'response.fields.access_token: is the place of another token. Expected: the access token',
+    ],
+    [
+      'the refresh token as the access token, with another place for itself',
+      { response: { fields: { access_token: 'header:X-Refresh-Token', refresh_token: '/none' } } },
+      'response.fields.access_token: is the place of another token',
+    ],
+    [
+      'a token among the members for the page',
+      { response: { extraUserFields: ['name', 'refresh_token'] } },
+      'response.extraUserFields.1: contains a token or a secret. Expected: a member that the page may get',
+    ],
+    [
+      'the envelope of the tokens among the members for the page',
+      withGrant({ response: { extraUserFields: ['data'], fields: { access_token: '/data/access_token' } } }),
+      'grants.password.response.extraUserFields.0: contains a token or a secret',
+    ],
     ['an unknown member', { hooks: {} }, 'hooks: is unknown. Expected: one of id, label, client, login, '],
     [
       'an unknown member of a grant',

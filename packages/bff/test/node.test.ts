@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createBff } from '../src/index.ts'
 import { toNodeListener } from '../src/node.ts'
@@ -69,6 +70,27 @@ describe('toNodeListener', () => {
     })
     const response = await fetch(`${base}/auth/session`, { method: 'POST', headers, body })
     expect(response.status).toBe(200)
+  })
+
+  it('does not call a body compressed that a parser has decompressed', async () => {
+    const received: (string | null)[] = []
+    const listener = toNodeListener({
+      owns: () => true,
+      fetch: async (message) => {
+        received.push(message.headers.get('Content-Encoding'), await message.text())
+        return new Response()
+      },
+    })
+    const base = await listen(async (incoming, outgoing) => {
+      await incoming.toArray()
+      listener(Object.assign(incoming, { body: { a: 1 } }), outgoing)
+    })
+    await fetch(`${base}/api`, {
+      method: 'POST',
+      headers: { ...headers, 'Content-Encoding': 'gzip' },
+      body: gzipSync('{"a":1}'),
+    })
+    expect(received).toEqual([null, '{"a":1}'])
   })
 
   it('responds with 400 when the body was read and discarded', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createProxySetup, provider } from './support/proxy-setup.ts'
+import { createProxySetup, provider, routes } from './support/proxy-setup.ts'
 
 const getNames = (headers: Headers): string[] => [...headers.keys()]
 
@@ -47,10 +47,14 @@ describe('a request to the resource server', () => {
 
   it('has no headers that Connection names, except the token', async () => {
     const { send, received } = await createProxySetup()
-    const headers = { Connection: 'close, X-Hop , authorization', 'X-Hop': '1', 'X-Kept': '1' }
+    const headers = {
+      Connection: 'close, X-Request-ID , authorization',
+      'X-Request-ID': '1',
+      'X-Correlation-ID': '1',
+    }
     await send('/api/me', { headers })
-    expect(received[0]?.headers.get('X-Hop')).toBeNull()
-    expect(received[0]?.headers.get('X-Kept')).toBe('1')
+    expect(received[0]?.headers.get('X-Request-ID')).toBeNull()
+    expect(received[0]?.headers.get('X-Correlation-ID')).toBe('1')
     expect(received[0]?.headers.get('Authorization')).toBe('Bearer access-1')
   })
 
@@ -63,12 +67,44 @@ describe('a request to the resource server', () => {
       'If-None-Match': '"1"',
       Range: 'bytes=0-9',
       'Idempotency-Key': 'k',
-      'X-Tenant': 't',
+      'X-Requested-With': 'XMLHttpRequest',
       'Last-Event-ID': '7',
     }
     await send('/api/me', { method: 'PUT', headers, body: '{}' })
     for (const [name, value] of Object.entries(headers)) expect(received[0]?.headers.get(name)).toBe(value)
     expect(received[0]?.body).toBe('{}')
+  })
+
+  it.each([
+    'X_HTTP_Method_Override',
+    'X-HTTP_Method-Override',
+    'X_Remote_User',
+    'Remote_User',
+    'X_Forwarded_For',
+    'SSL_CLIENT_VERIFY',
+    'Content_Type',
+    'X-Consumer-Username',
+    'X-Goog-Authenticated-User-Email',
+    'X-Amzn-Oidc-Identity',
+    'X-MS-Client-Principal-Name',
+    'X-WebAuth-User',
+    'X-Client-Cert',
+    'Client-IP',
+    'Fastly-Client-IP',
+    'X-User',
+    'X-Tenant',
+  ])('has no %s, which is not on the list', async (name) => {
+    const { send, received } = await createProxySetup()
+    expect((await send('/api/me', { headers: { [name]: 'admin' } })).status).toBe(200)
+    expect(JSON.stringify([...(received[0]?.headers ?? [])])).not.toContain('admin')
+  })
+
+  it('has the headers that its route names, and another route does not', async () => {
+    const [items, special, me] = routes
+    const proxy = [{ ...items, requestHeaders: ['X-Tenant'] }, special, me] as typeof routes
+    const { send, received } = await createProxySetup({ proxy })
+    for (const path of ['/api/items/7', '/api/me']) await send(path, { headers: { 'x-tenant': 't' } })
+    expect(received.map(({ headers }) => headers.get('X-Tenant'))).toEqual(['t', null])
   })
 
   it('has the default headers of the provider, unless the page sets them', async () => {
@@ -173,7 +209,7 @@ describe('a response of the resource server', () => {
       ['X-Total-Count', '70'],
     ])
     expect(headers.getSetCookie()).toEqual([])
-    expect(headers.get('X-Hop')).toBeNull()
+    expect(headers.get('X-Request-ID')).toBeNull()
     expect(headers.get('ETag')).toBe('"1"')
     expect(headers.get('X-Total-Count')).toBe('70')
   })

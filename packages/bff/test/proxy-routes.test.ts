@@ -47,6 +47,14 @@ describe('a wrong proxy route', () => {
     ],
     ['a method that is never forwarded', { path: '/api', to, methods: ['OPTIONS'] }, /proxy\.0\.methods\.0/],
     ['no method', { path: '/api', to, methods: [] }, /proxy\.0\.methods: must name a method/],
+    [
+      'a header with an underscore',
+      { path: '/api', to, requestHeaders: ['X_Tenant'] },
+      /proxy\.0\.requestHeaders\.0: is not a header that the proxy can forward\. Expected: a name without "_"/,
+    ],
+    ['the cookie among the headers', { path: '/api', to, requestHeaders: ['Cookie'] }, /requestHeaders\.0/],
+    ['a header of a proxy', { path: '/api', to, requestHeaders: ['X-Forwarded-For'] }, /requestHeaders\.0/],
+    ['a header of the connection', { path: '/api', to, requestHeaders: ['TE'] }, /requestHeaders\.0/],
     ['an unknown member', { path: '/api', to, auth: false }, /auth/],
   ])('fails createBff with its name: %s', (_, route, message) => {
     expect(() => createWithRoutes([{ methods: ['GET'], ...route }])).toThrow(message)
@@ -55,6 +63,10 @@ describe('a wrong proxy route', () => {
   it('fails createBff when it is there twice, or when the base path lies below it', () => {
     const [items] = routes
     expect(() => createWithRoutes([items, items])).toThrow(/proxy\.1 \(\/api\/items\/\*\): is there twice/)
+    const inUpperCase = { ...items, path: '/API/items/*' }
+    expect(() => createWithRoutes([items, inUpperCase])).toThrow(
+      /proxy\.1 \(\/API\/items\/\*\): is there twice, for a server that ignores case/,
+    )
     const parent = { ...items, path: '/app/*' }
     expect(() =>
       createBff({ provider, mode: 'proxy', basePath: '/app/auth', proxy: [parent as never] }),
@@ -113,6 +125,8 @@ describe('a request to a proxy route', () => {
       '/api/items/7/parts?a=1&a=%2F..%2F&b=x+y',
       'https://api.example.com/v1/items/7/parts?a=1&a=%2F..%2F&b=x+y',
     ],
+    ['/%61pi/%69tems/%7e%2D', 'https://api.example.com/v1/items/~-'],
+    ['/api/items/a%c3%a9', 'https://api.example.com/v1/items/a%C3%A9'],
     ['/api/items/%C3%A9%20;x=1,2', 'https://api.example.com/v1/items/%C3%A9%20;x=1,2'],
     ['/api/items/100%25', 'https://api.example.com/v1/items/100%25'],
     ['/api/items/a..b/.well-known', 'https://api.example.com/v1/items/a..b/.well-known'],
@@ -147,6 +161,10 @@ describe('a request to a proxy route', () => {
     '/api/items/.;x=1/admin',
     '/api/items/a%2ejson',
     '/api/items/%c0%ae%c0%ae/admin',
+    '/api/items/..%20/admin',
+    '/api/items/.../admin',
+    '/api/items/%ef%bc%8e%ef%bc%8e/admin',
+    '/api/items/a%ef%bc%8fb',
     '/api/items/%',
     '/api/items/%zz',
   ])('is rejected with 400 before anything is sent: %s', async (path) => {
@@ -189,6 +207,57 @@ describe('a request to a proxy route', () => {
     for (const method of ['GET', 'HEAD', 'PUT'] as const)
       expect((await send('/api/me', { method })).status).toBe(200)
     expect(received.map(({ method }) => method)).toEqual(['GET', 'HEAD', 'PUT'])
+  })
+
+  it.each([
+    '/api/items/special',
+    '/api/items/special/',
+    '/api/items/special.json',
+    '/api/items/%73pecial/7',
+    '/api/items/%2573pecial/7',
+    '/api/items//special/7',
+    '/api/items/special;x=1/7',
+    '/api/items/special%3bx/7',
+    '/api/items/Special/7',
+    '/api/items/special./7',
+    '/api/items/special%20/7',
+    '/api/items/%ef%bd%93pecial/7',
+  ])('has only the methods of a narrower route that a server could read in its path: %s', async (path) => {
+    const { send, received } = await createProxySetup()
+    const response = await send(path, { method: 'DELETE' })
+    expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, HEAD'])
+    expect(received).toEqual([])
+    expect((await send(path)).status).toBe(200)
+  })
+
+  it('has the methods of an exact route, with and without a route for the paths below', async () => {
+    const target = 'https://api.example.com/items'
+    const { send } = await createProxySetup({
+      proxy: [
+        { path: '/api/items', to: target, methods: ['GET', 'POST'] },
+        { path: '/api/items/*', to: `${target}/*`, methods: ['GET', 'DELETE'] },
+      ],
+    })
+    const statuses = [
+      ['POST', '/api/items', 200],
+      ['DELETE', '/api/items', 405],
+      ['DELETE', '/api/items/7', 200],
+      ['POST', '/api/items/7', 405],
+      // A server that ignores the last slash would read the exact route.
+      ['DELETE', '/api/items/', 405],
+      ['POST', '/api/items/', 405],
+      ['GET', '/api/items/', 200],
+    ] as const
+    for (const [method, path, status] of statuses)
+      expect([method, path, (await send(path, { method })).status]).toEqual([method, path, status])
+  })
+
+  it('is rejected when a server could read its path as a host', async () => {
+    const { send, received } = await createProxySetup({
+      proxy: [{ path: '/api/*', to: 'https://api.example.com/*', methods: ['GET'] }],
+    })
+    expect((await send('/api//evil.example/x')).status).toBe(400)
+    expect(received).toEqual([])
   })
 
   it('goes to the base URL of the provider, at the same path when the route has no target', async () => {

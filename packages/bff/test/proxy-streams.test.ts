@@ -1,9 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { connect, createServer as createSocketServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createBff } from '../src/index.ts'
 import { toNodeListener } from '../src/node.ts'
 import { createTestLogger, credentials } from './support/browser.ts'
@@ -26,12 +27,12 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A signed-in page over real connections; `api` is the resource server. */
-async function createPage(api: RequestListener) {
+/** A signed-in page over real connections; `api` is the resource server, unless there is one at an address. */
+async function createPage(api: RequestListener, address?: AddressInfo) {
   let passedMs = 0
   const logger = createTestLogger()
   const endpoint = createTokenEndpoint(rotating())
-  const resource = await listen(api)
+  const resource = address ? `http://127.0.0.1:${address.port}` : await listen(api)
   const bff = createBff({
     provider,
     mode: 'proxy',
@@ -109,6 +110,66 @@ describe('the proxy over real connections', () => {
     const broken = once(api, 'error')
     upload.destroy()
     await broken
+  })
+
+  it.each([
+    ['a session that has ended', '/api/file', { Cookie: '' }, 401],
+    ['a request without X-Latchkey', '/api/file', { 'X-Latchkey': '' }, 403],
+    ['a path without a route', '/auth/file', {}, 404],
+    ['a sign-in that is too long', '/auth/session', { 'Content-Type': 'application/json' }, 413],
+    ['the resource server', '/api/file', {}, 422],
+  ])('responds to an upload that is refused by %s, and goes on serving', async (_, path, change, status) => {
+    const { base, headers } = await createPage((_incoming, outgoing) => outgoing.writeHead(422).end())
+    const socket = connect(Number(new URL(base).port), '127.0.0.1').pause()
+    const failed = Promise.race([once(socket, 'close'), once(socket, 'error')]).then(() => {
+      throw new Error('the connection ended before the upload')
+    })
+    // As browsers do, this client reads only after it has sent everything.
+    const size = 20_000_000
+    const sent = new Promise<void>((resolve) => {
+      const lines = Object.entries({
+        ...headers,
+        ...change,
+        Host: new URL(base).host,
+        'Content-Length': size,
+      })
+      socket.write(`POST ${path} HTTP/1.1\r\n${lines.map((line) => `${line.join(': ')}\r\n`).join('')}\r\n`)
+      socket.write(Buffer.alloc(size), () => resolve())
+    })
+    await Promise.race([sent, failed])
+    socket.write('GET /auth/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    let text = ''
+    socket
+      .setEncoding('utf8')
+      .on('data', (part: string) => (text += part))
+      .resume()
+    const expected = [`HTTP/1.1 ${status}`, 'HTTP/1.1 404']
+    await vi.waitFor(() => expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(expected), { timeout: 9000 })
+    failed.catch(() => {})
+    socket.destroy()
+  })
+
+  it.each([
+    ['a reason phrase with other letters', '200 Très bien', 200],
+    ['a status above 599', '999 Request denied', 502],
+  ])('forwards %s', async (_, line, status) => {
+    const sockets: Socket[] = []
+    const api = createSocketServer((socket) => {
+      sockets.push(socket)
+      socket.once('data', () => socket.write(`HTTP/1.1 ${line}\r\nContent-Length: 20\r\n\r\nthe beginning`))
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void api.close())
+    await once(api, 'listening')
+    const { base, headers } = await createPage(
+      (_incoming, outgoing) => outgoing.end(),
+      api.address() as AddressInfo,
+    )
+    const response = await fetch(`${base}/api/me`, { headers })
+    expect(response.status).toBe(status)
+    const [socket] = sockets
+    if (status === 502) await vi.waitFor(() => expect(socket?.destroyed).toBe(true))
+    else socket?.end('...ends')
+    await response.text()
   })
 
   it('sends the headers of an event stream before its first event', async () => {

@@ -50,7 +50,12 @@ export function createAuthorizedFetch(
     if (isOwnOrigin && !/^(get|head)$/i.test(method)) headers.set(csrfHeader, csrfHeaderValue)
 
     const signal = init?.signal ?? request?.signal
-    let retryInput: RequestInfo | URL | undefined
+    const retryInput = cloneForRetry(input, init)
+    // A caller that cancels the body of its request waits until the clone is cancelled too.
+    const cancelRetry = (reason: unknown): never => {
+      if (retryInput instanceof Request) retryInput.body?.cancel().catch(() => {})
+      throw reason
+    }
     let sentToken: AccessToken | undefined
     let firstSessionSignal: AbortSignal | undefined
     const send = (target: RequestInfo | URL) => (token: AccessToken, sessionSignal: AbortSignal) => {
@@ -61,11 +66,7 @@ export function createAuthorizedFetch(
       return platform.fetch(target, { ...init, headers, signal: combineSignals(sessionSignal, signal) })
     }
 
-    const first = await withToken((token, sessionSignal) => {
-      // Not before there is a token: cancelling a body waits for its clone too.
-      retryInput = cloneForRetry(input, init)
-      return send(input)(token, sessionSignal)
-    }, signal)
+    const first = await withToken(send(input), signal).catch(cancelRetry)
     if (!(await rejectsToken(first))) return first
     const second = withToken(
       (token, sessionSignal) => {
@@ -80,7 +81,7 @@ export function createAuthorizedFetch(
       sentToken,
     )
     // Without a retry, only the next request needs the refresh: its failure must not reject this one.
-    return retryInput ? second : second.catch(() => first)
+    return second.catch(retryInput ? cancelRetry : () => first)
   }
   return authorizedFetch
 }

@@ -1,6 +1,7 @@
 import { createTokenHeaders } from './token-headers.ts'
 import type { Endpoints } from './discovery.ts'
 import { BffError } from '../errors.ts'
+import { removeTokens } from '../token-removal.ts'
 import type { Hooks } from './hooks.ts'
 import { validateIdTokenClaims } from './id-token.ts'
 import type { GrantPurpose, TokenSet, TokenResult } from './token-result.ts'
@@ -148,7 +149,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
       const grantResult = await work()
       const { result } = grantResult
       if (result.kind !== 'issued') return grantResult
-      const { refreshToken, refreshLifetime } = result.token
+      const { accessToken, refreshToken, idToken, refreshLifetime } = result.token
       const issued = {
         ...result.token,
         refreshToken: usesRefreshTokens ? refreshToken : null,
@@ -156,10 +157,10 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
         refreshLifetime: usesRefreshTokens && !reissues ? refreshLifetime : null,
       }
       const token = purpose === 'sign-in' ? await addIdTokenClaims(issued) : issued
-      return {
-        ...grantResult,
-        result: token ? { kind: 'issued', token } : { kind: 'configuration_error', hint: invalidIdTokenHint },
-      }
+      if (!token) return { ...grantResult, result: { kind: 'configuration_error', hint: invalidIdTokenHint } }
+      // The claims of the ID Token have joined the user.
+      const user = removeTokens(token.user, [accessToken, refreshToken, idToken])
+      return { ...grantResult, result: { kind: 'issued', token: { ...token, user } } }
     } catch (error) {
       if (!(error instanceof BffError)) throw error
       const hint = describeError(error)

@@ -2,6 +2,7 @@ import { parseLifetime } from './token-lifetime.ts'
 import { isJsonObject, isWithinDepth, parseJson, getByPointer } from '../json.ts'
 import type { GrantPurpose, TokenResult } from './token-result.ts'
 import type { Provider } from '../description/provider-description.ts'
+import { hasToken, listSecretTokens, removeTokens } from '../token-removal.ts'
 import { hasValue, parseErrorResponse } from './error-response.ts'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import type { HttpResponse, UpstreamFailure } from './http-client.ts'
@@ -87,6 +88,14 @@ function createIssuedResult(
       kind: 'configuration_error',
       hint: 'the access_token contains characters that a header cannot contain',
     }
+  const refreshToken = parseText(getField('refresh_token', httpResponse, body, provider))
+  const idToken = parseText(getField('id_token', httpResponse, body, provider))
+  const secretTokens = [refreshToken, idToken, ...(isWithinDepth(body) ? listSecretTokens(body) : [])]
+  if (secretTokens.includes(accessToken) || hasToken(accessToken, secretTokens))
+    return {
+      kind: 'configuration_error',
+      hint: 'the access_token is also a refresh token or an ID Token, which must not reach a page. Correct response.fields',
+    }
   const apiBaseUrl = resource.baseUrlFrom ? parseApiBaseUrl(body, resource.baseUrlFrom) : null
   if (apiBaseUrl === undefined)
     return {
@@ -99,13 +108,16 @@ function createIssuedResult(
     kind: 'issued',
     token: {
       accessToken,
-      refreshToken: parseText(getField('refresh_token', httpResponse, body, provider)),
+      refreshToken,
       lifetime,
       // Servers send 0 for a refresh token that does not expire.
       refreshLifetime: parseLifetime(body, '', response.refreshExpiry, sentAt) || null,
-      scope: parseScope(getField('scope', httpResponse, body, provider)),
-      user: parseUser(body, response),
-      idToken: parseText(getField('id_token', httpResponse, body, provider)),
+      scope: removeTokens(parseScope(getField('scope', httpResponse, body, provider)), [
+        accessToken,
+        ...secretTokens,
+      ]),
+      user: removeTokens(parseUser(body, response), [accessToken, ...secretTokens]),
+      idToken,
       apiBaseUrl,
     },
   }

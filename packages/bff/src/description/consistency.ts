@@ -1,5 +1,6 @@
 import { formatUnknownName } from '../option-issues.ts'
 import type { OptionIssue } from '../option-issues.ts'
+import { isTokenName } from '../token-removal.ts'
 import { listPlaceholders } from '../template.ts'
 import type { ParsedDescription } from './schema.ts'
 import { getSignInGrant } from './schema.ts'
@@ -12,6 +13,7 @@ export function findConsistencyIssues(description: ParsedDescription): OptionIss
     ...checkLogin(description),
     ...checkChallenges(description),
     ...checkRefresh(description),
+    ...checkResponses(description),
   ]
 }
 
@@ -155,6 +157,76 @@ function* checkRefresh({ login, grants, refresh }: ParsedDescription): Generator
       'refresh',
       'storeCredentials',
     )
+}
+
+function* checkResponses({ response, grants }: ParsedDescription): Generator<OptionIssue> {
+  yield* checkResponse(response, 'response')
+  for (const [name, grant] of Object.entries(grants))
+    if (grant.response) yield* checkResponse(grant.response, 'grants', name, 'response')
+}
+
+/** Finds what would give the page a refresh token or an ID Token, or an access token with the user. */
+function* checkResponse(
+  { fields, user, extraUserFields }: ParsedDescription['response'],
+  ...path: string[]
+): Generator<OptionIssue> {
+  const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken } = fields
+  const tokens = [accessToken, refreshToken, idToken]
+  const contains = (source: string, token: string): boolean =>
+    isSameSource(source, token) || (!source.startsWith('header:') && token.startsWith(`${source}/`))
+  if (
+    [refreshToken, idToken].some((token) => isSameSource(token, accessToken)) ||
+    /(refresh|id)token$/.test(simplifyLastName(accessToken))
+  )
+    yield createIssue(
+      'is the place of another token. Expected: the access token, because the page may get it',
+      ...path,
+      'fields',
+      'access_token',
+    )
+  const sources: [source: string | undefined, ...at: string[]][] = [
+    [user, 'user'],
+    [fields.scope, 'fields', 'scope'],
+  ]
+  for (const [source, ...at] of sources)
+    if (
+      source !== undefined &&
+      (isTokenName(simplifyLastName(source)) || tokens.some((token) => contains(source, token)))
+    )
+      yield createIssue(
+        'contains a token. Expected: a part without tokens, because the page gets it',
+        ...path,
+        ...at,
+      )
+  for (const [index, name] of extraUserFields.entries())
+    if (
+      isTokenName(name) ||
+      /secret|password/i.test(name) ||
+      tokens.some((token) => token.startsWith('/') && contains(`/${escapePointer(name)}`, token))
+    )
+      yield createIssue(
+        'contains a token or a secret. Expected: a member that the page may get',
+        ...path,
+        'extraUserFields',
+        index,
+      )
+}
+
+/** Whether two sources of a response are one; names of headers have no case. */
+function isSameSource(source: string, other: string): boolean {
+  return source.startsWith('header:') ? source.toLowerCase() === other.toLowerCase() : source === other
+}
+
+/** Returns the letters of the last name in a source, in lower case. */
+function simplifyLastName(source: string): string {
+  return source
+    .replace(/^.*[/:]/s, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')
+}
+
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function createIssue(message: string, ...path: (string | number)[]): OptionIssue {

@@ -1,5 +1,6 @@
 import { createTokenHeaders } from '../authorization-server/token-headers.ts'
 import type { Provider } from '../description/provider-description.ts'
+import { parseHeaderList } from './header-list.ts'
 import { serializeChallenges, parseOAuthChallenges } from './www-authenticate.ts'
 
 const hopByHopHeaders =
@@ -13,7 +14,26 @@ function createHopByHopMatcher(headers: Headers): (name: string) => boolean {
   return (name) => hopByHopHeaders.test(name) || connectionHeaders.includes(name)
 }
 
-/** Request headers that the resource server must not get. All others pass, because APIs have headers of their own. */
+/** Request headers of the page that every route forwards: what HTTP defines for APIs, and a few that are common. */
+const forwardedRequestHeaders = new Set([
+  ...[
+    'accept',
+    'accept-language',
+    'cache-control',
+    'pragma',
+    'prefer',
+    'priority',
+    'save-data',
+    'user-agent',
+  ],
+  ...['content-type', 'content-encoding', 'content-language', 'content-disposition', 'content-range'],
+  ...['content-md5', 'content-digest', 'repr-digest', 'digest', 'want-content-digest', 'want-repr-digest'],
+  ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range'],
+  ...['last-event-id', 'idempotency-key', 'x-requested-with', 'x-request-id', 'x-correlation-id'],
+  ...['traceparent', 'tracestate'],
+])
+
+/** Request headers that no route can forward. */
 const removedRequestHeaders = [
   // Credentials of the page's session with the BFF.
   /^(cookie2?|authorization|x-latchkey)$/,
@@ -28,16 +48,37 @@ const removedRequestHeaders = [
   /^(host|content-length|accept-encoding|expect)$/,
 ]
 
-/** Creates the headers for the resource server: the page's without {@link removedRequestHeaders}, and the token. */
+/**
+ * Whether a route can forward a request header. A name with `_` cannot pass: CGI, WSGI and Rack read it as `-`, so that
+ * it would be another header there.
+ */
+export function isForwardableHeader(name: string): boolean {
+  const lowerCase = name.toLowerCase()
+  return (
+    /^[\w!#$%&'*+.^`|~-]+$/.test(lowerCase) &&
+    !lowerCase.includes('_') &&
+    !hopByHopHeaders.test(lowerCase) &&
+    !removedRequestHeaders.some((names) => names.test(lowerCase))
+  )
+}
+
+/**
+ * Creates the headers for the resource server: those of the page that are on the list, those of the provider, and the
+ * token.
+ *
+ * @param routeHeaders the further names of the route, in lower case
+ */
 export function filterRequestHeaders(
   page: Headers,
+  routeHeaders: ReadonlySet<string>,
   accessToken: string,
   resource: Provider['resource'],
 ): Headers {
   const isHop = createHopByHopMatcher(page)
   const headers = new Headers()
   for (const [name, value] of page)
-    if (!isHop(name) && !removedRequestHeaders.some((names) => names.test(name))) headers.append(name, value)
+    if (!isHop(name) && (forwardedRequestHeaders.has(name) || routeHeaders.has(name)))
+      headers.append(name, value)
   for (const [name, value] of Object.entries(resource.headers)) {
     const isBrowserDefault =
       /^user-agent$/i.test(name) || (/^accept$/i.test(name) && headers.get(name) === '*/*')
@@ -95,11 +136,12 @@ export function filterResponseHeaders(upstream: Headers): Headers {
   return headers
 }
 
-/** Makes the `Cache-Control` of the resource server private; `no-store` when there is none. */
+/** Makes the `Cache-Control` of the resource server private; `no-store` when there is none or it is malformed. */
 function createCacheControl(upstreamValue: string | null): string {
-  const directives = upstreamValue?.match(/[\w-]+(\s*=\s*("[^"]*"|[^\s,]*))?/g) ?? []
+  const directives = parseHeaderList(upstreamValue)
   const getName = (directive: string): string => directive.replace(/\s*=.*/s, '').toLowerCase()
-  if (directives.length === 0 || directives.some((directive) => getName(directive) === 'no-store'))
+  const names = directives.map(getName)
+  if (names.length === 0 || names.includes('no-store') || !names.every((name) => /^[\w-]+$/.test(name)))
     return 'no-store'
   const privateDirectives = directives.filter(
     (directive) => !/^(public|private|s-maxage|proxy-revalidate)$/.test(getName(directive)),

@@ -28,11 +28,19 @@ export async function createProxyResponse(upstream: Response, input: ProxyRespon
   if (status === 429 && !headers.has('Retry-After') && retryAfter !== null)
     headers.set('Retry-After', String(retryAfter))
 
+  // No server between here and the browser would know what to do with it.
+  if (status > 599) {
+    await cancelBody(upstream)
+    throw new BffError('server_error', 'The resource server responded with an invalid status', {
+      status: 502,
+      hint: `Proxy request to ${input.target.host} failed with 502: the status of its response is above 599`,
+    })
+  }
   const location = rewriteLocation(upstream, input)
   if (location !== null) headers.set('Location', location)
   // Some runtimes report a redirect that they do not follow as status 0.
   if ((location === null && [301, 302, 303, 307, 308].includes(status)) || status < 200) {
-    await upstream.body?.cancel().catch(() => {})
+    await cancelBody(upstream)
     throw new BffError('server_error', 'The resource server redirects to a URL outside the proxy routes', {
       status: 502,
       hint:
@@ -42,7 +50,12 @@ export async function createProxyResponse(upstream: Response, input: ProxyRespon
   }
   // The constructor throws for these statuses when there is a body.
   const body = [204, 205, 304].includes(status) ? null : upstream.body
-  return new Response(body, { status, statusText, headers })
+  // It throws for other characters in a reason phrase, which nothing reads.
+  return new Response(body, { status, statusText: /^[ -~]*$/.test(statusText) ? statusText : '', headers })
+}
+
+async function cancelBody({ body }: Response): Promise<void> {
+  await body?.cancel().catch(() => {})
 }
 
 function rewriteLocation(

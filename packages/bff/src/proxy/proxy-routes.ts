@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { BffError } from '../errors.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { validateEndpointUrl } from '../endpoint-url.ts'
-import { isAmbiguousPath } from './ambiguous-path.ts'
+import { isForwardableHeader } from './headers.ts'
+import { isAmbiguousPath, toCanonicalPath, toLenientSegments } from './request-path.ts'
 
 /** One proxy route: a path of the page's origin, and the URL of the resource server that it leads to. */
 export interface ProxyRoute {
@@ -15,6 +16,11 @@ export interface ProxyRoute {
   to?: string | undefined
   /** The allowed methods; `GET` includes `HEAD`. `OPTIONS` is never forwarded, because it serves CORS. */
   methods: ('GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[]
+  /**
+   * Request headers of the page that this route forwards in addition to the usual ones, for example `['X-Tenant']`;
+   * none by default. A name with `_` is not possible, because many servers read it as `-`.
+   */
+  requestHeaders?: string[] | undefined
 }
 
 /** The types of a {@link ProxyRoute}; {@link createProxyMatcher} validates the values. */
@@ -22,11 +28,22 @@ export const proxyRouteSchema = z.strictObject({
   path: z.string(),
   to: z.string().optional(),
   methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1, 'must name a method'),
+  requestHeaders: z
+    .array(
+      z.string().refine(isForwardableHeader, {
+        error:
+          'is not a header that the proxy can forward. Expected: a name without "_" that is not set by the browser, a proxy or Latchkey',
+      }),
+    )
+    .optional(),
 })
 
 /** The route of one request. */
 export interface ProxyMatch {
+  /** The methods that the route allows, and that every narrower route allows which a server could read in the path. */
   methods: string[]
+  /** The names of further request headers to forward, in lower case. */
+  requestHeaders: ReadonlySet<string>
   /**
    * Returns the URL at the resource server.
    *
@@ -48,6 +65,10 @@ interface Route {
   path: string
   to: string
   methods: string[]
+  requestHeaders: ReadonlySet<string>
+  /** The segments of the path, see {@link toLenientSegments}. */
+  segments: string[]
+  isTree: boolean
 }
 
 /**
@@ -61,10 +82,11 @@ export function createProxyMatcher(
   basePath: string,
   resource: Resource,
 ): MatchProxyRoute {
+  const keys = proxyRoutes.map(({ path }) => createRouteKey(path))
   const issues = proxyRoutes.flatMap((route, index) => {
-    const isDuplicate = proxyRoutes.findIndex(({ path }) => path === route.path) < index
+    const isDuplicate = keys.indexOf(createRouteKey(route.path)) < index
     const issue = isDuplicate
-      ? 'is there twice. Expected: one route with all methods'
+      ? 'is there twice, for a server that ignores case and path parameters. Expected: one route with all methods'
       : validateRoute(route, basePath, resource)
     return issue === null ? [] : [`  proxy.${index} (${route.path}): ${issue}`]
   })
@@ -72,23 +94,35 @@ export function createProxyMatcher(
     throw new BffError('server_error', `The options of createBff cannot be used:\n${issues.join('\n')}`)
 
   const routes = proxyRoutes
-    .map(({ path, to = path, methods }): Route => {
+    .map(({ path, to = path, methods, requestHeaders = [] }): Route => {
       const withHead = methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
-      return { path: path.replace(/\*$/, ''), to: to.replace(/\*$/, ''), methods: withHead }
+      const start = path.replace(/\*$/, '')
+      return {
+        path: start,
+        to: to.replace(/\*$/, ''),
+        methods: withHead,
+        requestHeaders: new Set(requestHeaders.map((name) => name.toLowerCase())),
+        segments: toLenientSegments(start),
+        isTree: start.endsWith('/'),
+      }
     })
     .toSorted((a, b) => b.path.length - a.path.length)
 
-  return (pathname) => {
+  return (requestPath) => {
+    const pathname = toCanonicalPath(requestPath)
     const route = routes.find(({ path }) => matchesPath(path, pathname))
     if (!route) return null
+    const narrower = route.isTree ? findNarrowerRoutes(routes, route, pathname) : []
     return {
-      methods: route.methods,
+      methods: route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
+      requestHeaders: route.requestHeaders,
       getTargetUrl(base, query) {
         const start = resolveRouteUrl(route.to, resource, base)
         const path = start.pathname + pathname.slice(route.path.length)
         const target = new URL(start.origin + path + query)
-        // A path that the URL parser changes could leave the route.
-        if (target.origin !== start.origin || target.pathname !== path)
+        // A path that the URL parser changes could leave the route. A server could read a path with two slashes at
+        // its start as a host.
+        if (target.origin !== start.origin || target.pathname !== path || path.startsWith('//'))
           throw new BffError('invalid_request', 'The path cannot be forwarded')
         return target
       },
@@ -102,6 +136,31 @@ export function createProxyMatcher(
       },
     }
   }
+}
+
+/**
+ * Finds the routes below a route that a server behind could read in a path: one that decodes, merges slashes, ignores
+ * case, path parameters or a slash at the end, or takes `.json` at the end for a format. When no server does, the only
+ * price is a rejected request.
+ */
+function findNarrowerRoutes(routes: Route[], route: Route, pathname: string): Route[] {
+  const segments = toLenientSegments(pathname)
+  const withoutFormat = [...segments.slice(0, -1), segments.at(-1)?.replace(/\.[^.]*$/, '') ?? '']
+  const readings = [segments, withoutFormat.filter((segment) => segment !== '')]
+  return routes.filter((other) => {
+    const extraSegments = other.segments.length - route.segments.length
+    if (other === route || extraSegments < 0 || (extraSegments === 0 && other.isTree)) return false
+    return readings.some(
+      (reading) =>
+        (other.isTree || reading.length === other.segments.length) &&
+        other.segments.every((segment, index) => reading[index] === segment),
+    )
+  })
+}
+
+/** Identifies a route for the most lenient server. */
+function createRouteKey(path: string): string {
+  return `${toLenientSegments(path.replace(/\/\*$/, '')).join('/')}${path.endsWith('/*') ? '/*' : ''}`
 }
 
 /** Whether a path is that of a route or, when the route ends in a slash, lies below it. */

@@ -1,13 +1,12 @@
+import { parseHeaderList } from './header-list.ts'
+
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1); names are in lower case. */
 export interface WwwAuthenticateChallenge {
   scheme: string
   params: Map<string, string>
 }
 
-/** Longer headers are ignored. */
-const maxHeaderLength = 4096
 const tokenPattern = "[\\w!#$%&'*+.^`|~-]+"
-const partPattern = /(?:[^",]|"(?:[^"\\]|\\.)*")+/g
 const challengePattern = new RegExp(`^(${tokenPattern})(?:\\s+(.*))?$`, 's')
 const parameterPattern = new RegExp(
   `^(${tokenPattern})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${tokenPattern}))$`,
@@ -22,8 +21,7 @@ const parameterPattern = new RegExp(
  */
 export function parseOAuthChallenges(header: string): WwwAuthenticateChallenge[] {
   const challenges: WwwAuthenticateChallenge[] = []
-  for (const text of (header.length <= maxHeaderLength && header.match(partPattern)) || []) {
-    const part = text.trim()
+  for (const part of parseHeaderList(header)) {
     const [, scheme, firstParameter = ''] =
       (!parameterPattern.test(part) && challengePattern.exec(part)) || []
     if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), params: new Map() })

@@ -1,4 +1,4 @@
-import { isAmbiguousPath } from '../proxy/ambiguous-path.ts'
+import { isAmbiguousPath } from '../proxy/request-path.ts'
 import { createProxyResponse } from '../proxy/proxy-response.ts'
 import { fetchUpstream } from '../proxy/fetch-upstream.ts'
 import type { ProxyMatch } from '../proxy/proxy-routes.ts'
@@ -60,7 +60,7 @@ async function forwardRequest(
 ): Promise<UpstreamResult> {
   const base = data.apiBaseUrl ?? null
   const target = match.getTargetUrl(base, createQuery(url, resource.tokenPlacement, data.accessToken))
-  const headers = filterRequestHeaders(raw.headers, data.accessToken, resource)
+  const headers = filterRequestHeaders(raw.headers, match.requestHeaders, data.accessToken, resource)
   const init = { method: raw.method, headers, body, redirect: 'manual', duplex: 'half' } as const
   const { response, rejected } = await fetchUpstream(platform, target.host, raw.signal, async (signal) =>
     detectRejection(await platform.fetch(target.href, { ...init, signal }), resource.tokenRejection),

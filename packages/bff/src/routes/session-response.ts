@@ -1,5 +1,6 @@
 import type { SessionResponse, WireToken } from '@latchkey/wire'
 import { createJsonResponse } from '../errors.ts'
+import { removeTokens } from '../token-removal.ts'
 import { isTokenExpired, getSecondsUntil, getTokenSecondsLeft } from '../sessions/session-data.ts'
 import type { LoadedSession } from '../sessions/sessions.ts'
 import { getSessionEnd } from '../sessions/sessions.ts'
@@ -17,12 +18,14 @@ export function createSessionResponse(context: RouteContext, session: LoadedSess
     expires_in: getTokenSecondsLeft(data, now),
     sequence: data.sequence,
   }
+  // The grant has removed the tokens of the sign-in; this compares with those of now.
+  const secrets = [data.refreshToken, data.idToken, context.mode === 'proxy' ? data.accessToken : null]
   const response: SessionResponse = {
     session: {
       session_id: keys.sessionId,
       subject: data.subject,
-      user: data.user,
-      scope: data.scope,
+      user: removeTokens(data.user, secrets),
+      scope: removeTokens(data.scope, secrets),
       expires_in: Number.isFinite(expiresAt) ? getSecondsUntil(expiresAt, now) : null,
     },
     ...(context.mode === 'token' && !isTokenExpired(data, now) && { token }),

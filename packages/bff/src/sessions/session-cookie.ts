@@ -10,9 +10,10 @@ const cookieValueLength = (cookieByteLength * 4) / 3
 const valuePattern = /^[\w-]+$/
 
 /**
- * Chooses the name and attributes of the cookie. With the prefix `__Host-Http-` browsers reject a cookie that a script
- * or a sibling domain set. On plain http on a loopback host, where `Secure` may not work, the name has no prefix. The
- * base path is part of the name, so that several BFFs fit in one app.
+ * Names the cookie. Browsers refuse a cookie with the prefix `__Host-` from another subdomain. Chrome 140 and Firefox
+ * 143 also refuse a cookie with the prefix `__Host-Http-` from a script. Safari does not know the second half. On plain
+ * http on a loopback host, where `Secure` may not work, the name has no prefix. The base path is part of the name, so
+ * that one app can have several BFFs.
  *
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.2
  */
