@@ -24,10 +24,19 @@ export const packages: Record<string, Package> = {
       'auth-state.ts',
       'retry.ts',
       'bff-request.ts',
-      'authorized-fetch.ts',
+      'check-cookie.ts',
       'user.ts',
       'auth-client.ts',
+      'observers.ts',
       'page-events.ts',
+      'pending-sign-out.ts',
+      'sign-outs.ts',
+      'session-requests.ts',
+      'client-store.ts',
+      'ready.ts',
+      'session-actions.ts',
+      'with-token.ts',
+      'authorized-fetch.ts',
       'browser.ts',
       'create-auth-client.ts',
       'return-to.ts',
@@ -278,8 +287,8 @@ export const packages: Record<string, Package> = {
 
 /** Files that are longer than `longestFile` lines, each with a reason that a reader would accept. */
 export const longFiles: Record<string, string> = {
-  'core/create-auth-client.ts':
-    'the composition root: everything in it works on one machine and one session, and an object that carried these between files cost more than it cleared up',
+  'core/auth-state.ts':
+    'the type of the state, the table of its transitions, and every transition: one pure machine',
 }
 
 /** Lines of a source file; about 160 is a good ceiling, and this one fails. */

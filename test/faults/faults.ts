@@ -436,4 +436,305 @@ export const groups: readonly FaultGroup[] = [
       },
     ],
   },
+  {
+    title: 'The browser side in every order of events',
+    faults: [
+      {
+        id: 'C-G1',
+        fault:
+          'On a server that renders, `getAccessToken()` ended the process, and other calls failed with a `TypeError`.',
+        now: 'Calls that need a browser reject with an `AuthError` that says so.',
+        tests: [
+          ['packages/core/test/server.test.ts', '%s rejects with an AuthError that says what to do'],
+          [
+            'packages/core/test/server.test.ts',
+            'a call that nobody waits for ends no process, and nothing else throws',
+          ],
+        ],
+      },
+      {
+        id: 'C-G2',
+        fault:
+          'A request of one user was repeated with the token of another one who signed in while `rejectsToken` ran.',
+        now: 'A request belongs to the session of its first send.',
+        tests: [['packages/core/test/owner.test.ts', 'is not sent with the token of another user when %s']],
+      },
+      {
+        id: 'C-G3',
+        fault: 'A user schema with a BigInt left the page in `restoring`; a change in a Set was not shown.',
+        now: 'Users are compared by the JSON of the BFF.',
+        tests: [
+          [
+            'packages/core/test/user.test.ts',
+            '(%s) restores, keeps the object of an equal user, and shows a change',
+          ],
+        ],
+      },
+      {
+        id: 'C-G4a',
+        fault: 'A sign-out stored by another tab signed a page out of a later session.',
+        now: 'It concerns only the session that it names.',
+        tests: [
+          [
+            'packages/core/test/tabs.test.ts',
+            'signs out no page with another session, and a page that is loaded later shows that one',
+          ],
+        ],
+      },
+      {
+        id: 'C-G4b',
+        fault:
+          'A sign-out that failed was repeated only by an event of the page, and then once for each event.',
+        now: 'It is repeated with backoff until the BFF confirms it.',
+        tests: [
+          ['packages/core/test/tabs.test.ts', 'is repeated until the BFF is well again, %s'],
+          ['packages/core/test/tabs.test.ts', 'is not sent once for each time that the page gets the focus'],
+          ['packages/core/test/tabs.test.ts', 'is sent after a sign-in that fails'],
+        ],
+      },
+      {
+        id: 'C-G4c',
+        fault: 'A sign-out during a sign-in left the new session alive.',
+        now: 'It ends the session of the cookie.',
+        tests: [
+          [
+            'packages/core/test/tabs.test.ts',
+            'that is signing in ends the session that the sign-in may have started',
+          ],
+          ['packages/core/test/orders.test.ts', 'end as the last act says, with %s'],
+        ],
+      },
+      {
+        id: 'C-G4d',
+        fault: 'A second sign-out ended whichever session the browser had.',
+        now: 'It sends nothing.',
+        tests: [
+          [
+            'packages/core/test/tabs.test.ts',
+            'sends nothing, so that it cannot end the session of another tab',
+          ],
+        ],
+      },
+      {
+        id: 'C-G4e',
+        fault: 'Other tabs did not hear of a sign-out during a restore, or without a subscriber.',
+        now: 'They hear of every sign-out.',
+        tests: [['packages/core/test/tabs.test.ts', 'a sign-out of a page > %s reaches the other tabs']],
+      },
+      {
+        id: 'C-G5',
+        fault: 'After `dispose()` a client listened, sent requests and signed in.',
+        now: 'It is the end: nothing follows, and waiting calls reject.',
+        tests: [
+          ['packages/core/test/dispose.test.ts', 'ends %s, and nothing follows'],
+          [
+            'packages/core/test/dispose.test.ts',
+            'is final: later calls reject, and a late subscriber does not start the client again',
+          ],
+        ],
+      },
+      {
+        id: 'C-G6',
+        fault: 'A `Retry-After` of a day kept a page in `restoring` for a day.',
+        now: 'It is obeyed for ten minutes at most.',
+        tests: [['packages/core/test/time.test.ts', 'of %s keeps a page for ten minutes, not longer']],
+      },
+      {
+        id: 'C-G7',
+        fault:
+          'A user that the schema rejected left every page load in `restoring`, with a session at the BFF.',
+        now: 'The session ends, with the reason `user_rejected`.',
+        tests: [
+          [
+            'packages/core/test/user.test.ts',
+            '(the schema %s) is signed out after a page load, and the BFF ends the session',
+          ],
+          [
+            'packages/core/test/user.test.ts',
+            'rejects the sign-in with the issue, and a reload is signed out',
+          ],
+        ],
+      },
+      {
+        id: 'C-G8',
+        fault: 'Without BroadcastChannel a signed-out page never noticed a sign-in in another tab.',
+        now: 'It asks when it is shown.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'are made up for when it is shown, where tabs cannot exchange messages',
+          ],
+        ],
+      },
+      {
+        id: 'C-G9',
+        fault: 'Responses that contradict each other caused 500 requests without a pause.',
+        now: 'Only the first is followed at once, and no response comes from the HTTP cache.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'cause no storm: a restore without a token, and session_changed for each token request',
+          ],
+          [
+            'packages/core/test/robustness.test.ts',
+            'uses no HTTP cache, and only a sign-out continues after the page is closed',
+          ],
+        ],
+      },
+      {
+        id: 'C-G10',
+        fault: 'A clock that was set back hid a later sleep, so that an expired token was used.',
+        now: 'Every gain of the wall clock after the last reading counts as sleep.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'is not used after its end when the clock was set back before the machine slept',
+          ],
+        ],
+      },
+      {
+        id: 'C-G11',
+        fault: 'A caller got a token that had expired while the machine slept during its request.',
+        now: 'It is refreshed first.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'that arrives after the machine slept longer than it is valid is refreshed before a caller gets it',
+          ],
+        ],
+      },
+      {
+        id: 'C-G12',
+        fault: 'A failed `extend()` made the next refresh too early.',
+        now: 'It changes nothing.',
+        tests: [['packages/core/test/time.test.ts', 'that fails does not make the next refresh earlier']],
+      },
+      {
+        id: 'C-G13',
+        fault: "Each wait left a listener on the caller's signal.",
+        now: 'Listeners are removed.',
+        tests: [
+          ['packages/core/test/authorized-fetch.test.ts', 'has no listeners left after a thousand waits'],
+        ],
+      },
+      {
+        id: 'C-G14',
+        fault: 'A sign-in waited for a sign-out that hung.',
+        now: 'It aborts the request of the sign-out.',
+        tests: [
+          [
+            'packages/core/test/tabs.test.ts',
+            'does not wait for %s, whose late response does not remove its cookie',
+          ],
+        ],
+      },
+      {
+        id: 'C-G15',
+        fault:
+          'Custom schemes such as `capacitor:` in `allow` shared the origin `null` with every other one.',
+        now: 'Such an entry is an error.',
+        tests: [
+          [
+            'packages/core/test/authorized-fetch.test.ts',
+            'rejects the allow entry %j, which is not an origin',
+          ],
+        ],
+      },
+      {
+        id: 'C-G16',
+        fault: "Sign-ins shared the quota of `keepalive` with the application's own requests.",
+        now: 'Only a sign-out uses it.',
+        tests: [
+          [
+            'packages/core/test/robustness.test.ts',
+            'uses no HTTP cache, and only a sign-out continues after the page is closed',
+          ],
+        ],
+      },
+      {
+        id: 'C-G17',
+        fault: '`const { error } = useAuth()` did not compile.',
+        now: 'Every state has `error`.',
+        reason: 'The types of `packages/react` are compared by `tsc`, in `types.test-d.tsx`.',
+      },
+      {
+        id: 'C-C1',
+        fault: 'A late sign-out removed the cookie of a later session.',
+        now: 'The BFF removes the cookie only with the session that the request names, and a sign-in aborts the request.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'that comes late removes no cookie when its own session has ended, as the cookie may be a later one',
+          ],
+          [
+            'packages/core/test/tabs.test.ts',
+            'does not wait for %s, whose late response does not remove its cookie',
+          ],
+        ],
+      },
+      {
+        id: 'C-C3',
+        fault: 'A refresh that crossed `extend()` left its callers with the old token.',
+        now: 'They wait for the new one.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'that crosses a refresh leaves its waiting callers with the new token',
+          ],
+        ],
+      },
+      {
+        id: 'C-C4',
+        fault: 'A subscriber that came late did not hear what happened while there was none.',
+        now: 'The client asks the BFF.',
+        tests: [
+          [
+            'packages/core/test/time.test.ts',
+            'are made up for by the next subscriber, and a component that mounts again at once sends nothing',
+          ],
+        ],
+      },
+      {
+        id: 'C-D1',
+        fault: '`auth.fetch(url, request)` lost the method and the body.',
+        now: 'It takes a `Request` as `fetch` does.',
+        tests: [
+          [
+            'packages/core/test/authorized-fetch.test.ts',
+            'takes a Request as the second argument, as fetch does',
+          ],
+        ],
+      },
+      {
+        id: 'C-D2',
+        fault: '`insufficient_scope` in another challenge, or in a quoted string, prevented a refresh.',
+        now: 'Challenges are read as RFC 9110 defines them.',
+        tests: [
+          ['packages/core/test/authorized-fetch.test.ts', '57 with the challenge %s sends %i refreshes'],
+        ],
+      },
+      {
+        id: 'C-D3',
+        fault: 'The body of a rejected response occupied its connection during the second send.',
+        now: 'It is cancelled before the second send.',
+        tests: [
+          [
+            'packages/core/test/authorized-fetch.test.ts',
+            'cancels the body of the first response before it repeats the request, so that it occupies no connection',
+          ],
+        ],
+      },
+      {
+        id: 'C-D4',
+        fault: 'An `AuthError` inside the error of another library was not recognized.',
+        now: '`findAuthError` finds it in the causes.',
+        tests: [
+          [
+            'packages/core/test/robustness.test.ts',
+            'finds an AuthError in the causes of another error, and ends when a cause is its own cause',
+          ],
+        ],
+      },
+    ],
+  },
 ]

@@ -124,7 +124,12 @@ describe('docs/errors.md', () => {
   })
 
   it('has a row for every reason', () => {
-    const reasons: EndReason[] = [...loginRequiredReasons, 'signed_out', 'signed_out_elsewhere']
+    const reasons: EndReason[] = [
+      ...loginRequiredReasons,
+      'signed_out',
+      'signed_out_elsewhere',
+      'user_rejected',
+    ]
     expect(tableRows(errors, 'Reasons').map(([reason]) => reason)).toEqual(reasons)
   })
 })

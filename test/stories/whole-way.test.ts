@@ -270,6 +270,7 @@ describe('a sign-out', () => {
     tab.close()
     const reloaded = openPage()
     expect((await reloaded.client.ready()).status).toBe('signed-out')
+    await browser.advance(0)
     browser.goOnline()
     await browser.advance(0)
     expect(browser.storage.size).toBe(0)

@@ -244,6 +244,17 @@ describe('a sign-out', () => {
     expect((await signOut(`?session_id=${second}`)).headers.get('Set-Cookie')).toContain('Max-Age=0')
     expect((await restore()).body.session).toBeNull()
   })
+
+  it('that comes late removes no cookie when its own session has ended, as the cookie may be a later one', async () => {
+    const { bff, jar, signIn, signOut, restore } = createTestBff(rotating())
+    const first = (await signIn()).body.session?.session_id
+    const late = createBrowser(bff)
+    for (const [cookie, value] of jar) late.jar.set(cookie, value)
+    const second = (await signIn()).body.session?.session_id
+    expect((await late.signOut(`?session_id=${first}`)).headers.get('Set-Cookie')).toBeNull()
+    expect((await signOut(`?session_id=${first}`)).headers.get('Set-Cookie')).toBeNull()
+    expect((await restore()).body.session?.session_id).toBe(second)
+  })
 })
 
 describe('the reason of login_required', () => {

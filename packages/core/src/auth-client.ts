@@ -68,8 +68,29 @@ export interface AuthClient<User = unknown> {
     readonly subscribe: (listener: () => void) => () => void
   }
   /**
-   * Resolves with the state as soon as that is not `restoring`; never rejects, and waits while the network is down.
-   * During server rendering it resolves at once with the initial state.
+   * When the session ends at the latest, as the BFF said in its latest response: a separate store, so that a page can
+   * warn its user, and a refresh renders no other component.
+   *
+   * @example
+   * const minutesLeft = Math.floor(auth.sessionEnd.secondsLeft() / 60)
+   */
+  readonly sessionEnd: {
+    /**
+     * Returns the moment in milliseconds of the page clock, which is comparable with earlier ones only; `null` when no
+     * user is signed in or the end is unknown.
+     */
+    readonly get: () => number | null
+    /** Returns the seconds until then: `Infinity` when unknown. */
+    readonly secondsLeft: () => number
+    /** Calls the listener when the moment changes. Returns the function that unsubscribes. */
+    readonly subscribe: (listener: () => void) => () => void
+  }
+  /**
+   * Resolves with the state as soon as that is not `restoring`, and waits while the network is down. Until then every
+   * call returns the same promise, so that `use(auth.ready())` is possible. During server rendering it resolves with
+   * `initialState`.
+   *
+   * @throws {AuthError} after `dispose()`, and during server rendering without `initialState`
    *
    * @example
    * // A route loader
@@ -89,7 +110,8 @@ export interface AuthClient<User = unknown> {
   readonly signIn: (credentials: Record<string, string>, options?: SignInOptions) => Promise<Session<User>>
   /**
    * Signs out: at once in this tab and the others, and at the BFF as soon as the network allows, if necessary at the
-   * next page load. Never throws. With `everywhere` it ends all sessions of this user, on every device.
+   * next page load. Aborts a sign-in that has not finished, in other tabs too. Never throws. With `everywhere` it ends
+   * all sessions of this user, on every device.
    *
    * @example
    * <button onClick={() => auth.signOut()}>Sign out</button>
@@ -133,6 +155,9 @@ export interface AuthClient<User = unknown> {
    * before the first response.
    */
   readonly signInMethods: () => SignInMethods | null
-  /** Stops all requests, timers and listeners. The session on the server stays valid. */
+  /**
+   * Stops all requests, timers and listeners for good: the state never changes again, and every call rejects. The
+   * session on the server stays valid.
+   */
   readonly dispose: () => void
 }

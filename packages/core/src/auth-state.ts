@@ -1,4 +1,5 @@
 import type { AuthError, EndReason } from './errors.ts'
+import { getEndReason } from './errors.ts'
 import type { AccessToken } from './token.ts'
 
 /** The session of a signed-in user; the same object as long as nothing in it changes. */
@@ -14,7 +15,9 @@ export interface Session<User = unknown> {
 
 /** What tabs send each other when a session begins or ends: its id, never a secret. */
 export interface TabMessage {
-  readonly type: 'signed-in' | 'signed-out'
+  /** `signed-out` means that a user signed out, and `ended` that the BFF has confirmed it. */
+  readonly type: 'signed-in' | 'signed-out' | 'ended'
+  /** Empty after a sign-out of a page that did not know its session yet. */
   readonly sessionId: string
 }
 
@@ -42,13 +45,14 @@ export interface TabMessage {
  *   receiveError: login_required    signed-out   expired      ·            ·
  *   receiveError: session_changed   ·            restoring    ·            ·
  *   receiveTabMessage: signed-in    ·            restoring    restoring    restoring
- *   receiveTabMessage: signed-out   signed-out   signed-out   signed-out   ·
+ *   receiveTabMessage: signed-out   ·            signed-out   signed-out   ·
+ *   receiveTabMessage: unknown      ·            restoring    restoring    ·
  *   createSignedOutState            signed-out   signed-out   signed-out   ·
  *   resetToRestoring                ·            restoring    restoring    restoring
  * ```
  *
  * `session_changed` is a reason of `login_required`: the browser has another session now. A `signed-out` message about
- * another session changes nothing.
+ * another session changes nothing; `unknown` is one without a session id.
  */
 export type AuthState<User = unknown> =
   /**
@@ -61,10 +65,25 @@ export type AuthState<User = unknown> =
       readonly error?: AuthError
       readonly reason?: never
     }
-  | { readonly status: 'signed-in'; readonly session: Session<User>; readonly reason?: never }
+  | {
+      readonly status: 'signed-in'
+      readonly session: Session<User>
+      readonly error?: never
+      readonly reason?: never
+    }
   /** The session ended, but not by a sign-out. Keep the page, so that the user can sign in again without losing work. */
-  | { readonly status: 'expired'; readonly session: Session<User>; readonly reason: EndReason }
-  | { readonly status: 'signed-out'; readonly session: null; readonly reason?: EndReason }
+  | {
+      readonly status: 'expired'
+      readonly session: Session<User>
+      readonly error?: never
+      readonly reason: EndReason
+    }
+  | {
+      readonly status: 'signed-out'
+      readonly session: null
+      readonly error?: never
+      readonly reason?: EndReason
+    }
 
 /**
  * The complete state of a client. Side effects follow from it: while `isFetching` is true, a request is running; a
@@ -85,6 +104,8 @@ export interface ClientState<User = unknown> {
    * failure the time of the next attempt.
    */
   readonly nextFetchAt: number
+  /** When a caller without a token may cause the next request after a failure: sooner than the timer. */
+  readonly callerFetchAt: number
   /** The error of the latest request, if it failed. */
   readonly error?: AuthError
   /** How many requests in a row have failed. */
@@ -103,7 +124,15 @@ export function createClientState<User>(
   epoch: object = {},
   token: AccessToken | null = null,
 ): ClientState<User> {
-  return { auth, epoch, token, isFetching: false, nextFetchAt: token?.refreshAt ?? Infinity, failureCount: 0 }
+  return {
+    auth,
+    epoch,
+    token,
+    isFetching: false,
+    nextFetchAt: token?.refreshAt ?? Infinity,
+    callerFetchAt: Infinity,
+    failureCount: 0,
+  }
 }
 
 /** Whether a request can bring something new: not for a session that has ended. */
@@ -118,26 +147,38 @@ export function startFirstFetch<User>(state: ClientState<User>): ClientState<Use
   return state.token || state.error ? state : startFetch(state)
 }
 
-/** Handles a response with a session, to a request for one or to a sign-in. */
+/**
+ * Handles a response with a session, to a request for one or to a sign-in. An equal session is the same object, so that
+ * components do not render again.
+ */
 export function receiveSession<User>(
   state: ClientState<User>,
   { session, token }: SessionResult<User>,
 ): ClientState<User> {
-  const { auth, epoch } = state
-  const previous = auth.session
+  const { auth, epoch, failureCount } = state
   const isSameSession = auth.status === 'signed-in' && auth.session.id === session.id
-  // An equal session keeps its object, so that components do not render again.
-  const nextSession =
-    JSON.stringify(previous) === JSON.stringify(session) ? (previous as Session<User>) : session
   const next: AuthState<User> =
-    isSameSession && nextSession === previous ? auth : { status: 'signed-in', session: nextSession }
+    isSameSession && auth.session === session ? auth : { status: 'signed-in', session }
   // Responses may arrive out of order. In proxy mode no token is kept, however new.
   const keepsToken = !token || (token.access_token && token.sequence < (state.token?.sequence ?? 0))
   const nextToken = keepsToken ? state.token : token
+  if (isSameSession) return createClientState(next, epoch, nextToken)
   // A session comes without a token while the authorization server is down: then the token is fetched next.
-  return isSameSession
-    ? createClientState(next, epoch, nextToken)
-    : startFirstFetch(createClientState(next, {}, token))
+  const started = startFirstFetch(createClientState(next, {}, token))
+  return token ? started : { ...started, failureCount }
+}
+
+/**
+ * Handles a response with a session that was not requested for a token: it takes the session and a newer token, and
+ * leaves the rest to the request for the token, which may be running.
+ */
+export function receiveUnrelatedSession<User>(
+  state: ClientState<User>,
+  result: SessionResult<User>,
+): ClientState<User> {
+  const next = receiveSession(state, result)
+  const isNewer = (result.token?.sequence ?? 0) > (state.token?.sequence ?? 0)
+  return next.epoch !== state.epoch || isNewer ? next : { ...state, auth: next.auth }
 }
 
 /** Handles a sign-out, in this tab or another one. */
@@ -146,31 +187,40 @@ export function createSignedOutState<User>(reason: EndReason = 'signed_out'): Cl
 }
 
 /**
- * Handles a failed request. Only `login_required` ends the session: a page that shows it becomes `expired`, a page that
- * is restoring becomes `signed-out`.
+ * Handles a failed request. Only {@link getEndReason} ends the session: a page that shows it becomes `expired`, a page
+ * that is restoring becomes `signed-out`.
+ *
+ * @param nextFetchAt when the timer may try again
+ * @param callerFetchAt when a caller may cause the next attempt
  */
 export function receiveError<User>(
   state: ClientState<User>,
   error: AuthError,
   nextFetchAt: number,
+  callerFetchAt: number = nextFetchAt,
 ): ClientState<User> {
-  const { auth, failureCount } = state
-  const { status, session } = auth
+  const { status, session } = state.auth
+  let { failureCount } = state
+  const reason = getEndReason(error)
+  const hasChanged = reason === 'session_changed'
   if (!canFetch(state)) return state
-  if (error.code === 'login_required') {
-    const reason = error.reason ?? 'no_session'
-    if (reason === 'session_changed') return startFetch(resetToRestoring(state))
+  if (reason && !hasChanged)
     return status === 'signed-in'
       ? createClientState({ status: 'expired', session, reason })
       : createSignedOutState(reason)
-  }
+  const failed = hasChanged ? resetToRestoring(state) : state
+  failureCount += 1
+  // Responses that contradict each other must not cause a loop: only the first is followed at once.
+  if (hasChanged && failureCount === 1) return { ...startFetch(failed), failureCount }
+  const { auth } = failed
   return {
-    ...state,
-    auth: status === 'restoring' ? { ...auth, error } : auth,
+    ...failed,
+    auth: auth.status === 'restoring' ? { ...auth, error } : auth,
     isFetching: false,
     nextFetchAt,
+    callerFetchAt,
     error,
-    failureCount: failureCount + 1,
+    failureCount,
   }
 }
 
@@ -181,10 +231,10 @@ export function receiveTabMessage<User>(
 ): ClientState<User> {
   const { status, session } = state.auth
   if (type === 'signed-in') return startFetch(resetToRestoring(state))
-  // The BFF may have responded to a pending restore before the sign-out.
-  return status === 'restoring' || session?.id === sessionId
-    ? createSignedOutState('signed_out_elsewhere')
-    : state
+  // A restoring page drops the session when a response brings it: until then it may be another one.
+  const isAnother = sessionId && (status === 'restoring' || session?.id !== sessionId)
+  if (status === 'signed-out' || isAnother) return state
+  return sessionId ? createSignedOutState('signed_out_elsewhere') : startFetch(resetToRestoring(state))
 }
 
 /** Hides the session until the BFF confirms it: the page was in the back-forward cache, or the session may be another. */
@@ -216,9 +266,10 @@ export function startFetchForToken<User>(
   now: number,
   rejectedToken: AccessToken | null | undefined,
 ): ClientState<User> {
-  const { token, nextFetchAt, error } = state
+  const { token, nextFetchAt, callerFetchAt, error } = state
   const hasToken = token && token !== rejectedToken && now < token.expiresAt
-  return now < nextFetchAt && (error || hasToken) ? state : startFetch(state)
+  const waits = now < nextFetchAt && (hasToken || (error && now < callerFetchAt))
+  return waits ? state : startFetch(state)
 }
 
 /** Returns when the timer must fire next; `Infinity` when it need not. */

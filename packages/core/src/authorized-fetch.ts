@@ -1,21 +1,10 @@
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { diagnosis } from '#diagnosis'
-import { AuthError } from './errors.ts'
+import { AuthError, createNoPageError } from './errors.ts'
 import type { Platform } from './platform.ts'
 import { combineSignals } from './platform.ts'
 import type { AccessToken } from './token.ts'
-
-/**
- * Waits for a token and calls `use` with it and with the signal that aborts when its session ends. It calls `use`
- * synchronously after choosing the token, so that a token is never used after its session.
- *
- * @param rejectedToken a token that the API rejected; a newer one is fetched when the session can get one
- */
-export type WithToken = <T>(
-  use: (token: AccessToken, sessionSignal: AbortSignal) => T,
-  signal?: AbortSignal | null,
-  rejectedToken?: AccessToken | null,
-) => Promise<Awaited<T>>
+import type { WithToken } from './with-token.ts'
 
 /**
  * Creates a `fetch` that sends the session's token to the page's own origin and the allowed origins only. A request
@@ -35,12 +24,21 @@ export function createAuthorizedFetch(
   withToken: WithToken,
   rejectsToken: (response: Response) => boolean | Promise<boolean>,
 ): typeof globalThis.fetch {
-  return async (input, init) => {
+  // Nothing in the page can change its own origin, whereas a <base> element changes the target of a relative URL.
+  const pageOrigin = platform.location?.origin
+
+  const authorizedFetch: typeof globalThis.fetch = async (input, init) => {
+    // Its members cannot be copied: the method and the body would be lost.
+    if (init instanceof Request) return authorizedFetch(new Request(input, init))
+    if (!platform.document) throw createNoPageError()
     const request = input instanceof Request ? input : undefined
     const headers = new Headers(init?.headers ?? request?.headers)
-    // A <base> element may change the target of a relative URL, but not the page's own origin.
-    const { origin } = new URL(request?.url ?? (input as string | URL), platform.document.baseURI)
-    const isOwnOrigin = origin === platform.location.origin
+    const { baseURI } = platform.document
+    const url = request?.url ?? (input as string | URL)
+    // A shortcut for most requests. Not for tabs, which browsers ignore, and backslashes, which they read as slashes.
+    const isOwnPath = ownPathPattern.test(url as string) && baseURI.startsWith(`${pageOrigin}/`)
+    const origin = isOwnPath ? pageOrigin : new URL(url, baseURI).origin
+    const isOwnOrigin = origin === pageOrigin
     const isAllowed = isOwnOrigin || allowedOrigins.includes(origin)
     const hasAuthorization = headers.has('authorization')
     if (!isAllowed && !hasAuthorization) diagnosis?.reportOriginNotAllowed(platform, origin)
@@ -53,32 +51,43 @@ export function createAuthorizedFetch(
 
     const signal = init?.signal ?? request?.signal
     const retryInput = cloneForRetry(input, init)
+    // A caller that cancels the body of its request waits until the clone is cancelled too.
+    const cancelRetry = (reason: unknown): never => {
+      if (retryInput instanceof Request) retryInput.body?.cancel().catch(() => {})
+      throw reason
+    }
     let sentToken: AccessToken | undefined
+    let firstSessionSignal: AbortSignal | undefined
     const send = (target: RequestInfo | URL) => (token: AccessToken, sessionSignal: AbortSignal) => {
       sentToken = token
+      firstSessionSignal ??= sessionSignal
       if (token.access_token) headers.set('authorization', `${token.token_type} ${token.access_token}`)
       else if (isOwnOrigin) headers.set(csrfHeader, csrfHeaderValue)
       return platform.fetch(target, { ...init, headers, signal: combineSignals(sessionSignal, signal) })
     }
 
-    const first = await withToken(send(input), signal).catch((error: unknown) => {
-      // A caller that cancels the body of its request waits until the clone is cancelled too.
-      if (retryInput instanceof Request) void retryInput.body?.cancel()
-      throw error
-    })
+    const first = await withToken(send(input), signal).catch(cancelRetry)
     if (!(await rejectsToken(first))) return first
     const second = withToken(
-      (token, sessionSignal) =>
-        retryInput && token.access_token !== sentToken?.access_token
-          ? send(retryInput)(token, sessionSignal)
-          : first,
+      (token, sessionSignal) => {
+        // The request belongs to the session of its first send: another session may be another user's.
+        firstSessionSignal?.throwIfAborted()
+        if (!retryInput || token.access_token === sentToken?.access_token) return first
+        // Nobody reads it, and it would occupy its connection.
+        void first.body?.cancel().catch(() => {})
+        return send(retryInput)(token, sessionSignal)
+      },
       signal,
       sentToken,
     )
     // Without a retry, only the next request needs the refresh: its failure must not reject this one.
-    return retryInput ? second : second.catch(() => first)
+    return second.catch(retryInput ? cancelRetry : () => first)
   }
+  return authorizedFetch
 }
+
+/** A path with one slash at its beginning, of visible ASCII without a backslash. */
+const ownPathPattern = /^\/(?!\/)[!-[\]-~]*$/
 
 /** Returns the input for a second send; `undefined` when the body is a stream, which can be sent only once. */
 function cloneForRetry(
@@ -91,17 +100,20 @@ function cloneForRetry(
 }
 
 /**
- * Whether a response rejects the token: a 401, unless a challenge in `WWW-Authenticate` has the error
+ * Whether a response rejects the token: a 401, unless all errors of the challenges in `WWW-Authenticate` are
  * `insufficient_scope`, which a newer token cannot fix.
  *
  * @see RFC 6750 §3.1
  */
 export function isTokenRejected({ status, headers }: Response): boolean {
-  // Without a header this tests "null", which does not match.
-  return (
-    status === 401 && !/\berror\s*=\s*"?insufficient_scope/i.test(headers.get('www-authenticate') as string)
+  const errors = [...(headers.get('www-authenticate') ?? '').matchAll(challengeErrorPattern)].flatMap(
+    ([, error]) => error ?? [],
   )
+  return status === 401 && !(errors.length && errors.every((error) => error === 'insufficient_scope'))
 }
+
+/** The parameter `error` of a challenge; or any other quoted string, which may contain one (RFC 9110 §11.6.1). */
+const challengeErrorPattern = /(?:^|[\s,])error\s*=\s*"?(\w+)"?(?=[\s,]|$)|"(?:[^"\\]|\\.)*"/gi
 
 /**
  * Parses an entry of `allow`.

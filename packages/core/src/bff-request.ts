@@ -20,19 +20,22 @@ export async function sendBffRequest(
   request?: SignInRequest | TokenRequest,
 ): Promise<SessionResponse> {
   const requestLabel = `${method} ${basePath}${path}`
-  const response = await platform
-    .fetch(platform.location.origin + basePath + path, {
+  let response: Response
+  try {
+    response = await platform.fetch(platform.location.origin + basePath + path, {
       method,
       headers: { [csrfHeader]: csrfHeaderValue, 'content-type': 'application/json' },
       body: JSON.stringify(request),
+      // A session from a cache of the browser may have ended.
+      cache: 'no-store',
       // Every caller has a result within ten seconds.
       signal: combineSignals(platform.AbortSignal.timeout(9_500), signal),
-      // A sign-out or a refresh continues when the page is closed.
-      keepalive: true,
+      // A sign-out continues when the page is closed. Other requests need the quota of 64 KiB for nothing.
+      keepalive: method === 'DELETE',
     })
-    .catch((cause: unknown) => {
-      throw new AuthError('network_error', `${requestLabel}: network_error`, { cause })
-    })
+  } catch (cause) {
+    throw new AuthError('network_error', `${requestLabel}: network_error`, { cause })
+  }
   const { ok, status, headers } = response
   const body: unknown = await response.json().catch(() => null)
   if (ok && (isSessionResponse(body) || (method === 'DELETE' && status === 204)))

@@ -2,13 +2,19 @@ import type { Platform } from './platform.ts'
 
 /**
  * Creates the clock that measures the age of tokens, in milliseconds. It is monotonic, so that a user who sets the time
- * changes no token's age. It moves forward when the wall clock shows that the machine slept, because in most browsers
- * the monotonic clock stops during sleep.
+ * back makes no token younger. It moves forward when the wall clock gains on the monotonic clock, because in most
+ * browsers the monotonic clock stops while the machine sleeps.
  */
 export function createClock({ Date, performance }: Platform): () => number {
-  const getWallClockOffset = (): number => Date.now() - performance.now()
-  // The two clocks drift apart: only a gain of more than two seconds counts as sleep.
-  const start = getWallClockOffset() + 2_000
+  // The lowest offset since the last sleep, so that a clock that was set back hides no sleep after the next reading.
+  let offset = Date.now() - performance.now()
   let sleptMs = 0
-  return () => performance.now() + (sleptMs = Math.max(sleptMs, getWallClockOffset() - start))
+  return () => {
+    const time = performance.now()
+    const gain = Date.now() - time - offset
+    if (gain > 2_000) sleptMs += gain
+    // The two clocks drift apart: only a gain of more than two seconds counts as sleep.
+    if (!(gain >= 0 && gain <= 2_000)) offset = Date.now() - time
+    return time + sleptMs
+  }
 }

@@ -1,33 +1,21 @@
-import type { SessionResponse, SignInRequest, TokenRequest } from '@latchkey/wire'
-import { defaultBasePath, sessionPath, tokenPath } from '@latchkey/wire'
+import { defaultBasePath, sessionPath } from '@latchkey/wire'
 import { diagnosis } from '#diagnosis'
 import type { AuthClient, AuthClientOptions } from './auth-client.ts'
-import type { WithToken } from './authorized-fetch.ts'
+import type { AuthState, TabMessage } from './auth-state.ts'
+import { createSignedOutState, getNextWakeTime, receiveTabMessage } from './auth-state.ts'
+import { resetToRestoring, startFetchIfDue, startFirstFetch } from './auth-state.ts'
 import { createAuthorizedFetch, isTokenRejected, parseOrigin } from './authorized-fetch.ts'
 import { browserPlatform } from './browser.ts'
+import { checkCookie } from './check-cookie.ts'
+import { createClientStore } from './client-store.ts'
 import { createClock } from './clock.ts'
-import { sendBffRequest } from './bff-request.ts'
-import type { AuthError } from './errors.ts'
 import { createLoginRequiredError } from './errors.ts'
-import type { TabChannel } from './platform.ts'
-import { combineSignals, tryOrUndefined } from './platform.ts'
-import { getRetryDelayMs } from './retry.ts'
-import type { SessionResult, ClientState, TabMessage } from './auth-state.ts'
-import {
-  receiveError,
-  receiveSession,
-  receiveTabMessage,
-  resetToRestoring,
-  createClientState,
-  getNextWakeTime,
-  createSignedOutState,
-  startFirstFetch,
-  startFetchIfDue,
-  startFetchForToken,
-} from './auth-state.ts'
-import { createAccessToken, proxyModeToken } from './token.ts'
-import { parseUser } from './user.ts'
-import { listenToPage } from './page-events.ts'
+import { createPageEvents } from './page-events.ts'
+import { createReady } from './ready.ts'
+import { createSessionActions } from './session-actions.ts'
+import { createSessionRequests } from './session-requests.ts'
+import { createSignOuts } from './sign-outs.ts'
+import { createWithToken } from './with-token.ts'
 
 /**
  * Creates the auth client of a page. Create one, in a separate module and not during render, and use it inside and
@@ -35,8 +23,8 @@ import { listenToPage } from './page-events.ts'
  *
  * The client starts at its first use. While it has a subscriber (an `AuthProvider` is one) it refreshes the token before
  * that expires, synchronizes with other tabs, and checks the token when the page becomes visible. Without a subscriber
- * it refreshes only when a caller needs a token. During server rendering it returns its initial state and sends no
- * request.
+ * it refreshes only when a caller needs a token. During server rendering it returns its initial state, and every call
+ * that needs a browser rejects.
  *
  * @throws {AuthError} `invalid_request` when an entry of `allow` is not an origin
  *
@@ -52,280 +40,139 @@ export function createAuthClient<User = unknown>({
   user: schema,
   allow = [],
   rejectsToken = isTokenRejected,
-  initialState = { status: 'restoring', session: null },
+  initialState,
   onExpired,
   platform = browserPlatform,
 }: AuthClientOptions<User> = {}): AuthClient<User> {
-  /** The name of the channel between tabs, and the storage key of a sign-out that the BFF has not confirmed. */
-  const name = `latchkey:${basePath}`
+  const firstState: AuthState<User> = initialState ?? { status: 'restoring', session: null }
   const now = createClock(platform)
-  const observers = new Set<() => Promise<void>>()
-  let state: ClientState<User> = createClientState(initialState)
-  /** Aborts everything that belongs to the current session. */
-  let sessionController = new AbortController()
-  let isDormant = Boolean(platform.document)
-  let pageListeners: AbortController | undefined
-  let tabChannel: TabChannel | undefined
+  let isDormant = true
   let timer: unknown
-  let signingIn: AbortController | undefined
-  let signingOut: Promise<unknown> | undefined
-  /** The latest response of the BFF, which contains the mode and how users sign in. */
-  let latestResponse: SessionResponse | undefined
 
-  // The state, and the effects that follow from it.
-
-  const setState = (next: ClientState<User>): void => {
-    const previous = state
-    state = next
-    const epochChanged = next.epoch !== previous.epoch
-    if (epochChanged) {
-      sessionController.abort(createLoginRequiredError(next.auth.reason ?? 'session_changed'))
-      sessionController = new AbortController()
-    }
-    if (next.isFetching && (epochChanged || !previous.isFetching)) void applyResult(fetchNext())
-    scheduleWake()
-    for (const observer of observers) void observer()
+  /** Continues a sign-out that the BFF has not confirmed, and sends the request that is due. */
+  const wake = (online = false): void => {
+    isDormant = false
+    const endedId = signOuts.getSessionId()
+    const { status, session } = store.getAuth()
+    if (endedId) requests.dropSession(endedId)
+    if (endedId === undefined || (endedId && session && session.id !== endedId)) store.apply(startFirstFetch)
+    else if (status !== 'signed-out') store.apply(() => createSignedOutState())
+    // Not during a sign-in, which replaces the session anyway.
+    if (!actions.isSigningIn()) signOuts.sendIfDue(online)
+    store.apply(startFetchIfDue, now(), online)
   }
 
-  /** Drops the result when its session ended meanwhile, which its signal shows. */
-  const applyResult = (
-    request: Promise<SessionResult<User>>,
-    { signal } = sessionController,
-  ): Promise<unknown> =>
-    request.then(
-      (result) => signal.aborted || setState(receiveSession(state, result)),
-      (error: AuthError) =>
-        signal.aborted ||
-        setState(
-          receiveError(
-            state,
-            error,
-            now() + getRetryDelayMs(error, state.failureCount, platform.Math.random()),
-          ),
-        ),
-    )
+  const start = (): void => {
+    store.assertActive()
+    if (isDormant) wake()
+  }
 
-  /** A hidden tab sets no timer: it fetches when it becomes visible, or when a caller needs a token. */
   const scheduleWake = (): void => {
     platform.clearTimeout(timer as never)
-    const delay =
-      pageListeners && !platform.document.hidden ? getNextWakeTime(state, now()) - now() : Infinity
+    const time = now()
+    // A hidden tab fetches when it becomes visible, or when a caller needs a token.
+    const isVisible = page.isListening() && !platform.document.hidden
+    const fetchAt = isVisible ? getNextWakeTime(store.getState(), time) : Infinity
+    const delay = Math.min(fetchAt, actions.isSigningIn() ? Infinity : signOuts.getNextTime()) - time
     // A delay of more than 31 bits would fire at once.
-    if (delay < Infinity) timer = platform.setTimeout(wake, Math.min(delay, 2 ** 31 - 1))
+    if (delay < Infinity && store.isActive())
+      timer = platform.setTimeout(() => wake(), Math.min(delay, 2 ** 31 - 1))
   }
 
   const onPageEvent = (event: Event): void => {
     // The page enters or leaves the back-forward cache, where its session may end: hide it until it is confirmed.
-    if ((event as PageTransitionEvent).persisted) setState(resetToRestoring(state))
-    if (platform.document.hidden || event.type === 'pagehide') scheduleWake()
-    else wake(event)
+    if ((event as PageTransitionEvent).persisted) store.apply(resetToRestoring)
+    if (platform.document.hidden || event.type === 'pagehide') return scheduleWake()
+    wake(event.type === 'online')
+    fetchMissedMessages()
   }
 
-  const createSubscribe =
-    <T>(read: () => T) =>
-    (listener: (value: T, previous: T) => void): (() => void) => {
-      let lastValue = read()
-      // Async, so that an error of a listener is reported and does not stop the other listeners.
-      const observer = async (): Promise<void> => {
-        const previous = lastValue
-        lastValue = read()
-        if (lastValue !== previous) listener(lastValue, previous)
-      }
-      observers.add(observer)
-      if (!pageListeners) {
-        pageListeners = new AbortController()
-        tabChannel = listenToPage(
-          platform,
-          name,
-          pageListeners.signal,
-          (message) => setState(receiveTabMessage(state, message)),
-          onPageEvent,
-        )
-        wake()
-      }
-      return () => {
-        if (observers.delete(observer) && !observers.size) stopListening()
-      }
-    }
+  const onTabMessage = (message: TabMessage): void => {
+    if (message.type === 'signed-in') signOuts.cancel()
+    else requests.dropSession(message.sessionId)
+    // The user signed out after this sign-in began.
+    if (message.type === 'signed-out' && actions.isSigningIn()) void actions.signOut()
+    else store.apply(receiveTabMessage, message)
+  }
 
-  const stopListening = (): void => {
-    pageListeners?.abort()
-    tabChannel?.close()
-    pageListeners = tabChannel = undefined
+  const fetchMissedMessages = (): void => {
+    if (page.hasMissedMessages() && !store.getState().isFetching && signOuts.getSessionId() === undefined)
+      void store.fetchAgain(`${sessionPath}?peek`)
+  }
+
+  const onSignOutConfirmed = (sessionId: string, isAdopted: boolean): void => {
+    if (!store.isActive()) return
+    page.post({ type: 'ended', sessionId })
+    // The page was loaded after the sign-out, perhaps with a later session.
+    if (isAdopted && store.getAuth().status === 'signed-out') void store.fetchAgain()
+  }
+
+  const requests = createSessionRequests(platform, basePath, schema, now, firstState.session, (sessionId) =>
+    actions.endSession(sessionId),
+  )
+  const page = createPageEvents(platform, `latchkey:${basePath}`, now, onTabMessage, onPageEvent)
+  const signOuts = createSignOuts(platform, basePath, now, onSignOutConfirmed, scheduleWake)
+  const store = createClientStore(
+    platform,
+    firstState,
+    now,
+    requests,
+    scheduleWake,
+    () => {
+      page.start()
+      wake()
+      fetchMissedMessages()
+    },
+    () => {
+      page.stop()
+      scheduleWake()
+    },
+  )
+  const { getState, getAuth, createSubscribe } = store
+  const actions = createSessionActions(store, requests, signOuts, page.post, (sessionId) => {
     scheduleWake()
-  }
-
-  const waitForChange = (signal?: AbortSignal | null): Promise<void> => {
-    let finish: () => void
-    return new Promise<void>((resolve, reject) => {
-      finish = createSubscribe(() => state)(() => resolve())
-      signal?.addEventListener('abort', () => reject(signal.reason))
-    }).finally(() => finish())
-  }
-
-  // Requests to the BFF.
-
-  const fetchSession = async (
-    path: string,
-    signal: AbortSignal,
-    body?: SignInRequest | TokenRequest,
-  ): Promise<SessionResult<User>> => {
-    const sentAt = now()
-    try {
-      latestResponse = await sendBffRequest(platform, body ? 'POST' : 'GET', basePath, path, signal, body)
-      const { session, mode } = latestResponse
-      if (!session) throw createLoginRequiredError('no_session')
-      const token = mode === 'proxy' ? proxyModeToken : latestResponse.token
-      return {
-        token: token ? createAccessToken(token, sentAt) : null,
-        session: {
-          id: session.session_id,
-          subject: session.subject,
-          user: await parseUser(schema, session.user),
-          scope: session.scope,
-        },
-      }
-    } finally {
-      signal.throwIfAborted()
-    }
-  }
-
-  const restore = (): Promise<SessionResult<User>> => fetchSession(sessionPath, sessionController.signal)
-
-  const fetchNext = ({ auth, token } = state): Promise<SessionResult<User>> =>
-    // In proxy mode there is no token to fetch: the client asks only whether the session still exists.
-    latestResponse?.mode === 'proxy' || auth.status !== 'signed-in'
-      ? restore()
-      : fetchSession(tokenPath, sessionController.signal, {
-          session_id: auth.session.id,
-          after: token?.sequence ?? 0,
-        })
-
-  const sendSignOut = (query: string): void => {
-    // After a failure the pending sign-out stays stored, and the next page load or `online` event repeats it.
-    const response = sendBffRequest(platform, 'DELETE', basePath, sessionPath + query)
-    signingOut = Promise.all([signingOut, response.then(clearPendingSignOut, () => {})])
-  }
-
-  const clearPendingSignOut = (): void => tryOrUndefined(() => platform.localStorage.removeItem(name))
-
-  /** Starts the client, repeats a sign-out that the BFF has not confirmed, and sends the request that is due. */
-  const wake = (event?: Event): void => {
-    const pendingSignOut = tryOrUndefined(() => platform.localStorage.getItem(name))
-    if (pendingSignOut == null) setState(startFirstFetch(state))
-    else {
-      if (state.auth.status !== 'signed-out') setState(createSignedOutState())
-      // Not during a sign-in: the response could clear the new cookie.
-      if (!signingIn) sendSignOut(pendingSignOut)
-    }
-    isDormant = false
-    setState(startFetchIfDue(state, now(), event?.type === 'online'))
-  }
-
-  const withToken: WithToken = async (use, signal, rejectedToken) => {
-    if (isDormant) wake()
-    const initialSession = state.auth.session
-    for (let fetchedEpoch: object | undefined; ;) {
-      signal?.throwIfAborted()
-      const next = startFetchForToken(state, now(), rejectedToken)
-      if (next !== state && fetchedEpoch !== next.epoch) setState(next)
-      const { auth, epoch, token, isFetching, error } = state
-      if (auth.status === 'signed-in') {
-        // A request that one user started must not use another user's token.
-        if ((initialSession ?? auth.session).subject !== auth.session.subject)
-          throw createLoginRequiredError('session_changed')
-        // The newest token may be the rejected one, or one that has already expired.
-        if (token && ((token !== rejectedToken && now() < token.expiresAt) || (!isFetching && !error)))
-          return use(token, sessionController.signal) as never
-      }
-      if (!isFetching && !(onExpired === 'hold' && auth.status === 'expired'))
-        throw error ?? createLoginRequiredError(auth.reason)
-      fetchedEpoch = epoch
-      await waitForChange(signal)
-    }
-  }
+    if (diagnosis && sessionId !== undefined) void checkCookie(platform, basePath, sessionId, getAuth)
+  })
+  const withToken = createWithToken(store, now, start, onExpired === 'hold')
 
   const getTokenValue = (): string | null => {
-    const { token } = state
+    const { token } = getState()
     return token?.access_token && now() < token.expiresAt ? token.access_token : null
   }
-
-  /** Browsers drop cookies silently, and in token mode the page then works until its next load. */
-  const checkCookie = async (sessionId: string): Promise<void> => {
-    if (!platform.console) return
-    const response = await sendBffRequest(platform, 'GET', basePath, `${sessionPath}?peek`).catch(() => null)
-    const { status, session } = state.auth
-    if (response?.session === null && status === 'signed-in' && session.id === sessionId)
-      diagnosis?.reportLostCookie(platform)
-  }
+  const getSessionEnd = (): number | null =>
+    getAuth().status === 'signed-in' ? requests.getSessionEnd() : null
+  const createExpiringStore = <T>(get: () => T, getEnd: () => number) => ({
+    get,
+    secondsLeft: () => (getEnd() - now()) / 1000,
+    subscribe: createSubscribe(get),
+  })
 
   diagnosis?.registerClient(platform, basePath)
-
   return {
-    getState: () => state.auth,
-    getInitialState: () => initialState,
-    subscribe: createSubscribe(() => state.auth),
-    accessToken: {
-      get: getTokenValue,
-      secondsLeft: () => ((state.token?.expiresAt ?? 0) - now()) / 1000,
-      subscribe: createSubscribe(getTokenValue),
-    },
-
-    ready: async () => {
-      if (isDormant) wake()
-      while (platform.document && state.auth.status === 'restoring') await waitForChange()
-      return state.auth
-    },
-
-    signIn: async (credentials, { signal, ...options } = {}) => {
-      signingIn?.abort()
-      const attempt = (signingIn = new AbortController())
-      // The responses to pending sign-outs would clear the cookie of this sign-in.
-      await signingOut
-      const result = await fetchSession(sessionPath, combineSignals(attempt.signal, signal), {
-        credentials,
-        ...options,
-      }).finally(() => {
-        if (signingIn === attempt) signingIn = undefined
-      })
-      clearPendingSignOut()
-      setState(receiveSession(state, result))
-      tabChannel?.postMessage({ type: 'signed-in', sessionId: result.session.id } satisfies TabMessage)
-      if (diagnosis) void checkCookie(result.session.id)
-      return result.session
-    },
-
-    signOut: async ({ everywhere } = {}) => {
-      signingIn?.abort()
-      const { status, session } = state.auth
-      // The request names the session, so that it cannot end a later one if it is delayed. While restoring, the session
-      // is unknown, and the request ends whichever there is.
-      const id = (status !== 'restoring' && session?.id) || ''
-      const query = `?session_id=${id}${everywhere ? '&everywhere' : ''}`
-      tryOrUndefined(() => platform.localStorage.setItem(name, query))
-      setState(createSignedOutState())
-      if (session) tabChannel?.postMessage({ type: 'signed-out', sessionId: session.id } satisfies TabMessage)
-      sendSignOut(query)
-    },
-
+    getState: getAuth,
+    getInitialState: () => firstState,
+    subscribe: createSubscribe(getAuth),
+    accessToken: createExpiringStore(getTokenValue, () => getState().token?.expiresAt ?? 0),
+    sessionEnd: createExpiringStore(getSessionEnd, () => getSessionEnd() ?? Infinity),
+    ready: createReady(store, start, !platform.document && initialState),
+    signIn: actions.signIn,
+    signOut: actions.signOut,
     extend: async () => {
-      if (state.auth.status === 'signed-out') throw createLoginRequiredError(state.auth.reason)
-      const request = restore()
-      void applyResult(request)
-      return (await request).session
+      store.assertActive()
+      const { status, reason } = getAuth()
+      if (status === 'signed-out') throw createLoginRequiredError(reason)
+      return (await store.fetchAgain()).session
     },
-
     fetch: createAuthorizedFetch(platform, allow.map(parseOrigin), withToken, rejectsToken),
-
     getAccessToken: ({ forceRefresh, signal } = {}) =>
-      withToken(({ access_token }) => access_token, signal, forceRefresh ? state.token : null),
-
-    signInMethods: () => latestResponse?.sign_in ?? null,
-
+      withToken(({ access_token }) => access_token, signal, forceRefresh ? getState().token : null),
+    signInMethods: () => requests.getLatest()?.sign_in ?? null,
     dispose: () => {
       diagnosis?.unregisterClient(platform, basePath)
-      stopListening()
-      setState({ ...createClientState(state.auth), error: createLoginRequiredError('session_changed') })
+      actions.abortSignIn()
+      page.stop()
+      store.dispose()
+      scheduleWake()
     },
   }
 }

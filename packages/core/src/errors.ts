@@ -17,12 +17,15 @@ import type { SignInChallenge, ErrorCode, LoginRequiredReason } from '@latchkey/
  */
 export type AuthErrorCode = ErrorCode | 'network_error' | 'invalid_response'
 
-/** Why no user is signed in: a reason from the BFF, or a sign-out in this tab or another one (`…_elsewhere`). */
-export type EndReason = LoginRequiredReason | 'signed_out' | 'signed_out_elsewhere'
+/**
+ * Why no user is signed in: a reason from the BFF, a sign-out in this tab or another one (`…_elsewhere`), or
+ * `user_rejected`: the `user` schema rejected the user, so the client ended the session.
+ */
+export type EndReason = LoginRequiredReason | 'signed_out' | 'signed_out_elsewhere' | 'user_rejected'
 
 /** The parts of an {@link AuthError} that only some errors have. */
 export interface AuthErrorDetails {
-  /** Why the session ended; present with `login_required`. */
+  /** Why the session ended; present with `login_required`, and as `user_rejected` with `invalid_response`. */
   readonly reason?: EndReason | undefined
   /** Seconds to wait before the next attempt. */
   readonly retryAfter?: number | undefined
@@ -78,7 +81,33 @@ export class AuthError extends Error {
   }
 }
 
+/**
+ * Returns the `AuthError` that a caught value is, or has as a cause; `undefined` when there is none. Use it with clients
+ * that wrap the errors of `fetch`, for example tRPC and ofetch.
+ *
+ * @example
+ * if (findAuthError(error)?.code === 'login_required') return null
+ */
+export function findAuthError(value: unknown): AuthError | undefined {
+  // Eight levels, because a cause can be its own cause.
+  for (let level = 0, error = value; level < 8; level += 1, error = (error as Error | undefined)?.cause)
+    if (AuthError.is(error)) return error
+  return undefined
+}
+
+/**
+ * Whether an error ends the session, and why: `login_required`, or a user that the schema rejected. No other error does.
+ */
+export function getEndReason({ code, reason = 'no_session' }: AuthError): EndReason | undefined {
+  return code === 'login_required' || reason === 'user_rejected' ? reason : undefined
+}
+
 /** Creates the error of a call that needs a session when there is none. */
 export function createLoginRequiredError(reason: EndReason = 'no_session'): AuthError {
   return new AuthError('login_required', `login_required: ${reason}`, { reason })
+}
+
+/** Creates the error of a call that needs a browser, during server rendering. */
+export function createNoPageError(): AuthError {
+  return new AuthError('invalid_request', 'No page: call this in the browser')
 }

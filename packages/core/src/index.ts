@@ -1,6 +1,6 @@
 export type { AuthClient, AuthClientOptions, SignInOptions } from './auth-client.ts'
 export { createAuthClient } from './create-auth-client.ts'
-export { AuthError } from './errors.ts'
+export { AuthError, findAuthError } from './errors.ts'
 export type { AuthErrorCode, AuthErrorDetails, EndReason } from './errors.ts'
 export type { TabChannel, Platform } from './platform.ts'
 export { safeReturnTo } from './return-to.ts'

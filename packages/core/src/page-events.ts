@@ -1,23 +1,57 @@
-import type { TabChannel, Platform } from './platform.ts'
-import { tryOrUndefined } from './platform.ts'
 import type { TabMessage } from './auth-state.ts'
+import type { Platform, TabChannel } from './platform.ts'
+import { tryOrUndefined } from './platform.ts'
 
-/**
- * Listens to the events of the page until the signal aborts, and to the tabs that use the same channel name. Returns
- * the channel, which the caller closes, or `undefined` where channels are not allowed.
- */
-export function listenToPage(
+/** The events of a page and the messages of the other tabs with the same channel name. */
+export interface PageEvents {
+  readonly start: () => void
+  readonly stop: () => void
+  readonly isListening: () => boolean
+  /** Whether messages may have been missed for more than a second; `true` once. */
+  readonly hasMissedMessages: () => boolean
+  /** Sends a message to the other tabs, also while this page does not listen. */
+  readonly post: (message: TabMessage) => void
+}
+
+export function createPageEvents(
   platform: Platform,
   channelName: string,
-  signal: AbortSignal,
+  now: () => number,
   onTabMessage: (message: TabMessage) => void,
   onPageEvent: (event: Event) => void,
-): TabChannel | undefined {
-  for (const type of ['visibilitychange', 'focus', 'online', 'pagehide', 'pageshow'] as const)
-    platform.addEventListener(type, onPageEvent, { signal })
-  return tryOrUndefined(() => {
-    const channel = new platform.BroadcastChannel(channelName)
-    channel.onmessage = ({ data }) => onTabMessage(data as TabMessage)
-    return channel
-  })
+): PageEvents {
+  let listeners: AbortController | undefined
+  let channel: TabChannel | undefined
+  /** Since when no channel is open; `Infinity` while one is, and before the first one. */
+  let deafSince = Infinity
+  const openChannel = (): TabChannel | undefined =>
+    tryOrUndefined(() => new platform.BroadcastChannel(channelName))
+  return {
+    start: () => {
+      listeners = new AbortController()
+      for (const type of ['visibilitychange', 'focus', 'online', 'pagehide', 'pageshow'] as const)
+        platform.addEventListener(type, onPageEvent, listeners)
+      channel = openChannel()
+      if (channel) channel.onmessage = ({ data }) => onTabMessage(data as TabMessage)
+      else deafSince = Math.min(deafSince, now())
+    },
+    stop: () => {
+      if (!listeners) return
+      listeners.abort()
+      channel?.close()
+      listeners = channel = undefined
+      deafSince = Math.min(deafSince, now())
+    },
+    isListening: () => Boolean(listeners),
+    hasMissedMessages: () => {
+      if (now() - deafSince < 1000) return false
+      deafSince = channel ? Infinity : now()
+      return true
+    },
+    post: (message) => {
+      const sender = channel ?? openChannel()
+      sender?.postMessage(message)
+      if (sender !== channel) sender?.close()
+    },
+  }
 }

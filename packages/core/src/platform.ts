@@ -7,7 +7,7 @@ export interface TabChannel {
 
 /**
  * Everything that the client uses from its environment, in the shape of `window`, so that `window` is a platform.
- * Members are looked up on every use, so replacing one takes effect at once. `@latchkey/core/testing` has a platform
+ * Functions are looked up on every use, so replacing one takes effect at once. `@latchkey/core/testing` has a platform
  * with virtual time, several tabs and a scripted network.
  */
 export interface Platform {
@@ -46,7 +46,19 @@ export function tryOrUndefined<T>(work: () => T): T | undefined {
   }
 }
 
-/** Returns a signal that aborts when one of the two does. */
+/**
+ * Returns a signal that aborts when one of the two does. Chrome 116, Firefox 124 and Safari 17.4 are the first with
+ * `AbortSignal.any`; in older browsers a listener stays on each signal until it aborts.
+ */
 export function combineSignals(signal: AbortSignal, other: AbortSignal | null | undefined): AbortSignal {
-  return other ? AbortSignal.any([signal, other]) : signal
+  if (!other) return signal
+  const signals = [signal, other]
+  if ('any' in AbortSignal) return AbortSignal.any(signals)
+  const controller = new AbortController()
+  for (const source of signals) {
+    const abort = (): void => controller.abort(source.reason)
+    if (source.aborted) abort()
+    source.addEventListener('abort', abort, controller)
+  }
+  return controller.signal
 }

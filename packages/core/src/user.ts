@@ -26,15 +26,19 @@ type SchemaResult<Output> =
 /**
  * Parses the user of a session with the application's schema; without a schema the user stays as it is.
  *
- * @throws {AuthError} `invalid_response` with the first issue
+ * @throws {AuthError} `invalid_response` with the reason `user_rejected` and the first issue, or the error of the schema
  */
 export async function parseUser<User>(
   schema: StandardSchema<User> | undefined,
   user: unknown,
 ): Promise<User> {
-  const validate = async (): Promise<SchemaResult<User>> =>
-    schema?.['~standard'].validate(user) ?? { value: user as User }
-  const result = await validate().catch((error: Error) => ({ issues: [error] }))
-  if (result.issues) throw new AuthError('invalid_response', `user: ${result.issues[0]?.message}`)
-  return result.value
+  let message: string | undefined
+  try {
+    const result = schema ? await schema['~standard'].validate(user) : { value: user as User }
+    if (!result.issues) return result.value
+    message = result.issues[0]?.message
+  } catch (error) {
+    message = String(error)
+  }
+  throw new AuthError('invalid_response', `user: ${message}`, { reason: 'user_rejected' })
 }

@@ -47,6 +47,7 @@ const events: Record<string, (state: ClientState) => ClientState> = {
   'receiveTabMessage: signed-in': (state) => receiveTabMessage(state, { type: 'signed-in', sessionId: 's2' }),
   'receiveTabMessage: signed-out': (state) =>
     receiveTabMessage(state, { type: 'signed-out', sessionId: 's1' }),
+  'receiveTabMessage: unknown': (state) => receiveTabMessage(state, { type: 'signed-out', sessionId: '' }),
   createSignedOutState: () => createSignedOutState('signed_out'),
   resetToRestoring,
 }
@@ -116,8 +117,8 @@ describe('the client state', () => {
     })
   })
 
-  it('keeps the auth object after a refresh with an equal session, and takes a changed user', () => {
-    const refreshed = receiveSession(signedIn, { session: structuredClone(session), token: createToken(2) })
+  it('keeps the auth object after a refresh with the same session object, and takes a changed user', () => {
+    const refreshed = receiveSession(signedIn, { session, token: createToken(2) })
     expect(refreshed.auth).toBe(signedIn.auth)
     expect(refreshed.token?.sequence).toBe(2)
     const renamed = receiveSession(signedIn, {

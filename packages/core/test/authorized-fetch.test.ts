@@ -128,6 +128,42 @@ describe('auth.fetch', () => {
     expect(await Promise.all(requests.map((request) => request.text()))).toEqual(['text', 'more'])
   })
 
+  it('takes a Request as the second argument, as fetch does', async () => {
+    const { client, requests } = await openSignedInPage(checkToken)
+    const init = new Request('https://app.test/', {
+      method: 'DELETE',
+      headers: { 'x-mine': '1' },
+      body: 'text',
+    })
+    expect((await client.fetch('https://app.test/api/items', init)).status).toBe(200)
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'DELETE https://app.test/api/items',
+    ])
+    expect(requests[0]?.headers.get('x-mine')).toBe('1')
+    expect(await requests[0]?.text()).toBe('text')
+  })
+
+  it('sends the token to the origin of a <base> element that is inserted later only if that is allowed', async () => {
+    const headers: (string | null)[] = []
+    const { browser } = createSetup({ signedInAs: 'cathy' })
+    const { platform } = browser.openTab()
+    const document = { hidden: false, baseURI: 'https://app.test/' }
+    const client = createAuthClient({
+      platform: {
+        ...platform,
+        document,
+        fetch: (input, init) => {
+          headers.push(new Headers(init?.headers).get('authorization'))
+          return platform.fetch(input, init)
+        },
+      },
+    })
+    await client.fetch('/api/items')
+    document.baseURI = 'https://evil.test/'
+    await client.fetch('/api/items')
+    expect(headers).toEqual([null, 'Bearer session-1.token-1', null])
+  })
+
   it("passes the caller's input to the network without creating another Request", async () => {
     const inputs: unknown[] = []
     const { browser } = createSetup({ signedInAs: 'cathy' })
@@ -161,6 +197,18 @@ describe('after a 401, auth.fetch', () => {
       'POST /auth/token',
       'GET /api/items',
     ])
+  })
+
+  it('cancels the body of the first response before it repeats the request, so that it occupies no connection', async () => {
+    let isCancelled = false
+    const { client, bff } = await openSignedInPage((request, isTokenValid) =>
+      isTokenValid
+        ? new Response()
+        : new Response(new ReadableStream({ cancel: () => void (isCancelled = true) }), { status: 401 }),
+    )
+    bff.revokeTokens()
+    expect((await client.fetch('/api/items')).status).toBe(200)
+    expect(isCancelled).toBe(true)
   })
 
   it('55 returns a second 401 to the caller without another attempt', async () => {
@@ -201,6 +249,13 @@ describe('after a 401, auth.fetch', () => {
     ['Bearer', 1],
     ['Basic realm="API"', 1],
     ['nonsense,,, ="', 1],
+    ['DPoP error="insufficient_scope", Bearer error="invalid_token"', 1],
+    ['Bearer realm="error=insufficient_scope"', 1],
+    ['Bearer realm="a \\", error=insufficient_scope"', 1],
+    ['Bearer x-error="insufficient_scope"', 1],
+    ['Bearer error=insufficient_scope_now', 1],
+    ['Bearer ERROR = "insufficient_scope"', 0],
+    ['Negotiate abc==, Bearer error="insufficient_scope"', 0],
     [undefined, 1],
   ])('57 with the challenge %s sends %i refreshes', async (challenge, refreshes) => {
     const { client, bff } = await openSignedInPage(
@@ -340,6 +395,21 @@ describe('the abort signal of a caller', () => {
     const request = client.fetch('/api/items', { signal: controller.signal }).catch((error: unknown) => error)
     controller.abort()
     expect(await request).toMatchObject({ name: 'AbortError' })
+  })
+
+  it('has no listeners left after a thousand waits', async () => {
+    const { client, browser } = await openSignedInPage(checkToken)
+    const { signal } = new AbortController()
+    let listenerCount = 0
+    const add = signal.addEventListener.bind(signal)
+    signal.addEventListener = (type: string, listener: never, options?: AddEventListenerOptions) => {
+      listenerCount += 1
+      options?.signal?.addEventListener('abort', () => (listenerCount -= 1))
+      add(type, listener, options)
+    }
+    for (let wait = 0; wait < 50; wait += 1) await client.getAccessToken({ forceRefresh: true, signal })
+    await browser.advance(0)
+    expect(listenerCount).toBe(0)
   })
 
   it('60 prevents the request when it has aborted before', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createClock } from '../src/clock.ts'
-import { parseRetryAfter, getRetryDelayMs } from '../src/retry.ts'
+import { getRetryDelaysMs, parseRetryAfter } from '../src/retry.ts'
 import { AuthError } from '../src/errors.ts'
 import { createTestBrowser } from '../src/testing/index.ts'
 
@@ -41,20 +41,24 @@ describe('the page clock', () => {
 
 describe('the retry delay', () => {
   const outage = new AuthError('temporarily_unavailable', 'outage')
+  const rateLimited = (retryAfter: number) => new AuthError('rate_limited', 'slow down', { retryAfter })
 
-  it('doubles up to one minute, scales with the random number, and is at least 250 ms', () => {
-    const maxDelays = Array.from({ length: 9 }, (_, failures) => getRetryDelayMs(outage, failures, 1))
+  it('of the timer doubles up to one minute, scales with the random number, and is at least 250 ms', () => {
+    const maxDelays = Array.from({ length: 9 }, (_, failures) => getRetryDelaysMs(outage, failures, 1)[0])
     expect(maxDelays).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
-    expect(getRetryDelayMs(outage, 3, 0.5)).toBe(4000)
-    expect(getRetryDelayMs(outage, 9, 0)).toBe(250)
+    expect(getRetryDelaysMs(outage, 3, 0.5)[0]).toBe(4000)
+    expect(getRetryDelaysMs(outage, 9, 0)[0]).toBe(250)
   })
 
-  it('is at least the Retry-After of the server', () => {
-    const rateLimited = new AuthError('rate_limited', 'slow down', { retryAfter: 120 })
-    expect(getRetryDelayMs(rateLimited, 0, 0)).toBe(120_000)
-    expect(getRetryDelayMs(new AuthError('temporarily_unavailable', 'soon', { retryAfter: 1 }), 9, 1)).toBe(
-      60_000,
-    )
+  it('of a caller doubles from 250 ms to eight seconds', () => {
+    const delays = Array.from({ length: 7 }, (_, failures) => getRetryDelaysMs(outage, failures, 1)[1])
+    expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 8000])
+  })
+
+  it('is at least the Retry-After of the server, and that at most ten minutes', () => {
+    expect(getRetryDelaysMs(rateLimited(120), 0, 0)).toEqual([120_000, 120_000])
+    expect(getRetryDelaysMs(rateLimited(1), 9, 1)).toEqual([60_000, 8_000])
+    expect(getRetryDelaysMs(rateLimited(86_400), 0, 0)).toEqual([600_000, 600_000])
   })
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createAuthClient } from '../src/index.ts'
+import { AuthError, createAuthClient, findAuthError } from '../src/index.ts'
 import { createErrorResponse } from '../src/testing/index.ts'
 import { createSetup } from './setup.ts'
 
@@ -266,20 +266,80 @@ describe('a response that the BFF did not write', () => {
   })
 })
 
-describe('a user schema that throws', () => {
-  it('causes invalid_response and does not sign the user out', async () => {
-    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
-    const throwError = () => {
-      throw new TypeError('the schema failed')
-    }
-    const { client } = openPage({
-      user: { '~standard': { version: 1, vendor: 'test', validate: throwError } },
+describe('a request to the BFF', () => {
+  it('uses no HTTP cache, and only a sign-out continues after the page is closed', async () => {
+    const inits: string[] = []
+    const { browser } = createSetup({ signedInAs: 'cathy' })
+    const { platform } = browser.openTab()
+    const client = createAuthClient({
+      platform: {
+        ...platform,
+        fetch: (input, init) => {
+          inits.push(`${init?.method} ${init?.cache} ${init?.keepalive}`)
+          return platform.fetch(input, init)
+        },
+      },
     })
+    await client.getAccessToken()
+    await client.getAccessToken({ forceRefresh: true })
+    await client.signOut()
+    expect(inits).toEqual(['GET no-store false', 'POST no-store false', 'DELETE no-store true'])
+  })
+
+  it('that throws before it is sent is a network_error, and the page tries again', async () => {
+    const { browser } = createSetup({ signedInAs: 'cathy' })
+    const { platform } = browser.openTab()
+    let isBroken = true
+    const client = createAuthClient({
+      platform: {
+        ...platform,
+        fetch: (input, init) => {
+          if (isBroken) throw new TypeError('not a function')
+          return platform.fetch(input, init)
+        },
+      },
+    })
+    client.subscribe(() => {})
     await browser.advance(0)
-    expect(client.getState()).toMatchObject({ status: 'restoring', error: { code: 'invalid_response' } })
-    await expect(client.getAccessToken()).rejects.toMatchObject({ name: 'AuthError' })
-    await expect(client.signIn({ username: 'cathy', password: 'x' })).rejects.toMatchObject({
-      code: 'invalid_response',
-    })
+    expect(client.getState()).toMatchObject({ status: 'restoring', error: { code: 'network_error' } })
+    isBroken = false
+    await browser.advance(5_000)
+    expect(client.getState().status).toBe('signed-in')
+  })
+
+  it('works in a browser without AbortSignal.any', async () => {
+    const descriptor = Object.getOwnPropertyDescriptor(AbortSignal, 'any')
+    Reflect.deleteProperty(AbortSignal, 'any')
+    try {
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+      const { client } = openPage()
+      await client.ready()
+      await expect(client.fetch('/api/items', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+        name: 'AbortError',
+      })
+      const controller = new AbortController()
+      bff.intercept(() => new Promise<never>(() => {}))
+      const signingIn = client
+        .signIn({ username: 'bob', password: 'x' }, { signal: controller.signal })
+        .catch((error: unknown) => error)
+      await browser.advance(0)
+      controller.abort(new Error('cancelled'))
+      expect(await signingIn).toMatchObject({ message: 'cancelled' })
+    } finally {
+      Object.defineProperty(AbortSignal, 'any', descriptor!)
+    }
+  })
+})
+
+describe('findAuthError', () => {
+  it('finds an AuthError in the causes of another error, and ends when a cause is its own cause', () => {
+    const authError = new AuthError('login_required', 'login_required: idle')
+    const wrapped = new Error('FetchError', { cause: new TypeError('wrapped', { cause: authError }) })
+    expect(findAuthError(authError)).toBe(authError)
+    expect(findAuthError(wrapped)).toBe(authError)
+    const circular: Error = new Error('circular')
+    circular.cause = circular
+    for (const value of [circular, new Error('another'), 'text', null, undefined])
+      expect(findAuthError(value)).toBeUndefined()
   })
 })

@@ -82,6 +82,131 @@ describe('a sign-out', () => {
   })
 })
 
+describe('a sign-out that the BFF does not confirm', () => {
+  const fail = ({ method }: Request) =>
+    method === 'DELETE' ? createErrorResponse(503, 'temporarily_unavailable') : undefined
+  const signOuts = (requests: string[]) => requests.filter((line) => line.startsWith('DELETE'))
+
+  it.each(['with a subscriber', 'without a subscriber', 'in a hidden tab'])(
+    'is repeated until the BFF is well again, %s',
+    async (name) => {
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+      const tab = browser.openTab()
+      const client = createAuthClient({ platform: tab.platform })
+      if (name === 'with a subscriber') client.subscribe(() => {})
+      await client.ready()
+      if (name === 'in a hidden tab') tab.hide()
+      bff.intercept(fail)
+      await client.signOut()
+      await browser.advance(10 * 60_000)
+      expect(signOuts(browser.requests).length).toBeLessThan(30)
+      bff.intercept(null)
+      await browser.advance(60_000)
+      expect(browser.storage.size).toBe(0)
+      expect((await openPage().client.ready()).status).toBe('signed-out')
+    },
+  )
+
+  it('is not sent once for each time that the page gets the focus', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    await client.ready()
+    bff.intercept(fail)
+    await client.signOut()
+    for (let focus = 0; focus < 100; focus += 1) {
+      tab.show()
+      await browser.advance(10)
+    }
+    expect(signOuts(browser.requests).length).toBeLessThan(6)
+  })
+
+  it('is sent after a sign-in that fails', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', users: { bob: 'right' } })
+    const { client } = openPage()
+    await client.ready()
+    browser.goOffline()
+    await client.signOut()
+    await client.signIn(bob).catch(() => {})
+    browser.goOnline()
+    await browser.advance(60_000)
+    expect(browser.storage.size).toBe(0)
+    expect(bff.signInCount()).toBe(1)
+    expect((await openPage().client.ready()).status).toBe('signed-out')
+  })
+
+  it('signs out no page with another session, and a page that is loaded later shows that one', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    await client.ready()
+    await client.signIn(bob)
+    // As a tab that has not heard of the sign-in stores it.
+    browser.storage.set('latchkey:/auth', '?session_id=session-1')
+    tab.show()
+    const loaded = openPage()
+    await browser.advance(0)
+    for (const page of [client, loaded.client])
+      expect(page.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
+    expect(browser.storage.size).toBe(0)
+  })
+})
+
+describe('a second sign-out', () => {
+  it('sends nothing, so that it cannot end the session of another tab', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    await client.ready()
+    await Promise.all([client.signOut(), client.signOut()])
+    await browser.advance(0)
+    await client.signOut()
+    expect(browser.requests).toEqual(['GET /auth/session', 'DELETE /auth/session?session_id=session-1'])
+  })
+})
+
+describe('a sign-out of a page', () => {
+  it('that is signing in ends the session that the sign-in may have started', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage({
+      user: {
+        '~standard': {
+          version: 1,
+          vendor: 'test',
+          // The cookie is set by then, and the sign-in has not finished.
+          validate: async (value) => {
+            const user = value as { username: string }
+            if (user.username === 'bob') await browser.wait(500)
+            return { value: user }
+          },
+        },
+      },
+    })
+    await client.ready()
+    const signingIn = client.signIn(bob).catch((error: unknown) => error)
+    await browser.advance(100)
+    await client.signOut()
+    await browser.advance(1_000)
+    expect(await signingIn).toMatchObject({ name: 'AbortError' })
+    expect(bff.signInCount()).toBe(2)
+    expect((await openPage().client.ready()).status).toBe('signed-out')
+  })
+
+  it.each(['without a subscriber', 'that is restoring'])('%s reaches the other tabs', async (name) => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const other = openPage()
+    await other.client.ready()
+    bff.intercept(() => browser.wait(50))
+    const client = createAuthClient({ platform: browser.openTab().platform })
+    if (name === 'that is restoring') client.subscribe(() => {})
+    else {
+      const restored = client.ready()
+      await browser.advance(100)
+      await restored
+    }
+    await client.signOut()
+    await browser.advance(1_000)
+    expect(other.client.getState().status).toBe('signed-out')
+  })
+})
+
 describe('a sign-in', () => {
   it('that fails after an unconfirmed sign-out leaves the page signed out, also after the back-forward cache', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
@@ -100,25 +225,23 @@ describe('a sign-in', () => {
     expect(client.getState().status).toBe('signed-out')
   })
 
-  it('waits for the responses to earlier sign-outs, which would clear its cookie', async () => {
-    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
-    const { client, tab } = openPage()
-    await client.ready()
-    let signOuts = 0
-    bff.intercept(({ method }) => {
-      if (method !== 'DELETE') return undefined
-      signOuts += 1
-      // The second one, sent when the tab becomes visible, fails at once; the response to the first is pending.
-      return signOuts === 1 ? browser.wait(500) : createErrorResponse(503, 'temporarily_unavailable')
-    })
-    await client.signOut()
-    tab.show()
-    const signingIn = client.signIn(bob)
-    await browser.advance(1_000)
-    expect((await signingIn).user).toEqual({ username: 'bob' })
-    const reloaded = openPage()
-    expect(await reloaded.client.ready()).toMatchObject({ session: { user: { username: 'bob' } } })
-  })
+  it.each([['a sign-out'], ['a sign-out that hangs']])(
+    'does not wait for %s, whose late response does not remove its cookie',
+    async (name) => {
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+      const { client } = openPage()
+      await client.ready()
+      bff.intercept(async ({ method }) => {
+        if (method === 'DELETE') await (name === 'a sign-out' ? browser.wait(500) : new Promise(() => {}))
+      })
+      await client.signOut()
+      expect((await client.signIn(bob)).user).toEqual({ username: 'bob' })
+      await browser.advance(1_000)
+      expect(browser.storage.size).toBe(0)
+      const reloaded = openPage()
+      expect(await reloaded.client.ready()).toMatchObject({ session: { user: { username: 'bob' } } })
+    },
+  )
 
   it('that overlaps with one in another tab leaves both tabs with the session of the later response', async () => {
     const { browser, bff, openPage } = createSetup()

@@ -1,6 +1,6 @@
 import { AuthGate, AuthProvider, useAccessToken, useAuth, useAuthorizedFetch } from '@latchkey/react'
 import type { UseAuthResult, RegisteredClient } from '@latchkey/react'
-import type { AuthClient, EndReason, Session } from '@latchkey/core'
+import type { AuthClient, AuthError, EndReason, Session } from '@latchkey/core'
 import type { ReactNode } from 'react'
 import { expectTypeOf } from 'vitest'
 import type { User } from './support/user.ts'
@@ -26,6 +26,9 @@ if (auth.status === 'expired') {
 }
 if (auth.status === 'signed-out') expectTypeOf(auth.user).toEqualTypeOf<null>()
 if (auth.status === 'restoring') expectTypeOf(auth.user).toEqualTypeOf<User | null>()
+
+// The error destructures without a look at the status.
+expectTypeOf<(typeof auth)['error']>().toEqualTypeOf<AuthError | undefined>()
 
 // The result contains no token under any name.
 expectTypeOf<Extract<keyof UseAuthResult, `${string}oken${string}`>>().toEqualTypeOf<never>()

@@ -3,21 +3,25 @@ import type { RouteRequest, RouteContext } from './route-context.ts'
 import { readSessionCookie } from './read-request.ts'
 
 /**
- * DELETE session: ends the session at once and revokes its tokens in the background. With `everywhere` in the query,
- * ends all sessions of this user. The tokens of the others cannot be revoked: only their own cookies unseal them.
+ * DELETE session: ends the session of the cookie at once and revokes its tokens in the background. With `everywhere` in
+ * the query, ends all sessions of this user; the tokens of the others are sealed under their own cookies, so they cannot
+ * be revoked.
  *
- * With a `session_id` in the query, ends only that session: a late sign-out of a browser that was offline must not end
- * the session of a user who has signed in since.
+ * A `session_id` in the query that is not empty ends that session only: a sign-out that arrives late, because the browser
+ * was offline, must not end the session of a user who has signed in since. It does not remove the cookie of another
+ * session either: the browser may have received a later one while this request was on its way.
  */
 export async function handleSignOut(context: RouteContext, request: RouteRequest): Promise<Response> {
   const { searchParams } = request.url
-  const loaded = await context.sessions.open(readSessionCookie(request))
-  if (typeof loaded !== 'string') {
-    const requestedId = searchParams.get('session_id') || loaded.keys.sessionId
-    if (requestedId !== loaded.keys.sessionId) return new Response(null, { status: 204 })
-    if (searchParams.has('everywhere')) await context.sessions.endAllOfUser(loaded)
-    else await context.sessions.end(loaded)
-    context.revoke(loaded.data)
+  const session = await context.sessions.open(readSessionCookie(request))
+  const isOpen = typeof session !== 'string'
+  const requestedId = searchParams.get('session_id')
+  if (requestedId && !(isOpen && session.keys.sessionId === requestedId))
+    return new Response(null, { status: 204 })
+  if (isOpen) {
+    if (searchParams.has('everywhere')) await context.sessions.endAllOfUser(session)
+    else await context.sessions.end(session)
+    context.revoke(session.data)
   }
   return new Response(null, {
     status: 204,

@@ -167,7 +167,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
       }
       case `DELETE ${basePath}${sessionPath}`: {
         const requestedId = searchParams.get('session_id')
-        if (requestedId && session && session.id !== requestedId) return new Response(null, { status: 204 })
+        if (requestedId && session?.id !== requestedId) return new Response(null, { status: 204 })
         sessions.delete(cookie)
         return new Response(null, {
           status: 204,

@@ -1,0 +1,76 @@
+import type { AuthClient } from './auth-client.ts'
+import type { TabMessage } from './auth-state.ts'
+import { createSignedOutState, receiveError, receiveSession } from './auth-state.ts'
+import type { ClientStore } from './client-store.ts'
+import type { AuthError } from './errors.ts'
+import { combineSignals } from './platform.ts'
+import type { SessionRequests } from './session-requests.ts'
+import type { SignOuts } from './sign-outs.ts'
+
+/** What a user does with a session. */
+export interface SessionActions<User> extends Pick<AuthClient<User>, 'signIn' | 'signOut'> {
+  readonly isSigningIn: () => boolean
+  readonly abortSignIn: () => void
+  /** Tells the other tabs and the BFF that a session has ended. */
+  readonly endSession: (sessionId: string, everywhere?: boolean) => void
+}
+
+/** @param onSettled called when a sign-in has succeeded or failed */
+export function createSessionActions<User>(
+  store: ClientStore<User>,
+  requests: SessionRequests<User>,
+  signOuts: SignOuts,
+  post: (message: TabMessage) => void,
+  onSettled: (signedInId?: string) => void,
+): SessionActions<User> {
+  let signingIn: AbortController | undefined
+
+  const abortSignIn = (): void => signingIn?.abort()
+
+  const endSession = (sessionId: string, everywhere?: boolean): void => {
+    post({ type: 'signed-out', sessionId })
+    signOuts.request(sessionId, everywhere)
+  }
+
+  return {
+    isSigningIn: () => Boolean(signingIn),
+    abortSignIn,
+    endSession,
+
+    signIn: async (credentials, { signal, ...options } = {}) => {
+      store.assertActive()
+      abortSignIn()
+      const attempt = (signingIn = new AbortController())
+      signOuts.pause()
+      let id: string | undefined
+      try {
+        const body = { credentials, ...options }
+        const result = await requests.fetchSession(combineSignals(attempt.signal, signal), undefined, body)
+        signOuts.cancel()
+        store.apply(receiveSession, result)
+        id = result.session.id
+        post({ type: 'signed-in', sessionId: id })
+        return result.session
+      } catch (error) {
+        if ((error as AuthError).reason === 'user_rejected')
+          store.apply(receiveError, error as AuthError, Infinity)
+        throw error
+      } finally {
+        if (signingIn === attempt) signingIn = undefined
+        onSettled(id)
+      }
+    },
+
+    signOut: async ({ everywhere } = {}) => {
+      const { status, session } = store.getAuth()
+      if (!store.isActive() || (status === 'signed-out' && !signingIn)) return
+      if (session) requests.dropSession(session.id)
+      // While restoring and during a sign-in the session is unknown: the request ends whichever there is.
+      const sessionId = (status !== 'restoring' && !signingIn && session?.id) || ''
+      abortSignIn()
+      signingIn = undefined
+      store.apply(() => createSignedOutState())
+      endSession(sessionId, everywhere)
+    },
+  }
+}

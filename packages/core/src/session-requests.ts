@@ -1,0 +1,84 @@
+import type { SessionResponse, SignInRequest, TokenRequest } from '@latchkey/wire'
+import { sessionPath, tokenPath } from '@latchkey/wire'
+import type { ClientState, Session, SessionResult } from './auth-state.ts'
+import { sendBffRequest } from './bff-request.ts'
+import type { AuthError } from './errors.ts'
+import { createLoginRequiredError } from './errors.ts'
+import type { Platform } from './platform.ts'
+import { tryOrUndefined } from './platform.ts'
+import { createAccessToken, proxyModeToken } from './token.ts'
+import type { StandardSchema } from './user.ts'
+import { parseUser } from './user.ts'
+
+/** The requests of a client whose responses contain a session. */
+export interface SessionRequests<User> {
+  readonly fetchSession: (
+    signal: AbortSignal,
+    path?: string,
+    body?: SignInRequest | TokenRequest,
+  ) => Promise<SessionResult<User>>
+  /** Fetches what the state needs next: the session, or a newer token. */
+  readonly fetchNext: (state: ClientState<User>, signal: AbortSignal) => Promise<SessionResult<User>>
+  /** Drops every response with this session from now on: a user has signed out of it. */
+  readonly dropSession: (sessionId: string) => void
+  /** The latest response, which contains the mode and how users sign in. */
+  readonly getLatest: () => SessionResponse | undefined
+  /** When the session of the latest response ends at the latest, on the page clock; `null` when unknown. */
+  readonly getSessionEnd: () => number | null
+}
+
+/** @param onUserRejected called when the schema rejects the user of a session */
+export function createSessionRequests<User>(
+  platform: Platform,
+  basePath: string,
+  schema: StandardSchema<User> | undefined,
+  now: () => number,
+  initialSession: Session<User> | null,
+  onUserRejected: (sessionId: string) => void,
+): SessionRequests<User> {
+  const droppedSessions = new Set<string>()
+  let latest: SessionResponse | undefined
+  let sessionEnd: number | null = null
+  /** The latest session and its JSON in the response, because the output of a schema may not be comparable. */
+  let session = initialSession
+  let sessionText = tryOrUndefined(
+    () => session && JSON.stringify([session.id, session.subject, session.user, session.scope]),
+  )
+
+  const fetchSession: SessionRequests<User>['fetchSession'] = async (signal, path = sessionPath, body) => {
+    const sentAt = now()
+    try {
+      const response = await sendBffRequest(platform, body ? 'POST' : 'GET', basePath, path, signal, body)
+      const { session: wire, mode, token: wireToken } = (latest = response)
+      if (!wire) throw createLoginRequiredError('no_session')
+      const { session_id: id, subject, user, scope, expires_in } = wire
+      if (droppedSessions.has(id)) throw createLoginRequiredError('signed_out_elsewhere')
+      const text = JSON.stringify([id, subject, user, scope])
+      if (text !== sessionText) {
+        const parsed = await parseUser(schema, user).catch((error: AuthError) => {
+          if (!signal.aborted) onUserRejected(id)
+          throw error
+        })
+        session = { id, subject, user: parsed, scope }
+        sessionText = text
+      }
+      sessionEnd = expires_in === null ? null : sentAt + expires_in * 1000
+      const token = mode === 'proxy' ? proxyModeToken : wireToken
+      return { session: session!, token: token ? createAccessToken(token, sentAt) : null }
+    } finally {
+      signal.throwIfAborted()
+    }
+  }
+
+  return {
+    fetchSession,
+    fetchNext: ({ auth, token }, signal) =>
+      // In proxy mode there is no token to fetch: the client asks only whether the session still exists.
+      latest?.mode === 'proxy' || auth.status !== 'signed-in'
+        ? fetchSession(signal)
+        : fetchSession(signal, tokenPath, { session_id: auth.session.id, after: token?.sequence ?? 0 }),
+    dropSession: (sessionId) => void droppedSessions.add(sessionId),
+    getLatest: () => latest,
+    getSessionEnd: () => sessionEnd,
+  }
+}

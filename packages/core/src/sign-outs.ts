@@ -1,0 +1,97 @@
+import { sessionPath } from '@latchkey/wire'
+import { sendBffRequest } from './bff-request.ts'
+import type { AuthError } from './errors.ts'
+import type { PendingSignOut } from './pending-sign-out.ts'
+import {
+  receiveStoredSignOut,
+  createPendingSignOut,
+  receiveSignOutError,
+  startSignOutIfDue,
+} from './pending-sign-out.ts'
+import type { Platform } from './platform.ts'
+import { tryOrUndefined } from './platform.ts'
+import { getRetryDelaysMs } from './retry.ts'
+
+/** The sign-out that the BFF has not confirmed, in memory and in the storage that all pages share. */
+export interface SignOuts {
+  /** Sends a sign-out now and again until the BFF confirms it. */
+  readonly request: (sessionId: string, everywhere?: boolean) => void
+  /**
+   * Reads the storage, and returns the session of the pending sign-out: empty when that is unknown, `undefined` when no
+   * sign-out is pending.
+   */
+  readonly getSessionId: () => string | undefined
+  /** Sends the request if it is due. */
+  readonly sendIfDue: (online: boolean) => void
+  /** Aborts the request, whose response would remove the cookie of a sign-in; it is sent again if that fails. */
+  readonly pause: () => void
+  /** Forgets the sign-out, because a sign-in has replaced its session. */
+  readonly cancel: () => void
+  /** Returns when {@link sendIfDue} must be called next. */
+  readonly getNextTime: () => number
+}
+
+/** @param onConfirmed `isAdopted` when the sign-out was read from the storage */
+export function createSignOuts(
+  platform: Platform,
+  basePath: string,
+  now: () => number,
+  onConfirmed: (sessionId: string, isAdopted: boolean) => void,
+  onFailed: () => void,
+): SignOuts {
+  const key = `latchkey:${basePath}`
+  let pending: PendingSignOut | null = null
+  /** Whether the storage has everything that this page knows; not where storage is forbidden or full. */
+  let isStored = true
+  let sending: AbortController | undefined
+
+  const pause = (): void => sending?.abort()
+
+  const cancel = (): void => {
+    pause()
+    pending = null
+    tryOrUndefined(() => platform.localStorage.removeItem(key))
+  }
+
+  const getSessionId = (): string | undefined => {
+    const stored = tryOrUndefined(() => platform.localStorage.getItem(key))
+    pending = receiveStoredSignOut(pending, stored === null && !isStored ? undefined : stored)
+    return pending ? (/session_id=([^&]*)/.exec(pending.query)?.[1] ?? '') : undefined
+  }
+
+  const sendIfDue = (online: boolean): void => {
+    const sessionId = getSessionId()
+    const next = startSignOutIfDue(pending, now(), online)
+    if (!next || next === pending) return
+    pending = next
+    const { query, isAdopted, failureCount } = next
+    sending = new AbortController()
+    sendBffRequest(platform, 'DELETE', basePath, sessionPath + query, sending.signal).then(
+      () => {
+        if (pending?.query !== query) return
+        cancel()
+        onConfirmed(sessionId!, isAdopted)
+      },
+      (error: AuthError) => {
+        const [delay] = getRetryDelaysMs(error, failureCount, platform.Math.random())
+        pending = receiveSignOutError(pending, query, now() + delay)
+        onFailed()
+      },
+    )
+  }
+
+  return {
+    request: (sessionId, everywhere) => {
+      // The request names the session, so that it cannot end a later one when it is delayed.
+      const query = `?session_id=${sessionId}${everywhere ? '&everywhere' : ''}`
+      pending = createPendingSignOut(query)
+      isStored = Boolean(tryOrUndefined(() => [platform.localStorage.setItem(key, query)]))
+      sendIfDue(false)
+    },
+    getSessionId,
+    sendIfDue,
+    pause,
+    cancel,
+    getNextTime: () => pending?.nextAttemptAt ?? Infinity,
+  }
+}
