@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { root } from './run.mjs'
 
-/** Bytes of {@link page}, see docs/decisions/0018-what-order-costs.md. */
+/** Bytes of {@link page}, see docs/decisions/0019-what-order-costs.md. */
 const budget = 6400
 
 const client = `export { createAuthClient } from '@latchkey/core'`
