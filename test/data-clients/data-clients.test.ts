@@ -1,5 +1,5 @@
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client'
-import { AuthError } from '@latchkey/core'
+import { findAuthError } from '@latchkey/core'
 import type { TestAuth } from '@latchkey/core/testing'
 import { createTestAuth } from '@latchkey/core/testing'
 import { configureStore, createSlice } from '@reduxjs/toolkit'
@@ -171,11 +171,4 @@ async function respond(request: Request): Promise<Response> {
   if (pathname === '/api/graphql')
     return Response.json({ data: { addItem: { name: 'pen', __typename: 'Item' } } })
   return Response.json(await request.json())
-}
-
-/** Finds the `AuthError` that a data client wrapped. */
-function findAuthError(error: unknown): AuthError | undefined {
-  if (AuthError.is(error)) return error
-  const { cause } = Object(error) as { cause?: unknown }
-  return cause === undefined ? undefined : findAuthError(cause)
 }
