@@ -352,7 +352,8 @@ async function recordVisibleText(page: Page): Promise<void> {
   })
   await page.reload()
   await expectGreeting(page, 'Cathy')
-  expect((await readVisibleText(page)).text).toContain(cathy.email)
+  // The page records its text with the next frame.
+  await expect.poll(async () => (await readVisibleText(page)).text).toContain(cathy.email)
 }
 
 function readVisibleText(page: Page): Promise<VisibleText> {
