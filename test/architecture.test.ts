@@ -15,7 +15,7 @@ const names = Object.keys(packages)
 const everyFile = names.flatMap((name) => sourcesOf(name).map((file) => ({ name, file })))
 
 describe.each(names)('package %s', (name) => {
-  it('has exactly the files that the house lists', () => {
+  it('has exactly the files that packages.ts lists', () => {
     expect(packages[name]?.files.toSorted()).toEqual(sourcesOf(name).toSorted())
   })
 
@@ -31,7 +31,7 @@ describe.each(names)('package %s', (name) => {
     expect(wrong).toEqual([])
   })
 
-  it('imports from outside only what the house allows', () => {
+  it('imports from outside only what packages.ts allows', () => {
     const wrong = sourcesOf(name).flatMap((file) =>
       importsOf(name, file)
         .filter(({ from }) => !from.startsWith('.') && !isAllowed(name, file, from))
