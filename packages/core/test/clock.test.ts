@@ -39,6 +39,51 @@ describe('the page clock', () => {
   })
 })
 
+describe('many readings of the page clock', () => {
+  const createCountingClock = () => {
+    const clock = { date: 1_800_000_000_000, time: 5000, monotonicReadings: 0 }
+    const { platform } = createTestBrowser({ network: () => new Response() }).openTab()
+    const now = createClock({
+      ...platform,
+      Date: { ...platform.Date, now: () => clock.date },
+      performance: { now: () => ((clock.monotonicReadings += 1), clock.time) },
+    })
+    return { clock, now }
+  }
+
+  it('read the monotonic clock, which is slow in Chromium, once in 50 ms', () => {
+    const { clock, now } = createCountingClock()
+    now()
+    const before = clock.monotonicReadings
+    for (let call = 0; call < 1000; call += 1) now()
+    expect(clock.monotonicReadings).toBe(before)
+    clock.date += 50
+    clock.time += 50
+    now()
+    expect(clock.monotonicReadings).toBe(before + 1)
+  })
+
+  it('tell the time to the millisecond in between', () => {
+    const { clock, now } = createCountingClock()
+    const before = now()
+    for (let passed = 1; passed < 120; passed += 1) {
+      clock.date += 1
+      clock.time += 1
+      expect(now() - before).toBe(passed)
+    }
+  })
+
+  it('see at once that the machine slept or that the user set the wall clock', () => {
+    const { clock, now } = createCountingClock()
+    const before = now()
+    clock.date += hour
+    expect(now() - before).toBe(hour)
+    clock.date -= hour
+    clock.time += 1000
+    expect(now() - before).toBe(hour + 1000)
+  })
+})
+
 describe('the retry delay', () => {
   const outage = new AuthError('temporarily_unavailable', 'outage')
   const rateLimited = (retryAfter: number) => new AuthError('rate_limited', 'slow down', { retryAfter })
