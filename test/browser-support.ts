@@ -95,6 +95,7 @@ const members: readonly { name: string; pattern: RegExp; compat: string }[] = [
 /** APIs that do not raise the floor, and what happens in a browser without them. */
 export const optionalApis: Record<string, string> = {
   keepalive: 'a sign-out that a closing tab interrupts is sent on the next visit',
+  'AbortSignal.any': 'a listener stays on the signal that a caller passes until that aborts',
   BroadcastChannel: 'other tabs notice a sign-out at their next request',
 }
 
@@ -135,6 +136,8 @@ export function listUsedApisOfPackages(): UsedApi[] {
   return listUsedApis(files.join('\n'))
 }
 
+const listFormat = new Intl.ListFormat('en-GB')
+
 const browserNames = Object.keys(browsers) as BrowserName[]
 
 /** Returns the API that a browser got last, of those that are not optional. */
@@ -154,7 +157,7 @@ export function formatOptionalApis(apis: readonly UsedApi[]): string[] {
       .map((browser) => `${browser} ${versions[browser]}`)
     return since.length === 0 || !optionalApis[name]
       ? []
-      : [`Before ${since.join(' and ')}, which brought \`${name}\`, ${optionalApis[name]}.`]
+      : [`Before ${listFormat.format(since)}, which brought \`${name}\`, ${optionalApis[name]}.`]
   })
 }
 
