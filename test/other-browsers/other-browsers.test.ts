@@ -1,5 +1,6 @@
 import { cathy, noor } from '@latchkey/sandbox'
 import { beforeAll, describe, expect } from 'vitest'
+import { startFilesSite } from '../browser/files-site.ts'
 import type { SiteFiles } from '../browser/pages.ts'
 import { buildLoginPage, buildSmallPage } from '../browser/pages.ts'
 import type { TestSite } from '../browser/test-pages.ts'
@@ -112,6 +113,20 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
     await expect.poll(() => site.requests.slice(requestCount)).toEqual(['POST /auth/axosoft/token'])
     await expectText(tab, 'Hello, Cathy')
     expect(await readValue(tab, 'input[type=search]')).toBe('dialog')
+  })
+
+  it('the refusal of an upload of 16 MB is reported', async ({ harness }) => {
+    const site = await harness.closeAtEnd(startFilesSite(smallPage))
+    const tab = await harness.openTab(site.url)
+    await signIn(tab, cathy)
+    await expectText(tab, `Hello, ${cathy.username}`)
+    const refusal = await tab.evaluate(async () => {
+      const body = new Blob([new Uint8Array(16 * 1024 * 1024)])
+      const response = await window.auth.fetch('/files/report.txt', { method: 'POST', body })
+      return response.status
+    })
+    expect(refusal).toBe(405)
+    expect(site.received).toEqual([])
   })
 
   it('two tabs sign out together, and sign in together', async ({ harness }) => {

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises'
+import { cathy } from '@latchkey/sandbox'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect } from 'vitest'
+import type { Harness } from './chromium-test.ts'
+import { it } from './chromium-test.ts'
+import type { FilesSite } from './files-site.ts'
+import { report, reportTag, startFilesSite } from './files-site.ts'
+import { expectGreeting, signIn } from './page-actions.ts'
+import type { SiteFiles } from './pages.ts'
+import { buildSmallPage } from './pages.ts'
+
+let files: SiteFiles
+beforeAll(async () => {
+  files = await buildSmallPage()
+})
+
+async function openFilesPage(harness: Harness): Promise<FilesSite & { page: Page }> {
+  const site = await harness.closeAtEnd(startFilesSite(files))
+  const page = await harness.openPage(site.url)
+  await signIn(page, cathy)
+  await expectGreeting(page, cathy.username)
+  return { ...site, page }
+}
+
+describe('a proxy route in Chromium', () => {
+  it('shows an image whose address is in the page', async ({ harness }) => {
+    const { page, received } = await openFilesPage(harness)
+    const width = await page.evaluate(async () => {
+      const image = new Image()
+      image.src = '/files/photo.gif'
+      await image.decode()
+      return image.naturalWidth
+    })
+    expect(width).toBe(1)
+    expect(received.map(({ line }) => line)).toEqual(['GET /v1/photo.gif'])
+    expect(received[0]?.headers.cookie).toBeUndefined()
+  })
+
+  it('downloads a file from a link, with the name that the resource server gives', async ({ harness }) => {
+    const { page } = await openFilesPage(harness)
+    const downloading = page.waitForEvent('download')
+    await page.evaluate(() => {
+      const link = document.createElement('a')
+      link.href = '/files/report.txt'
+      link.download = ''
+      link.click()
+    })
+    const download = await downloading
+    expect(download.suggestedFilename()).toBe('report.txt')
+    expect(await readFile(await download.path())).toEqual(report)
+  })
+
+  it('returns the part of a file that a request asks for', async ({ harness }) => {
+    const { page } = await openFilesPage(harness)
+    const part = await page.evaluate(async () => {
+      const response = await window.auth.fetch('/files/report.txt', { headers: { Range: 'bytes=7-13' } })
+      return [response.status, response.headers.get('Content-Range'), await response.text()]
+    })
+    expect(part).toEqual([206, `bytes 7-13/${report.length}`, 'line 1\n'])
+  })
+
+  it('returns 304 for a file that has not changed', async ({ harness }) => {
+    const { page } = await openFilesPage(harness)
+    const statuses = await page.evaluate(async (tag) => {
+      const first = await window.auth.fetch('/files/report.txt')
+      const second = await window.auth.fetch('/files/report.txt', {
+        headers: { 'If-None-Match': tag },
+        cache: 'no-store',
+      })
+      return [first.status, first.headers.get('ETag'), second.status]
+    }, reportTag)
+    expect(statuses).toEqual([200, reportTag, 304])
+  })
+
+  it('reports the refusal of an upload of 16 MB', async ({ harness }) => {
+    const { page, received } = await openFilesPage(harness)
+    const refusal = await page.evaluate(async () => {
+      const body = new Blob([new Uint8Array(16 * 1024 * 1024)])
+      const response = await window.auth.fetch('/files/report.txt', { method: 'POST', body })
+      return [response.status, response.headers.get('Allow')]
+    })
+    expect(refusal).toEqual([405, 'GET, HEAD'])
+    expect(received).toEqual([])
+  })
+
+  it('opens an event stream before its first event, and closes it at the resource server with the page', async ({
+    harness,
+  }) => {
+    const { page, streams } = await openFilesPage(harness)
+    await page.evaluate(async () => {
+      const events = new EventSource('/files/events')
+      Object.assign(window, { events, messages: [] as string[] })
+      events.addEventListener('message', ({ data }) =>
+        (window as never as { messages: string[] }).messages.push(data),
+      )
+      await new Promise((resolve) => events.addEventListener('open', resolve))
+    })
+    const [stream] = streams
+    stream?.write('data: first\n\n')
+    await expect
+      .poll(() => page.evaluate(() => (window as never as { messages: string[] }).messages))
+      .toEqual(['first'])
+    await page.close()
+    await expect.poll(() => streams.size).toBe(0)
+  })
+})
