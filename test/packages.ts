@@ -51,7 +51,11 @@ export const packages: Record<string, Package> = {
     ],
   },
   react: {
-    imports: { '*': ['@latchkey/core', '#diagnosis', 'react'] },
+    imports: {
+      '*': ['@latchkey/core', '#diagnosis', 'react'],
+      'query/cache-owner.ts': ['@tanstack/react-query'],
+      'query/bind-query-client.ts': ['@tanstack/react-query'],
+    },
     files: [
       'register.ts',
       'diagnosis.ts',
@@ -67,6 +71,10 @@ export const packages: Record<string, Package> = {
       'visibility.ts',
       'AuthGate.tsx',
       'index.ts',
+      'query/auth-retry.ts',
+      'query/cache-owner.ts',
+      'query/bind-query-client.ts',
+      'query/index.ts',
     ],
   },
   bff: {
@@ -371,6 +379,7 @@ export const verbs: readonly string[] = [
     'import',
     'log',
     'observe',
+    'bind',
   ],
 ]
 
@@ -379,6 +388,7 @@ export const functionsWithoutVerb: Readonly<Record<string, string>> = {
   memoryStore: 'a public factory named after what it returns',
   embeddedStore: 'a public factory named after what it returns',
   latchkey: 'a Vite plugin, named as plugins are',
+  authRetry: 'public, and reads as the value of the option `retry`',
   safeReturnTo: 'public, and reads as the value that it returns',
   formUrlEncode: 'oauth4webapi has the same function under this name',
 }

@@ -1,4 +1,4 @@
-import { AuthError } from '@latchkey/core'
+import { authRetry, bindQueryClient } from '@latchkey/react/query'
 import { QueryClient, queryOptions } from '@tanstack/react-query'
 import type { System } from './systems/system.ts'
 
@@ -6,8 +6,7 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
-      // Errors that only the user can resolve are not retried.
-      retry: (failures, error) => failures < 2 && !(AuthError.is(error) && !error.retryable),
+      retry: authRetry(2),
     },
   },
 })
@@ -20,17 +19,11 @@ export function listQuery({ id, list }: System) {
 const boundSystems = new Set<System>()
 
 /**
- * Removes a user's data from the cache when another user signs in. Starts when a system is first shown and never stops,
- * so that a sign-out in another tab takes effect while this tab shows another system.
+ * Binds the queries of a system to its session. Starts when a system is first shown and never stops, so that a sign-out
+ * in another tab takes effect while this tab shows another system.
  */
 export function bindQueryCache(system: System): void {
   if (boundSystems.has(system)) return
   boundSystems.add(system)
-  const { id, auth } = system
-  auth.subscribe((state, previous) => {
-    // One user's data must never be shown to another user.
-    if (state.session?.subject !== previous.session?.subject) queryClient.removeQueries({ queryKey: [id] })
-    // Queries that failed while nobody was signed in are fetched again.
-    else if (state.status === 'signed-in') void queryClient.invalidateQueries({ queryKey: [id] })
-  })
+  bindQueryClient(system.auth, queryClient, { queryKey: [system.id] })
 }

@@ -1,0 +1,3 @@
+export { authRetry } from './auth-retry.ts'
+export type { BindQueryClientOptions } from './bind-query-client.ts'
+export { bindQueryClient } from './bind-query-client.ts'
