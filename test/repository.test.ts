@@ -108,7 +108,7 @@ function listInstalledManifests(): { optionalDependencies?: Record<string, strin
 }
 
 function filesWhose(matches: (text: string) => boolean): string[] {
-  const folders = ['packages', 'examples', 'scripts', 'test']
+  const folders = ['packages', 'examples', 'scripts', 'test', 'bench']
   const files = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
   )
