@@ -106,10 +106,11 @@ function cloneForRetry(
  * @see RFC 6750 §3.1
  */
 export function isTokenRejected({ status, headers }: Response): boolean {
+  if (status !== 401) return false
   const errors = [...(headers.get('www-authenticate') ?? '').matchAll(challengeErrorPattern)].flatMap(
     ([, error]) => error ?? [],
   )
-  return status === 401 && !(errors.length && errors.every((error) => error === 'insufficient_scope'))
+  return !(errors.length && errors.every((error) => error === 'insufficient_scope'))
 }
 
 /** The parameter `error` of a challenge; or any other quoted string, which may contain one (RFC 9110 §11.6.1). */
