@@ -1,3 +1,4 @@
+import { isStandardClientSecret } from './authorization-server/client-authentication.ts'
 import type { ResolvedOptions } from './bff-options.ts'
 import type { Logger } from './log.ts'
 import { warnOnce } from './log.ts'
@@ -21,6 +22,14 @@ export function logStartupWarnings(
       `password grant ${provider.id}`,
       `Password grant in use: RFC 9700 §2.4 forbids it, because this server sees the passwords of its users. Use ` +
         `another grant for the provider ${provider.id} as soon as its authorization server offers one.`,
+    )
+
+  if (!isStandardClientSecret(provider.client?.secret ?? ''))
+    warn(
+      `client secret ${provider.id}`,
+      `The client secret of the provider ${provider.id} contains characters that RFC 6749 appendix A.2 does not allow, ` +
+        'and that most servers reject. Create a secret of letters and digits at the server. Until then clientAuth: ' +
+        "'post' works with most servers.",
     )
 
   // A restart loses a machine token as well, but the next request gets another one.

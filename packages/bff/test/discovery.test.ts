@@ -105,6 +105,26 @@ describe('discovery', () => {
     expect(listRequests('/token')).toEqual([])
   })
 
+  it.each([
+    ['404', raw('', 404)],
+    ['a redirect to the slash', raw('', 301, { Location: '/realm/.well-known/openid-configuration/' })],
+  ])('asks once more, with a slash at the end, after %s', async (_, reply) => {
+    const { signIn, listRequests } = createDiscoveringBff((request) =>
+      request.url.pathname.endsWith('/') ? json(metadata)(request) : reply(request),
+    )
+    expect((await signIn()).status).toBe(200)
+    expect(listRequests('.well-known')).toEqual([
+      `${issuer}/.well-known/openid-configuration`,
+      `${issuer}/.well-known/openid-configuration/`,
+    ])
+  })
+
+  it('uses the document of a server that has two, without the slash', async () => {
+    const { signIn, listRequests } = createDiscoveringBff(json(metadata))
+    await signIn()
+    expect(listRequests('.well-known')).toEqual([`${issuer}/.well-known/openid-configuration`])
+  })
+
   it('never ends a session', async () => {
     const { signIn, token: refresh, restore, endpoint, clock } = createDiscoveringBff(json(metadata))
     await signIn()

@@ -5,7 +5,7 @@ import { createTerminalPrompt } from '../src/doctor/terminal-prompt.ts'
 import type { DoctorRun } from './support/run-doctor.ts'
 import { runTestDoctor, secret, getClientAuthMethod } from './support/run-doctor.ts'
 import type { ReceivedRequest, Reply } from './support/token-endpoint.ts'
-import { failWithCode, json, raw, rotating } from './support/token-endpoint.ts'
+import { failWithCode, failWithMessage, json, raw, rotating } from './support/token-endpoint.ts'
 
 const as = 'https://as.example.com'
 const oauth2 = {
@@ -34,6 +34,20 @@ function createServer(
 }
 
 const healthy = createServer(['form', 'raw', 'post'])
+
+/** Checks a refresh token before the client, and responds to a wrong client with 403 at its revocation endpoint. */
+const doorkeeper: Reply = (request) => {
+  const { method, url, parameters } = request
+  const isClientAccepted = getClientAuthMethod(request) !== null
+  if (method === 'HEAD') return new Response(null)
+  if (url.pathname === '/oauth/revoke')
+    return isClientAccepted
+      ? Response.json({})
+      : Response.json({ error: 'unauthorized_client' }, { status: 403 })
+  return isClientAccepted || parameters.get('grant_type') === 'refresh_token'
+    ? Response.json(invalidGrant, { status: 400 })
+    : Response.json(invalidClient, { status: 401 })
+}
 
 /** Creates a server whose host responds to HEAD, and everything else with this reply. */
 function createHost(reply: Reply): Reply {
@@ -66,6 +80,17 @@ describe('the doctor', () => {
       })
       for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
     }
+  })
+
+  it('prints advice as a whole, however long it is', async () => {
+    const hint = `${'long advice '.repeat(20)}and its end`
+    const errors = [{ code: 'set_up', outcome: 'access_denied', hint }]
+    const reply: Reply = (request) =>
+      request.parameters.get('username') === 'cathy'
+        ? Response.json({ error: 'set_up' }, { status: 400 })
+        : healthy(request)
+    const { text } = await runTestDoctor(reply, { ...oauth2, errors }, { prompt: async () => 'cathy' })
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(hint)
   })
 
   it('exits with 2 and sends no request when the file cannot be used', async () => {
@@ -116,6 +141,12 @@ describe('the environment and the settings', () => {
       /SECRET begins or ends with white space/,
     ],
     ['proxy mode without a path', {}, { options: { mode: 'proxy' } }, /proxy lists no path/],
+    [
+      'a secret with characters that RFC 6749 does not allow',
+      {},
+      { environment: { SECRET: 'pässword£' } },
+      /settings the client secret contains characters.*appendix A\.2.*"clientAuth": "post"/,
+    ],
     ['a plain http origin', {}, { options: { origin: 'http://portal.example.com' } }, /Secure/],
   ])('warn of %s', async (_, change, options, message) => {
     const { problems } = await runTestDoctor(
@@ -152,6 +183,11 @@ describe('the host check', () => {
       expect(requests).toHaveLength(1)
     },
   )
+
+  it('says that fetch blocks the port', async () => {
+    const { rows } = await runTestDoctor(failWithMessage('bad port'), oauth2)
+    expect(getRow({ rows }, 'host')).toMatch(/^FAILED .*\(bad port\).*belongs to another protocol/)
+  })
 
   it('only warns when the connection breaks after the request was sent', async () => {
     const reply: Reply = (request) =>
@@ -194,8 +230,8 @@ describe('the discovery check', () => {
       json({ ...metadata, issuer: `${issuer}/` }),
       /FAILED.*another issuer.*to exactly "https:\/\/as\.example\.com\/realm\/"/,
     ],
-    ['a 404', raw('', 404), /FAILED.*404.*flavour/],
-    ['an HTML page', raw('<html>'), /FAILED.*flavour/],
+    ['a 404', raw('', 404), /FAILED.*404.*set the issuer to that address, "\/\.well-known\/"/],
+    ['an HTML page', raw('<html>'), /FAILED.*not a discovery document.*set the issuer to that address/],
     ['no token endpoint', json({ ...metadata, token_endpoint: undefined }), /FAILED.*token_endpoint/],
     [
       'a document without the grant',
@@ -233,8 +269,56 @@ describe('the check of the token endpoint', () => {
     ['a 429', raw('', 429), /warn.*too many requests/],
     ['a 500', raw('', 500), /warn.*responds with 500/],
     ['a page of a firewall', raw('<html>', 403), /warn.*firewall/],
+    ['a 401 without a body', raw('', 401), /warn.*responds with 401, without an error code.*check its URL/],
+    [
+      'the 401 of a userinfo endpoint',
+      json({ error: 'invalid_token' }, 401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
+      /warn.*responds with 401, without an error code of a token endpoint/,
+    ],
+    [
+      'the invalid_request of a userinfo endpoint',
+      json({ error: 'invalid_request', error_description: 'no access token provided' }, 400),
+      /warn.*responds with 400 invalid_request, although the request was complete/,
+    ],
+    [
+      'a 403 of an API',
+      json({ message: 'Forbidden' }, 403),
+      /warn.*responds with 403, without an error code/,
+    ],
+    [
+      'JSON of an origin',
+      json({ status: 'up' }),
+      /FAILED.*responds with 200, without a token and without an error/,
+    ],
+    ['an empty 200', raw('', 200), /FAILED.*without a token and without an error/],
+    [
+      'a token for a made-up refresh token',
+      json({ access_token: 'a', token_type: 'Bearer' }),
+      /FAILED.*issued a token for a made-up refresh token/,
+    ],
   ])('reports %s, with the fix', async (_, reply, message) => {
     expect(getRow(await runTestDoctor(createHost(reply), oauth2), 'token endpoint')).toMatch(message)
+  })
+
+  it('fails when a made-up user gets a token', async () => {
+    const run = await runTestDoctor(createHost(json({ access_token: 'a', token_type: 'Bearer' })), {
+      ...oauth2,
+      refresh: false,
+    })
+    expect(getRow(run, 'token endpoint')).toMatch(/^FAILED .*issued a token for a made-up user/)
+    expect(run.code).toBe(1)
+  })
+
+  it.each<[string, object, Reply]>([
+    [
+      'errors.map explains',
+      { ...oauth2, errors: [{ status: 400, during: 'refresh', outcome: 'session_ended' }] },
+      raw('', 400),
+    ],
+    ['an error in a 200 explains', oauth2, json(invalidGrant)],
+    ['the preset explains', { preset: 'jamf', site: as }, json({ httpStatus: 401, errors: [] }, 401)],
+  ])('accepts a response that %s', async (_, provider, reply) => {
+    expect(getRow(await runTestDoctor(createHost(reply), provider), 'token endpoint')).toMatch(/^ok/)
   })
 
   it('warns when refresh tokens are not allowed, and fails when the sign-in grant is not', async () => {
@@ -324,12 +408,145 @@ describe('the client check', () => {
     )
   })
 
-  it('accepts a client without a secret, unless the server requires one', async () => {
-    const provider = { ...oauth2, clientSecret: undefined }
-    expect(getRow(await runTestDoctor(createHost(json(invalidGrant, 400)), provider), 'client')).toMatch(
-      /^ok/,
+  describe('of a server that checks the refresh token before the client, as Doorkeeper does', () => {
+    const site = { preset: 'doorkeeper', site: as, clientId: 'portal', clientSecret: '${SECRET}' }
+    const withoutRevocation = { ...oauth2, tokenEndpoint: `${as}/oauth/token` }
+
+    it.each([
+      ['the revocation endpoint', site],
+      ['the token endpoint', withoutRevocation],
+    ])('accepts the right secret, as %s shows', async (endpoint, provider) => {
+      expect(getRow(await runTestDoctor(doorkeeper, provider), 'client')).toMatch(
+        new RegExp(`^ok client ${endpoint} accepts the client`),
+      )
+    })
+
+    it.each([
+      ['a wrong secret', { environment: { SECRET: 'another' } }, {}],
+      ['a wrong client id', {}, { clientId: 'other' }],
+    ])('finds %s, with and without a revocation endpoint', async (_, options, change) => {
+      for (const provider of [site, withoutRevocation]) {
+        const run = await runTestDoctor(doorkeeper, { ...provider, ...change }, options)
+        expect(getRow(run, 'client')).toMatch(/^FAILED client the token endpoint rejected the client/)
+        expect(run.rows.join('\n')).not.toContain('revocation')
+        expect(run.code).toBe(1)
+      }
+    })
+
+    it('finds that a client without a secret needs one', async () => {
+      for (const provider of [site, withoutRevocation]) {
+        const run = await runTestDoctor(doorkeeper, { ...provider, clientSecret: undefined })
+        expect(getRow(run, 'client')).toMatch(/^FAILED .*requires a secret/)
+      }
+    })
+
+    it('blames the revocation endpoint alone when only that rejects the client', async () => {
+      const reply: Reply = (request) =>
+        request.url.pathname === '/oauth/revoke' ? new Response(null, { status: 403 }) : doorkeeper(request)
+      const run = await runTestDoctor(reply, site)
+      expect(getRow(run, 'client')).toMatch(/^ok client the token endpoint accepts the client/)
+      expect(getRow(run, 'revocation')).toMatch(/^warn .*403 fix: check the URL of the revocation endpoint/)
+    })
+
+    it('does not count the page of a firewall as a rejection', async () => {
+      const reply: Reply = (request) =>
+        request.url.pathname === '/oauth/revoke' ? raw('<html>', 403)(request) : raw('', 400)(request)
+      expect(getRow(await runTestDoctor(createHost(reply), site), 'client')).toMatch(/^warn client unknown/)
+    })
+
+    it('says that refresh tokens are off, and how to switch them on', async () => {
+      const reply: Reply = (request) =>
+        request.parameters.get('grant_type') === 'refresh_token'
+          ? Response.json({ error: 'unsupported_grant_type' }, { status: 400 })
+          : doorkeeper(request)
+      const run = await runTestDoctor(reply, site)
+      expect(getRow(run, 'grant')).toMatch(/^warn grant refresh_token: .*use_refresh_token/)
+      expect(run.rows.join('\n')).not.toContain('grant_flows')
+    })
+  })
+
+  it.each([
+    ['without a code', {}],
+    ['unauthorized_client', { error: 'unauthorized_client' }],
+  ])('reads a 401 as a rejected client where errors.map says so: %s', async (_, body) => {
+    const provider = {
+      ...oauth2,
+      errors: [{ status: 401, outcome: 'configuration_error', hint: 'the client is wrong' }],
+    }
+    const reply: Reply = (request) =>
+      getClientAuthMethod(request) === null
+        ? Response.json(body, { status: 401 })
+        : Response.json(invalidGrant, { status: 400 })
+    expect(getRow(await runTestDoctor(createHost(reply), provider), 'client')).toMatch(/^ok/)
+    const run = await runTestDoctor(createHost(reply), provider, { environment: { SECRET: 'another' } })
+    expect(getRow(run, 'client')).toMatch(/^FAILED client .*rejected the client/)
+  })
+
+  it('reads unauthorized_client as a matter of the grant when a wrong secret brings another error', async () => {
+    const server = createServer(['form'], () =>
+      Response.json({ error: 'unauthorized_client' }, { status: 401 }),
     )
-    expect(getRow(await runTestDoctor(healthy, provider), 'client')).toMatch(/^FAILED .*requires a secret/)
+    expect(getRow(await runTestDoctor(server, oauth2), 'client')).toMatch(/^ok/)
+  })
+
+  describe('of a client without a secret', () => {
+    const provider = { ...oauth2, clientSecret: undefined }
+    const publicServer: Reply = ({ parameters }) =>
+      parameters.get('client_id') === 'portal'
+        ? Response.json(invalidGrant, { status: 400 })
+        : Response.json(invalidClient, { status: 401 })
+
+    it('accepts it when a made-up client id is rejected', async () => {
+      const { rows, requests } = await runTestDoctor(createHost(publicServer), provider)
+      expect(getRow({ rows }, 'client')).toBe(
+        'ok client the token endpoint accepts the client without a secret',
+      )
+      const ids = requests.map(({ parameters }) => parameters.get('client_id'))
+      expect(ids.filter((id) => id !== 'portal' && id !== null)).toEqual([
+        expect.stringMatching(/^[a-f]{6}$/),
+      ])
+    })
+
+    it('makes up client ids of the same form', async () => {
+      const uuid = '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d'
+      const { requests } = await runTestDoctor(createHost(json(invalidGrant, 400)), {
+        ...provider,
+        clientId: uuid,
+        refresh: false,
+      })
+      const ids = new Set(requests.map(({ parameters }) => parameters.get('client_id')))
+      expect([...ids].filter((id) => id !== null && id !== uuid)).toEqual([
+        expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/),
+      ])
+    })
+
+    it('fails when the server requires a secret', async () => {
+      expect(getRow(await runTestDoctor(healthy, provider), 'client')).toMatch(/^FAILED .*requires a secret/)
+    })
+
+    it('is unclear when the server responds to a made-up client id in the same way', async () => {
+      for (const reply of [json(invalidGrant, 400), raw('', 401)])
+        expect(getRow(await runTestDoctor(createHost(reply), provider), 'client')).toMatch(
+          /^warn client unknown: .*whether the server requires a client secret fix: .*--sign-in/,
+        )
+    })
+
+    it('is unclear without a client id, unless the server requires one', async () => {
+      const withoutId = { ...provider, clientId: undefined }
+      expect(getRow(await runTestDoctor(createHost(json(invalidGrant, 400)), withoutId), 'client')).toMatch(
+        /^warn client unknown/,
+      )
+      expect(getRow(await runTestDoctor(healthy, withoutId), 'client')).toMatch(
+        /^FAILED .*requires a client id/,
+      )
+    })
+
+    it('finds the method when the secret is configured, and clientAuth keeps it from being sent', async () => {
+      const run = await runTestDoctor(createServer(['post']), { ...oauth2, clientAuth: 'none' })
+      expect(getRow(run, 'client')).toMatch(
+        /^FAILED .*with none, as configured; it accepts post.*"clientAuth": "post"$/,
+      )
+    })
   })
 
   it('is left out where the user is the client', async () => {

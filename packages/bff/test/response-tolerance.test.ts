@@ -4,7 +4,15 @@ import type { ProviderDescription } from '../src/index.ts'
 import { oauth2 } from '../src/providers/index.ts'
 import { createTestBff } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
-import { failWithCode, hangUntilReleased, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
+import {
+  failWithCode,
+  failWithMessage,
+  hangUntilReleased,
+  json,
+  raw,
+  revokedAt,
+  rotating,
+} from './support/token-endpoint.ts'
 
 const tokens = { access_token: 'a', token_type: 'Bearer', expires_in: 3600 }
 const tokenEndpoint = 'https://as.example.com/token'
@@ -192,6 +200,19 @@ describe('treats as wrong credentials a response with', () => {
   })
 })
 
+describe('treats as wrong credentials, and names the field in the log, an invalid_request with', () => {
+  it.each([
+    ['Invalid parameter: `username`', 'username'],
+    ['The Password contains characters that are not allowed', 'password'],
+  ])('the description "%s"', async (words, field) => {
+    const { response, log } = await getRejection(
+      json({ error: 'invalid_request', error_description: words }, 400),
+    )
+    expect(response).toEqual([401, 'invalid_credentials', undefined])
+    expect(log).toEqual([expect.stringContaining(`it does not accept this value of ${field}`)])
+  })
+})
+
 describe('treats as a configuration error, which the log explains, a response with', () => {
   it.each<[string, Reply, string]>([
     ['no token_type', json({ access_token: 'a' }), 'no token_type. Set defaultTokenType'],
@@ -219,6 +240,22 @@ describe('treats as a configuration error, which the log explains, a response wi
     ['unsupported_grant_type', json({ error: 'unsupported_grant_type' }, 400), 'switched off there'],
     ['invalid_scope', json({ error: 'invalid_scope' }, 400), 'the server does not know the scope'],
     ['invalid_request', json({ error: 'invalid_request' }, 400), 'a parameter is missing'],
+    ...[
+      'Missing parameter: `username`',
+      'The password grant is not enabled',
+      'Invalid parameter: `scope`',
+      'username and client_id do not match',
+      'unexpected parameter password',
+    ].map((words): [string, Reply, string] => [
+      `invalid_request and "${words}"`,
+      json({ error: 'invalid_request', error_description: words }, 400),
+      'a parameter is missing',
+    ]),
+    [
+      'invalid_client_metadata, for the characters of a client secret',
+      json({ error: 'invalid_client_metadata' }, 400),
+      'Create a secret of letters and digits',
+    ],
     ['400 as text/plain', raw('{"error":"invalid_client"}', 400, plainText), '400 invalid_client'],
     [
       '400 and an object about the client_id',
@@ -254,7 +291,13 @@ describe('fails temporarily, and the log says why, after', () => {
     ['null', json(null), 'not a JSON object'],
     ['nothing', raw(''), 'not a JSON object'],
     ['a body of more than 64 kB', raw('x'.repeat(70_000)), 'longer than 65536 bytes'],
-    ['a reset connection', failWithCode('ECONNRESET'), 'failed (ECONNRESET)'],
+    [
+      'a reset connection',
+      failWithCode('ECONNRESET'),
+      'closed the connection without a response. See its log',
+    ],
+    ['a closed connection', failWithCode('UND_ERR_SOCKET'), 'whether it expects https on this port'],
+    ['a port that fetch blocks', failWithMessage('bad port'), 'belongs to another protocol'],
     ['no connection', failWithCode('ECONNREFUSED'), 'nothing listens there'],
     ['an unknown host', failWithCode('ENOTFOUND'), 'its host name is not known'],
     ['a self-signed certificate', failWithCode('DEPTH_ZERO_SELF_SIGNED_CERT'), 'NODE_EXTRA_CA_CERTS'],
@@ -327,6 +370,13 @@ describe('an ID Token in the response to a password', () => {
     const { signIn, log } = createTestBff(createServer(rs256(claims)), { provider: plain })
     expect((await signIn()).body.session?.user).toEqual({ username: 'cathy' })
     expect(log.at(-1)).toContain('Ignored an ID Token')
+  })
+
+  it('is ignored with one warning, not with one at every sign-in', async () => {
+    const { signIn, log } = createTestBff(createServer(rs256(claims)), { provider: plain })
+    await signIn()
+    await signIn()
+    expect(log.filter((line) => line.includes('Ignored an ID Token'))).toHaveLength(1)
   })
 
   it('is ignored in the response to a refresh', async () => {

@@ -44,6 +44,23 @@ describe('the warning about the password grant', () => {
   })
 })
 
+describe('the warning about the characters of the client secret', () => {
+  const listLines = (clientSecret: string): string[] =>
+    listStartLines({
+      provider: oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal', clientSecret }),
+    }).filter((line) => line.includes('appendix A.2'))
+
+  it.each(['pässword', 's3cret£', 'emoji-🔑', 'tab\tinside'])('is logged at start for %j', (secret) => {
+    const lines = listLines(secret)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).not.toContain(secret)
+  })
+
+  it('is not logged for the characters that RFC 6749 allows', () => {
+    expect(listLines(' s3cr+t %:&"\\~ ')).toEqual([])
+  })
+})
+
 describe('the warning about the memory store', () => {
   afterEach(() => setDefaultStore(() => undefined as never))
 

@@ -6,7 +6,7 @@ import type { Hooks } from './hooks.ts'
 import { validateIdTokenClaims } from './id-token.ts'
 import type { GrantPurpose, TokenSet, TokenResult } from './token-result.ts'
 import type { Logger } from '../log.ts'
-import { describeError } from '../log.ts'
+import { describeError, warnOnce } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { ChallengeRule, Provider } from '../description/provider-description.ts'
 import { getGrant } from '../description/provider-description.ts'
@@ -182,7 +182,10 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     if (token.idToken === null) return token
     const { metadata } = await resolveEndpoints()
     if (!metadata) {
-      logger.warn(
+      warnOnce(
+        logger,
+        platform.loggedKeys,
+        `unread ID Token ${provider.id}`,
         'Ignored an ID Token: it cannot be validated without discovery. Set token.discovery to use its claims.',
       )
       return { ...token, idToken: null }

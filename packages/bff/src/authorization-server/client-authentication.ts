@@ -24,6 +24,11 @@ export function createClientAuthentication(
   }
 }
 
+/** Whether RFC 6749 appendix A.2 allows every character of a client secret: visible ASCII and the space. */
+export function isStandardClientSecret(secret: string): boolean {
+  return /^[\u0020-\u007e]*$/.test(secret)
+}
+
 /** Formats an `Authorization` header of the scheme Basic, in UTF-8 (RFC 7617). */
 export function formatBasicAuth(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`

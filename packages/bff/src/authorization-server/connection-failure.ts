@@ -8,7 +8,10 @@ export interface ConnectionFailure {
 
 /** Node's error codes for failures before the request was sent: name resolution, route, connection, certificate. */
 const notSentCodes =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|ERR_TLS_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/
+  /^(bad port|ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|ERR_TLS_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/
+
+/** The message of Node's error for a port that `fetch` blocks: it has no code. */
+const blockedPortCode = /^bad port$/
 
 /** What an operator can do about the most common codes. */
 const hintsByCode: [codes: RegExp, hint: string][] = [
@@ -34,6 +37,14 @@ const hintsByCode: [codes: RegExp, hint: string][] = [
     'its certificate is not trusted here. Name its authority in NODE_EXTRA_CA_CERTS',
   ],
   [/^(ERR_SSL_\w+|EPROTO)$/, 'the TLS handshake failed. Check that the server speaks https on this port'],
+  [
+    /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/,
+    'the server closed the connection without a response. See its log, and check whether it expects https on this port',
+  ],
+  [
+    blockedPortCode,
+    'fetch sends no request to this port, which belongs to another protocol (Fetch standard, "bad port"). Let the server listen on another one',
+  ],
 ]
 
 /** Describes the error of a failed `fetch`. */
@@ -46,6 +57,7 @@ export function createConnectionFailure(error: unknown): ConnectionFailure {
 
 function getCode(error: unknown): string {
   const { cause } = Object(error) as { cause?: unknown }
-  const { code } = Object(cause ?? error) as { code?: unknown }
+  const { code, message } = Object(cause ?? error) as { code?: unknown; message?: unknown }
+  if (typeof message === 'string' && blockedPortCode.test(message)) return message
   return typeof code === 'string' && /^\w+$/.test(code) ? code : ''
 }

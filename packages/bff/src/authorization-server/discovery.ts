@@ -75,8 +75,7 @@ export function createEndpointResolver(
       algorithm: source.flavour === 'oidc' ? 'oidc' : 'oauth2',
       [allowInsecureRequests]: true,
       [customFetch]: async (url) => {
-        const documentUrl = wellKnown.test(source.discovery) ? source.discovery : url
-        const received = await httpClient.send(documentUrl, { headers: { Accept: 'application/json' } })
+        const received = await fetchDocument(wellKnown.test(source.discovery) ? source.discovery : url)
         if ('hint' in received) throw createUnavailableError(received.hint)
         if (received.status !== 200)
           throw createUnavailableError(`the server responded with ${received.status}`)
@@ -113,6 +112,15 @@ export function createEndpointResolver(
       revocation: revocation ?? (isUsable(revocationUrl) ? collapseSlashes(revocationUrl) : null),
       metadata: { ...others, ...(isUsable(keysUrl) && { jwks_uri: collapseSlashes(keysUrl) }) },
     }
+  }
+
+  /** Some servers, such as Django's, serve the document only at an address that ends in a slash. */
+  async function fetchDocument(url: string): ReturnType<HttpClient['send']> {
+    const headers = { Accept: 'application/json' }
+    const response = await httpClient.send(url, { headers })
+    const isElsewhere =
+      'status' in response && (response.status === 404 || (response.status >= 300 && response.status < 400))
+    return isElsewhere && !/[/]$|[?]/.test(url) ? httpClient.send(`${url}/`, { headers }) : response
   }
 
   /** Many documents leave out grants that the server supports (RFC 8414 §2), so this is only a warning. */

@@ -2,27 +2,8 @@ import { isJsonObject, getByPointer } from '../json.ts'
 import type { GrantPurpose, TokenResult } from './token-result.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { getRetryAfterSeconds } from './retry-after.ts'
+import { configurationCodes, findBlamedParameters, isStandardCode, readError } from './error-fields.ts'
 import type { HttpResponse } from './http-client.ts'
-
-/** Error codes about the client or the request, not about the user (RFC 6749 §5.2), with the fix. */
-const configurationCodes: Record<string, string> = {
-  invalid_client:
-    'the server rejected the client id or the client secret. Check them for stray characters, and try the other values of clientAuth and basicEncoding',
-  unauthorized_client: 'this client may not use this grant. Allow it at the authorization server',
-  unsupported_grant_type:
-    'the server does not know this grant, or it is switched off there. Enable it at the authorization server',
-  invalid_scope:
-    'the server does not know the scope, or this client may not request it. Change scope, or allow it at the authorization server',
-  invalid_request:
-    'a parameter is missing or unknown to the server. Check that clientAuth, method and encoding are what it expects',
-  invalid_target: 'the server does not know the resource or audience in params (RFC 8707). Correct it',
-  use_dpop_nonce: 'the server requires DPoP (RFC 9449), which Latchkey does not support',
-  mfa_required: 'the server requires a second factor. Describe it in errors.challenges',
-  interaction_required: 'the server requires the user to visit one of its pages, which this grant cannot do',
-}
-
-/** Parameters that come from the configuration: a server that rejects one of them rejects the configuration. */
-const configuredParameters = ['client_id', 'client_secret', 'grant_type', 'scope', 'refresh_token']
 
 /** Parses a response without a token. The result contains nothing that the server wrote. */
 export function parseErrorResponse(
@@ -33,20 +14,8 @@ export function parseErrorResponse(
 ): TokenResult {
   const { status } = response
   const { errors, login } = provider
-  const code = findText(body, errors.code)
-  const descriptionText = errors.description
-    .map((pointer) => toLowerCase(getByPointer(body, pointer)))
-    .join('\n')
-  const matchesRule = (rule: {
-    status?: number | undefined
-    code?: string | undefined
-    contains?: string | undefined
-  }): boolean =>
-    (rule.status === undefined || rule.status === status) &&
-    (rule.code === undefined || rule.code === code) &&
-    (rule.contains === undefined || descriptionText.includes(rule.contains.toLowerCase()))
-
-  const isKnownCode = code !== null && (Object.hasOwn(configurationCodes, code) || code === 'invalid_grant')
+  const { code, descriptionText, challenge, rule } = readError(response, body, provider, purpose)
+  const isKnownCode = isStandardCode(code)
   const summary = `the token endpoint responded with ${status}${isKnownCode ? ` ${code}` : ''}`
   const retryFields = {
     hint: summary,
@@ -54,16 +23,10 @@ export function parseErrorResponse(
     isResponseLost: false,
   }
 
-  const challenge = errors.challenges.find(
-    ({ when }) => matchesRule(when) && (when.has === undefined || hasValue(getByPointer(body, when.has))),
-  )
   // No user is there to take another step during a refresh.
   if (challenge)
     return purpose === 'refresh' ? { kind: 'session_ended' } : createChallengeResult(challenge, body, summary)
 
-  const rule = errors.map.find(
-    (candidate) => matchesRule(candidate) && (candidate.during === undefined || candidate.during === purpose),
-  )
   if (rule) {
     const hint = rule.hint === undefined ? summary : `${summary}: ${rule.hint}`
     if (rule.outcome === 'configuration_error' || rule.outcome === 'access_denied')
@@ -86,6 +49,12 @@ export function parseErrorResponse(
     }
   if (code === 'invalid_client' && login.userIsClient && purpose === 'sign-in')
     return { kind: 'invalid_credentials' }
+  if (code === 'invalid_request' && purpose === 'sign-in') {
+    const fields = [login, ...errors.challenges].flatMap((step) => Object.keys(step.fields))
+    const field = findRejectedField(descriptionText, fields)
+    if (field !== null)
+      return { kind: 'invalid_credentials', hint: `${summary}: it does not accept this value of ${field}` }
+  }
   if (code !== null && Object.hasOwn(configurationCodes, code))
     return { kind: 'configuration_error', hint: `${summary}: ${configurationCodes[code]}` }
   const blamed = findBlamedParameters(body, errors.code)
@@ -113,6 +82,17 @@ export function parseErrorResponse(
   }
 }
 
+/** Words of descriptions that concern the request, and not the value of a field. */
+const requestWords =
+  /missing|required|unknown|unsupported|not supported|unexpected|duplicate|repeat|more than once|grant|client|scope|method|header|content.type/
+
+/** Returns the field of the user whose value a description rejects, or `null` when it names none or something else. */
+function findRejectedField(descriptionText: string, fieldNames: string[]): string | null {
+  if (requestWords.test(descriptionText)) return null
+  const words = descriptionText.split(/[^\w.-]+/)
+  return fieldNames.find((name) => words.includes(name.toLowerCase())) ?? null
+}
+
 function createChallengeResult(
   rule: Provider['errors']['challenges'][number],
   body: unknown,
@@ -129,24 +109,4 @@ function createChallengeResult(
     continuation[name] = value
   }
   return { kind: 'challenge_required', rule, continuation }
-}
-
-function findText(body: unknown, pointers: string[]): string | null {
-  const values = pointers.map((pointer) => getByPointer(body, pointer))
-  return values.find((value): value is string => typeof value === 'string') ?? null
-}
-
-function toLowerCase(value: unknown): string {
-  return typeof value === 'string' ? value.toLowerCase() : ''
-}
-
-/** Whether a member of a response means something: several servers send `false`, `null` or `""` for "no error". */
-export function hasValue(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false && value !== ''
-}
-
-/** Some servers send an object of parameter names and messages in place of the error code. */
-function findBlamedParameters(body: unknown, pointers: string[]): string[] {
-  const messages = pointers.map((pointer) => getByPointer(body, pointer)).find(isJsonObject) ?? {}
-  return configuredParameters.filter((name) => Object.hasOwn(messages, name))
 }

@@ -3,7 +3,8 @@ import { isJsonObject, isWithinDepth, parseJson, getByPointer } from '../json.ts
 import type { GrantPurpose, TokenResult } from './token-result.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { hasToken, listSecretTokens, removeTokens } from '../token-removal.ts'
-import { hasValue, parseErrorResponse } from './error-response.ts'
+import { hasValue } from './error-fields.ts'
+import { parseErrorResponse } from './error-response.ts'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import type { HttpResponse, UpstreamFailure } from './http-client.ts'
 

@@ -33,9 +33,11 @@ export function listClientAuthMethods(provider: Provider, grantName: string): Cl
 
 /** Returns a copy of the provider that authenticates its client with this method, and with this secret if given. */
 export function withClientAuth(provider: Provider, authMethod: ClientAuthMethod, secret?: string): Provider {
+  // A client with a secret may have been configured to send none.
+  const replaced = ['basic', 'post', 'query', ...(provider.client?.secret === undefined ? [] : ['none'])]
   const grants = Object.entries(provider.grants).map(([name, grant]): [string, Grant] => [
     name,
-    ['basic', 'post', 'query'].includes(grant.clientAuth) ? { ...grant, ...authMethod } : grant,
+    replaced.includes(grant.clientAuth) ? { ...grant, ...authMethod } : grant,
   ])
   const client = provider.client && { ...provider.client, ...(secret !== undefined && { secret }) }
   return { ...provider, client, grants: Object.fromEntries(grants) }

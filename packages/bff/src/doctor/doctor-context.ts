@@ -15,8 +15,10 @@ export interface DoctorContext {
   readonly provider: Provider
   readonly platform: Platform
   readonly httpClient: HttpClient
-  /** Makes a text of a server printable: short, visible characters only, and withheld when it contains a secret. */
+  /** Makes a line of a log printable: visible characters only, and withheld when it contains a secret. */
   redact: (text: string) => string
+  /** Makes a text of a server printable: as {@link DoctorContext.redact} does, and short. */
+  quote: (text: string) => string
   /** Adds a text that is never printed, in its common encodings. */
   addSecret: (secret: string) => void
   results: {
@@ -35,6 +37,8 @@ export interface DoctorContext {
 export type Check = (context: DoctorContext) => Finding[] | Promise<Finding[]>
 
 const maxQuoteLength = 200
+/** Longer than any line of our own. */
+const maxLogLineLength = 1000
 
 /** Creates the context of one configuration. */
 export function createDoctorContext(config: DoctorConfig, platform: Platform): DoctorContext {
@@ -48,8 +52,9 @@ export function createDoctorContext(config: DoctorConfig, platform: Platform): D
     httpClient: createHttpClient(platform, resolvedOptions.timeout),
     redact(text) {
       if ([...secrets].some((secret) => text.includes(secret))) return '(not shown: it contains a secret)'
-      return text.slice(0, maxQuoteLength).replaceAll(/[^\u0020-\u007e]/g, '?')
+      return shorten(text, maxLogLineLength).replaceAll(/[^\u0020-\u007e§…]/g, '?')
     },
+    quote: (text) => shorten(context.redact(text), maxQuoteLength),
     addSecret(secret) {
       for (const encoded of [secret, encodeURIComponent(secret), formUrlEncode(secret), toBase64(secret)])
         if (encoded !== '') secrets.add(encoded)
@@ -77,6 +82,13 @@ export function createRecordingClient(
       return response
     },
   }
+}
+
+/** Cuts a text after a word. */
+function shorten(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text
+  const end = text.lastIndexOf(' ', maxLength)
+  return `${text.slice(0, end > 0 ? end : maxLength)} …`
 }
 
 function toBase64(text: string): string {

@@ -30,13 +30,15 @@ const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 /** Returns the probe with the fewest effects: a refresh with a made-up token, or else a made-up sign-in. */
 export function createTokenProbe(provider: Provider): Probe {
-  const { grants, refresh, login, signInGrant } = provider
-  const kind = refresh.mode === 'refresh_token' && grants['refresh_token'] ? 'refresh_token' : signInGrant
-  return {
-    kind,
-    issuesToken: kind !== 'refresh_token' && login.mode === 'automatic',
-    send: kind === 'refresh_token' ? probeRefresh : probeSignIn,
-  }
+  const { grants, refresh } = provider
+  return refresh.mode === 'refresh_token' && grants['refresh_token']
+    ? { kind: 'refresh_token', issuesToken: false, send: probeRefresh }
+    : createSignInProbe(provider)
+}
+
+/** Signs in a user that does not exist, which shows whether the server accepts the client where other probes do not. */
+export function createSignInProbe({ login, signInGrant }: Provider): Probe {
+  return { kind: signInGrant, issuesToken: login.mode === 'automatic', send: probeSignIn }
 }
 
 /** Runs the sign-in grant: with made-up credentials, or without any where it issues a machine token. */

@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts'
 export function describeTokenSet(
   { lifetime, refreshToken, scope }: TokenSet,
   requestedScope: string[],
-  { provider, redact }: DoctorContext,
+  { provider, quote }: DoctorContext,
 ): Finding[] {
   const seconds = lifetime === null ? 'unknown' : `${Math.floor(lifetime)} s`
   const findings: Finding[] = [
@@ -25,7 +25,7 @@ export function describeTokenSet(
   findings.push({
     check: 'scope',
     level: missing.length > 0 ? 'warn' : 'ok',
-    message: `granted: ${redact(granted.join(' '))}${missing.length > 0 ? `; requested but not granted: ${missing.join(' ')}` : ''}`,
+    message: `granted: ${quote(granted.join(' '))}${missing.length > 0 ? `; requested but not granted: ${missing.join(' ')}` : ''}`,
     ...(missing.length > 0 && { fix: 'allow the scope for this client at the server, or request less' }),
   })
   const needsRefreshToken =

@@ -44,8 +44,15 @@ export function doorkeeper(options: DoorkeeperOptions): ProviderDescription {
       map: [
         {
           code: 'unsupported_grant_type',
+          during: 'sign-in',
           outcome: 'configuration_error',
           hint: 'the password grant is off. Add "password" to grant_flows and define resource_owner_from_credentials in config/initializers/doorkeeper.rb',
+        },
+        {
+          code: 'unsupported_grant_type',
+          during: 'refresh',
+          outcome: 'configuration_error',
+          hint: 'refresh tokens are off. Add use_refresh_token to config/initializers/doorkeeper.rb',
         },
       ],
     },

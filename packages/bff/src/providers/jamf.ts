@@ -37,7 +37,10 @@ export function jamf(options: JamfOptions): ProviderDescription {
     errors: {
       code: ['/errors/0/code'],
       description: ['/errors/0/description'],
-      map: [{ status: 401, during: 'refresh', outcome: 'session_ended' }],
+      map: [
+        { status: 401, during: 'sign-in', outcome: 'invalid_credentials' },
+        { status: 401, during: 'refresh', outcome: 'session_ended' },
+      ],
     },
     refresh: { mode: 'keep_alive', url: `${api}/v1/auth/keep-alive` },
     resource: { baseUrls: [`${api}/`, `${site}/JSSResource/`] },

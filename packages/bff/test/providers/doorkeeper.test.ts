@@ -90,6 +90,14 @@ describe('doorkeeper()', () => {
     expect(rejection.log).toContain('resource_owner_from_credentials')
   })
 
+  it('says how to enable refresh tokens', async () => {
+    const reply = json({ error: 'unsupported_grant_type' }, 400)
+    const rejection = await getRefreshRejection(provider, json(granted), reply)
+    expect(rejection).toMatchObject({ status: 502, error: 'server_error' })
+    expect(rejection.log).toContain('use_refresh_token')
+    expect(rejection.log).not.toContain('grant_flows')
+  })
+
   it('ends the session when its refresh token is rejected', async () => {
     const rejection = await getRefreshRejection(provider, json(granted), json(invalidGrant, 400))
     expect(rejection).toMatchObject({ status: 401, error: 'login_required' })

@@ -57,6 +57,13 @@ export function failWithCode(code: string): Reply {
   }
 }
 
+/** Makes `fetch` fail as Node's does when the cause has no code. */
+export function failWithMessage(message: string): Reply {
+  return () => {
+    throw new TypeError('fetch failed', { cause: new Error(message) })
+  }
+}
+
 /**
  * Issues tokens and rotates refresh tokens. A refresh token that is used twice revokes the whole family (RFC 9700
  * §4.14.2).

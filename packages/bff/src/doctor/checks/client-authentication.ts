@@ -1,50 +1,56 @@
 import { parseJson, getByPointer } from '../../json.ts'
 import type { Provider } from '../../description/provider-description.ts'
-import { presets } from '../../config/presets.ts'
-import type { DoctorConfig } from '../doctor-config.ts'
-import { formatOptions } from '../doctor-config.ts'
 import type { Check, DoctorContext } from '../doctor-context.ts'
-import type { Finding } from '../finding.ts'
 import type { Probe, ProbeResult } from '../probe.ts'
-import { revocationProbe, createTokenProbe } from '../probe.ts'
-import { getErrorCode } from './token-endpoint.ts'
+import { revocationProbe, createSignInProbe, createTokenProbe } from '../probe.ts'
+import { getErrorCode, isHtml } from './token-endpoint.ts'
 import type { ClientAuthMethod } from '../client-auth-methods.ts'
-import { formatClientAuthMethod, withClientAuth, listClientAuthMethods } from '../client-auth-methods.ts'
-
-/** The result of one method: `unclear` when the server responds to a wrong secret in the same way. */
-interface MethodResult {
-  authMethod: ClientAuthMethod
-  outcome: 'accepted' | 'rejected' | 'unclear' | 'no_response'
-  code: string | null
-}
+import { withClientAuth, listClientAuthMethods } from '../client-auth-methods.ts'
+import type { MethodResult, ProbeEvidence } from '../client-findings.ts'
+import { describeClient } from '../client-findings.ts'
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz'
 
 /**
  * Finds the methods by which the server authenticates its client. Each method is tried with the configured secret and,
  * unless the server rejects that, with a wrong one: a server that responds in the same way to both has accepted nothing.
+ * A client without a secret is compared with a client id that is made up. Further probes follow while nothing is clear.
  */
 export const checkClientAuthentication: Check = async (context) => {
   const { provider, results } = context
-  const { tokenResponse, endpoints } = results
-  if (!tokenResponse || !endpoints) return []
-  const tokenProbe = createTokenProbe(provider)
-  const authMethods = listClientAuthMethods(provider, tokenProbe.kind)
-  const [configured] = authMethods
-  if (!configured) return []
-  if (configured.clientAuth === 'none') return checkPublicClient(tokenResponse, context)
+  if (!results.tokenResponse || !results.endpoints) return []
+  const authMethods = listClientAuthMethods(provider, createTokenProbe(provider).kind)
+  if (authMethods.length === 0) return []
 
-  let probe = tokenProbe
-  let methodResults = await tryMethods(context, probe, authMethods)
-  const canRevoke = endpoints.revocation !== null && provider.revocation?.auth !== 'bearer'
-  const isUnclear = methodResults.every(({ outcome }) => outcome === 'unclear' || outcome === 'no_response')
-  if (canRevoke && isUnclear) {
-    probe = revocationProbe
-    methodResults = await tryMethods(context, probe, authMethods)
+  let evidence: ProbeEvidence | null = null
+  for (const probe of listProbes(context)) {
+    const methodResults = await tryMethods(context, probe, authMethods)
+    const next = { probe, methodResults }
+    if (!evidence || getWeight(next) > getWeight(evidence)) evidence = next
+    if (getWeight(evidence) >= clearWeight) break
   }
-  const finding = summarizeMethods(methodResults, probe, context)
+  if (!evidence) return []
+  const finding = describeClient(evidence, context)
   results.isClientAccepted = finding.level !== 'FAILED'
   return [{ check: 'client', ...finding }]
+}
+
+/** Lists the probes, the one with the fewest effects first. The check of the token endpoint has sent the first one. */
+function listProbes({ provider, results }: DoctorContext): Probe[] {
+  const tokenProbe = createTokenProbe(provider)
+  const signInProbe = createSignInProbe(provider)
+  const canRevoke = results.endpoints?.revocation !== null && provider.revocation?.auth !== 'bearer'
+  const canSignIn = tokenProbe.kind !== signInProbe.kind && !signInProbe.issuesToken
+  return [tokenProbe, ...(canRevoke ? [revocationProbe] : []), ...(canSignIn ? [signInProbe] : [])]
+}
+
+const clearWeight = 2
+
+/** A revocation endpoint that rejects every method may be another endpoint, so its rejection alone weighs less. */
+function getWeight({ probe, methodResults }: ProbeEvidence): number {
+  if (methodResults.some(({ outcome }) => outcome === 'accepted')) return clearWeight
+  if (methodResults[0]?.outcome !== 'rejected') return 0
+  return probe === revocationProbe ? 1 : clearWeight
 }
 
 async function tryMethods(
@@ -56,8 +62,8 @@ async function tryMethods(
   for (const authMethod of authMethods) {
     // Each accepted method issues another machine token, and one is enough.
     if (probe.issuesToken && methodResults.some(({ outcome }) => outcome === 'accepted')) break
-    // The check of the token endpoint has sent the probe with the configured method, the first one.
-    const isKnown = probe !== revocationProbe && authMethod === authMethods[0]
+    // The check of the token endpoint has sent its probe with the configured method, the first one.
+    const isKnown = probe.kind === createTokenProbe(context.provider).kind && authMethod === authMethods[0]
     const result = isKnown ? context.results.tokenResponse : null
     methodResults.push(await tryMethod(context, probe, authMethod, result))
   }
@@ -74,11 +80,37 @@ async function tryMethod(
   const right = knownResult ?? (await probe.send(context, withClientAuth(provider, authMethod)))
   if (isUnavailable(right)) return { authMethod, outcome: 'no_response', code: null }
   const code = 'status' in right.response ? getErrorCode(right.response, provider) : null
-  if (isClientRejected(right, probe, provider)) return { authMethod, outcome: 'rejected', code }
-  const wrong = await probe.send(context, withClientAuth(provider, authMethod, createWrongSecret(context)))
+  const isRejected = isClientRejected(right, probe, provider)
+  if (isRejected && code !== 'unauthorized_client') return { authMethod, outcome: 'rejected', code }
+  const wrongProvider = createWrongProvider(context, authMethod)
+  if (!wrongProvider) return { authMethod, outcome: isRejected ? 'rejected' : 'unclear', code }
+  const wrong = await probe.send(context, wrongProvider)
   if (isUnavailable(wrong)) return { authMethod, outcome: 'no_response', code }
-  const isSame = getSignature(right, provider) === getSignature(wrong, provider)
-  return { authMethod, outcome: isSame ? 'unclear' : 'accepted', code }
+  if (getSignature(right, provider) !== getSignature(wrong, provider))
+    return { authMethod, outcome: 'accepted', code }
+  return { authMethod, outcome: isRejected ? 'rejected' : 'unclear', code }
+}
+
+/** Returns the provider with a wrong secret, or with a wrong client id where there is no secret; `null` without a client. */
+function createWrongProvider(context: DoctorContext, authMethod: ClientAuthMethod): Provider | null {
+  const { provider } = context
+  if (authMethod.clientAuth !== 'none')
+    return withClientAuth(provider, authMethod, createWrongSecret(context))
+  return (
+    (provider.client && { ...provider, client: { id: createWrongClientId(provider.client.id, context) } }) ||
+    null
+  )
+}
+
+/** Creates a client id of the same form, because some servers accept no other, such as numbers or UUIDs. */
+function createWrongClientId(id: string, { platform }: DoctorContext): string {
+  const [...random] = platform.randomBytes(id.length)
+  const pick = (letters: string, index: number): string =>
+    letters[(random[index] ?? 0) % letters.length] ?? ''
+  const wrong = id.replaceAll(/[A-Za-z0-9]/g, (letter, index: number) =>
+    pick(/\d/.test(letter) ? '123456789' : letter < 'a' ? 'ABCDEF' : 'abcdef', index),
+  )
+  return wrong === id ? `${id}1` : wrong
 }
 
 /**
@@ -94,123 +126,22 @@ function createWrongSecret({ provider, platform }: DoctorContext): string {
   return wrong === secret ? `${secret}x` : wrong
 }
 
-function summarizeMethods(
-  methodResults: MethodResult[],
-  probe: Probe,
-  { config, provider }: DoctorContext,
-): Omit<Finding, 'check'> {
-  const endpoint = probe === revocationProbe ? 'the revocation endpoint' : 'the token endpoint'
-  const accepted = methodResults.filter(({ outcome }) => outcome === 'accepted')
-  // A server that tells a wrong secret apart with one method, and not with another, ignores the other.
-  const [configured, ...alternatives] = methodResults.map((result) =>
-    result.outcome === 'unclear' && result.code !== 'invalid_grant' && accepted.length > 0
-      ? { ...result, outcome: 'rejected' as const }
-      : result,
-  )
-  if (!configured)
-    return { level: 'warn', message: 'unknown: no client authentication method could be tried' }
-  const method = formatClientAuthMethod(configured.authMethod)
-  const list = (outcome: MethodResult['outcome']): string[] =>
-    alternatives
-      .filter((result) => result.outcome === outcome)
-      .map(({ authMethod }) => formatClientAuthMethod(authMethod))
-
-  switch (configured.outcome) {
-    case 'accepted':
-      return {
-        level: 'ok',
-        message: [
-          `${endpoint} accepts the client with ${method}`,
-          ...formatPart('also with', list('accepted')),
-          ...formatPart('not with', list('rejected')),
-        ].join('; '),
-      }
-    case 'no_response':
-      return {
-        level: 'warn',
-        message: `unknown: ${endpoint} is busy or does not respond`,
-        fix: 'run this again later',
-      }
-    case 'unclear':
-      return {
-        level: 'warn',
-        message: 'unknown: the server responds the same way to the configured secret and to a wrong one',
-        fix: 'run this again with --sign-in',
-      }
-    case 'rejected': {
-      const [better] = accepted
-      if (better)
-        return {
-          level: 'FAILED',
-          message: `the secret is right, but ${endpoint} rejects it with ${method}, as configured; it accepts ${list('accepted').join(', ')}`,
-          fix: formatFix(better.authMethod, config),
-        }
-      return {
-        level: 'FAILED',
-        message: [
-          `${endpoint} rejected the client with ${[method, ...list('rejected')].join(', ')}`,
-          ...formatPart('unknown with', list('unclear')),
-        ].join('; '),
-        fix: `compare the client id ${JSON.stringify(provider.client?.id)} and the client secret${describeSecretSource(config.variables)} with those at the server. They may belong to another server, be out of date, or contain extra characters from copying`,
-      }
-    }
-  }
-}
-
-function formatPart(label: string, methods: string[]): string[] {
-  return methods.length === 0 ? [] : [`${label} ${methods.join(', ')}`]
-}
-
-function checkPublicClient({ response }: ProbeResult, { provider }: DoctorContext): Finding[] {
-  const check = 'client'
-  if (!('status' in response) || getErrorCode(response, provider) !== 'invalid_client')
-    return [{ check, level: 'ok', message: 'the token endpoint requires no client secret' }]
-  return provider.client
-    ? [
-        {
-          check,
-          level: 'FAILED',
-          message: 'the token endpoint rejected the client id, or requires a secret',
-          fix: 'compare the client id with the one at the server, and set the client secret if there is one',
-        },
-      ]
-    : [
-        {
-          check,
-          level: 'FAILED',
-          message: 'the token endpoint requires a client id',
-          fix: 'register a client at the server, and set its id and its secret',
-        },
-      ]
-}
-
-function formatFix({ clientAuth, basicEncoding }: ClientAuthMethod, config: DoctorConfig): string {
-  const { preset, language } = config
-  const options = formatOptions({ clientAuth, ...(clientAuth === 'basic' && { basicEncoding }) }, config)
-  // Code does not show which preset it calls.
-  if (language === 'code') return `set ${options} in oauth2(), or in each of the grants of a description`
-  if (preset === null) return `set ${options} in each of grants`
-  return presets[preset]?.options.includes('clientAuth') === true
-    ? `set ${options}`
-    : `the preset ${preset} has no option for this: describe the provider in full, with ${options} in each of grants`
-}
-
-function describeSecretSource(variables: { path: string; name: string }[]): string {
-  const variable = variables.find(({ path }) => /secret$/i.test(path) && path.startsWith('provider'))
-  return variable ? ` in ${variable.name}` : ''
-}
-
 function isUnavailable({ response }: ProbeResult): boolean {
   return 'hint' in response || response.status === 429 || response.status >= 500
 }
 
-/** A 401 of the token endpoint may concern the made-up credentials; that of a revocation endpoint concerns the client. */
-function isClientRejected({ response }: ProbeResult, probe: Probe, provider: Provider): boolean {
+/**
+ * A 401 of the token endpoint may concern the made-up credentials, unless its code or `errors.map` says otherwise. A 401
+ * or 403 of a revocation endpoint concerns the client, unless it is a page, such as that of a firewall.
+ */
+function isClientRejected({ response, result }: ProbeResult, probe: Probe, provider: Provider): boolean {
   if ('hint' in response) return false
-  return (
-    getErrorCode(response, provider) === 'invalid_client' ||
-    (probe === revocationProbe && response.status === 401)
-  )
+  const { status } = response
+  const code = getErrorCode(response, provider)
+  if (code === 'invalid_client' || code === 'invalid_client_metadata') return true
+  if (probe === revocationProbe) return (status === 401 || status === 403) && !isHtml(response)
+  const concernsClient = code === null || code === 'unauthorized_client'
+  return status === 401 && concernsClient && result?.kind === 'configuration_error'
 }
 
 /** Returns what responses of the same meaning have in common. Their texts may contain a time or a request id. */

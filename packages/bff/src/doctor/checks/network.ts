@@ -75,7 +75,7 @@ export const checkDiscovery: Check = async (context) => {
       findings.push({
         check,
         level: 'warn',
-        message: `its ${name} is on another host, ${context.redact(new URL(url).host)}, which receives secrets`,
+        message: `its ${name} is on another host, ${context.quote(new URL(url).host)}, which receives secrets`,
         fix: 'none needed if that host belongs to the same server',
       })
   return findings.length > 0 ? findings : [{ check, level: 'ok', message: 'the document is valid' }]
@@ -100,7 +100,7 @@ export const checkClock: Check = ({ results, platform }) => {
 }
 
 function describeDiscoveryFailure(
-  { redact }: DoctorContext,
+  { redact, quote }: DoctorContext,
   { issuer, discovery }: { issuer?: string | undefined; discovery: string },
   hint: string,
   documentIssuer: string | null,
@@ -109,11 +109,11 @@ function describeDiscoveryFailure(
   if (documentIssuer !== null && documentIssuer !== expectedIssuer)
     return {
       message: 'the document names another issuer than the configuration',
-      fix: `if that is the server you mean, set the issuer to exactly ${JSON.stringify(redact(documentIssuer))}`,
+      fix: `if that is the server you mean, set the issuer to exactly ${JSON.stringify(quote(documentIssuer))}`,
     }
   return {
     message: redact(hint),
-    fix: 'check the issuer (its path, and that it does not contain /.well-known/…) and its flavour ("oidc" or "oauth"). If the server has no discovery document, set the URL of its token endpoint instead',
+    fix: 'check the issuer, its path included. If the document is at another address, set the issuer to that address, "/.well-known/" and what follows included. If the server has no such document, set the URL of its token endpoint instead',
   }
 }
 

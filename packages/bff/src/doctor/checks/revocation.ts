@@ -25,7 +25,7 @@ export const checkRevocation: Check = async (context) => {
       check,
       level: 'warn',
       message: `token revocation failed: ${reason}`,
-      fix: 'check revocation.url. Until then, tokens stay valid after sign-out until they expire',
+      fix: 'check the URL of the revocation endpoint, and that this client may use it. Until then, tokens stay valid after sign-out until they expire',
     },
   ]
 }

@@ -1,3 +1,4 @@
+import { isStandardClientSecret } from '../../authorization-server/client-authentication.ts'
 import { isLoopbackHost } from '../../endpoint-url.ts'
 import { formatOptions } from '../doctor-config.ts'
 import type { Check } from '../doctor-context.ts'
@@ -52,6 +53,11 @@ export const checkSettings: Check = ({ config, provider }) => {
     warn(
       'origin is plain http, where browsers discard the session cookie (Secure)',
       'serve the page over https, and set origin to its https URL',
+    )
+  if (!isStandardClientSecret(provider.client?.secret ?? ''))
+    warn(
+      'the client secret contains characters that RFC 6749 appendix A.2 does not allow, and that most servers reject',
+      `create a secret of letters and digits at the server. Until then try ${formatOptions({ clientAuth: 'post' }, config)}, which works most often`,
     )
   for (const [name, { encoding }] of Object.entries(provider.grants))
     if (encoding === 'query')
