@@ -235,6 +235,7 @@ export const packages: Record<string, Package> = {
       'doctor/env-files.ts',
       'doctor/doctor-config.ts',
       'doctor/finding.ts',
+      'doctor/report.ts',
       'doctor/doctor-context.ts',
       'doctor/checks/settings.ts',
       'doctor/checks/network.ts',

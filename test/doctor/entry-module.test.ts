@@ -63,10 +63,11 @@ async function runDoctor(
   files: Record<string, string>,
   args: string[] = [],
   variables: Record<string, string> = {},
+  command = 'doctor',
 ): Promise<{ code: number; output: string }> {
   writeFiles(folder, { '.env': `SANDBOX=${sandbox.url}\nSITE=$SANDBOX/axosoft\n`, ...files })
   const project = join(folder, '..')
-  const { code, output, errors } = await runCommand(project, ['doctor', ...args], variables, folder)
+  const { code, output, errors } = await runCommand(project, [command, ...args], variables, folder)
   expect(output + errors).not.toContain(clientSecret)
   return { code, output }
 }
@@ -153,6 +154,30 @@ describe('latchkey doctor on server/auth.ts', { timeout: 60_000 }, () => {
   ])('exits with 2 and prints no secret when the module %s', async (_, module, message) => {
     const { code, output } = await runDoctor({ 'server/auth.ts': module, '.env.local': env() })
     expect(output).toMatch(message)
+    expect(code).toBe(2)
+  })
+})
+
+describe('latchkey check on server/auth.ts', { timeout: 60_000 }, () => {
+  it('reads .env files, and leaves the output to the JSON document', async () => {
+    const module = `${authModule}
+      console.log('printed by the module')
+      process.stdout.write('and this')`
+    const files = { 'server/auth.ts': module, '.env.local': env() }
+    const { code, output } = await runDoctor(files, ['--json'], { SITE: 'http://127.0.0.1:9' }, 'check')
+    const { configurations, ...counts } = JSON.parse(output) as { configurations: object[] }
+    expect(counts).toEqual({ file: 'server/auth.ts', failed: 0, warnings: 1 })
+    expect(configurations).toMatchObject([
+      { provider: 'axosoft', findings: [{ check: 'environment' }, { check: 'settings', level: 'warn' }] },
+    ])
+    expect(code).toBe(0)
+  })
+
+  it('prints no secret of a module that throws, as JSON', async () => {
+    const module = 'throw new TypeError(`${process.env.CLIENT_SECRET} is wrong`)'
+    const files = { 'server/auth.ts': module, '.env.local': env() }
+    const { code, output } = await runDoctor(files, ['--json'], {}, 'check')
+    expect(JSON.parse(output)).toEqual({ error: expect.stringContaining('(secret) is wrong') as string })
     expect(code).toBe(2)
   })
 })

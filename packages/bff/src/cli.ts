@@ -2,51 +2,75 @@
 import { parseArgs } from 'node:util'
 import { defaultFiles } from './doctor/doctor-config.ts'
 import { runDoctor } from './doctor/doctor.ts'
+import { formatJsonError } from './doctor/report.ts'
 import { createTerminalPrompt } from './doctor/terminal-prompt.ts'
 
-const help = `latchkey doctor [--config FILE] [--sign-in] [--base-path PATH]
+const help = `latchkey doctor [--config FILE] [--base-path PATH] [--mode MODE] [--json] [--sign-in]
+latchkey check [--config FILE] [--base-path PATH] [--mode MODE] [--json]
 
-  Checks a configuration against the live provider, and says what to change. Prints no secret. Reads .env files
-  as vite dev does.
+  doctor checks a configuration against the live provider, and says what to change. check does the same without
+  sending a request, for example in CI. Neither prints a secret. Both read .env files as vite dev does.
 
   --config FILE      a JSON file, or a module whose default export is a BFF or a list of BFFs (.ts, .mts, .js,
                      .mjs); default: the first of ${defaultFiles.join(', ')}
+  --base-path PATH   checks only the BFF at this path, where a module exports several
+  --mode MODE        also reads .env.MODE and .env.MODE.local, as Vite does; default: production if NODE_ENV is
+                     production, else development
+  --json             prints one JSON document
   --sign-in          also signs a user in, refreshes once and signs out. Prompts for the credentials, or reads
                      LATCHKEY_USERNAME, LATCHKEY_PASSWORD and so on from the environment
-  --base-path PATH   checks only the BFF at this path, where a module exports several
   --help             prints this text
 
   Exit code: 0 no check failed, 1 a check failed, 2 invalid configuration or command.`
 
+const writeOutput = process.stdout.write.bind(process.stdout)
 const exitCode = await run()
 // The checked module may have opened connections, which would keep the process alive.
-process.stdout.write('', () => process.exit(exitCode))
+writeOutput('', () => process.exit(exitCode))
 
 async function run(): Promise<number> {
   const args = readArguments()
-  if (args?.values.help === true) {
+  if (!args) return 2
+  const { values, positionals } = args
+  const command = positionals.join(' ')
+  if (values.help === true) {
     console.log(help)
     return 0
   }
-  if (args?.positionals.join(' ') !== 'doctor') {
-    console.error(help)
-    return 2
-  }
+  if (command !== 'doctor' && command !== 'check') return rejectArguments('', values.json)
+  if (command === 'check' && values['sign-in'] === true)
+    return rejectArguments('check sends no request, so it has no --sign-in: use latchkey doctor', values.json)
+
   const { env, stdin, stderr } = process
+  if (values.json === true) reserveOutput()
   return runDoctor({
-    file: args.values.config,
-    basePath: args.values['base-path'],
+    file: values.config,
+    basePath: values['base-path'],
+    mode: values.mode,
     environment: env,
-    prompt: args.values['sign-in'] ? createTerminalPrompt(env, { input: stdin, output: stderr }) : undefined,
-    print: (line) => console.log(line),
+    isOffline: command === 'check',
+    prompt: values['sign-in'] ? createTerminalPrompt(env, { input: stdin, output: stderr }) : undefined,
+    json: values.json,
+    print: (line) => void writeOutput(`${line}\n`),
   })
+}
+
+/** Sends everything that the checked module prints to the error output, which leaves the output to the document. */
+function reserveOutput(): void {
+  process.stdout.write = process.stderr.write.bind(process.stderr)
+}
+
+function rejectArguments(message: string, json = false): 2 {
+  console.error(message === '' ? help : `${message}\n\n${help}`)
+  if (json) console.log(formatJsonError(message === '' ? 'unknown command' : message))
+  return 2
 }
 
 function readArguments(): ReturnType<typeof parseArguments> | null {
   try {
     return parseArguments()
   } catch (error) {
-    console.error(`${(error as Error).message}\n`)
+    rejectArguments((error as Error).message)
     return null
   }
 }
@@ -57,6 +81,8 @@ function parseArguments() {
     options: {
       config: { type: 'string' },
       'base-path': { type: 'string' },
+      mode: { type: 'string' },
+      json: { type: 'boolean' },
       'sign-in': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },

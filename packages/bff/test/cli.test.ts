@@ -55,10 +55,10 @@ describe('latchkey', () => {
   it('prints its help', async () => {
     const { code, output } = await latchkey(['--help'])
     expect(code).toBe(0)
-    expect(output).toMatch(/^latchkey doctor \[--config FILE\] \[--sign-in\]/)
+    expect(output).toMatch(/^latchkey doctor .*\nlatchkey check /)
   })
 
-  it.each([[[]], [['doctr']], [['doctor', 'more']], [['doctor', '--colour']]])(
+  it.each([[[]], [['doctr']], [['doctor', 'more']], [['doctor', '--colour']], [['check', '--sign-in']]])(
     'exits with 2 and prints its help for %j',
     async (args) => {
       const { code, output, errors } = await latchkey(args)
@@ -108,5 +108,40 @@ describe('latchkey doctor', () => {
     const { code, output } = await latchkey(['doctor', '--sign-in'], { LATCHKEY_USERNAME: 'cathy' })
     expect(output).toContain('There is no terminal to prompt for Password. Set LATCHKEY_PASSWORD')
     expect(code).toBe(1)
+  })
+})
+
+describe('latchkey check', () => {
+  it('checks the configuration without a request', async () => {
+    const { code, output } = await latchkey(['check'], { SECRET: 'wrong' })
+    expect(output).toMatch(/ok {6}settings/)
+    expect(output).not.toContain('client ')
+    expect(code).toBe(0)
+  })
+
+  it('exits with 2 when a variable is missing', async () => {
+    const { code, output } = await latchkey(['check'], { SECRET: '' })
+    expect(output).toContain('the environment variable SECRET is empty')
+    expect(code).toBe(2)
+  })
+
+  it.each([
+    ['check', '0', { SECRET: 's3cret' }],
+    ['doctor', '1', { SECRET: 'wrong' }],
+    ['check', '2', { SECRET: '' }],
+  ])('prints one JSON document with --json: %s, exit code %s', async (command, exitCode, env) => {
+    const { code, output } = await latchkey([command, '--json'], env)
+    const document = JSON.parse(output) as { failed?: number; error?: string }
+    expect(String(code)).toBe(exitCode)
+    expect(document.error === undefined).toBe(code !== 2)
+    expect(document.failed ?? 0).toBe(code === 1 ? 1 : 0)
+  })
+
+  it('reads the .env files of the mode', async () => {
+    writeFiles(project, { '.env.staging': 'SECRET=s3cret' })
+    const { output } = await runCommand(project, ['check', '--mode', 'staging'])
+    expect(output).toContain('set: SECRET (read .env.staging)')
+    expect((await runCommand(project, ['check'])).code).toBe(2)
+    expect((await runCommand(project, ['check', '--mode', 'local'])).code).toBe(2)
   })
 })

@@ -131,6 +131,77 @@ describe('the doctor', () => {
   })
 })
 
+describe('the offline check', () => {
+  it('finds what is wrong with the settings, and sends no request', async () => {
+    const { code, rows, text, requests } = await runTestDoctor(
+      healthy,
+      { ...oauth2, clientSecret: secret },
+      {
+        isOffline: true,
+        options: { mode: 'proxy' },
+      },
+    )
+    expect(rows.map((row) => row.split(' ').slice(0, 2))).toEqual([
+      ['warn', 'environment'],
+      ['warn', 'settings'],
+    ])
+    expect(text).toContain('No request was sent: latchkey doctor also checks the live provider.')
+    expect(requests).toEqual([])
+    expect(code).toBe(0)
+  })
+
+  it('exits with 2 when the file cannot be used', async () => {
+    const options = { isOffline: true }
+    expect((await runTestDoctor(healthy, { ...oauth2, clientId: 7 }, options)).code).toBe(2)
+  })
+})
+
+describe('the JSON document', () => {
+  it('contains every finding, and counts those that are not ok', async () => {
+    const { code, text } = await runTestDoctor(
+      createServer([]),
+      { ...oauth2, clientSecret: secret },
+      {
+        json: true,
+      },
+    )
+    expect(JSON.parse(text)).toEqual({
+      file: '/latchkey.config.json',
+      failed: 1,
+      warnings: 1,
+      configurations: [
+        {
+          provider: 'oauth2',
+          basePath: '/auth',
+          findings: expect.arrayContaining([
+            {
+              check: 'environment',
+              level: 'warn',
+              message: expect.stringContaining('provider.clientSecret is written in the file'),
+              fix: expect.stringContaining('move it to an environment variable'),
+            },
+            { check: 'token endpoint', level: 'ok', message: 'responds (401, as expected)' },
+            { check: 'client', level: 'failed', message: expect.any(String), fix: expect.any(String) },
+          ]),
+        },
+      ],
+    })
+    expect(code).toBe(1)
+  })
+
+  it('contains the error when the file cannot be used', async () => {
+    const { code, text } = await runTestDoctor(
+      healthy,
+      { ...oauth2, clientSecret: '${SECRT}' },
+      { json: true },
+    )
+    expect(JSON.parse(text)).toEqual({
+      error: expect.stringMatching(/provider\.clientSecret: .*SECRT is not set/),
+    })
+    expect(code).toBe(2)
+  })
+})
+
 describe('the environment and the settings', () => {
   it.each<[string, object, object, RegExp]>([
     ['a secret in the file', { clientSecret: secret }, {}, /provider\.clientSecret is written in the file/],
@@ -747,13 +818,30 @@ describe('the doctor prints no secret', () => {
           return onSignInOnly && grant !== 'password' ? healthy(request) : echo(request)
         }
         const mode = provider === classy ? 'proxy' : 'token'
-        const { text } = await runTestDoctor(reply, provider, { prompt, options: { mode } })
-        for (const canary of canaries) {
-          expect(text).not.toContain(canary)
-          expect(text).not.toContain(encodeURIComponent(canary))
+        for (const json of [false, true]) {
+          const { text } = await runTestDoctor(reply, provider, { prompt, options: { mode }, json })
+          for (const canary of canaries) {
+            expect(text).not.toContain(canary)
+            expect(text).not.toContain(encodeURIComponent(canary))
+          }
         }
       }
   })
+})
+
+it.each([false, true])('the offline check prints no secret, as JSON: %s', async (json) => {
+  const options = { secret: 'canary-of-the-session-secret', mode: 'proxy' }
+  const providers = [
+    { ...oauth2, clientSecret: secret },
+    { ...oauth2, clientSecret: ` ${secret}£` },
+    { ...oauth2, clientSecret: { [secret]: secret } },
+    { preset: secret, clientSecret: secret },
+  ]
+  for (const provider of providers) {
+    const { text } = await runTestDoctor(healthy, provider, { options, json, isOffline: true })
+    expect(text).not.toContain(secret)
+    expect(text).not.toContain(options.secret)
+  }
 })
 
 describe('the terminal prompt', () => {

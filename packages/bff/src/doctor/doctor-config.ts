@@ -38,10 +38,15 @@ export async function findConfigFile(): Promise<string> {
  * Reads a JSON file, or loads a module that exports a BFF or a list of BFFs. The variables of `.env` files in the working
  * directory and beside the file are added to the environment first.
  *
+ * @param mode see {@link loadEnvFiles}
  * @throws BffError `server_error` whose message names the file and each issue, and contains no secret
  */
-export async function readDoctorConfigs(file: string, environment: Environment): Promise<DoctorConfig[]> {
-  const envFiles = await loadEnvFiles([...new Set(['.', dirname(file)])], environment)
+export async function readDoctorConfigs(
+  file: string,
+  environment: Environment,
+  mode?: string,
+): Promise<DoctorConfig[]> {
+  const envFiles = await loadEnvFiles([...new Set(['.', dirname(file)])], environment, mode)
   const secrets = listSecretValues(environment)
   const isModule = /\.m?[jt]s$/.test(file)
   const details = isModule

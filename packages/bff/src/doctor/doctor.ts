@@ -13,14 +13,22 @@ import { findConfigFile, readDoctorConfigs } from './doctor-config.ts'
 import type { Check, DoctorContext } from './doctor-context.ts'
 import { createDoctorContext } from './doctor-context.ts'
 import type { Finding } from './finding.ts'
-import { formatFindings, maxLineLength, wrapText } from './finding.ts'
+import type { ConfigReport } from './report.ts'
+import {
+  countFindings,
+  formatJsonError,
+  formatJsonReport,
+  formatTextError,
+  formatTextReport,
+} from './report.ts'
 import type { Prompt } from './checks/sign-in.ts'
 import { checkSignIn } from './checks/sign-in.ts'
 
-/** The checks that need no user, by their labels, in order. */
-const checks: Record<string, Check> = {
-  environment: checkEnvironment,
-  settings: checkSettings,
+/** The checks that send no request, by their labels, in order. */
+const offlineChecks: Record<string, Check> = { environment: checkEnvironment, settings: checkSettings }
+
+/** The checks of the live provider that need no user. */
+const onlineChecks: Record<string, Check> = {
   host: checkHost,
   discovery: checkDiscovery,
   'token endpoint': checkTokenEndpoint,
@@ -36,40 +44,52 @@ export interface DoctorOptions {
   file?: string | undefined
   /** Checks only the BFF at this path. */
   basePath?: string | undefined
+  /** Names the `.env` files to read, as the mode of Vite does; see {@link loadEnvFiles} when absent. */
+  mode?: string | undefined
   /** The variables of `.env` files are added to it. For a module it must be `process.env`. */
   environment: Environment
+  /** Sends no request; `false` when absent. */
+  isOffline?: boolean | undefined
   /** Prompts for credentials, and makes the doctor sign in with them. */
   prompt?: Prompt | undefined
+  /** Prints one JSON document in place of lines of text; `false` when absent. */
+  json?: boolean | undefined
   print: (line: string) => void
   platform?: Partial<Platform>
 }
 
 /**
- * Checks each configuration of a file against the live provider, and prints one row per check with the fix. Prints no
- * secret, no token and no credentials.
+ * Checks each configuration of a file, by default against the live provider, and prints one row per check with the fix.
+ * Prints no secret, no token and no credentials.
  *
  * @returns the exit code: 0 when no check failed, 1 when one did, 2 when the file cannot be used
  */
 export async function runDoctor(options: DoctorOptions): Promise<0 | 1 | 2> {
+  const { json = false, environment, mode, print } = options
+  const printText = (...lines: string[]): void => {
+    if (!json) for (const line of lines) print(line)
+  }
   try {
     const file = options.file ?? (await findConfigFile())
-    const all = await readDoctorConfigs(file, options.environment)
+    const all = await readDoctorConfigs(file, environment, mode)
     const configs = selectConfigs(file, all, options)
-    const exitCodes: (0 | 1)[] = []
+    const reports: ConfigReport[] = []
     for (const config of configs) {
       const { basePath, provider } = config.resolvedOptions
       const name = config.preset ?? provider.id
-      if (exitCodes.length > 0) options.print('')
-      options.print(`${file}: ${name}${all.length > 1 ? ` at ${basePath}` : ''}`)
-      exitCodes.push(await checkConfig(config, options, configs.length > 1 ? ` --base-path ${basePath}` : ''))
+      if (reports.length > 0) printText('')
+      printText(`${file}: ${name}${all.length > 1 ? ` at ${basePath}` : ''}`)
+      const report = { provider: name, basePath, findings: await checkConfig(config, options) }
+      reports.push(report)
+      const basePathOption = configs.length > 1 ? ` --base-path ${basePath}` : ''
+      printText(...formatTextReport(report, formatAdvice(config, options, basePathOption)))
     }
-    return exitCodes.includes(1) ? 1 : 0
+    if (json) print(formatJsonReport(file, reports))
+    return reports.some(({ findings }) => countFindings(findings).failed > 0) ? 1 : 0
   } catch (error) {
     if (!(error instanceof BffError)) throw error
-    for (const line of error.message.split('\n')) {
-      const [indent = ''] = /^ */.exec(line) ?? []
-      for (const part of wrapText(line.trim(), maxLineLength - indent.length)) options.print(indent + part)
-    }
+    if (json) print(formatJsonError(error.message))
+    printText(...formatTextError(error.message))
     return 2
   }
 }
@@ -96,22 +116,33 @@ function selectConfigs(
 
 async function checkConfig(
   config: DoctorConfig,
-  { prompt, print, platform }: DoctorOptions,
-  basePathOption: string,
-): Promise<0 | 1> {
+  { isOffline = false, prompt, platform }: DoctorOptions,
+): Promise<Finding[]> {
   const context = createDoctorContext(config, { ...nodePlatform, ...config.options.platform, ...platform })
+  const checks = isOffline ? offlineChecks : { ...offlineChecks, ...onlineChecks }
   const findings: Finding[] = []
   for (const [label, check] of Object.entries(checks))
     findings.push(...(await runCheck(label, check, context)))
-  const canSignIn = context.provider.login.mode === 'form'
-  if (prompt && canSignIn && context.results.tokenResponse && context.results.isClientAccepted)
+  const { tokenResponse, isClientAccepted } = context.results
+  if (prompt && canSignIn(config) && tokenResponse && isClientAccepted)
     findings.push(...(await runCheck('sign-in', () => checkSignIn(context, prompt), context)))
-  print('')
-  for (const row of formatFindings(findings)) print(row)
-  print('')
-  const summary = formatSummary(findings, canSignIn && !prompt ? `--sign-in${basePathOption}` : null)
-  for (const line of wrapText(summary, maxLineLength)) print(line)
-  return findings.some(({ level }) => level === 'FAILED') ? 1 : 0
+  return findings
+}
+
+function canSignIn({ resolvedOptions }: DoctorConfig): boolean {
+  return resolvedOptions.provider.login.mode === 'form'
+}
+
+/** Names the command that shows more. */
+function formatAdvice(
+  config: DoctorConfig,
+  { isOffline = false, prompt }: DoctorOptions,
+  basePathOption: string,
+): string {
+  if (isOffline) return ' No request was sent: latchkey doctor also checks the live provider.'
+  return canSignIn(config) && !prompt
+    ? ` Only a sign-in shows scope, lifetime and refresh: run this again with --sign-in${basePathOption}.`
+    : ''
 }
 
 /** A check that throws must not hide the others. The message of an unexpected error may contain a secret. */
@@ -125,18 +156,4 @@ async function runCheck(label: string, check: Check, context: DoctorContext): Pr
         : 'this check failed with an unexpected error. Please report it: this is a bug in Latchkey'
     return [{ check: label, level: 'FAILED', message }]
   }
-}
-
-function formatSummary(findings: Finding[], signInOption: string | null): string {
-  const count = (level: Finding['level']): number =>
-    findings.filter((finding) => finding.level === level).length
-  const failed = count('FAILED')
-  const warnings = count('warn')
-  return [
-    failed === 0 ? 'Nothing failed' : `${failed} failed`,
-    warnings === 0 ? '.' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}.`,
-    signInOption === null
-      ? ''
-      : ` Only a sign-in shows scope, lifetime and refresh: run this again with ${signInOption}.`,
-  ].join('')
 }

@@ -13,15 +13,21 @@ export interface EnvFiles {
 }
 
 /**
- * Adds the variables of `.env` files to an environment, as Vite does. In each folder it reads `.env`, `.env.local`,
- * `.env.development` and `.env.development.local` (with NODE_ENV=production the files of `production`); later files win.
- * Variables that are set already win over all files, and earlier folders over later ones. If Vite is installed, its parser
- * is used, which expands `$NAME`.
+ * Adds the variables of `.env` files to an environment, as Vite does. In each folder it reads `.env`, `.env.local`, and
+ * those of the mode, such as `.env.development` and `.env.development.local`; later files win. Variables that are set
+ * already win over all files, and earlier folders over later ones. If Vite is installed, its parser is used, which
+ * expands `$NAME`.
  *
- * @throws BffError `server_error` when a file cannot be read
+ * @param mode `production` when absent and NODE_ENV is `production`, else `development`
+ * @throws BffError `server_error` when a file cannot be read, or the mode is `local`, which no file can name
  */
-export async function loadEnvFiles(folders: string[], environment: Environment): Promise<EnvFiles> {
-  const mode = environment['NODE_ENV'] === 'production' ? 'production' : 'development'
+export async function loadEnvFiles(
+  folders: string[],
+  environment: Environment,
+  mode = environment['NODE_ENV'] === 'production' ? 'production' : 'development',
+): Promise<EnvFiles> {
+  if (mode === 'local')
+    throw new BffError('server_error', 'The mode cannot be "local", because .env.local belongs to every mode')
   const paths: string[] = []
   const names = new Set<string>()
   for (const folder of folders) {

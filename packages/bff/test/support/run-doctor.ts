@@ -47,13 +47,15 @@ export interface TestDoctorOptions {
   environment?: Record<string, string>
   prompt?: Prompt
   now?: number
+  isOffline?: boolean
+  json?: boolean
 }
 
 /** Runs the doctor on a configuration in front of a scripted server. */
 export async function runTestDoctor(
   reply: Reply,
   provider: object,
-  { options, environment, prompt, now }: TestDoctorOptions = {},
+  { options, environment, prompt, now, isOffline, json }: TestDoctorOptions = {},
 ): Promise<DoctorRun> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-doctor-'))
   const file = join(folder, 'latchkey.config.json')
@@ -66,6 +68,8 @@ export async function runTestDoctor(
       file,
       environment: { SECRET: secret, ...environment },
       prompt,
+      isOffline,
+      json,
       print: (line) => lines.push(line),
       platform: { fetch: endpoint.fetch, now: clock.now, sleep: clock.sleep },
     })
