@@ -3,6 +3,7 @@ import type { OAuth2Options } from '@latchkey/bff/providers'
 import { oauth2 } from '@latchkey/bff/providers'
 import { createBffClient } from '../support/bff-client.ts'
 import type { Server } from './server.ts'
+import { isSupported } from './server.ts'
 
 /** How the client authenticates at the token endpoint. Every check runs once for each method. */
 export interface ClientAuthMethod {
@@ -14,10 +15,10 @@ export interface ClientAuthMethod {
 const post: ClientAuthMethod = { name: 'post', options: { clientAuth: 'post' } }
 const basic: ClientAuthMethod = { name: 'basic', options: { clientAuth: 'basic', basicEncoding: 'form' } }
 const unencodedBasic: ClientAuthMethod = {
-  name: 'basic, not form-encoded',
+  name: 'basic (raw)',
   options: { clientAuth: 'basic', basicEncoding: 'raw' },
 }
-const none: ClientAuthMethod = { name: 'no secret', options: { clientAuth: 'none' } }
+const none: ClientAuthMethod = { name: 'none', options: { clientAuth: 'none' } }
 
 /**
  * Lists the methods that a server's file names. Where the encoding of Basic matters, a sign-in finds out which one
@@ -25,9 +26,13 @@ const none: ClientAuthMethod = { name: 'no secret', options: { clientAuth: 'none
  */
 export async function listClientAuthMethods(server: Server): Promise<ClientAuthMethod[]> {
   if (server.clientSecret === '') return [none]
-  return Promise.all(
-    server.clientAuth.map(async (method) => (method === 'post' ? post : detectBasicMethod(server))),
-  )
+  const methods = { post: async () => post, none: async () => none, basic: () => detectBasicMethod(server) }
+  return Promise.all(server.clientAuth.filter(isSupported).map((name) => methods[name]()))
+}
+
+/** Returns the server as the method uses it: without a secret if none is sent. */
+export function withClientAuthMethod(server: Server, { options }: ClientAuthMethod): Server {
+  return options.clientAuth === 'none' ? { ...server, clientSecret: '' } : server
 }
 
 async function detectBasicMethod(server: Server): Promise<ClientAuthMethod> {
@@ -52,7 +57,8 @@ export function createProvider(
   clientAuthMethod: ClientAuthMethod,
   change: Partial<OAuth2Options> = {},
 ): ProviderDescription {
-  const { tokenUrl, discoveryUrl, revokeUrl, clientId, clientSecret, accessTokenLifetime } = server
+  const { tokenUrl, discoveryUrl, revokeUrl, clientId, clientSecret, accessTokenLifetime } =
+    withClientAuthMethod(server, clientAuthMethod)
   const endpoint = tokenUrl === null ? { issuer: String(discoveryUrl) } : { tokenEndpoint: tokenUrl }
   return oauth2({
     ...endpoint,

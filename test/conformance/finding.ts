@@ -78,7 +78,9 @@ export function getBlamedParty(exchange: Exchange): BlamedParty {
   const code = getErrorCode(exchange)
   if (status === null || status >= 500 || status === 408 || status === 429) return 'server'
   if (code === 'temporarily_unavailable' || code === 'server_error') return 'server'
-  if (/^(invalid_(client|request|scope)|unauthorized_client|unsupported_grant_type)$/.test(code))
+  // Some servers say so of a value that the user entered.
+  if (code === 'invalid_request') return 'unclear'
+  if (/^(invalid_(client|client_metadata|scope)|unauthorized_client|unsupported_grant_type)$/.test(code))
     return 'client'
   const blamesUser = code === 'invalid_grant' || body['error'] === undefined
   return blamesUser && [400, 401, 403].includes(status) ? 'user' : 'unclear'

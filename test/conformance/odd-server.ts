@@ -27,6 +27,8 @@ export interface OddServerOptions {
   /** Whether the server supports the client credentials grant. */
   clientCredentials?: boolean
   userinfo?: 'works' | 'requires openid'
+  /** Whether the client needs no secret. */
+  publicClient?: boolean
 }
 
 /** Starts an authorization server with unusual behaviour. */
@@ -50,7 +52,7 @@ export async function startOddServer(
     const [id, secret] = basic
       ? Buffer.from(basic, 'base64').toString().split(':')
       : [form.get('client_id'), form.get('client_secret')]
-    const isClient = id === client.id && secret === client.secret
+    const isClient = id === client.id && (options.publicClient === true || secret === client.secret)
     const send = (status: number, body?: unknown): void => {
       response.writeHead(status, { 'Content-Type': 'application/json' })
       response.end(body === undefined ? '' : JSON.stringify(body))

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checks } from './checks.ts'
 import type { OddServerOptions } from './odd-server.ts'
 import { startOddServer } from './odd-server.ts'
 import { main } from './run.ts'
@@ -81,6 +82,16 @@ describe('the checks pass with a server that', () => {
       'skipped  wrong client secret (basic): the server accepts any client secret\n',
     ],
     [
+      'accepts any password',
+      { rejectedSignIn: 'tokens' },
+      'skipped  wrong password (basic): the server accepts any password\n',
+    ],
+    [
+      'accepts any user',
+      { rejectedSignIn: 'tokens' },
+      'skipped  unknown user (basic): the server accepts any username\n',
+    ],
+    [
       'issues no refresh token at a refresh',
       { rotation: 'omitted' },
       'ok       refresh (basic): the refresh token is not rotated\n',
@@ -115,7 +126,7 @@ describe('the checks pass with a server that', () => {
     [
       'accepts only Basic for revocation',
       { revocation: 'basic only' },
-      'skipped  revoke (post): the revocation endpoint responded with an empty 401; it accepts the client with basic\n',
+      'ok       revoke (basic, post): post: skipped, the revocation endpoint responded with an empty 401; it accepts the client with basic\n',
     ],
     [
       'omits endpoints and grants from its metadata',
@@ -152,13 +163,55 @@ describe('the checks pass with a server that', () => {
   })
 })
 
+describe('the client authentication methods of a file', () => {
+  const listRows = (output: string): string[] => output.split('\n').slice(1, -2)
+
+  it.each<[string, string, string, OddServerOptions?]>([
+    ['basic', 'basic', ''],
+    ['post', 'post', ''],
+    ['client_secret_post', 'post', ''],
+    ['basic, post', 'basic, post', ''],
+    ['any', 'basic, post', ''],
+    ['none', 'none', 'the client has no secret', { publicClient: true }],
+    ['any none', 'basic, post, none', 'none: the client has no secret', { publicClient: true }],
+  ])('%s: one row for each check', async (clientAuth, methods, note, options = {}) => {
+    const { code, output } = await runOddServer(options, { clientAuth: [clientAuth as never] })
+    const rows = listRows(output)
+    expect(rows).toHaveLength(checks.length)
+    for (const { name } of checks)
+      expect(rows.filter((row) => row.slice(9).startsWith(`${name} (${methods})`))).toHaveLength(1)
+    expect(output).not.toContain('FAILED')
+    expect(rows.find((row) => row.includes('wrong client secret'))).toContain(note)
+    expect(code).toBe(0)
+  })
+
+  it('fails when a check fails with one of them, and names it', async () => {
+    const { code, output } = await runOddServer(
+      { revocation: 'basic only' },
+      { clientAuth: ['basic', 'none'] },
+    )
+    expect(output).toContain(
+      'FAILED   sign in (basic, none): basic: ok; none: sign-in failed: the BFF responded with 502 server_error',
+    )
+    expect(code).toBe(1)
+  })
+
+  it('may contain methods that Latchkey does not have, which are skipped with the reason', async () => {
+    const { code, output } = await runOddServer(
+      {},
+      { clientAuth: ['basic', 'private_key_jwt', 'tls_client_auth'] },
+    )
+    expect(listRows(output).slice(-2)).toEqual([
+      'skipped  all checks (private_key_jwt): Latchkey signs no client assertions (RFC 7523)',
+      'skipped  all checks (tls_client_auth): Latchkey sends no client certificate (RFC 8705)',
+    ])
+    expect(output).toContain('ok       sign in (basic)\n')
+    expect(code).toBe(0)
+  })
+})
+
 describe('a check fails with a server that', () => {
   it.each<[string, OddServerOptions, string]>([
-    [
-      'accepts any password',
-      { rejectedSignIn: 'tokens' },
-      'FAILED   wrong password (basic): the sign-in succeeded: the server responded with 200\n',
-    ],
     [
       'issues tokens with a longer lifetime than its file says',
       { lifetime: 3600 },
@@ -189,7 +242,7 @@ describe('a file may omit', () => {
       'the secret of a public client',
       { rejectedClient: 'tokens' },
       { clientSecret: '' },
-      'ok       refresh (no secret)\n',
+      'ok       refresh (none)\n',
     ],
     [
       'the token endpoint, if it names a discovery document',
@@ -229,7 +282,16 @@ describe('a file that cannot be used', () => {
     ['CLIENT_ID: is missing', { CLIENT_ID: '' }],
     ['USERNAME: is missing', { USERNAME: '' }],
     ['PASSWORD: is missing', { PASSWORD: '' }],
-    ['CLIENT_AUTH: is unknown. Expected: basic, post, or both', { CLIENT_AUTH: 'basic,jwt' }],
+    ['CLIENT_AUTH: is unknown. Expected: basic, post, none, any,', { CLIENT_AUTH: 'basic,jwt' }],
+    [
+      'CLIENT_AUTH: private_key_jwt cannot be checked, because Latchkey signs no client assertions (RFC 7523)',
+      { CLIENT_AUTH: 'private_key_jwt' },
+    ],
+    ['CLIENT_AUTH: client_secret_jwt cannot be checked', { CLIENT_AUTH: 'client_secret_jwt' }],
+    [
+      'CLIENT_AUTH: tls_client_auth cannot be checked, because Latchkey sends no client certificate (RFC 8705)',
+      { CLIENT_AUTH: 'mtls' },
+    ],
     ['SCOPE: contains an invalid character', { SCOPE: 'a "b"' }],
     ['ACCESS_TTL: is not a positive whole number', { ACCESS_TTL: '1 hour' }],
   ])('makes the command exit with 2 and print: %s', async (message, changes) => {

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { BffError, defineProvider } from '@latchkey/bff'
 import { checks } from './checks.ts'
-import { runCheck } from './run-check.ts'
+import type { Check } from './check.ts'
+import type { CheckResult, MethodResult } from './run-check.ts'
+import { combineResults, runCheck } from './run-check.ts'
 import type { Server } from './server.ts'
-import { parseServer, ServerFileError } from './server.ts'
+import { listUnsupportedMethods, parseServer, ServerFileError } from './server.ts'
 import { createProvider, listClientAuthMethods } from './client-auth-method.ts'
 
 /**
@@ -32,17 +34,25 @@ export async function main(files: readonly string[], write: (text: string) => vo
 }
 
 async function runChecks(server: Server, write: (text: string) => void): Promise<number> {
-  const clientAuthMethods = await listClientAuthMethods(server)
-  for (const method of clientAuthMethods) defineProvider(createProvider(server, method))
+  const methods = await listClientAuthMethods(server)
+  for (const method of methods) defineProvider(createProvider(server, method))
   write(`${server.name} at ${server.tokenUrl ?? server.discoveryUrl}\n`)
   const count = { ok: 0, FAILED: 0, skipped: 0 }
-  for (const method of clientAuthMethods) {
-    for (const check of checks) {
-      const { outcome, note } = await runCheck(check, server, method)
-      count[outcome] += 1
-      write(`${outcome.padEnd(8)} ${check.name} (${method.name})${note && `: ${note}`}\n`)
-    }
+  const writeRow = (name: string, { outcome, note }: CheckResult): void => {
+    count[outcome] += 1
+    write(`${outcome.padEnd(8)} ${name}${note && `: ${note}`}\n`)
   }
+  const results = new Map(checks.map((check): [Check, MethodResult[]] => [check, []]))
+  // Every method runs all checks in order, because successful sign-ins separate the failing ones.
+  for (const method of methods)
+    for (const [check, methodResults] of results) {
+      methodResults.push({ method: method.name, ...(await runCheck(check, server, method)) })
+      const names = methodResults.map((result) => result.method).join(', ')
+      if (methodResults.length === methods.length)
+        writeRow(`${check.name} (${names})`, combineResults(methodResults))
+    }
+  for (const { name, reason } of listUnsupportedMethods(server.clientAuth))
+    writeRow(`all checks (${name})`, { outcome: 'skipped', note: reason })
   write(`${count.ok} ok, ${count.FAILED} failed, ${count.skipped} skipped\n`)
   return count.FAILED > 0 ? 1 : 0
 }

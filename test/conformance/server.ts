@@ -1,3 +1,16 @@
+/** The client authentication methods that Latchkey has. */
+const supportedMethods = ['basic', 'post', 'none'] as const
+export type SupportedMethod = (typeof supportedMethods)[number]
+
+/** The methods that Latchkey does not have, and why (OpenID Connect Core §9, RFC 8705 §2). */
+const unsupportedMethods = {
+  private_key_jwt: 'Latchkey signs no client assertions (RFC 7523)',
+  client_secret_jwt: 'Latchkey signs no client assertions (RFC 7523)',
+  tls_client_auth: 'Latchkey sends no client certificate (RFC 8705)',
+  self_signed_tls_client_auth: 'Latchkey sends no client certificate (RFC 8705)',
+} as const
+export type UnsupportedMethod = keyof typeof unsupportedMethods
+
 /** An authorization server to check. Absent values are `null` or empty. */
 export interface Server {
   readonly name: string
@@ -7,7 +20,7 @@ export interface Server {
   readonly userinfoUrl: string | null
   readonly clientId: string
   readonly clientSecret: string
-  readonly clientAuth: readonly ('basic' | 'post')[]
+  readonly clientAuth: readonly (SupportedMethod | UnsupportedMethod)[]
   readonly username: string
   readonly password: string
   /** Values separated by spaces. */
@@ -80,12 +93,47 @@ function parseUrl(key: string, value: string): string | null {
   return text
 }
 
+/** Other names of methods, and of several at once. */
+const methodAliases: Record<string, Server['clientAuth']> = {
+  any: ['basic', 'post'],
+  client_secret_basic: ['basic'],
+  client_secret_post: ['post'],
+  mtls: ['tls_client_auth'],
+}
+
 function parseClientAuth(value: string): Server['clientAuth'] {
-  const methods = value.split(/[\s,]+/).filter(Boolean)
-  const known = (['basic', 'post'] as const).filter((method) => methods.includes(method))
-  if (methods.some((method) => method !== 'basic' && method !== 'post'))
-    throw new ServerFileError('CLIENT_AUTH: is unknown. Expected: basic, post, or both with a comma')
-  return known.length > 0 ? known : ['basic']
+  const methods = value
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .flatMap((name) => {
+      if (Object.hasOwn(methodAliases, name)) return methodAliases[name] ?? []
+      if (isSupported(name) || isUnsupported(name)) return [name]
+      const known = [...supportedMethods, 'any', ...Object.keys(unsupportedMethods)].join(', ')
+      throw new ServerFileError(`CLIENT_AUTH: is unknown. Expected: ${known}, or several with commas`)
+    })
+  if (methods.length === 0) return ['basic']
+  const [unsupported] = listUnsupportedMethods(methods)
+  if (unsupported && !methods.some(isSupported))
+    throw new ServerFileError(
+      `CLIENT_AUTH: ${unsupported.name} cannot be checked, because ${unsupported.reason}. Expected: a client with ${supportedMethods.join(', ')} or any`,
+    )
+  return [...new Set(methods)]
+}
+
+/** Lists the methods that Latchkey does not have, with the reason. */
+export function listUnsupportedMethods(
+  methods: Server['clientAuth'],
+): { name: UnsupportedMethod; reason: string }[] {
+  return methods.filter(isUnsupported).map((name) => ({ name, reason: unsupportedMethods[name] }))
+}
+
+/** Whether Latchkey has a method. */
+export function isSupported(name: string): name is SupportedMethod {
+  return (supportedMethods as readonly string[]).includes(name)
+}
+
+function isUnsupported(name: string): name is UnsupportedMethod {
+  return Object.hasOwn(unsupportedMethods, name)
 }
 
 function parseScope(value: string): string {

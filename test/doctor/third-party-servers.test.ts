@@ -100,6 +100,28 @@ describe.for(thirdPartyServers)('the doctor before $name', ({ name, start }) => 
     expect(code).toBe(1)
   })
 
+  it('finds that the server requires a secret of a client that sends none', async () => {
+    for (const options of [{ clientAuth: 'none', clientSecret: undefined }, { clientAuth: 'none' }]) {
+      const { code, text } = await run(options)
+      expect(text).toContain('FAILED client the')
+      expect(code).toBe(1)
+    }
+  })
+
+  it('does not take another endpoint for the token endpoint', async () => {
+    const { userinfoUrl, tokenUrl, revokeUrl } = server
+    for (const url of [
+      userinfoUrl,
+      revokeUrl,
+      new URL('/', tokenUrl).href,
+      new URL('/login', tokenUrl).href,
+    ]) {
+      if (url === null) continue
+      const { text } = await run({ issuer: undefined, tokenEndpoint: url })
+      expect(`${url} ${text}`).toMatch(/ (warn|FAILED) token endpoint /)
+    }
+  })
+
   it('signs in, refreshes and signs out on request', async () => {
     const { text } = await run({ clientAuth: 'post' }, { signsIn: true })
     expect(text).toContain('ok sign-in')
