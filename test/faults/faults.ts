@@ -32,6 +32,12 @@ const proxyStreams = 'packages/bff/test/proxy-streams.test.ts'
 const proxyUpstreams = 'test/stories/proxy-upstreams.test.ts'
 const entryModule = 'test/doctor/entry-module.test.ts'
 
+const doctor = 'packages/bff/test/doctor.test.ts'
+const tolerance = 'packages/bff/test/response-tolerance.test.ts'
+const thirdPartyDoctor = 'test/doctor/third-party-servers.test.ts'
+const conformance = 'test/conformance/conformance.test.ts'
+const oddServers = 'test/conformance/odd-servers.test.ts'
+
 export const groups: readonly FaultGroup[] = [
   {
     title: 'The first hour of a new user',
@@ -733,6 +739,125 @@ export const groups: readonly FaultGroup[] = [
             'packages/core/test/robustness.test.ts',
             'finds an AuthError in the causes of another error, and ends when a cause is its own cause',
           ],
+        ],
+      },
+    ],
+  },
+  {
+    title: 'Real authorization servers',
+    faults: [
+      {
+        id: 'S5',
+        fault:
+          'The doctor missed a wrong client id or secret at servers of the kind of Doorkeeper, and blamed the revocation endpoint.',
+        now: 'It reads the 401 or 403 of the revocation endpoint, and signs in users that do not exist where nothing else is clear.',
+        tests: [
+          [doctor, 'as Doorkeeper does > finds %s, with and without a revocation endpoint'],
+          [doctor, 'as Doorkeeper does > accepts the right secret, as %s shows'],
+          [
+            doctor,
+            'as Doorkeeper does > blames the revocation endpoint alone when only that rejects the client',
+          ],
+          [thirdPartyDoctor, 'finds a wrong secret'],
+        ],
+      },
+      {
+        id: 'S6',
+        fault:
+          'The doctor took a login page, a userinfo endpoint and an origin for the token endpoint, and accepted a 200 to a made-up refresh token.',
+        now: 'A response without an error code of RFC 6749 §5.2, or one that `errors.map` explains, is a warning. A token for something made-up is a failure.',
+        tests: [
+          [doctor, 'the check of the token endpoint > reports %s, with the fix'],
+          [doctor, 'the check of the token endpoint > fails when a made-up user gets a token'],
+          [thirdPartyDoctor, 'does not take another endpoint for the token endpoint'],
+        ],
+      },
+      {
+        id: 'S7',
+        fault: 'With `clientAuth: none`, the doctor did not find that the server requires a secret.',
+        now: 'It compares the client id with a made-up one, and says so when the responses do not show it.',
+        tests: [
+          [doctor, 'as Doorkeeper does > finds that a client without a secret needs one'],
+          [
+            doctor,
+            'of a client without a secret > is unclear when the server responds to a made-up client id in the same way',
+          ],
+          [thirdPartyDoctor, 'finds that the server requires a secret of a client that sends none'],
+        ],
+      },
+      {
+        id: 'S8',
+        fault: 'Where Doorkeeper issues no refresh tokens, the advice was about the password grant.',
+        now: 'The advice after a refresh names `use_refresh_token`.',
+        tests: [
+          ['packages/bff/test/providers/doorkeeper.test.ts', 'says how to enable refresh tokens'],
+          [doctor, 'as Doorkeeper does > says that refresh tokens are off, and how to switch them on'],
+        ],
+      },
+      {
+        id: 'S9',
+        fault:
+          'A discovery document whose address ends in a slash was a 404, and the advice was the opposite of what helps.',
+        now: 'Latchkey asks once more with the slash. The doctor says that the issuer may be the address of the document.',
+        tests: [
+          ['packages/bff/test/discovery.test.ts', 'asks once more, with a slash at the end, after %s'],
+          [doctor, 'the discovery check > reports %s, with the fix'],
+        ],
+      },
+      {
+        id: 'S10',
+        fault: 'The doctor cut its own advice in the middle of a word.',
+        now: 'It prints advice as a whole, and shortens only texts of the server.',
+        tests: [[doctor, 'prints advice as a whole, however long it is']],
+      },
+      {
+        id: 'S11',
+        fault:
+          'A port that `fetch` blocks had no reason and counted as sent, and a connection that the server closes had no advice.',
+        now: 'Both have advice, and the former counts as not sent.',
+        tests: [
+          [tolerance, 'fails temporarily, and the log says why, after > %s'],
+          [doctor, 'the host check > says that fetch blocks the port'],
+        ],
+      },
+      {
+        id: 'S12',
+        fault: 'A client secret with characters that RFC 6749 does not allow read like a wrong password.',
+        now: 'It is a configuration error. The BFF warns of such a secret at its start, and so do the doctor and `latchkey check`.',
+        tests: [
+          [warnings, 'the warning about the characters of the client secret > is logged at start for %j'],
+          [conformance, 'reads a rejection of the characters of the client secret as a configuration error'],
+          [doctor, 'the environment and the settings > warn of %s'],
+        ],
+      },
+      {
+        id: 'S14',
+        fault:
+          'An `invalid_request` about a field that the user filled in, such as an emoji in a name, was a 502.',
+        now: 'It is a 401 like a wrong password, and the log names the field.',
+        tests: [
+          [tolerance, 'names the field in the log, an invalid_request with > the description: %s'],
+          [conformance, 'reads a username that the server does not accept as wrong credentials'],
+        ],
+      },
+      {
+        id: 'S15',
+        fault: 'The BFF warned at every sign-in of an ID Token that it does not read.',
+        now: 'It warns once.',
+        tests: [[tolerance, 'is ignored with one warning, not with one at every sign-in']],
+      },
+      {
+        id: 'S16',
+        fault:
+          'The conformance command refused `CLIENT_AUTH=none` and `any`, and a server that accepts any password failed while one that accepts any secret was skipped.',
+        now: 'It takes any client authentication that Latchkey has, names the others with the reason, treats both servers alike, and gives one verdict per check.',
+        tests: [
+          [oddServers, 'the client authentication methods of a file > %s: one row for each check'],
+          [
+            oddServers,
+            'the client authentication methods of a file > may contain methods that Latchkey does not have, which are skipped with the reason',
+          ],
+          [oddServers, 'the checks pass with a server that > %s'],
         ],
       },
     ],

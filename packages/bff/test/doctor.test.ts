@@ -818,8 +818,12 @@ describe('the doctor prints no secret', () => {
           return onSignInOnly && grant !== 'password' ? healthy(request) : echo(request)
         }
         const mode = provider === classy ? 'proxy' : 'token'
-        for (const json of [false, true]) {
-          const { text } = await runTestDoctor(reply, provider, { prompt, options: { mode }, json })
+        for (const asJson of [false, true]) {
+          const { text } = await runTestDoctor(reply, provider, {
+            prompt,
+            options: { mode },
+            json: asJson,
+          })
           for (const canary of canaries) {
             expect(text).not.toContain(canary)
             expect(text).not.toContain(encodeURIComponent(canary))
@@ -829,7 +833,7 @@ describe('the doctor prints no secret', () => {
   })
 })
 
-it.each([false, true])('the offline check prints no secret, as JSON: %s', async (json) => {
+it.each([false, true])('the offline check prints no secret, as JSON: %s', async (asJson) => {
   const options = { secret: 'canary-of-the-session-secret', mode: 'proxy' }
   const providers = [
     { ...oauth2, clientSecret: secret },
@@ -838,7 +842,7 @@ it.each([false, true])('the offline check prints no secret, as JSON: %s', async 
     { preset: secret, clientSecret: secret },
   ]
   for (const provider of providers) {
-    const { text } = await runTestDoctor(healthy, provider, { options, json, isOffline: true })
+    const { text } = await runTestDoctor(healthy, provider, { options, json: asJson, isOffline: true })
     expect(text).not.toContain(secret)
     expect(text).not.toContain(options.secret)
   }

@@ -204,7 +204,7 @@ describe('treats as wrong credentials, and names the field in the log, an invali
   it.each([
     ['Invalid parameter: `username`', 'username'],
     ['The Password contains characters that are not allowed', 'password'],
-  ])('the description "%s"', async (words, field) => {
+  ])('the description: %s', async (words, field) => {
     const { response, log } = await getRejection(
       json({ error: 'invalid_request', error_description: words }, 400),
     )

@@ -14,13 +14,7 @@ import type { Check, DoctorContext } from './doctor-context.ts'
 import { createDoctorContext } from './doctor-context.ts'
 import type { Finding } from './finding.ts'
 import type { ConfigReport } from './report.ts'
-import {
-  countFindings,
-  formatJsonError,
-  formatJsonReport,
-  formatTextError,
-  formatTextReport,
-} from './report.ts'
+import { formatJsonError, formatJsonReport, formatTextError, formatTextReport, hasFailed } from './report.ts'
 import type { Prompt } from './checks/sign-in.ts'
 import { checkSignIn } from './checks/sign-in.ts'
 
@@ -85,7 +79,7 @@ export async function runDoctor(options: DoctorOptions): Promise<0 | 1 | 2> {
       printText(...formatTextReport(report, formatAdvice(config, options, basePathOption)))
     }
     if (json) print(formatJsonReport(file, reports))
-    return reports.some(({ findings }) => countFindings(findings).failed > 0) ? 1 : 0
+    return reports.some(hasFailed) ? 1 : 0
   } catch (error) {
     if (!(error instanceof BffError)) throw error
     if (json) print(formatJsonError(error.message))

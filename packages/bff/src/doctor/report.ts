@@ -43,8 +43,13 @@ export function formatTextError(message: string): string[] {
   })
 }
 
+/** Whether a check failed. */
+export function hasFailed({ findings }: ConfigReport): boolean {
+  return countFindings(findings).failed > 0
+}
+
 /** Counts the findings that are not `ok`. */
-export function countFindings(findings: Finding[]): { failed: number; warnings: number } {
+function countFindings(findings: Finding[]): { failed: number; warnings: number } {
   const count = (level: Finding['level']): number =>
     findings.filter((finding) => finding.level === level).length
   return { failed: count('FAILED'), warnings: count('warn') }
