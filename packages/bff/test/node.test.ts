@@ -4,6 +4,8 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
+import { BodyQueue } from '../src/body-queue.ts'
+import type { Bff } from '../src/index.ts'
 import { createBff } from '../src/index.ts'
 import { toNodeListener } from '../src/node.ts'
 import { oauth2 } from '../src/providers/index.ts'
@@ -28,6 +30,10 @@ function makeBff() {
     logger: createTestLogger(),
     platform: { fetch },
   })
+}
+
+function createEndlessBody(): BodyQueue {
+  return new BodyQueue({ pause: () => {}, resume: () => {}, cancel: () => {} })
 }
 
 const headers = { 'X-Latchkey': '1', 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'application/json' }
@@ -76,9 +82,10 @@ describe('toNodeListener', () => {
     const received: (string | null)[] = []
     const listener = toNodeListener({
       owns: () => true,
-      fetch: async (message) => {
-        received.push(message.headers.get('Content-Encoding'), await message.text())
-        return new Response()
+      handle: async (message) => {
+        const bytes = await message.body?.readBytes(100)
+        received.push(message.getHeader('content-encoding'), String(bytes))
+        return { status: 200, headers: {}, body: null }
       },
     })
     const base = await listen(async (incoming, outgoing) => {
@@ -139,10 +146,14 @@ describe('toNodeListener', () => {
   })
 
   it('closes the connection when a body breaks or a handler throws', async () => {
-    const broken = new ReadableStream({ pull: (stream) => stream.error(new Error('broken')) })
-    const handlers = [async () => new Response(broken), () => Promise.reject(new Error('thrown'))]
-    for (const handler of handlers) {
-      const base = await listen(toNodeListener({ owns: () => true, fetch: handler }))
+    const broken = createEndlessBody()
+    broken.end(new Error('broken'))
+    const handlers: Bff['handle'][] = [
+      async () => ({ status: 200, headers: {}, body: broken }),
+      () => Promise.reject(new Error('thrown')),
+    ]
+    for (const handle of handlers) {
+      const base = await listen(toNodeListener({ owns: () => true, handle }))
       await expect(fetch(`${base}/auth/x`).then((response) => response.text())).rejects.toThrow(TypeError)
     }
   })
@@ -162,15 +173,11 @@ describe('toNodeListener', () => {
     const base = await listen(
       toNodeListener({
         owns: () => true,
-        fetch: async ({ signal }) => {
-          aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
-          const endless = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('first')) })
-          return new Response(endless, {
-            headers: [
-              ['Set-Cookie', 'a=1'],
-              ['Set-Cookie', 'b=2'],
-            ],
-          })
+        handle: async (message) => {
+          aborted = new Promise<void>((resolve) => message.whenDisconnected(resolve))
+          const endless = createEndlessBody()
+          endless.push(Buffer.from('first'))
+          return { status: 200, headers: { 'set-cookie': ['a=1', 'b=2'] }, body: endless }
         },
       }),
     )

@@ -1,5 +1,8 @@
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
+import type { RouteRequest } from '../route-request.ts'
+
+const csrfHeaderName = csrfHeader.toLowerCase()
 
 /**
  * Rejects requests of other origins. Checks the header `X-Latchkey`, which other origins cannot send without a preflight,
@@ -13,15 +16,17 @@ import { BffError } from '../errors.ts'
  * @throws BffError `access_denied`
  */
 export function assertSameOrigin(
-  request: Request,
-  url: URL,
+  request: RouteRequest,
   origin: string | undefined,
   allowWithoutHeader: boolean,
 ): void {
-  const { headers, method } = request
-  const site = headers.get('Sec-Fetch-Site')
+  const { method, url } = request
+  const site = request.getHeader('sec-fetch-site')
   const isRead = method === 'GET' || method === 'HEAD'
-  if (headers.get(csrfHeader) !== csrfHeaderValue && !(allowWithoutHeader && isRead && site !== null))
+  if (
+    request.getHeader(csrfHeaderName) !== csrfHeaderValue &&
+    !(allowWithoutHeader && isRead && site !== null)
+  )
     throw createAccessDeniedError(
       `The request has no header ${csrfHeader}: ${csrfHeaderValue}`,
       'The client of @latchkey/core sends it. If yours does, check that no proxy in front removes it.',
@@ -33,7 +38,7 @@ export function assertSameOrigin(
       'Serve the page and the BFF from one origin.',
     )
 
-  const requestOrigin = headers.get('Origin')
+  const requestOrigin = request.getHeader('origin')
   if (requestOrigin === null) {
     if (site === null && !isRead)
       throw createAccessDeniedError(
@@ -55,8 +60,11 @@ export function assertSameOrigin(
     )
 }
 
+/** Returns the host of an origin as browsers write it, or `null`. */
 function getHost(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null
+  if (!URL.canParse(origin)) return null
+  const url = new URL(origin)
+  return url.origin === origin ? url.host : null
 }
 
 function createAccessDeniedError(message: string, fix: string): BffError {

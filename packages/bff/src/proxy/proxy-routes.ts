@@ -3,6 +3,7 @@ import { BffError } from '../errors.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import { isForwardableHeader } from './headers.ts'
+import { isPlainPath, isPlainQuery } from '../plain-url.ts'
 import { isAmbiguousPath, toCanonicalPath, toLenientSegments } from './request-path.ts'
 
 /** One proxy route: a path of the page's origin, and the URL of the resource server that it leads to. */
@@ -42,6 +43,14 @@ export const proxyRouteSchema = z.strictObject({
     .optional(),
 })
 
+/** The URL at the resource server, in parts. */
+export interface UpstreamTarget {
+  origin: string
+  host: string
+  /** The path with the query. */
+  path: string
+}
+
 /** The route of one request. */
 export interface ProxyMatch {
   /** The methods that the route allows, and that every narrower route allows which a server could read in the path. */
@@ -51,12 +60,12 @@ export interface ProxyMatch {
   /** The names of further request headers to forward, in lower case. */
   requestHeaders: ReadonlySet<string>
   /**
-   * Returns the URL at the resource server.
+   * Returns where the request goes.
    *
    * @param base the base URL of the session's API, if the token response named one
    * @throws BffError `invalid_request` when the path would leave the route
    */
-  getTargetUrl(base: string | null, query: string): URL
+  getTarget(base: string | null, query: string): UpstreamTarget
   /** Maps a URL of the resource server to a path of the page's origin, with query and fragment; `null` without a route. */
   toPageUrl(url: URL, base: string | null): string | null
 }
@@ -69,7 +78,8 @@ type Resource = Provider['resource']
 interface Route {
   /** Without the star: ends in a slash when the route matches all paths below. */
   path: string
-  to: string
+  /** Resolves the target, also without the star, for the base URL of a session. */
+  resolveTarget: (base: string | null) => URL
   methods: string[]
   timeout: number
   requestHeaders: ReadonlySet<string>
@@ -106,7 +116,7 @@ export function createProxyMatcher(
       const start = path.replace(/\*$/, '')
       return {
         path: start,
-        to: to.replace(/\*$/, ''),
+        resolveTarget: createTargetResolver(to.replace(/\*$/, ''), resource),
         methods: withHead,
         timeout,
         requestHeaders: new Set(requestHeaders.map((name) => name.toLowerCase())),
@@ -125,19 +135,20 @@ export function createProxyMatcher(
       methods: route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
       timeout: route.timeout,
       requestHeaders: route.requestHeaders,
-      getTargetUrl(base, query) {
-        const start = resolveRouteUrl(route.to, resource, base)
-        const path = start.pathname + pathname.slice(route.path.length)
-        const target = new URL(start.origin + path + query)
+      getTarget(base, query) {
+        const { origin, host, pathname: targetPath } = route.resolveTarget(base)
+        const path = targetPath + pathname.slice(route.path.length)
+        if (isPlainPath(path) && isPlainQuery(query)) return { origin, host, path: path + query }
+        const target = new URL(origin + path + query)
         // A path that the URL parser changes could leave the route. A server could read a path with two slashes at
         // its start as a host.
-        if (target.origin !== start.origin || target.pathname !== path || path.startsWith('//'))
+        if (target.origin !== origin || target.pathname !== path || path.startsWith('//'))
           throw new BffError('invalid_request', 'The path cannot be forwarded')
-        return target
+        return { origin, host, path: path + target.search }
       },
       toPageUrl(url, base) {
-        for (const { path, to } of routes) {
-          const start = resolveRouteUrl(to, resource, base)
+        for (const { path, resolveTarget } of routes) {
+          const start = resolveTarget(base)
           if (start.origin !== url.origin || !matchesPath(start.pathname, url.pathname)) continue
           return path + url.pathname.slice(start.pathname.length) + url.search + url.hash
         }
@@ -178,8 +189,13 @@ function matchesPath(path: string, pathname: string): boolean {
 }
 
 /** Resolves the target of a route; a path is resolved on the host of the session's base URL, or the provider's. */
-function resolveRouteUrl(to: string, { baseUrls: [first] }: Resource, base: string | null): URL {
-  return to.startsWith('/') ? new URL(to, base ?? first) : new URL(to)
+function createTargetResolver(to: string, { baseUrls: [first] }: Resource): Route['resolveTarget'] {
+  if (!to.startsWith('/')) {
+    const url = new URL(to)
+    return () => url
+  }
+  const ofProvider = first === undefined ? null : new URL(to, first)
+  return (base) => (base === null && ofProvider ? ofProvider : new URL(to, base ?? first))
 }
 
 function isWithin(url: URL, base: string): boolean {
