@@ -53,3 +53,9 @@ export class BffError extends Error {
     this.allow = details.allow
   }
 }
+
+/** Creates the error for a request body that is too long. */
+export function createTooLongError(maxBytes: number): BffError {
+  const message = `The request body is longer than ${maxBytes} bytes`
+  return new BffError('invalid_request', message, { status: 413 })
+}

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequestBody, readRemainder, hasBody } from './adapters/node-body.ts'
 import { NodeRequest } from './adapters/node-request.ts'
-import { sendResponse } from './adapters/node-response.ts'
+import { stopResponse, sendResponse } from './adapters/node-response.ts'
 import { parseRequestUrl } from './adapters/node-url.ts'
 import type { Bff } from './bff.ts'
 import type { RequestUrl } from './route-request.ts'
@@ -22,7 +22,7 @@ export function toNodeListener(bff: Pick<Bff, 'owns' | 'handle'>): NodeListener 
     const url = parseRequestUrl(incoming)
     if (next && !(url && bff.owns(url.pathname))) return next()
     // A failure ends this connection only, not the process.
-    respond(incoming, outgoing, url).catch(() => outgoing.destroy())
+    respond(incoming, outgoing, url).catch(() => stopResponse(outgoing))
   }
 
   async function respond(

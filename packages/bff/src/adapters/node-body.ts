@@ -68,7 +68,14 @@ function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer<
   })
 }
 
-/** Reads and drops the remainder of a body: browsers read a response only after they have sent the whole body. */
-export function readRemainder(incoming: IncomingMessage): void {
-  incoming.removeAllListeners('readable').resume()
+const maxRemainderMs = 60_000
+
+/**
+ * Reads and drops the remainder of a body, because browsers read a response only after they have sent the whole body.
+ * Then, or after `maxMs`, the connection is free or closed.
+ */
+export function readRemainder(incoming: IncomingMessage, maxMs = maxRemainderMs): void {
+  const timer = setTimeout(() => incoming.destroy(), maxMs)
+  const stopTimer = (): void => clearTimeout(timer)
+  incoming.removeAllListeners('readable').once('end', stopTimer).once('close', stopTimer).resume()
 }

@@ -20,9 +20,6 @@ export class NodeRequest implements RouteRequest {
   #isDisconnected = false
   #callbacks: (() => void)[] = []
 
-  /**
-   * @param body `undefined` when a parser has read the body and its result cannot be turned back into the same bytes
-   */
   constructor(
     incoming: IncomingMessage,
     outgoing: ServerResponse,
@@ -36,7 +33,8 @@ export class NodeRequest implements RouteRequest {
     this.method = method
     this.body = body
     outgoing.once('close', () => {
-      if (!outgoing.writableFinished) this.#disconnect()
+      // Of HTTP/2, `writableFinished` is true in any case.
+      if (!outgoing.writableEnded) this.#disconnect()
     })
   }
 

@@ -12,6 +12,7 @@ const csrfHeaderName = csrfHeader.toLowerCase()
  * @param origin the configured origin of the page; without it, the host of `Origin` must be the host of the request
  * @param allowWithoutHeader whether GET and HEAD need no header when `Sec-Fetch-Site` is `same-origin` or `none`: images,
  *   downloads and pages that the user opens cannot send it
+ * @param warn receives a line for the operator; any site can cause many
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.3
  * @throws BffError `access_denied`
  */
@@ -19,7 +20,21 @@ export function assertSameOrigin(
   request: RouteRequest,
   origin: string | undefined,
   allowWithoutHeader: boolean,
+  warn: (line: string) => void,
 ): void {
+  const violation = findViolation(request, origin, allowWithoutHeader)
+  if (!violation) return
+  const [message, fix] = violation
+  warn(`Request rejected with 403: ${message}. ${fix}`)
+  throw new BffError('access_denied', message)
+}
+
+/** Returns what is wrong with a request, and what an operator can do; `null` when nothing is. */
+function findViolation(
+  request: RouteRequest,
+  origin: string | undefined,
+  allowWithoutHeader: boolean,
+): [message: string, fix: string] | null {
   const { method, url } = request
   const site = request.getHeader('sec-fetch-site')
   const isRead = method === 'GET' || method === 'HEAD'
@@ -27,37 +42,38 @@ export function assertSameOrigin(
     request.getHeader(csrfHeaderName) !== csrfHeaderValue &&
     !(allowWithoutHeader && isRead && site !== null)
   )
-    throw createAccessDeniedError(
+    return [
       `The request has no header ${csrfHeader}: ${csrfHeaderValue}`,
       'The client of @latchkey/core sends it. If yours does, check that no proxy in front removes it.',
-    )
+    ]
 
   if (site !== null && site !== 'same-origin' && site !== 'none')
-    throw createAccessDeniedError(
+    return [
       `The request is ${site === 'same-site' ? 'same-site' : 'cross-site'}, not same-origin`,
       'Serve the page and the BFF from one origin.',
-    )
+    ]
 
   const requestOrigin = request.getHeader('origin')
   if (requestOrigin === null) {
     if (site === null && !isRead)
-      throw createAccessDeniedError(
+      return [
         'The request has neither Origin nor Sec-Fetch-Site',
         'Browsers send Origin. Check that no proxy in front removes it; clients that are not browsers must send it.',
-      )
-    return
+      ]
+    return null
   }
   if (origin === undefined && getHost(requestOrigin) !== url.host)
-    throw createAccessDeniedError(
+    return [
       'Origin names another host than the request',
       'If a proxy in front changes the host, make it keep the host (nginx: proxy_set_header Host $http_host), or set ' +
         'the option `origin` to the origin of the page.',
-    )
+    ]
   if (origin !== undefined && requestOrigin !== origin)
-    throw createAccessDeniedError(
+    return [
       'Origin is not the configured origin',
       'Set the option `origin` to the origin of the page, as browsers show it: scheme, host and port, without a path.',
-    )
+    ]
+  return null
 }
 
 /** Returns the host of an origin as browsers write it, or `null`. */
@@ -65,8 +81,4 @@ function getHost(origin: string): string | null {
   if (!URL.canParse(origin)) return null
   const url = new URL(origin)
   return url.origin === origin ? url.host : null
-}
-
-function createAccessDeniedError(message: string, fix: string): BffError {
-  return new BffError('access_denied', message, { hint: `Request rejected with 403: ${message}. ${fix}` })
 }

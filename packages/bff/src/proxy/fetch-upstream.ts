@@ -1,9 +1,10 @@
 import { createConnectionFailure } from '../authorization-server/connection-failure.ts'
-import { BffError } from '../errors.ts'
+import { BffError, createTooLongError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { UpstreamRequest, UpstreamResponse } from '../upstream.ts'
+import { withBodyLimit } from './body-limit.ts'
 
 /** The options of {@link fetchUpstream}. */
 export interface UpstreamExchange {
@@ -13,20 +14,28 @@ export interface UpstreamExchange {
   client: RouteRequest
   /** The host of the resource server, for the log. */
   host: string
-  /** Seconds from the end of the request body until the response must begin; its body has no time limit. */
-  timeout: number
+  limits: {
+    /** Seconds from the end of the request body until the response must begin; its body has no time limit. */
+    timeout: number
+    /** Bytes, or `Infinity`. */
+    maxRequestBytes: number
+    /** Bytes, or `Infinity`. */
+    maxResponseBytes: number
+  }
 }
 
 /**
  * Sends a request to the resource server and waits until the response has begun and `inspect` has read what it needs.
  *
- * @throws BffError `temporarily_unavailable` when there is no response; `invalid_request` when the client disconnected
+ * @throws BffError `temporarily_unavailable` when there is no response; `server_error` when it is too long;
+ *   `invalid_request` when the request is too long or the client disconnected
  */
 export async function fetchUpstream<T>(
-  { platform, logger, client, host, timeout }: UpstreamExchange,
+  { platform, logger, client, host, limits }: UpstreamExchange,
   request: Omit<UpstreamRequest, 'onBroken'>,
   inspect: (response: UpstreamResponse) => Promise<T>,
 ): Promise<T> {
+  const { timeout, maxRequestBytes, maxResponseBytes } = limits
   let hasTimedOut = false
   let isSettled = false
   let stopTimer = (): void => {}
@@ -34,7 +43,7 @@ export async function fetchUpstream<T>(
   const isStream = body !== null && !(body instanceof Uint8Array)
   const call = platform.sendUpstream({
     ...request,
-    body: isStream ? withEndCallback(body, startTimer) : body,
+    body: isStream ? watchBody(body) : body,
     onBroken(error) {
       if (!isSettled || client.isDisconnected) return
       const { hint } = createConnectionFailure(error)
@@ -44,8 +53,9 @@ export async function fetchUpstream<T>(
   if (!isStream) startTimer()
   client.whenDisconnected(() => call.cancel(new Error('The client disconnected')))
   try {
-    return await inspect(await call.response)
+    return await inspect(withBodyLimit(await call.response, maxResponseBytes, host, logger))
   } catch (error) {
+    if (error instanceof BffError) throw error
     if (client.isDisconnected) throw new BffError('invalid_request', 'The client aborted the request')
     const cause = hasTimedOut
       ? `no response within ${timeout} s. Set timeout of the route if the resource server needs longer`
@@ -66,12 +76,18 @@ export async function fetchUpstream<T>(
       call.cancel(new Error('No response in time'))
     })
   }
-}
 
-async function* withEndCallback(
-  body: AsyncIterable<Uint8Array>,
-  onEnd: () => void,
-): AsyncGenerator<Uint8Array> {
-  yield* body
-  onEnd()
+  async function* watchBody(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let size = 0
+    for await (const chunk of stream) {
+      size += chunk.byteLength
+      if (size > maxRequestBytes) {
+        const error = createTooLongError(maxRequestBytes)
+        call.cancel(error)
+        throw error
+      }
+      yield chunk
+    }
+    startTimer()
+  }
 }

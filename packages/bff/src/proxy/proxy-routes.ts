@@ -24,6 +24,10 @@ export interface ProxyRoute {
   requestHeaders?: string[] | undefined
   /** Seconds until the response must begin, from the end of the request body; 30 when absent. A body has no limit. */
   timeout?: number | undefined
+  /** Bytes of a request body; a longer one gets 413. No limit when absent: long bodies are not kept in memory. */
+  maxRequestBytes?: number | undefined
+  /** Bytes of a response body, as sent; a longer one becomes a 502 or is cut. No limit when absent. */
+  maxResponseBytes?: number | undefined
 }
 
 /** The types of a {@link ProxyRoute}; {@link createProxyMatcher} validates the values. */
@@ -33,6 +37,8 @@ export const proxyRouteSchema = z.strictObject({
   methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1, 'must name a method'),
   // setTimeout rings at once for more milliseconds than 32 bits can hold.
   timeout: z.number().positive().max(2_147_483).optional(),
+  maxRequestBytes: z.number().int().min(0).optional(),
+  maxResponseBytes: z.number().int().min(0).optional(),
   requestHeaders: z
     .array(
       z.string().refine(isForwardableHeader, {
@@ -42,6 +48,9 @@ export const proxyRouteSchema = z.strictObject({
     )
     .optional(),
 })
+
+/** The URL of a route at the resource server, in parts, which are slower to get from a `URL`. */
+type RouteTarget = Pick<URL, 'origin' | 'host' | 'pathname'>
 
 /** The URL at the resource server, in parts. */
 export interface UpstreamTarget {
@@ -57,6 +66,10 @@ export interface ProxyMatch {
   methods: string[]
   /** Seconds from the end of the request body until the response must begin. */
   timeout: number
+  /** Bytes, or `Infinity`. */
+  maxRequestBytes: number
+  /** Bytes, or `Infinity`. */
+  maxResponseBytes: number
   /** The names of further request headers to forward, in lower case. */
   requestHeaders: ReadonlySet<string>
   /**
@@ -79,9 +92,9 @@ interface Route {
   /** Without the star: ends in a slash when the route matches all paths below. */
   path: string
   /** Resolves the target, also without the star, for the base URL of a session. */
-  resolveTarget: (base: string | null) => URL
+  resolveTarget: (base: string | null) => RouteTarget
   methods: string[]
-  timeout: number
+  limits: Pick<ProxyMatch, 'timeout' | 'maxRequestBytes' | 'maxResponseBytes'>
   requestHeaders: ReadonlySet<string>
   /** The segments of the path, see {@link toLenientSegments}. */
   segments: string[]
@@ -111,14 +124,18 @@ export function createProxyMatcher(
     throw new BffError('server_error', `The options of createBff cannot be used:\n${issues.join('\n')}`)
 
   const routes = proxyRoutes
-    .map(({ path, to = path, methods, timeout = 30, requestHeaders = [] }): Route => {
+    .map(({ path, to = path, methods, requestHeaders = [], ...limits }): Route => {
       const withHead = methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
       const start = path.replace(/\*$/, '')
       return {
         path: start,
         resolveTarget: createTargetResolver(to.replace(/\*$/, ''), resource),
         methods: withHead,
-        timeout,
+        limits: {
+          timeout: limits.timeout ?? 30,
+          maxRequestBytes: limits.maxRequestBytes ?? Infinity,
+          maxResponseBytes: limits.maxResponseBytes ?? Infinity,
+        },
         requestHeaders: new Set(requestHeaders.map((name) => name.toLowerCase())),
         segments: toLenientSegments(start),
         isTree: start.endsWith('/'),
@@ -133,7 +150,7 @@ export function createProxyMatcher(
     const narrower = route.isTree ? findNarrowerRoutes(routes, route, pathname) : []
     return {
       methods: route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
-      timeout: route.timeout,
+      ...route.limits,
       requestHeaders: route.requestHeaders,
       getTarget(base, query) {
         const { origin, host, pathname: targetPath } = route.resolveTarget(base)
@@ -191,11 +208,16 @@ function matchesPath(path: string, pathname: string): boolean {
 /** Resolves the target of a route; a path is resolved on the host of the session's base URL, or the provider's. */
 function createTargetResolver(to: string, { baseUrls: [first] }: Resource): Route['resolveTarget'] {
   if (!to.startsWith('/')) {
-    const url = new URL(to)
-    return () => url
+    const target = parseTarget(to)
+    return () => target
   }
-  const ofProvider = first === undefined ? null : new URL(to, first)
-  return (base) => (base === null && ofProvider ? ofProvider : new URL(to, base ?? first))
+  const ofProvider = first === undefined ? null : parseTarget(to, first)
+  return (base) => (base === null && ofProvider ? ofProvider : parseTarget(to, base ?? first))
+}
+
+function parseTarget(to: string, base?: string): RouteTarget {
+  const { origin, host, pathname } = new URL(to, base)
+  return { origin, host, pathname }
 }
 
 function isWithin(url: URL, base: string): boolean {

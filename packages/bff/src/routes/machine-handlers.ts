@@ -41,7 +41,7 @@ export function createMachineHandlers(
     /** POST token: a newer machine token, which all callers share. */
     async token(context, request) {
       const caller = await requireCaller(request)
-      const { session_id, after } = await readTokenRequest(request)
+      const { session_id, after } = await readTokenRequest(context.platform, request)
       const machineSession = await loadMachineSession()
       if (createCallerSession(caller, machineSession).keys.sessionId !== session_id)
         throw createLoginRequiredError('session_changed')

@@ -1,3 +1,4 @@
+import { createTooLongError } from '../errors.ts'
 import { isAmbiguousPath } from '../proxy/request-path.ts'
 import { createProxyResponse } from '../proxy/proxy-response.ts'
 import { fetchUpstream } from '../proxy/fetch-upstream.ts'
@@ -9,10 +10,12 @@ import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
 import type { UpstreamRequest } from '../upstream.ts'
 import type { ResourceAccess, RouteContext } from './route-context.ts'
-import { createInvalidRequestError } from './read-request.ts'
+import { createInvalidRequestError, readBody } from './read-request.ts'
 
 /** Longer bodies are streamed, and cannot be sent again after a refresh. */
 const maxReplayableBytes = 65_536
+/** Until such a body must have arrived. */
+const maxReplayableSeconds = 60
 
 type Body = UpstreamRequest['body']
 
@@ -34,7 +37,7 @@ export async function handleProxy(
   if (isAmbiguousPath(request.url.pathname))
     throw createInvalidRequestError('The path is ambiguous: it contains encoded separators or dot segments')
   const access = await context.getAccess(request)
-  const body = await readBody(request)
+  const body = await prepareBody(context, request, match)
   const first = await forwardRequest(context, request, match, access, body)
   if (!first.rejected) return first.createResponse()
 
@@ -66,7 +69,7 @@ async function forwardRequest(
   const query = createQuery(client.url.search, resource.tokenPlacement, data.accessToken)
   const target = match.getTarget(base, query)
   const { response, rejected } = await fetchUpstream(
-    { platform, logger, client, host: target.host, timeout: match.timeout },
+    { platform, logger, client, host: target.host, limits: match },
     {
       origin: target.origin,
       path: target.path,
@@ -99,12 +102,13 @@ function createQuery(
 }
 
 /** Reads a short body whole, because many servers need its length; a long one stays a stream. */
-async function readBody({ body }: RouteRequest): Promise<Body> {
+function prepareBody(
+  { platform }: RouteContext,
+  { body }: RouteRequest,
+  { maxRequestBytes }: ProxyMatch,
+): Body | Promise<Body> {
   if (body === null) return null
+  if (body.length !== null && body.length > maxRequestBytes) throw createTooLongError(maxRequestBytes)
   if (body.length === null || body.length > maxReplayableBytes) return body.stream()
-  const bytes = await body.readBytes(maxReplayableBytes).catch(() => {
-    throw createInvalidRequestError('The request body ended early')
-  })
-  if (bytes === null) throw createInvalidRequestError('The request body is longer than its Content-Length')
-  return bytes
+  return readBody(platform, body, maxReplayableBytes, maxReplayableSeconds)
 }

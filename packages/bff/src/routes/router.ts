@@ -2,6 +2,7 @@ import { sessionPath, tokenPath } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
 import { assertSameOrigin } from '../guards/csrf.ts'
 import { describeError } from '../log.ts'
+import { createRepeatLimiter } from '../repeated-lines.ts'
 import type { MatchProxyRoute } from '../proxy/proxy-routes.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
@@ -41,6 +42,8 @@ export function createRouter(options: RouterOptions): Router {
     [tokenPath]: { POST: handlers.token },
   }
 
+  const warnAtMostOnceAMinute = createRepeatLimiter(context.logger, () => context.platform.now())
+
   return {
     owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
     async handle(request) {
@@ -57,7 +60,7 @@ export function createRouter(options: RouterOptions): Router {
     const match = matchProxyRoute(url.pathname)
     if (match) {
       assertMethod(method, match.methods)
-      assertSameOrigin(request, origin, true)
+      assertSameOrigin(request, origin, true, warnAtMostOnceAMinute)
       return handleProxy(context, request, match)
     }
     const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
@@ -65,7 +68,7 @@ export function createRouter(options: RouterOptions): Router {
     if (!methods) throw new BffError('invalid_request', 'The BFF has no route at this path', { status: 404 })
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (!route) throw createMethodError(Object.keys(methods))
-    assertSameOrigin(request, origin, false)
+    assertSameOrigin(request, origin, false, warnAtMostOnceAMinute)
     return route(context, request)
   }
 

@@ -27,7 +27,7 @@ export async function handleSignIn(context: RouteContext, request: RouteRequest)
   context.warnOfPlainHttp(request.getHeader('origin'))
   if (request.url.search !== '')
     throw createInvalidRequestError('The URL of a sign-in must have no query: credentials belong in the body')
-  const body = signInRequestSchema.safeParse(await readJsonBody(request))
+  const body = signInRequestSchema.safeParse(await readJsonBody(context.platform, request))
   if (!body.success)
     throw createInvalidRequestError(
       'The request body must be { credentials: { … }, scope?: [ … ], remember?: true, challenge?: "…" }',

@@ -11,7 +11,7 @@ import { createSessionResponse } from './session-response.ts'
  * that the first request obtained. Does not count as use of the session, because a page that is left open refreshes too.
  */
 export async function handleToken(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
-  const { session_id, after } = await readTokenRequest(request)
+  const { session_id, after } = await readTokenRequest(context.platform, request)
   const loaded = assertSession(await context.sessions.open(readSessionCookie(context, request)))
   if (loaded.keys.sessionId !== session_id) throw createLoginRequiredError('session_changed')
   const { session } = await refreshAccess(context, loaded, after >= loaded.data.sequence)
