@@ -283,6 +283,12 @@ describe.each(['fetch', 'node:http', 'node:http2'] as const)('the adapter for %s
     expect((await responded).status).toBe(408)
   })
 
+  it('cuts an upload of unknown length at the limit of its route, with 413', async () => {
+    const page = await openPage(name, (incoming) => void incoming.resume(), { maxRequestBytes: 100_000 })
+    const upload = { method: 'POST', path: '/api/file', body: new Uint8Array(300_000) }
+    expect((await page.send({ ...upload, hasUnknownLength: true })).status).toBe(413)
+  })
+
   it('refuses bodies beyond the limits of a route', async () => {
     const page = await openPage(
       name,

@@ -6,8 +6,87 @@ import { isWithinDepth, parseJson, getByPointer } from '../../src/json.ts'
 import type { Provider } from '../../src/description/provider-description.ts'
 import { parseOAuthChallenges } from '../../src/proxy/www-authenticate.ts'
 import { fillTemplate, listPlaceholders } from '../../src/template.ts'
+import { isPlainPath, isPlainQuery } from '../../src/plain-url.ts'
 import { oddValue } from './server-responses.ts'
 import { runs } from './runs.ts'
+
+describe('a path or a query', () => {
+  const parts = fc.constantFrom(
+    ...[
+      '/',
+      '//',
+      '.',
+      '..',
+      '/./',
+      '%2e',
+      '%2F',
+      'a',
+      'Z9',
+      '~',
+      '-',
+      '_',
+      ';',
+      '@',
+      ':',
+      '=',
+      '&',
+      '+',
+      ',',
+      '!',
+    ],
+    ...[
+      '$',
+      "'",
+      '(',
+      ')',
+      '*',
+      '?',
+      '#',
+      '[',
+      ']',
+      '{',
+      '}',
+      '|',
+      '^',
+      '`',
+      '\\',
+      '"',
+      '<',
+      '>',
+      ' ',
+      '\t',
+      'é',
+    ],
+  )
+  const text = fc.array(parts, { maxLength: 8 }).map((list) => list.join(''))
+
+  it('is plain only if the URL parser leaves it as it is', () => {
+    fc.assert(
+      fc.property(text, text, (path, query) => {
+        const pathname = `/${path}`
+        const search = `?${query}`
+        const { origin, pathname: parsedPath } = new URL(
+          `https://api.example.com${pathname.replace(/[?#].*/s, '')}`,
+        )
+        if (isPlainPath(pathname)) expect([origin, parsedPath]).toEqual(['https://api.example.com', pathname])
+        const url = new URL(`https://api.example.com/${search}`)
+        if (isPlainQuery(search)) expect([url.search, url.hash]).toEqual([search, ''])
+      }),
+      runs(5000, 40),
+    )
+  })
+
+  it.each(['/auth/session', '/api/items/1.json', '/a/b-c_d/~e/', '/a;b=c/d,e'])('%s is plain', (path) => {
+    expect(isPlainPath(path)).toBe(true)
+  })
+
+  it.each(['/a/./b', '/a/..', '//host', '/a//b', '/a%62', '/a b', '/é', '', 'a'])(
+    '%s is not plain',
+    (path) => {
+      expect(isPlainPath(path)).toBe(false)
+    },
+  )
+})
 
 const now = Date.parse('2026-01-01T00:00:00Z')
 const often = runs(150)

@@ -15,6 +15,8 @@ export interface StoryRequest {
   body?: string | Uint8Array<ArrayBuffer>
   /** Whether more of the body would follow, which never comes. */
   isIncomplete?: boolean
+  /** Whether no header says how long the body is. */
+  hasUnknownLength?: boolean
 }
 
 /** A response as a client of any adapter sees it. */
@@ -54,14 +56,16 @@ export async function openAdapter(name: AdapterName, bff: Bff): Promise<AdapterC
 function createFetchClient(bff: Bff): AdapterClient {
   const origin = 'http://127.0.0.1:1'
   const createRequest = (
-    { path, method = 'GET', headers = {}, body, isIncomplete }: StoryRequest,
+    { path, method = 'GET', headers = {}, body, isIncomplete, hasUnknownLength }: StoryRequest,
     signal: AbortSignal,
   ): Request =>
     new Request(origin + path, {
       method,
       headers: {
         ...headers,
-        ...(body && !isIncomplete && { 'Content-Length': String(Buffer.byteLength(body)) }),
+        ...(body &&
+          !isIncomplete &&
+          !hasUnknownLength && { 'Content-Length': String(Buffer.byteLength(body)) }),
       },
       body: isIncomplete ? new ReadableStream() : (body ?? null),
       signal,
@@ -96,12 +100,19 @@ function createFetchClient(bff: Bff): AdapterClient {
 }
 
 function createHttpClient(origin: string, server: Server): AdapterClient {
-  const open = ({ path, method = 'GET', headers = {}, body, isIncomplete }: StoryRequest) => {
-    const length = body && !isIncomplete && { 'Content-Length': Buffer.byteLength(body) }
+  const open = ({
+    path,
+    method = 'GET',
+    headers = {},
+    body,
+    isIncomplete,
+    hasUnknownLength,
+  }: StoryRequest) => {
+    const length = body && !isIncomplete && !hasUnknownLength && { 'Content-Length': Buffer.byteLength(body) }
     const outgoing = request(origin, { path, method, agent: false, headers: { ...headers, ...length } })
     outgoing.on('error', () => {})
-    if (!isIncomplete) outgoing.end(body)
-    else outgoing.write(body)
+    if (body && (isIncomplete || hasUnknownLength)) outgoing.write(body)
+    if (!isIncomplete) outgoing.end(hasUnknownLength ? undefined : body)
     return outgoing
   }
   return {
@@ -136,9 +147,10 @@ function createHttp2Client(origin: string, server: Server): AdapterClient {
     headers = {},
     body,
     isIncomplete,
+    hasUnknownLength,
   }: StoryRequest): ClientHttp2Stream => {
     const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
-    const length = body && !isIncomplete && { 'content-length': Buffer.byteLength(body) }
+    const length = body && !isIncomplete && !hasUnknownLength && { 'content-length': Buffer.byteLength(body) }
     const stream = session.request(
       { ':path': path, ':method': method, ...Object.fromEntries(lowerCase), ...length },
       { endStream: !body },
