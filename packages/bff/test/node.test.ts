@@ -212,6 +212,8 @@ describe('toNodeListener', () => {
       outgoing.end('refused')
       readRemainder(incoming, 1)
     })
+    // It would close the connection too, after five seconds.
+    for (const server of servers) server.keepAliveTimeout = 0
     const head = 'POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\n'
     expect(await exchangeText(base, `${head}x`)).toContain('refused')
   })
