@@ -76,7 +76,7 @@ async function openPage(name: AdapterName, api = respondOk, route: Partial<Proxy
     open: (request: StoryRequest): Promise<StoryResponse> => client.send(withHeaders(request)),
     sendAndLeave: (...[request, arrived]: Parameters<AdapterClient['sendAndLeave']>): Promise<void> =>
       client.sendAndLeave(withHeaders(request), arrived),
-    async send(request: StoryRequest) {
+    send: async (request: StoryRequest) => {
       const response = await page.open(request)
       const body = await readAll(response.body)
       return { status: response.status, headers: response.headers, body: body.toString('latin1') }
@@ -88,7 +88,7 @@ async function openPage(name: AdapterName, api = respondOk, route: Partial<Proxy
 }
 
 function createArrival<T>(): { arrived: Promise<T>; resolve: (value: T) => void } {
-  let resolve = (_: T): void => {}
+  let resolve: (value: T) => void = () => {}
   const arrived = new Promise<T>((settle) => void (resolve = settle))
   return { arrived, resolve }
 }
