@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import type { Bff, BffOptions } from '@latchkey/bff'
 import { toNodeListener } from '@latchkey/bff/node'
 import { startHttpServer } from '../third-party-servers/third-party-server.ts'
+import { toHandle } from '../support/to-handle.ts'
 import type { SiteFiles } from './pages.ts'
 
 /** The server of a page's origin: static files, BFFs and the API. */
@@ -84,7 +85,7 @@ export async function startFrontServer({
     })
   }
 
-  const listeners = [...bffs, { owns: () => true, fetch: handleRequest }]
+  const listeners = [...bffs, { owns: () => true, handle: toHandle(handleRequest) }]
   const { url, close } = await startHttpServer((request, response) => {
     if (/^\/(auth|api)\//.test(request.url ?? '')) requests.push(`${request.method} ${request.url}`)
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')

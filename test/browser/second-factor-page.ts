@@ -4,6 +4,7 @@ import { toNodeListener } from '@latchkey/bff/node'
 import { oauth2 } from '@latchkey/bff/providers'
 import { cathy, workItems } from '@latchkey/sandbox'
 import { startHttpServer } from '../third-party-servers/third-party-server.ts'
+import { toHandle } from '../support/to-handle.ts'
 import type { FrontServer } from './front-server.ts'
 import { startFrontServer } from './front-server.ts'
 import type { SiteFiles } from './pages.ts'
@@ -29,11 +30,11 @@ export async function startLoginPageWithCode(
   const tokenServer = await startHttpServer(
     toNodeListener({
       owns: () => true,
-      fetch: async (request) => {
+      handle: toHandle(async (request) => {
         const form = new URLSearchParams(await request.text())
         tokenRequests.push(form)
         return createTokenResponse(form)
-      },
+      }),
     }),
   )
   const oauth2Provider = oauth2({

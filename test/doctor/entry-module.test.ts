@@ -148,7 +148,7 @@ describe('latchkey doctor on server/auth.ts', { timeout: 60_000 }, () => {
     ['exports no BFF', 'export const bff = 1', /server\/auth\.ts must have a default export/],
     [
       'exports a BFF of something else',
-      `export default { basePath: '/auth', owns: () => true, fetch: async () => new Response() }`,
+      `export default { basePath: '/auth', owns: () => true, handle: async () => ({ status: 200, headers: {}, body: null }) }`,
       /did not create/,
     ],
   ])('exits with 2 and prints no secret when the module %s', async (_, module, message) => {

@@ -30,6 +30,10 @@ const warnings = 'packages/bff/test/warnings.test.ts'
 const proxyHeaders = 'packages/bff/test/proxy-headers.test.ts'
 const proxyStreams = 'packages/bff/test/proxy-streams.test.ts'
 const proxyUpstreams = 'test/stories/proxy-upstreams.test.ts'
+const adapters = 'packages/bff/test/adapters.test.ts'
+const node = 'packages/bff/test/node.test.ts'
+const guard = 'packages/bff/test/guard.test.ts'
+const optionIssues = 'packages/bff/test/option-issues.test.ts'
 const entryModule = 'test/doctor/entry-module.test.ts'
 
 const doctor = 'packages/bff/test/doctor.test.ts'
@@ -438,6 +442,78 @@ export const groups: readonly FaultGroup[] = [
             'packages/bff/test/node.test.ts',
             'does not call a body compressed that a parser has decompressed',
           ],
+        ],
+      },
+      {
+        id: 'B-E2.18',
+        fault: 'Bodies that trickled in held their connections for minutes.',
+        now: 'A body of a route of Latchkey gets 408 after 10 seconds, and the connection is closed.',
+        tests: [
+          [adapters, 'responds with 408 to a body of its own routes that takes too long'],
+          [node, 'closes the connection of a client that takes too long with its body'],
+          [node, 'reads the remainder of a refused body, up to a time limit'],
+        ],
+      },
+      {
+        id: 'B-E2.20b',
+        fault: 'A request with several `Host` headers was accepted by its first.',
+        now: 'It gets 400.',
+        tests: [
+          [node, 'responds with 400 to several hosts, of which a server in front may have read another'],
+        ],
+      },
+      {
+        id: 'B-E2.20c',
+        fault: 'Each rejected request of another site wrote a line to the log.',
+        now: 'The same line is logged at most once a minute, with the number of requests.',
+        tests: [
+          [
+            guard,
+            'logs rejected requests at most once a minute, and how many there were, because any site can cause them',
+          ],
+        ],
+      },
+      {
+        id: 'B-E2.20d',
+        fault: 'Without the option `origin`, `Origin` was compared by its host, whatever else was in it.',
+        now: 'It must be an origin as browsers write it.',
+        tests: [[guard, '65 %s is rejected with 403 and changes nothing']],
+      },
+      {
+        id: 'B-E2.20e',
+        fault: 'A `timeout` of more than 24 days or with a fraction of a millisecond broke every sign-in.',
+        now: 'The first is rejected at start, the second is rounded.',
+        tests: [[optionIssues, 'a timeout that is longer than any timer is rejected at start']],
+      },
+      {
+        id: 'B-C1',
+        fault: 'Nothing was logged when the response of an API ended early.',
+        now: 'One line names the host and the error code.',
+        tests: [
+          [
+            adapters,
+            'breaks off a response that the resource server breaks off, and logs it without the path',
+          ],
+        ],
+      },
+      {
+        id: 'B-F30',
+        fault: 'The proxy had no limit for the size of a body.',
+        now: 'Each route can set limits for requests and responses.',
+        tests: [
+          [adapters, 'refuses bodies beyond the limits of a route'],
+          [adapters, 'cuts an upload of unknown length at the limit of its route, with 413'],
+        ],
+      },
+      {
+        id: 'B-F42',
+        fault:
+          'Over HTTP/2, requests to the API went on after the client had left, and a response that broke off looked complete.',
+        now: 'Every adapter responds in the same way.',
+        tests: [
+          [adapters, 'responds in the same way to %s'],
+          [adapters, 'ends the request to the resource server when the client leaves before the response'],
+          [adapters, 'ends the request to the resource server when the client leaves within the response'],
         ],
       },
     ],

@@ -3,13 +3,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { toNodeListener } from '@latchkey/bff/node'
 import { cathy } from '@latchkey/sandbox'
+import { toHandle } from '../support/to-handle.ts'
 
 /** The code that {@link startSecondFactorServer} accepts. */
 export const correctCode = '123456'
 
 /** An authorization server with an API, as the section "A second factor" of docs/providers.md describes it. */
 export async function startSecondFactorServer(): Promise<{ url: string; close: () => Promise<void> }> {
-  const server = createServer(toNodeListener({ owns: () => true, fetch: respond }))
+  const server = createServer(toNodeListener({ owns: () => true, handle: toHandle(respond) }))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

@@ -44,6 +44,15 @@ export async function openPage(
   const clock: Clock = {
     // The server has its own clock: setting the page's wall clock does not change it.
     now: () => sleptMs + browser.monotonicNow(),
+    startTimer(milliseconds, callback) {
+      let isStopped = false
+      const ring = async (): Promise<void> => {
+        await browser.wait(milliseconds)
+        if (!isStopped) callback()
+      }
+      void ring()
+      return () => void (isStopped = true)
+    },
     sleep: (milliseconds, signal) =>
       Promise.race([
         browser.wait(milliseconds),

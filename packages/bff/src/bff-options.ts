@@ -96,7 +96,8 @@ const resolvedOptions = z
       .strictObject({ idle: seconds.default(43_200), absolute: seconds.default(604_800) })
       .prefault({}),
     throttle: z.union([z.literal(false), throttleSchema]).default({}),
-    timeout: seconds.default(8),
+    // setTimeout rings at once for more milliseconds than 32 bits can hold.
+    timeout: seconds.max(2_147_483, { error: createIssueMessage('at most 2147483 seconds') }).default(8),
     hooks: z.strictObject({ transformRequest: hookSchema, transformResponse: hookSchema }).optional(),
     store: z.custom(isObject, { error: createIssueMessage('a store, for example memoryStore()') }).optional(),
     logger: z

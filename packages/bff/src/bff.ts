@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import { createMachineSessionLoader } from './sessions/machine-session.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
+import { createRouteRequest, createWebResponse } from './adapters/web.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
 import { reportBff } from './bff-observer.ts'
 import type { BffOptions } from './bff-options.ts'
@@ -12,7 +13,7 @@ import { consoleLogger } from './log.ts'
 import { memoryStore } from './stores/memory-store.ts'
 import type { Platform } from './platform.ts'
 import { nodePlatform } from './platform.ts'
-import { createFetchUpstream } from './upstream.ts'
+import { createFetchUpstream } from './upstream-fetch.ts'
 import { createProxyMatcher } from './proxy/proxy-routes.ts'
 import { createRefresh } from './sessions/refresh.ts'
 import type { RevocableTokens } from './authorization-server/revocation.ts'
@@ -20,6 +21,8 @@ import { createTokenRevoker } from './authorization-server/revocation.ts'
 import { getSessionAccess } from './routes/access.ts'
 import type { SessionHandlers } from './routes/machine-handlers.ts'
 import { createMachineHandlers } from './routes/machine-handlers.ts'
+import type { RouteRequest } from './route-request.ts'
+import type { RouteResponse } from './route-response.ts'
 import type { RouteContext } from './routes/route-context.ts'
 import { handleRestore } from './routes/restore.ts'
 import { handleSignIn } from './routes/sign-in.ts'
@@ -27,6 +30,7 @@ import { handleSignOut } from './routes/sign-out.ts'
 import { createRouter } from './routes/router.ts'
 import { createSignInMethods } from './routes/sign-in-methods.ts'
 import { handleToken } from './routes/token.ts'
+import { createCookieResolver } from './sessions/session-cookie.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createPlainHttpWarning } from './guards/plain-http.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
@@ -40,6 +44,8 @@ export interface Bff {
   readonly owns: (pathname: string) => boolean
   /** Responds to a request; never throws. */
   readonly fetch: (request: Request) => Promise<Response>
+  /** Responds to a request in the form that adapters of servers without web requests use; never throws. */
+  readonly handle: (request: RouteRequest) => Promise<RouteResponse>
   /** Resolves when background work, such as token revocation, is done. Does not close a store that you passed in. */
   readonly close: () => Promise<void>
 }
@@ -130,6 +136,7 @@ export function createBff(options: BffOptions): Bff {
     sessions,
     challenges: createChallenges(store, providerKey, secretKey, platform),
     throttle: throttle ? createThrottle(throttle, () => platform.now(), logger) : noThrottle,
+    getSessionCookie: createCookieResolver(basePath, origin),
     warnOfPlainHttp: createPlainHttpWarning(logger),
     refresh,
     getAccess: (request) => handlers.access(context, request),
@@ -139,12 +146,13 @@ export function createBff(options: BffOptions): Bff {
     logger,
   }
 
-  const router = createRouter({ basePath, origin, handlers, matchProxyRoute, context, logger })
+  const router = createRouter({ basePath, origin, handlers, matchProxyRoute, context })
 
   const bff: Bff = {
     basePath,
     owns: router.owns,
-    fetch: router.fetch,
+    fetch: async (request) => createWebResponse(await router.handle(createRouteRequest(request))),
+    handle: router.handle,
     close: () => background.whenIdle(),
   }
   reportBff(bff, options, resolvedOptions)

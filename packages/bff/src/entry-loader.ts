@@ -2,6 +2,8 @@ import { defaultBasePath } from '@latchkey/wire'
 import type { Bff } from './bff.ts'
 import { describeLoadError, isBffError, parseEntryModule } from './entry-module.ts'
 import { BffError } from './errors.ts'
+import type { RouteResponse } from './route-response.ts'
+import { createErrorResponse } from './route-response.ts'
 import { hideSecrets } from './secret-values.ts'
 
 /** Why the entry module could not be loaded. Contains no secret. */
@@ -12,7 +14,7 @@ export interface LoadFailure {
 }
 
 /** A BFF as a server needs it. */
-export type ServedBff = Pick<Bff, 'owns' | 'fetch'>
+export type ServedBff = Pick<Bff, 'owns' | 'handle'>
 
 /** Loads the BFFs of an entry module for each request. */
 export interface EntryLoader {
@@ -70,7 +72,7 @@ export function createEntryLoader({
       const isReported = newFailure.message === failure?.message
       failure = newFailure
       if (!isReported) onFailure(failure)
-      return [{ owns, fetch: async () => createFailureResponse(entry) }]
+      return [{ owns, handle: async () => createFailureResponse(entry) }]
     }
   }
 }
@@ -93,9 +95,8 @@ function listPlaces(error: unknown): string {
     .join('')
 }
 
-function createFailureResponse(entry: string): Response {
-  return new BffError(
-    'server_error',
-    `${entry} could not be loaded. The reason is in the terminal`,
-  ).toResponse()
+function createFailureResponse(entry: string): RouteResponse {
+  return createErrorResponse(
+    new BffError('server_error', `${entry} could not be loaded. The reason is in the terminal`),
+  )
 }

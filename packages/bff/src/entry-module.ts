@@ -41,6 +41,6 @@ export function describeLoadError(error: unknown): string {
 }
 
 function isBff(value: unknown): value is Bff {
-  const { basePath, owns, fetch } = Object(value) as Partial<Record<keyof Bff, unknown>>
-  return typeof basePath === 'string' && typeof owns === 'function' && typeof fetch === 'function'
+  const { basePath, owns, handle } = Object(value) as Partial<Record<keyof Bff, unknown>>
+  return typeof basePath === 'string' && typeof owns === 'function' && typeof handle === 'function'
 }

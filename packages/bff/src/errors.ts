@@ -1,4 +1,4 @@
-import type { SignInChallenge, ErrorResponse, ErrorCode, LoginRequiredReason } from '@latchkey/wire'
+import type { SignInChallenge, ErrorCode, LoginRequiredReason } from '@latchkey/wire'
 
 const statusByCode: Record<ErrorCode, number> = {
   invalid_request: 400,
@@ -52,38 +52,10 @@ export class BffError extends Error {
     this.challenge = details.challenge
     this.allow = details.allow
   }
-
-  /** Creates the error response for the browser, without the hint. */
-  toResponse(): Response {
-    const body: ErrorResponse = {
-      error: this.code,
-      error_description: this.message,
-      ...(this.reason !== undefined && { reason: this.reason }),
-      ...(this.retryAfter !== undefined && { retry_after: this.retryAfter }),
-      ...(this.challenge !== undefined && { challenge: this.challenge }),
-    }
-    const headers: Record<string, string> = {
-      ...(this.retryAfter !== undefined && { 'Retry-After': String(this.retryAfter) }),
-      // A 401 needs a challenge (RFC 9110 §11.6.1); browsers show no dialog for an unknown scheme.
-      ...(this.status === 401 && { 'WWW-Authenticate': 'Latchkey' }),
-      ...(this.allow !== undefined && { Allow: this.allow }),
-    }
-    return createJsonResponse(body, this.status, headers)
-  }
 }
 
-/** Creates a response with a JSON body in UTF-8. */
-export function createJsonResponse(
-  body: object,
-  status = 200,
-  headers: Record<string, string> = {},
-): Response {
-  const bytes = Buffer.from(JSON.stringify(body))
-  const defaultHeaders = {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': String(bytes.length),
-    // RFC 6749 §5.1 requires it for responses with tokens, for HTTP/1.0 caches.
-    Pragma: 'no-cache',
-  }
-  return new Response(bytes, { status, headers: { ...defaultHeaders, ...headers } })
+/** Creates the error for a request body that is too long. */
+export function createTooLongError(maxBytes: number): BffError {
+  const message = `The request body is longer than ${maxBytes} bytes`
+  return new BffError('invalid_request', message, { status: 413 })
 }

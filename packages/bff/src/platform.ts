@@ -14,6 +14,8 @@ export interface Platform {
   randomBytes(size: number): Uint8Array
   /** Resolves after that many milliseconds, or rejects when the signal aborts first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<unknown>
+  /** Calls back after that many milliseconds; returns a function that prevents it. */
+  startTimer(milliseconds: number, callback: () => void): () => void
   /** Returns an environment variable. */
   env(name: string): string | undefined
   /** The keys of log lines that are logged once per process. */
@@ -30,6 +32,10 @@ export const nodePlatform: Platform = {
   sendUpstream,
   randomBytes,
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, { ref: false, ...(signal && { signal }) }),
+  startTimer(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds)
+    return () => clearTimeout(timer)
+  },
   env: (name) => shared.process?.env?.[name],
   // On `globalThis`, because a development server loads a new copy of this module for each route and after each edit.
   loggedKeys: (shared[slot] ??= new Set()),

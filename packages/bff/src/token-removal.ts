@@ -18,9 +18,7 @@ const minTokenLength = 8
 
 /** Whether a text contains one of some tokens, as it is or as in a URL. */
 export function hasToken(text: string, tokens: readonly (string | null | undefined)[]): boolean {
-  return tokens.some((token) =>
-    token && token.length >= minTokenLength ? listForms(token).some((form) => text.includes(form)) : false,
-  )
+  return hasForm(text, listForms(tokens))
 }
 
 /**
@@ -30,21 +28,29 @@ export function hasToken(text: string, tokens: readonly (string | null | undefin
  * @param tokens `null` and `undefined` stand for a token that there is not
  */
 export function removeTokens<T>(value: T, tokens: readonly (string | null | undefined)[]): T {
-  return filterValue(value, tokens) as T
+  return filterValue(value, listForms(tokens)) as T
 }
 
-/** A token as it is and as it stands in a URL. */
-function listForms(token: string): string[] {
-  return /^[\u0021-\u007e]+$/.test(token) ? [token, encodeURIComponent(token)] : [token]
+/** Lists tokens as they are and as they stand in a URL. */
+function listForms(tokens: readonly (string | null | undefined)[]): string[] {
+  return tokens.flatMap((token) => {
+    if (!token || token.length < minTokenLength) return []
+    const encoded = /^[\u0021-\u007e]+$/.test(token) ? encodeURIComponent(token) : token
+    return encoded === token ? [token] : [token, encoded]
+  })
 }
 
-function filterValue(value: unknown, tokens: readonly (string | null | undefined)[]): unknown {
-  const isKept = (item: unknown): boolean => typeof item !== 'string' || !hasToken(item, tokens)
-  if (Array.isArray(value)) return value.filter(isKept).map((item) => filterValue(item, tokens))
+function hasForm(text: string, forms: string[]): boolean {
+  return forms.some((form) => text.includes(form))
+}
+
+function filterValue(value: unknown, forms: string[]): unknown {
+  const isKept = (item: unknown): boolean => typeof item !== 'string' || !hasForm(item, forms)
+  if (Array.isArray(value)) return value.filter(isKept).map((item) => filterValue(item, forms))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, member]) =>
-      isTokenName(name) || !isKept(name) || !isKept(member) ? [] : [[name, filterValue(member, tokens)]],
+      isTokenName(name) || !isKept(name) || !isKept(member) ? [] : [[name, filterValue(member, forms)]],
     ),
   )
 }

@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
 import { Agent } from 'undici'
-import type { SendUpstream } from './upstream.ts'
+import { BodyQueue } from './body-queue.ts'
+import type { SendUpstream, UpstreamCall, UpstreamRequest, UpstreamResponse } from './upstream.ts'
 
 /** Zero means no limit: {@link SendUpstream} has none, and an event stream may be silent for hours. */
 const noLimits = { headersTimeout: 0, bodyTimeout: 0 }
@@ -8,68 +9,91 @@ let agent: Agent | undefined
 
 /**
  * Sends requests to the resource server, on Node. Its own `fetch` keeps a streamed body in memory, decodes responses
- * and ends a response that is silent for five minutes.
+ * and ends a response that is silent for five minutes. `dispatch` makes no streams and no signals, which cost more than
+ * the request.
  */
-export const sendUpstream: SendUpstream = async ({ url, method, headers, body, contentLength, signal }) => {
-  agent ??= new Agent(noLimits)
-  const isStream = body instanceof ReadableStream
-  const sentHeaders = Object.fromEntries(headers)
-  if (isStream && contentLength !== null) sentHeaders['content-length'] = String(contentLength)
-  const response = await agent.request({
-    origin: url.origin,
-    path: url.pathname + url.search,
-    method: method as 'GET',
-    headers: sentHeaders,
-    body: isStream ? iterate(body) : body,
-    signal,
-    responseHeaders: 'raw',
-  } as Parameters<Agent['request']>[0])
-  return {
-    status: response.statusCode,
-    statusText: response.statusText,
-    headers: createHeaders(response.headers as unknown as string[]),
-    body: createBody(response.body),
+export const sendUpstream: SendUpstream = (request) => new UndiciCall(request)
+
+/** One request; undici calls the methods that begin with `on`. */
+class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
+  readonly response: Promise<UpstreamResponse>
+  readonly #onBroken: UpstreamRequest['onBroken']
+  #resolve: (response: UpstreamResponse) => void = () => {}
+  #reject: (error: Error) => void = () => {}
+  #controller: Dispatcher.DispatchController | null = null
+  #body: BodyQueue | null = null
+  #cancelReason: Error | null = null
+
+  constructor({ origin, path, method, headers, body, contentLength, onBroken }: UpstreamRequest) {
+    this.#onBroken = onBroken
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    if (contentLength !== null && !(body instanceof Uint8Array))
+      headers['content-length'] = `${contentLength}`
+    agent ??= new Agent(noLimits)
+    agent.dispatch({ origin, path, method, headers, body } as Dispatcher.DispatchOptions, this)
+  }
+
+  cancel(reason: Error): void {
+    this.#cancelReason ??= reason
+    this.#reject(reason)
+    this.#controller?.abort(reason)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#cancelReason) controller.abort(this.#cancelReason)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    statusText = '',
+  ): void {
+    // Informational responses come before the response.
+    if (status < 200) return
+    this.#body = new BodyQueue({
+      pause: () => controller.pause(),
+      resume: () => controller.resume(),
+      cancel: () => this.cancel(new Error('cancelled')),
+    })
+    const headers = parseHeaders((controller.rawHeaders ?? []) as (Buffer | string)[])
+    this.#resolve({ status, statusText, headers, body: this.#body })
+  }
+
+  onResponseData(_: unknown, chunk: Buffer<ArrayBuffer>): void {
+    this.#body?.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#body?.end()
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.#reject(error)
+    if (!this.#body) return
+    if (!this.#cancelReason) this.#onBroken(error)
+    this.#body.end(error)
   }
 }
 
-async function* iterate(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader()
-  try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value
-  } finally {
-    await reader.cancel().catch(() => {})
+/** Reads bytes as Latin-1, so that the browser gets the same bytes. */
+function parseHeaders(pairs: readonly (Buffer | string)[]): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (let index = 0; index + 1 < pairs.length; index += 2) {
+    const name = decode(pairs[index]).toLowerCase()
+    const value = decode(pairs[index + 1])
+    // It would set the prototype.
+    if (name === '__proto__') continue
+    const previous = headers[name]
+    headers[name] = previous === undefined ? value : `${previous}, ${value}`
   }
-}
-
-/** Leaves out headers with characters that a browser would not get either. */
-function createHeaders(pairs: readonly string[]): Headers {
-  const headers = new Headers()
-  for (let index = 0; index + 1 < pairs.length; index += 2)
-    try {
-      headers.append(String(pairs[index]), String(pairs[index + 1]))
-    } catch {
-      continue
-    }
   return headers
 }
 
-/** Reads a body on demand, so that a slow browser slows down the resource server. */
-function createBody(body: Readable): ReadableStream<Uint8Array> {
-  // A connection that ends before anything was read would end the process.
-  body.on('error', () => {})
-  const chunks = body.iterator() as AsyncIterator<Uint8Array>
-  return new ReadableStream(
-    {
-      async pull(stream) {
-        const { done, value } = await chunks.next()
-        if (done) stream.close()
-        else stream.enqueue(value)
-      },
-      cancel() {
-        // A pending read would delay the end of the iterator.
-        body.destroy()
-      },
-    },
-    { highWaterMark: 0 },
-  )
+function decode(text: Buffer | string | undefined): string {
+  return typeof text === 'string' ? text : (text?.toString('latin1') ?? '')
 }

@@ -1,47 +1,37 @@
+import type { BodyStream } from './route-response.ts'
+
 /** A request to the resource server. */
 export interface UpstreamRequest {
-  url: URL
+  /** Scheme, host and port. */
+  origin: string
+  /** The path with the query. */
+  path: string
   method: string
-  headers: Headers
-  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
+  /** Values by name in lower case. */
+  headers: Record<string, string>
+  body: Uint8Array<ArrayBuffer> | AsyncIterable<Uint8Array> | null
   /** The bytes of a streamed body; `null` when unknown. */
   contentLength: number | null
-  /** Aborts the request and the body of its response. */
-  signal: AbortSignal
+  /** Is called when the body of the response ends early, and the reader did not cancel it. */
+  onBroken: (error: unknown) => void
 }
 
 /** A response of the resource server: its body is unread, and may still be compressed. */
 export interface UpstreamResponse {
   status: number
   statusText: string
-  headers: Headers
-  body: ReadableStream<Uint8Array> | null
+  /** Values by name in lower case; several of one name are joined. */
+  headers: Record<string, string>
+  body: BodyStream | null
 }
 
-/**
- * Sends a request to the resource server. Resolves when the response begins; follows no redirect, and has no time limit
- * itself.
- */
-export type SendUpstream = (request: UpstreamRequest) => Promise<UpstreamResponse>
-
-/** The encodings that `fetch` decodes. */
-const decodedEncodings = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|deflate|br)\s*)*$/i
-
-/** Creates a {@link SendUpstream} for runtimes that have only `fetch`, which decodes responses. */
-export function createFetchUpstream(fetch: typeof globalThis.fetch): SendUpstream {
-  return async ({ url, method, headers: requestHeaders, body: requestBody, signal }) => {
-    const sentHeaders = new Headers(requestHeaders)
-    sentHeaders.delete('Accept-Encoding')
-    const init = { method, headers: sentHeaders, body: requestBody, redirect: 'manual', signal } as const
-    const { status, statusText, headers, body } = await fetch(url.href, {
-      ...init,
-      duplex: 'half',
-    } as RequestInit)
-    if (!decodedEncodings.test(headers.get('Content-Encoding') ?? ''))
-      return { status, statusText, headers, body }
-    const decodedHeaders = new Headers(headers)
-    // They describe the body before it was decoded.
-    for (const name of ['Content-Encoding', 'Content-Length']) decodedHeaders.delete(name)
-    return { status, statusText, headers: decodedHeaders, body }
-  }
+/** A request that was sent to the resource server. */
+export interface UpstreamCall {
+  /** Resolves when the response begins. */
+  response: Promise<UpstreamResponse>
+  /** Ends the call: the response, or its body, fails with the reason. */
+  cancel: (reason: Error) => void
 }
+
+/** Sends a request to the resource server. Follows no redirect, and has no time limit itself. */
+export type SendUpstream = (request: UpstreamRequest) => UpstreamCall

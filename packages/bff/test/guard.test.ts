@@ -23,6 +23,8 @@ describe.each(requests)('%s %s', (method, path, body) => {
     ['from another port', withOrigin(`${page}:8443`)],
     ['from an origin with the page’s as a prefix', withOrigin(`${page}.evil.example`)],
     ['from the origin null', withOrigin('null')],
+    ['from the page’s host in what is no origin', withOrigin(`${page}/path`)],
+    ['from an origin with a user', withOrigin(page.replace('//', '//ann@'))],
     ['from a malformed origin', withOrigin('://')],
     ['from another origin with Sec-Fetch-Site: same-origin', { Origin: 'https://evil.example' }],
   ])('65 %s is rejected with 403 and changes nothing', async (_, headers) => {
@@ -131,6 +133,19 @@ describe('an unknown path or method', () => {
     expect(response.headers.get('Allow')).toBe(allow)
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
   })
+})
+
+it('logs rejected requests at most once a minute, and how many there were, because any site can cause them', async () => {
+  const { sendRequest, log, clock } = createTestBff(rotating())
+  const reject = (): Promise<unknown> =>
+    sendRequest('GET', '/session', undefined, { 'Sec-Fetch-Site': 'cross-site' })
+  const list = (): string[] => log.filter((line) => line.includes('cross-site'))
+  for (let count = 0; count < 200; count += 1) await reject()
+  expect(list()).toHaveLength(1)
+  await clock.pass(60)
+  await reject()
+  expect(list()).toHaveLength(2)
+  expect(list()[1]).toContain('(199 more since the last such line)')
 })
 
 it('responds with 500 to an unexpected error, and logs its details only', async () => {

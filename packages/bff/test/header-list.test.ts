@@ -24,7 +24,7 @@ it('reads thousands of malformed headers of a resource server in linear time', (
   for (let count = 0; count < 2000; count += 1) {
     expect(parseOAuthChallenges('"\\'.repeat(2048))).toEqual([])
     expect(parseOAuthChallenges('"\\"'.repeat(1365))).toEqual([])
-    const headers = filterResponseHeaders(new Headers({ 'Cache-Control': 'a="a='.repeat(2500) }))
-    expect(headers.get('Cache-Control')).toBe('no-store')
+    const headers = filterResponseHeaders({ 'cache-control': 'a="a='.repeat(2500) })
+    expect(headers['cache-control']).toBe('no-store')
   }
 })

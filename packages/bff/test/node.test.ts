@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import { createServer, request } from 'node:http'
+import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
+import { readRemainder } from '../src/adapters/node-body.ts'
+import { BodyQueue } from '../src/body-queue.ts'
+import type { Bff } from '../src/index.ts'
 import { createBff } from '../src/index.ts'
 import { toNodeListener } from '../src/node.ts'
 import { oauth2 } from '../src/providers/index.ts'
@@ -28,6 +32,10 @@ function makeBff() {
     logger: createTestLogger(),
     platform: { fetch },
   })
+}
+
+function createEndlessBody(): BodyQueue {
+  return new BodyQueue({ pause: () => {}, resume: () => {}, cancel: () => {} })
 }
 
 const headers = { 'X-Latchkey': '1', 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'application/json' }
@@ -76,9 +84,10 @@ describe('toNodeListener', () => {
     const received: (string | null)[] = []
     const listener = toNodeListener({
       owns: () => true,
-      fetch: async (message) => {
-        received.push(message.headers.get('Content-Encoding'), await message.text())
-        return new Response()
+      handle: async (message) => {
+        const bytes = await message.body?.readBytes(100)
+        received.push(message.getHeader('content-encoding'), String(bytes))
+        return { status: 200, headers: {}, body: null }
       },
     })
     const base = await listen(async (incoming, outgoing) => {
@@ -139,12 +148,74 @@ describe('toNodeListener', () => {
   })
 
   it('closes the connection when a body breaks or a handler throws', async () => {
-    const broken = new ReadableStream({ pull: (stream) => stream.error(new Error('broken')) })
-    const handlers = [async () => new Response(broken), () => Promise.reject(new Error('thrown'))]
-    for (const handler of handlers) {
-      const base = await listen(toNodeListener({ owns: () => true, fetch: handler }))
+    const broken = createEndlessBody()
+    broken.end(new Error('broken'))
+    const handlers: Bff['handle'][] = [
+      async () => ({ status: 200, headers: {}, body: broken }),
+      () => Promise.reject(new Error('thrown')),
+    ]
+    for (const handle of handlers) {
+      const base = await listen(toNodeListener({ owns: () => true, handle }))
       await expect(fetch(`${base}/auth/x`).then((response) => response.text())).rejects.toThrow(TypeError)
     }
+  })
+
+  /** Sends text over a connection, and returns everything that comes back until it is closed. */
+  async function exchangeText(base: string, text: string): Promise<string> {
+    const socket = connect(Number(new URL(base).port), '127.0.0.1').setEncoding('utf8')
+    socket.on('error', () => {})
+    socket.write(text)
+    return ((await socket.toArray()) as string[]).join('')
+  }
+
+  it('responds with 400 to several hosts, of which a server in front may have read another', async () => {
+    const base = await listen(toNodeListener(makeBff()))
+    const lines = ['GET /auth/session HTTP/1.1', 'Host: a.example', 'host: b.example', 'Connection: close']
+    expect(await exchangeText(base, `${lines.join('\r\n')}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
+  it('serves a client that waits with its body for 100 Continue', async () => {
+    const base = await listen(toNodeListener(makeBff()))
+    const outgoing = request(`${base}/auth/session`, {
+      method: 'POST',
+      headers: { ...headers, Origin: base, Expect: '100-continue', 'Content-Length': body.length },
+    })
+    outgoing.flushHeaders()
+    await once(outgoing, 'continue')
+    outgoing.end(body)
+    const [response] = (await once(outgoing, 'response')) as [{ statusCode: number; resume(): void }]
+    response.resume()
+    expect(response.statusCode).toBe(200)
+  })
+
+  it('closes the connection of a client that takes too long with its body', async () => {
+    const { fetch } = createTokenEndpoint(rotating())
+    const bff = createBff({
+      provider: oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal' }),
+      logger: createTestLogger(),
+      platform: {
+        fetch,
+        startTimer(_, callback) {
+          setImmediate(callback)
+          return () => {}
+        },
+      },
+    })
+    const base = await listen(toNodeListener(bff))
+    const lines = Object.entries({ ...headers, Origin: base, Host: new URL(base).host, 'Content-Length': 9 })
+    const head = `POST /auth/token HTTP/1.1\r\n${lines.map((line) => `${line.join(': ')}\r\n`).join('')}\r\n{`
+    expect(await exchangeText(base, head)).toMatch(/^HTTP\/1\.1 408 [^]*\r\nConnection: close\r\n/i)
+  })
+
+  it('reads the remainder of a refused body, up to a time limit', async () => {
+    const base = await listen((incoming, outgoing) => {
+      outgoing.end('refused')
+      readRemainder(incoming, 1)
+    })
+    // It would close the connection too, after five seconds.
+    for (const server of servers) server.keepAliveTimeout = 0
+    const head = 'POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\n'
+    expect(await exchangeText(base, `${head}x`)).toContain('refused')
   })
 
   it('removes the headers of CORS middleware', async () => {
@@ -162,15 +233,11 @@ describe('toNodeListener', () => {
     const base = await listen(
       toNodeListener({
         owns: () => true,
-        fetch: async ({ signal }) => {
-          aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
-          const endless = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('first')) })
-          return new Response(endless, {
-            headers: [
-              ['Set-Cookie', 'a=1'],
-              ['Set-Cookie', 'b=2'],
-            ],
-          })
+        handle: async (message) => {
+          aborted = new Promise<void>((resolve) => message.whenDisconnected(resolve))
+          const endless = createEndlessBody()
+          endless.push(Buffer.from('first'))
+          return { status: 200, headers: { 'set-cookie': ['a=1', 'b=2'] }, body: endless }
         },
       }),
     )

@@ -330,6 +330,12 @@ describe('a preset called in code without types', () => {
   })
 })
 
+it('a timeout that is longer than any timer is rejected at start', () => {
+  expect(createWith({ timeout: 2_200_000 })).toEqual([
+    'timeout: is 2200000. Expected: at most 2147483 seconds',
+  ])
+})
+
 describe('a file with several mistakes', () => {
   it('gets all of them in one message, one a line', () => {
     const file = {

@@ -3,7 +3,6 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer, request } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer as createSocketServer } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createBff } from '../src/index.ts'
@@ -45,9 +44,10 @@ async function createPage(api: RequestListener, address?: AddressInfo, timeout?:
     logger,
     platform: {
       ...(port === 'undici' && { sendUpstream }),
-      sleep: (milliseconds, signal) => {
+      startTimer: (milliseconds, callback) => {
         timers.push(milliseconds)
-        return wait(milliseconds, undefined, { ref: false, ...(signal && { signal }) })
+        const timer = setTimeout(callback, milliseconds)
+        return () => clearTimeout(timer)
       },
       now: () => Date.now() + passedMs,
       fetch: (input, init) =>
@@ -308,9 +308,9 @@ it('uses a body that a parser has read when it can be restored, and responds wit
   const bodies: string[] = []
   const listener = toNodeListener({
     owns: () => true,
-    async fetch(webRequest) {
-      bodies.push(await webRequest.text())
-      return new Response('ok')
+    async handle(message) {
+      bodies.push(String(await message.body?.readBytes(100)))
+      return { status: 200, headers: {}, body: 'ok' }
     },
   })
   const base = await listen(async (incoming, outgoing) => {

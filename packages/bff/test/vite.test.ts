@@ -191,7 +191,7 @@ describe('latchkey() in vite dev, when the module cannot be loaded', { timeout: 
     ['exports an empty list', 'export default []', 'must have a default export'],
     [
       'exports two BFFs at one base path',
-      `const bff = { basePath: '/auth', owns: () => true, fetch: async () => new Response() }
+      `const bff = { basePath: '/auth', owns: () => true, handle: async () => ({ status: 200, headers: {}, body: null }) }
        export default [bff, bff]`,
       'exports two BFFs at /auth',
     ],
@@ -269,7 +269,7 @@ describe('latchkey() in vite dev, when the module cannot be loaded', { timeout: 
 
 describe('latchkey() in vite build and vite preview', { timeout: 30_000 }, () => {
   it('serves the BFF beside the built app', async () => {
-    const bff = `export default { basePath: '/auth', owns: (path) => path.startsWith('/auth/'), fetch: async () => new Response(process.env.PORTAL_ID) }`
+    const bff = `export default { basePath: '/auth', owns: (path) => path.startsWith('/auth/'), handle: async () => ({ status: 200, headers: {}, body: process.env.PORTAL_ID }) }`
     const project = createProject({ 'auth.ts': bff, '.env': 'PORTAL_ID=portal', 'app.js': 'document.title' })
     await build(project)
     const server = await preview({ ...project, preview: { port: 0, host: '127.0.0.1' } })

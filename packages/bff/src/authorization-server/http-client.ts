@@ -33,7 +33,7 @@ export interface HttpClient {
 export function createHttpClient(platform: Platform, timeout: number): HttpClient {
   return {
     async send(url, init) {
-      const signal = AbortSignal.timeout(timeout * 1000)
+      const signal = AbortSignal.timeout(Math.ceil(timeout * 1000))
       try {
         const response = await rejectOnAbort(
           platform.fetch(url, { ...init, redirect: 'manual', signal }),

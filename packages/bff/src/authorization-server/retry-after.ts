@@ -19,7 +19,7 @@ export function parseRetryAfter(header: string | null, now: number): number | nu
  * either.
  */
 export function getRetryAfterSeconds(
-  { retryAfter, headers }: { retryAfter: number | null; headers: Headers },
+  { retryAfter, headers }: { retryAfter: number | null; headers: Pick<Headers, 'get'> },
   { rateLimit }: Provider['resource'],
 ): number | null {
   if (retryAfter !== null || !rateLimit) return retryAfter

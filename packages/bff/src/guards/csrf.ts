@@ -1,5 +1,8 @@
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
+import type { RouteRequest } from '../route-request.ts'
+
+const csrfHeaderName = csrfHeader.toLowerCase()
 
 /**
  * Rejects requests of other origins. Checks the header `X-Latchkey`, which other origins cannot send without a preflight,
@@ -9,56 +12,73 @@ import { BffError } from '../errors.ts'
  * @param origin the configured origin of the page; without it, the host of `Origin` must be the host of the request
  * @param allowWithoutHeader whether GET and HEAD need no header when `Sec-Fetch-Site` is `same-origin` or `none`: images,
  *   downloads and pages that the user opens cannot send it
+ * @param warn receives a line for the operator; any site can cause many
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.3
  * @throws BffError `access_denied`
  */
 export function assertSameOrigin(
-  request: Request,
-  url: URL,
+  request: RouteRequest,
   origin: string | undefined,
   allowWithoutHeader: boolean,
+  warn: (line: string) => void,
 ): void {
-  const { headers, method } = request
-  const site = headers.get('Sec-Fetch-Site')
+  const violation = findViolation(request, origin, allowWithoutHeader)
+  if (!violation) return
+  const [message, fix] = violation
+  warn(`Request rejected with 403: ${message}. ${fix}`)
+  throw new BffError('access_denied', message)
+}
+
+/** Returns what is wrong with a request, and what an operator can do; `null` when nothing is. */
+function findViolation(
+  request: RouteRequest,
+  origin: string | undefined,
+  allowWithoutHeader: boolean,
+): [message: string, fix: string] | null {
+  const { method, url } = request
+  const site = request.getHeader('sec-fetch-site')
   const isRead = method === 'GET' || method === 'HEAD'
-  if (headers.get(csrfHeader) !== csrfHeaderValue && !(allowWithoutHeader && isRead && site !== null))
-    throw createAccessDeniedError(
+  if (
+    request.getHeader(csrfHeaderName) !== csrfHeaderValue &&
+    !(allowWithoutHeader && isRead && site !== null)
+  )
+    return [
       `The request has no header ${csrfHeader}: ${csrfHeaderValue}`,
       'The client of @latchkey/core sends it. If yours does, check that no proxy in front removes it.',
-    )
+    ]
 
   if (site !== null && site !== 'same-origin' && site !== 'none')
-    throw createAccessDeniedError(
+    return [
       `The request is ${site === 'same-site' ? 'same-site' : 'cross-site'}, not same-origin`,
       'Serve the page and the BFF from one origin.',
-    )
+    ]
 
-  const requestOrigin = headers.get('Origin')
+  const requestOrigin = request.getHeader('origin')
   if (requestOrigin === null) {
     if (site === null && !isRead)
-      throw createAccessDeniedError(
+      return [
         'The request has neither Origin nor Sec-Fetch-Site',
         'Browsers send Origin. Check that no proxy in front removes it; clients that are not browsers must send it.',
-      )
-    return
+      ]
+    return null
   }
   if (origin === undefined && getHost(requestOrigin) !== url.host)
-    throw createAccessDeniedError(
+    return [
       'Origin names another host than the request',
       'If a proxy in front changes the host, make it keep the host (nginx: proxy_set_header Host $http_host), or set ' +
         'the option `origin` to the origin of the page.',
-    )
+    ]
   if (origin !== undefined && requestOrigin !== origin)
-    throw createAccessDeniedError(
+    return [
       'Origin is not the configured origin',
       'Set the option `origin` to the origin of the page, as browsers show it: scheme, host and port, without a path.',
-    )
+    ]
+  return null
 }
 
+/** Returns the host of an origin as browsers write it, or `null`. */
 function getHost(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null
-}
-
-function createAccessDeniedError(message: string, fix: string): BffError {
-  return new BffError('access_denied', message, { hint: `Request rejected with 403: ${message}. ${fix}` })
+  if (!URL.canParse(origin)) return null
+  const url = new URL(origin)
+  return url.origin === origin ? url.host : null
 }

@@ -6,14 +6,13 @@ const maxHosts = 10
 
 /**
  * Creates a function that warns, once per host, of a sign-in on a page that was loaded over plain http: the password is
- * not encrypted, and the browser drops the `Secure` session cookie. Loopback hosts are fine.
+ * not encrypted, and the browser drops the `Secure` session cookie. Loopback hosts are fine. It takes the header `Origin`
+ * after the CSRF check: the URL of the request is plain http behind a proxy that ends TLS.
  */
-export function createPlainHttpWarning(logger: Logger): (request: Request) => void {
+export function createPlainHttpWarning(logger: Logger): (origin: string | null) => void {
   const hosts = new Set<string>()
 
-  return ({ headers }) => {
-    // Not the URL of the request, which is plain http behind a proxy that ends TLS. The CSRF check has verified Origin.
-    const origin = headers.get('Origin')
+  return (origin) => {
     if (origin === null) return
     const { protocol, hostname, host } = new URL(origin)
     if (protocol !== 'http:' || isLoopbackHost(hostname) || hosts.has(host) || hosts.size >= maxHosts) return

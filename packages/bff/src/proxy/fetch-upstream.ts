@@ -1,37 +1,63 @@
 import { createConnectionFailure } from '../authorization-server/connection-failure.ts'
-import { BffError } from '../errors.ts'
+import { BffError, createTooLongError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
+import type { RouteRequest } from '../route-request.ts'
+import type { UpstreamRequest, UpstreamResponse } from '../upstream.ts'
+import { withBodyLimit } from './body-limit.ts'
+
+/** The options of {@link fetchUpstream}. */
+export interface UpstreamExchange {
+  platform: Platform
+  logger: Logger
+  /** The request of the page; when its client disconnects, the exchange ends. */
+  client: RouteRequest
+  /** The host of the resource server, for the log. */
+  host: string
+  limits: {
+    /** Seconds from the end of the request body until the response must begin; its body has no time limit. */
+    timeout: number
+    /** Bytes, or `Infinity`. */
+    maxRequestBytes: number
+    /** Bytes, or `Infinity`. */
+    maxResponseBytes: number
+  }
+}
 
 /**
- * Sends a request to the resource server and waits until the response has begun. The signal that `run` gets also aborts
- * the body of the response, when the caller aborts.
+ * Sends a request to the resource server and waits until the response has begun and `inspect` has read what it needs.
  *
- * @param host the host of the resource server, for the log
- * @param timeout seconds from the end of the request body until the response must begin; its body has no time limit
- * @param bodySent resolves when the request body was sent; `null` when it is sent at once
- * @throws BffError `temporarily_unavailable` when there is no response; `invalid_request` when the caller aborted
+ * @throws BffError `temporarily_unavailable` when there is no response; `server_error` when it is too long;
+ *   `invalid_request` when the request is too long or the client disconnected
  */
 export async function fetchUpstream<T>(
-  platform: Platform,
-  host: string,
-  caller: AbortSignal,
-  timeout: number,
-  bodySent: Promise<void> | null,
-  run: (signal: AbortSignal) => Promise<T>,
+  { platform, logger, client, host, limits }: UpstreamExchange,
+  request: Omit<UpstreamRequest, 'onBroken'>,
+  inspect: (response: UpstreamResponse) => Promise<T>,
 ): Promise<T> {
-  const timedOut = new AbortController()
-  const settled = new AbortController()
-  const startTimer = (): Promise<unknown> => platform.sleep(timeout * 1000, settled.signal)
-  ;(bodySent?.then(startTimer) ?? startTimer()).then(
-    () => timedOut.abort(),
-    () => {},
-  )
-  const signal = AbortSignal.any([timedOut.signal, caller])
+  const { timeout, maxRequestBytes, maxResponseBytes } = limits
+  let hasTimedOut = false
+  let isSettled = false
+  let stopTimer = (): void => {}
+  const { body } = request
+  const isStream = body !== null && !(body instanceof Uint8Array)
+  const call = platform.sendUpstream({
+    ...request,
+    body: isStream ? watchBody(body) : body,
+    onBroken(error) {
+      if (!isSettled || client.isDisconnected) return
+      const { hint } = createConnectionFailure(error)
+      logger.warn(`Response of ${host} ended early, and the page got a part of it: ${hint}`)
+    },
+  })
+  if (!isStream) startTimer()
+  client.whenDisconnected(() => call.cancel(new Error('The client disconnected')))
   try {
-    return await Promise.race([run(signal), rejectOnAbort(signal, settled.signal)])
+    return await inspect(withBodyLimit(await call.response, maxResponseBytes, host, logger))
   } catch (error) {
-    if (caller.aborted) throw new BffError('invalid_request', 'The client aborted the request')
-    const cause = timedOut.signal.aborted
+    if (error instanceof BffError) throw error
+    if (client.isDisconnected) throw new BffError('invalid_request', 'The client aborted the request')
+    const cause = hasTimedOut
       ? `no response within ${timeout} s. Set timeout of the route if the resource server needs longer`
       : createConnectionFailure(error).hint
     throw new BffError('temporarily_unavailable', 'The resource server does not respond at the moment', {
@@ -39,14 +65,29 @@ export async function fetchUpstream<T>(
       hint: `Proxy request to ${host} failed with 503: ${cause}`,
     })
   } finally {
-    settled.abort()
+    isSettled = true
+    stopTimer()
   }
-}
 
-/** Rejects when the signal aborts, for a `fetch` that ignores it. */
-function rejectOnAbort(signal: AbortSignal, until: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const options = { once: true, signal: until }
-    signal.addEventListener('abort', () => reject(new Error('aborted')), options)
-  })
+  function startTimer(): void {
+    if (isSettled) return
+    stopTimer = platform.startTimer(timeout * 1000, () => {
+      hasTimedOut = true
+      call.cancel(new Error('No response in time'))
+    })
+  }
+
+  async function* watchBody(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let size = 0
+    for await (const chunk of stream) {
+      size += chunk.byteLength
+      if (size > maxRequestBytes) {
+        const error = createTooLongError(maxRequestBytes)
+        call.cancel(error)
+        throw error
+      }
+      yield chunk
+    }
+    startTimer()
+  }
 }

@@ -1,17 +1,23 @@
 import { createTokenHeaders } from '../authorization-server/token-headers.ts'
 import type { Provider } from '../description/provider-description.ts'
+import type { RouteRequest } from '../route-request.ts'
 import { parseHeaderList } from './header-list.ts'
 import { serializeChallenges, parseOAuthChallenges } from './www-authenticate.ts'
 
 const hopByHopHeaders =
   /^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.+)$/
 
-/** Creates a test for hop-by-hop headers: the known ones and those that `Connection` names (RFC 9110 §7.6.1). */
-function createHopByHopMatcher(headers: Headers): (name: string) => boolean {
-  const connectionHeaders = (headers.get('Connection') ?? '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase())
-  return (name) => hopByHopHeaders.test(name) || connectionHeaders.includes(name)
+/** Creates a test for the hop-by-hop headers that `Connection` names (RFC 9110 §7.6.1). */
+function createConnectionMatcher(connection: string | null | undefined): (name: string) => boolean {
+  if (
+    connection === null ||
+    connection === undefined ||
+    connection === 'keep-alive' ||
+    connection === 'close'
+  )
+    return () => false
+  const names = connection.split(',').map((name) => name.trim().toLowerCase())
+  return (name) => names.includes(name)
 }
 
 /** Request headers of the page that every route forwards: what HTTP defines for APIs, and a few that are common. */
@@ -70,26 +76,30 @@ export function isForwardableHeader(name: string): boolean {
  * @param routeHeaders the further names of the route, in lower case
  */
 export function filterRequestHeaders(
-  page: Headers,
+  page: RouteRequest,
   routeHeaders: ReadonlySet<string>,
   accessToken: string,
   resource: Provider['resource'],
-): Headers {
-  const isHop = createHopByHopMatcher(page)
-  const headers = new Headers()
-  for (const [name, value] of page)
-    if (!isHop(name) && (forwardedRequestHeaders.has(name) || routeHeaders.has(name)))
-      headers.append(name, value)
-  for (const [name, value] of Object.entries(resource.headers)) {
-    const isBrowserDefault =
-      /^user-agent$/i.test(name) || (/^accept$/i.test(name) && headers.get(name) === '*/*')
-    if (isBrowserDefault || !headers.has(name)) headers.set(name, value)
+): Record<string, string> {
+  const isHop = createConnectionMatcher(page.getHeader('connection'))
+  const headers: Record<string, string> = {}
+  const forward = (name: string): void => {
+    const value = page.getHeader(name)
+    if (value !== null && !isHop(name)) headers[name] = value
+  }
+  forwardedRequestHeaders.forEach(forward)
+  routeHeaders.forEach(forward)
+  for (const [providerName, value] of Object.entries(resource.headers)) {
+    const name = providerName.toLowerCase()
+    const isBrowserDefault = name === 'user-agent' || (name === 'accept' && headers[name] === '*/*')
+    if (isBrowserDefault) headers[name] = value
+    else headers[name] ??= value
   }
   const { refreshIf, ignoreIf } = resource.tokenRejection
   // These rules read the body of a response.
-  if (refreshIf || ignoreIf) headers.set('Accept-Encoding', 'identity')
+  if (refreshIf || ignoreIf) headers['accept-encoding'] = 'identity'
   for (const [name, value] of Object.entries(createTokenHeaders(resource.tokenPlacement, accessToken)))
-    headers.set(name, value)
+    headers[name.toLowerCase()] = value
   return headers
 }
 
@@ -110,27 +120,37 @@ const removedResponseHeaders = [
   /^(location|www-authenticate|cache-control|vary|x-content-type-options)$/,
 ]
 
+/** Whether names were removed before: resource servers send the same ones again and again. */
+const removalByName = new Map<string, boolean>()
+/** A resource server chooses the names. */
+const maxRememberedNames = 500
+
+function isRemovedResponseHeader(name: string): boolean {
+  const known = removalByName.get(name)
+  if (known !== undefined) return known
+  const isRemoved = hopByHopHeaders.test(name) || removedResponseHeaders.some((names) => names.test(name))
+  if (removalByName.size < maxRememberedNames) removalByName.set(name, isRemoved)
+  return isRemoved
+}
+
 /**
  * Creates the headers for the browser from a response of the resource server, except `Location`. Shared caches must not
  * store the response, and the browser's cache stores it for this cookie only.
  */
-export function filterResponseHeaders(upstream: Headers): Headers {
-  const isHop = createHopByHopMatcher(upstream)
-  const headers = new Headers()
-  for (const [name, value] of upstream) {
-    if (isHop(name) || removedResponseHeaders.some((names) => names.test(name))) continue
-    headers.append(name, value)
-  }
-  headers.set('Cache-Control', createCacheControl(upstream.get('Cache-Control')))
-  const vary = upstream.get('Vary')
-  headers.set('Vary', `${vary === null ? '' : `${vary}, `}Cookie, Origin, Sec-Fetch-Site`)
-  const challenge = upstream.get('WWW-Authenticate')
+export function filterResponseHeaders(upstream: Record<string, string>): Record<string, string> {
+  const isHop = createConnectionMatcher(upstream['connection'])
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(upstream))
+    if (!isRemovedResponseHeader(name) && !isHop(name)) headers[name] = value
+  headers['cache-control'] = createCacheControl(upstream['cache-control'] ?? null)
+  const { vary, 'www-authenticate': challenge, 'content-security-policy': policy } = upstream
+  headers['vary'] = `${vary === undefined ? '' : `${vary}, `}Cookie, Origin, Sec-Fetch-Site`
   // A challenge for Basic or Negotiate would open the browser's sign-in dialog for the page's origin.
-  if (challenge !== null)
-    headers.set('WWW-Authenticate', serializeChallenges(parseOAuthChallenges(challenge)) || 'Latchkey')
+  if (challenge !== undefined)
+    headers['www-authenticate'] = serializeChallenges(parseOAuthChallenges(challenge)) || 'Latchkey'
   // An HTML page opened directly would run scripts as part of the application. PDF viewers do not work sandboxed.
-  if (!/^application\/pdf\b/i.test(headers.get('Content-Type') ?? ''))
-    headers.append('Content-Security-Policy', 'sandbox')
+  if (!/^application\/pdf\b/i.test(headers['content-type'] ?? ''))
+    headers['content-security-policy'] = policy === undefined ? 'sandbox' : `${policy}, sandbox`
   return headers
 }
 

@@ -3,6 +3,7 @@ import { BffError } from '../errors.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import { isForwardableHeader } from './headers.ts'
+import { isPlainPath, isPlainQuery } from '../plain-url.ts'
 import { isAmbiguousPath, toCanonicalPath, toLenientSegments } from './request-path.ts'
 
 /** One proxy route: a path of the page's origin, and the URL of the resource server that it leads to. */
@@ -23,6 +24,10 @@ export interface ProxyRoute {
   requestHeaders?: string[] | undefined
   /** Seconds until the response must begin, from the end of the request body; 30 when absent. A body has no limit. */
   timeout?: number | undefined
+  /** Bytes of a request body; a longer one gets 413. No limit when absent: long bodies are not kept in memory. */
+  maxRequestBytes?: number | undefined
+  /** Bytes of a response body, as sent; a longer one becomes a 502 or is cut. No limit when absent. */
+  maxResponseBytes?: number | undefined
 }
 
 /** The types of a {@link ProxyRoute}; {@link createProxyMatcher} validates the values. */
@@ -32,6 +37,8 @@ export const proxyRouteSchema = z.strictObject({
   methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1, 'must name a method'),
   // setTimeout rings at once for more milliseconds than 32 bits can hold.
   timeout: z.number().positive().max(2_147_483).optional(),
+  maxRequestBytes: z.number().int().min(0).optional(),
+  maxResponseBytes: z.number().int().min(0).optional(),
   requestHeaders: z
     .array(
       z.string().refine(isForwardableHeader, {
@@ -42,21 +49,36 @@ export const proxyRouteSchema = z.strictObject({
     .optional(),
 })
 
+/** The URL of a route at the resource server, in parts, which are slower to get from a `URL`. */
+type RouteTarget = Pick<URL, 'origin' | 'host' | 'pathname'>
+
+/** The URL at the resource server, in parts. */
+export interface UpstreamTarget {
+  origin: string
+  host: string
+  /** The path with the query. */
+  path: string
+}
+
 /** The route of one request. */
 export interface ProxyMatch {
   /** The methods that the route allows, and that every narrower route allows which a server could read in the path. */
   methods: string[]
   /** Seconds from the end of the request body until the response must begin. */
   timeout: number
+  /** Bytes, or `Infinity`. */
+  maxRequestBytes: number
+  /** Bytes, or `Infinity`. */
+  maxResponseBytes: number
   /** The names of further request headers to forward, in lower case. */
   requestHeaders: ReadonlySet<string>
   /**
-   * Returns the URL at the resource server.
+   * Returns where the request goes.
    *
    * @param base the base URL of the session's API, if the token response named one
    * @throws BffError `invalid_request` when the path would leave the route
    */
-  getTargetUrl(base: string | null, query: string): URL
+  getTarget(base: string | null, query: string): UpstreamTarget
   /** Maps a URL of the resource server to a path of the page's origin, with query and fragment; `null` without a route. */
   toPageUrl(url: URL, base: string | null): string | null
 }
@@ -69,9 +91,10 @@ type Resource = Provider['resource']
 interface Route {
   /** Without the star: ends in a slash when the route matches all paths below. */
   path: string
-  to: string
+  /** Resolves the target, also without the star, for the base URL of a session. */
+  resolveTarget: (base: string | null) => RouteTarget
   methods: string[]
-  timeout: number
+  limits: Pick<ProxyMatch, 'timeout' | 'maxRequestBytes' | 'maxResponseBytes'>
   requestHeaders: ReadonlySet<string>
   /** The segments of the path, see {@link toLenientSegments}. */
   segments: string[]
@@ -101,14 +124,18 @@ export function createProxyMatcher(
     throw new BffError('server_error', `The options of createBff cannot be used:\n${issues.join('\n')}`)
 
   const routes = proxyRoutes
-    .map(({ path, to = path, methods, timeout = 30, requestHeaders = [] }): Route => {
+    .map(({ path, to = path, methods, requestHeaders = [], ...limits }): Route => {
       const withHead = methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
       const start = path.replace(/\*$/, '')
       return {
         path: start,
-        to: to.replace(/\*$/, ''),
+        resolveTarget: createTargetResolver(to.replace(/\*$/, ''), resource),
         methods: withHead,
-        timeout,
+        limits: {
+          timeout: limits.timeout ?? 30,
+          maxRequestBytes: limits.maxRequestBytes ?? Infinity,
+          maxResponseBytes: limits.maxResponseBytes ?? Infinity,
+        },
         requestHeaders: new Set(requestHeaders.map((name) => name.toLowerCase())),
         segments: toLenientSegments(start),
         isTree: start.endsWith('/'),
@@ -123,21 +150,22 @@ export function createProxyMatcher(
     const narrower = route.isTree ? findNarrowerRoutes(routes, route, pathname) : []
     return {
       methods: route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
-      timeout: route.timeout,
+      ...route.limits,
       requestHeaders: route.requestHeaders,
-      getTargetUrl(base, query) {
-        const start = resolveRouteUrl(route.to, resource, base)
-        const path = start.pathname + pathname.slice(route.path.length)
-        const target = new URL(start.origin + path + query)
+      getTarget(base, query) {
+        const { origin, host, pathname: targetPath } = route.resolveTarget(base)
+        const path = targetPath + pathname.slice(route.path.length)
+        if (isPlainPath(path) && isPlainQuery(query)) return { origin, host, path: path + query }
+        const target = new URL(origin + path + query)
         // A path that the URL parser changes could leave the route. A server could read a path with two slashes at
         // its start as a host.
-        if (target.origin !== start.origin || target.pathname !== path || path.startsWith('//'))
+        if (target.origin !== origin || target.pathname !== path || path.startsWith('//'))
           throw new BffError('invalid_request', 'The path cannot be forwarded')
-        return target
+        return { origin, host, path: path + target.search }
       },
       toPageUrl(url, base) {
-        for (const { path, to } of routes) {
-          const start = resolveRouteUrl(to, resource, base)
+        for (const { path, resolveTarget } of routes) {
+          const start = resolveTarget(base)
           if (start.origin !== url.origin || !matchesPath(start.pathname, url.pathname)) continue
           return path + url.pathname.slice(start.pathname.length) + url.search + url.hash
         }
@@ -178,8 +206,18 @@ function matchesPath(path: string, pathname: string): boolean {
 }
 
 /** Resolves the target of a route; a path is resolved on the host of the session's base URL, or the provider's. */
-function resolveRouteUrl(to: string, { baseUrls: [first] }: Resource, base: string | null): URL {
-  return to.startsWith('/') ? new URL(to, base ?? first) : new URL(to)
+function createTargetResolver(to: string, { baseUrls: [first] }: Resource): Route['resolveTarget'] {
+  if (!to.startsWith('/')) {
+    const target = parseTarget(to)
+    return () => target
+  }
+  const ofProvider = first === undefined ? null : parseTarget(to, first)
+  return (base) => (base === null && ofProvider ? ofProvider : parseTarget(to, base ?? first))
+}
+
+function parseTarget(to: string, base?: string): RouteTarget {
+  const { origin, host, pathname } = new URL(to, base)
+  return { origin, host, pathname }
 }
 
 function isWithin(url: URL, base: string): boolean {

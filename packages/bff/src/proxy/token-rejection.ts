@@ -1,3 +1,4 @@
+import type { BodyStream } from '../route-response.ts'
 import type { UpstreamResponse } from '../upstream.ts'
 import { tryParseJson, getByPointer } from '../json.ts'
 import type { Provider } from '../description/provider-description.ts'
@@ -24,7 +25,7 @@ export interface RejectionResult {
  */
 export async function detectRejection(response: UpstreamResponse, rules: Rules): Promise<RejectionResult> {
   if (!rules.status.includes(response.status)) return { response, rejected: false }
-  const challenges = parseOAuthChallenges(response.headers.get('WWW-Authenticate') ?? '')
+  const challenges = parseOAuthChallenges(response.headers['www-authenticate'] ?? '')
   if (challenges.some(({ params }) => params.get('error') === 'insufficient_scope'))
     return { response, rejected: false }
   if (!rules.refreshIf && !rules.ignoreIf) return { response, rejected: true }
@@ -40,24 +41,24 @@ export async function detectRejection(response: UpstreamResponse, rules: Rules):
 
 /** Reads a body of up to {@link maxPeekBytes} as text, or `''` when it is longer; and a response with the whole body. */
 async function peekBody(response: UpstreamResponse): Promise<{ start: string; whole: UpstreamResponse }> {
-  const reader = response.body?.getReader()
-  if (!reader) return { start: '', whole: response }
-  const chunks: Uint8Array[] = []
+  const { body } = response
+  if (!body) return { start: '', whole: response }
+  const chunks = body[Symbol.asyncIterator]()
+  const startChunks: Uint8Array[] = []
   let size = 0
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    chunks.push(part.value)
+  for (let part = await chunks.next(); !part.done; part = await chunks.next()) {
+    startChunks.push(part.value)
     size += part.value.byteLength
     if (size > maxPeekBytes) break
   }
-  const start = Buffer.concat(chunks)
-  const body = new ReadableStream<Uint8Array>({
-    start: (stream) => stream.enqueue(start),
-    async pull(stream) {
-      const { done, value } = await reader.read()
-      if (done) stream.close()
-      else stream.enqueue(value)
+  const start = Buffer.concat(startChunks)
+  const whole: BodyStream = {
+    takeWhole: () => null,
+    cancel: () => body.cancel(),
+    async *[Symbol.asyncIterator]() {
+      yield start
+      for (let part = await chunks.next(); !part.done; part = await chunks.next()) yield part.value
     },
-    cancel: (reason) => reader.cancel(reason),
-  })
-  return { start: size > maxPeekBytes ? '' : start.toString(), whole: { ...response, body } }
+  }
+  return { start: size > maxPeekBytes ? '' : start.toString(), whole: { ...response, body: whole } }
 }

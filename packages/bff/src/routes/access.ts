@@ -2,7 +2,8 @@ import { BffError } from '../errors.ts'
 import { assertSession } from '../sessions/refresh-result.ts'
 import { isTokenExpired } from '../sessions/session-data.ts'
 import type { LoadedSession } from '../sessions/sessions.ts'
-import type { ResourceAccess, RouteRequest, RouteContext } from './route-context.ts'
+import type { RouteRequest } from '../route-request.ts'
+import type { ResourceAccess, RouteContext } from './route-context.ts'
 import { readSessionCookie } from './read-request.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function getSessionAccess(
 ): Promise<ResourceAccess> {
   const access = await refreshAccess(
     context,
-    assertSession(await context.sessions.open(readSessionCookie(request))),
+    assertSession(await context.sessions.open(readSessionCookie(context, request))),
   )
   context.background.run('Idle limit update', () => context.sessions.touch(access.session))
   return access

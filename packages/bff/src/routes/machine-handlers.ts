@@ -4,7 +4,9 @@ import { BffError } from '../errors.ts'
 import { createLoginRequiredError } from '../sessions/refresh-result.ts'
 import type { LoadedSession } from '../sessions/sessions.ts'
 import { refreshAccess } from './access.ts'
-import type { ResourceAccess, RouteRequest, RouteContext, RouteHandler } from './route-context.ts'
+import type { RouteRequest } from '../route-request.ts'
+import type { RouteResponse } from '../route-response.ts'
+import type { ResourceAccess, RouteContext, RouteHandler } from './route-context.ts'
 import { createNoSessionResponse, createSessionResponse } from './session-response.ts'
 import { readTokenRequest } from './read-request.ts'
 
@@ -35,11 +37,11 @@ export function createMachineHandlers(
     /** POST session: needs no credentials and responds like GET, but callers that `authorize` rejects get 403. */
     signIn: async (context, request) => createCallerResponse(context, await requireCaller(request)),
     /** DELETE session: ends nothing here. The application that signed the caller in signs it out. */
-    signOut: async () => new Response(null, { status: 204 }),
+    signOut: async () => ({ status: 204, headers: {}, body: null }),
     /** POST token: a newer machine token, which all callers share. */
     async token(context, request) {
       const caller = await requireCaller(request)
-      const { session_id, after } = await readTokenRequest(request)
+      const { session_id, after } = await readTokenRequest(context.platform, request)
       const machineSession = await loadMachineSession()
       if (createCallerSession(caller, machineSession).keys.sessionId !== session_id)
         throw createLoginRequiredError('session_changed')
@@ -53,7 +55,7 @@ export function createMachineHandlers(
   }
 
   /** Describes the caller even while there is no machine token; the response has no token then. */
-  async function createCallerResponse(context: RouteContext, caller: Caller): Promise<Response> {
+  async function createCallerResponse(context: RouteContext, caller: Caller): Promise<RouteResponse> {
     const { session } = await context.refresh(await loadMachineSession(), false)
     return createSessionResponse(context, createCallerSession(caller, session))
   }
@@ -65,8 +67,7 @@ export function createMachineHandlers(
   }
 
   /** Passes the request without its body, which is meant for the resource server only. */
-  function authorizeCaller({ raw }: RouteRequest): Caller | null | Promise<Caller | null> {
-    const { url, method, headers, signal } = raw
-    return authorize(new Request(url, { method, headers, signal }))
+  function authorizeCaller(request: RouteRequest): Caller | null | Promise<Caller | null> {
+    return authorize(request.toWebRequest())
   }
 }

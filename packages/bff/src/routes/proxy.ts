@@ -1,3 +1,4 @@
+import { createTooLongError } from '../errors.ts'
 import { isAmbiguousPath } from '../proxy/request-path.ts'
 import { createProxyResponse } from '../proxy/proxy-response.ts'
 import { fetchUpstream } from '../proxy/fetch-upstream.ts'
@@ -5,13 +6,18 @@ import type { ProxyMatch } from '../proxy/proxy-routes.ts'
 import { detectRejection } from '../proxy/token-rejection.ts'
 import { filterRequestHeaders } from '../proxy/headers.ts'
 import type { Provider } from '../description/provider-description.ts'
-import type { ResourceAccess, RouteRequest, RouteContext } from './route-context.ts'
-import { createInvalidRequestError } from './read-request.ts'
+import type { RouteRequest } from '../route-request.ts'
+import type { RouteResponse } from '../route-response.ts'
+import type { UpstreamRequest } from '../upstream.ts'
+import type { ResourceAccess, RouteContext } from './route-context.ts'
+import { createInvalidRequestError, readBody } from './read-request.ts'
 
 /** Longer bodies are streamed, and cannot be sent again after a refresh. */
 const maxReplayableBytes = 65_536
+/** Until such a body must have arrived. */
+const maxReplayableSeconds = 60
 
-type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
+type Body = UpstreamRequest['body']
 
 /**
  * Forwards a request to the resource server with the session's token in place of the cookie, and streams the response.
@@ -27,96 +33,82 @@ export async function handleProxy(
   context: RouteContext,
   request: RouteRequest,
   match: ProxyMatch,
-): Promise<Response> {
+): Promise<RouteResponse> {
   if (isAmbiguousPath(request.url.pathname))
     throw createInvalidRequestError('The path is ambiguous: it contains encoded separators or dot segments')
   const access = await context.getAccess(request)
-  const body = await readBody(request.raw)
+  const body = await prepareBody(context, request, match)
   const first = await forwardRequest(context, request, match, access, body)
   if (!first.rejected) return first.createResponse()
 
-  const newAccess = await access.refreshAfterRejection().catch(async (error: unknown) => {
-    await first.cancel()
+  const newAccess = await access.refreshAfterRejection().catch((error: unknown) => {
+    first.cancel()
     throw error
   })
-  if (newAccess === null || body instanceof ReadableStream) return first.createResponse()
-  await first.cancel()
+  const canRepeat = body === null || body instanceof Uint8Array
+  if (newAccess === null || !canRepeat) return first.createResponse()
+  first.cancel()
   return (await forwardRequest(context, request, match, newAccess, body)).createResponse()
 }
 
 interface UpstreamResult {
   rejected: boolean
-  createResponse(): Promise<Response>
+  createResponse(): RouteResponse
   /** Discards a response that nobody reads, which would keep its connection open. */
-  cancel(): Promise<void>
+  cancel(): void
 }
 
 async function forwardRequest(
-  { provider: { resource }, platform }: RouteContext,
-  { raw, url }: RouteRequest,
+  { provider: { resource }, platform, logger }: RouteContext,
+  client: RouteRequest,
   match: ProxyMatch,
   { session: { data } }: ResourceAccess,
   body: Body,
 ): Promise<UpstreamResult> {
   const base = data.apiBaseUrl ?? null
-  const target = match.getTargetUrl(base, createQuery(url, resource.tokenPlacement, data.accessToken))
-  const headers = filterRequestHeaders(raw.headers, match.requestHeaders, data.accessToken, resource)
-  const isStream = body instanceof ReadableStream
-  let finishBody = (): void => {}
-  const bodySent = isStream ? new Promise<void>((resolve) => void (finishBody = resolve)) : null
-  const upstreamRequest = {
-    url: target,
-    method: raw.method,
-    headers,
-    body: isStream ? body.pipeThrough(new TransformStream({ flush: () => finishBody() })) : body,
-    contentLength: getContentLength(raw),
-  }
+  const query = createQuery(client.url.search, resource.tokenPlacement, data.accessToken)
+  const target = match.getTarget(base, query)
   const { response, rejected } = await fetchUpstream(
-    platform,
-    target.host,
-    raw.signal,
-    match.timeout,
-    bodySent,
-    async (signal) =>
-      detectRejection(await platform.sendUpstream({ ...upstreamRequest, signal }), resource.tokenRejection),
+    { platform, logger, client, host: target.host, limits: match },
+    {
+      origin: target.origin,
+      path: target.path,
+      method: client.method,
+      headers: filterRequestHeaders(client, match.requestHeaders, data.accessToken, resource),
+      body,
+      contentLength: client.body?.length ?? null,
+    },
+    (upstream) => detectRejection(upstream, resource.tokenRejection),
   )
+  const toPageUrl = (url: URL): string | null => match.toPageUrl(url, base)
   return {
     rejected,
-    createResponse: () =>
-      createProxyResponse(response, {
-        target,
-        resource,
-        toPageUrl: (upstreamUrl) => match.toPageUrl(upstreamUrl, base),
-      }),
-    cancel: async () => response.body?.cancel().catch(() => {}),
+    createResponse: () => createProxyResponse(response, { target, resource, toPageUrl }),
+    cancel: () => response.body?.cancel(),
   }
 }
 
 /** Returns the page's query unchanged, with the token appended for a provider that expects it there. */
 function createQuery(
-  { search, searchParams }: URL,
+  search: string,
   tokenPlacement: Provider['resource']['tokenPlacement'],
   accessToken: string,
 ): string {
   if (!('query' in tokenPlacement)) return search
-  if (searchParams.has(tokenPlacement.query))
+  if (new URLSearchParams(search).has(tokenPlacement.query))
     throw createInvalidRequestError(`The query must not contain ${tokenPlacement.query}`)
   const token = new URLSearchParams({ [tokenPlacement.query]: accessToken })
   return search === '' ? `?${token}` : `${search}&${token}`
 }
 
 /** Reads a short body whole, because many servers need its length; a long one stays a stream. */
-async function readBody(request: Request): Promise<Body> {
-  const length = getContentLength(request)
-  if (request.body === null || length === null || length > maxReplayableBytes) return request.body
-  return new Uint8Array(
-    await request.arrayBuffer().catch(() => {
-      throw createInvalidRequestError('The request body ended early')
-    }),
-  )
-}
-
-function getContentLength({ headers }: Request): number | null {
-  const length = headers.get('Content-Length')
-  return length !== null && /^\d+$/.test(length) ? Number(length) : null
+function prepareBody(
+  { platform }: RouteContext,
+  { body }: RouteRequest,
+  { maxRequestBytes }: ProxyMatch,
+): Body | Promise<Body> {
+  if (body === null) return null
+  if (body.length !== null && body.length > maxRequestBytes) throw createTooLongError(maxRequestBytes)
+  if (body.length === null || body.length > maxReplayableBytes) return body.stream()
+  return readBody(platform, body, maxReplayableBytes, maxReplayableSeconds)
 }

@@ -1,5 +1,7 @@
 import { BffError } from '../errors.ts'
-import type { RouteRequest, RouteContext } from './route-context.ts'
+import type { RouteRequest } from '../route-request.ts'
+import type { RouteResponse } from '../route-response.ts'
+import type { RouteContext } from './route-context.ts'
 import { readSessionCookie } from './read-request.ts'
 import { createNoSessionResponse, createSessionResponse } from './session-response.ts'
 
@@ -10,12 +12,14 @@ import { createNoSessionResponse, createSessionResponse } from './session-respon
  * Does not delete the cookie of an ended session: this response may arrive after a new sign-in in another tab, and would
  * delete its cookie.
  */
-export async function handleRestore(context: RouteContext, request: RouteRequest): Promise<Response> {
-  const loaded = await context.sessions.open(readSessionCookie(request))
+export async function handleRestore(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
+  const loaded = await context.sessions.open(readSessionCookie(context, request))
   if (typeof loaded === 'string') return createNoSessionResponse(context)
   try {
     const { session } = await context.refresh(loaded, false)
-    const current = request.url.searchParams.has('peek') ? session : await context.sessions.touch(session)
+    const current = new URLSearchParams(request.url.search).has('peek')
+      ? session
+      : await context.sessions.touch(session)
     return typeof current === 'string'
       ? createNoSessionResponse(context)
       : createSessionResponse(context, current)

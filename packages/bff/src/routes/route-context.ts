@@ -9,6 +9,8 @@ import type { Provider } from '../description/provider-description.ts'
 import type { Refresh } from '../sessions/refresh.ts'
 import type { RevocableTokens } from '../authorization-server/revocation.ts'
 import type { LoadedSession, SessionLimits, Sessions } from '../sessions/sessions.ts'
+import type { RequestUrl, RouteRequest } from '../route-request.ts'
+import type { RouteResponse } from '../route-response.ts'
 import type { Throttle } from '../guards/throttle.ts'
 
 /** The parts of a BFF that its routes use. */
@@ -24,8 +26,10 @@ export interface RouteContext {
   sessions: Sessions
   challenges: Challenges
   throttle: Throttle
-  /** Warns of a sign-in over plain http. */
-  warnOfPlainHttp(request: Request): void
+  /** Returns the name and attributes of the session cookie for a page at this URL. */
+  getSessionCookie(url: RequestUrl): SessionCookie
+  /** Warns of a sign-in over plain http, by the header `Origin`. */
+  warnOfPlainHttp(origin: string | null): void
   refresh: Refresh
   /** Returns what the proxy sends a request with. Throws `login_required` without a session. */
   getAccess(request: RouteRequest): Promise<ResourceAccess>
@@ -44,12 +48,5 @@ export interface ResourceAccess {
   refreshAfterRejection(): Promise<ResourceAccess | null>
 }
 
-/** One request to a route. */
-export interface RouteRequest {
-  raw: Request
-  url: URL
-  cookie: SessionCookie
-}
-
 /** Handles one method at one path. */
-export type RouteHandler = (context: RouteContext, request: RouteRequest) => Promise<Response>
+export type RouteHandler = (context: RouteContext, request: RouteRequest) => Promise<RouteResponse>

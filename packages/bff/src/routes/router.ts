@@ -1,20 +1,21 @@
 import { sessionPath, tokenPath } from '@latchkey/wire'
-import { isLoopbackHost } from '../endpoint-url.ts'
 import { BffError } from '../errors.ts'
 import { assertSameOrigin } from '../guards/csrf.ts'
-import type { Logger } from '../log.ts'
 import { describeError } from '../log.ts'
-import type { MatchProxyRoute, ProxyMatch } from '../proxy/proxy-routes.ts'
-import { createSessionCookie } from '../sessions/session-cookie.ts'
+import { createRepeatLimiter } from '../repeated-lines.ts'
+import type { MatchProxyRoute } from '../proxy/proxy-routes.ts'
+import type { RouteRequest } from '../route-request.ts'
+import type { RouteResponse } from '../route-response.ts'
+import { createErrorResponse } from '../route-response.ts'
 import type { SessionHandlers } from './machine-handlers.ts'
 import { handleProxy } from './proxy.ts'
 import type { RouteContext, RouteHandler } from './route-context.ts'
 
 /** Set on every response that does not have them. */
 const defaultHeaders = {
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-  Vary: 'Cookie, Origin, Sec-Fetch-Site',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  vary: 'Cookie, Origin, Sec-Fetch-Site',
 }
 
 /** The options of {@link createRouter}. */
@@ -25,57 +26,54 @@ export interface RouterOptions {
   handlers: SessionHandlers
   matchProxyRoute: MatchProxyRoute
   context: RouteContext
-  logger: Logger
 }
 
 /** Finds the handler of a request by path and method, after the CSRF check, and turns every error into a response. */
 export interface Router {
   /** Whether a path lies below the base path or belongs to a proxy route. */
   owns: (pathname: string) => boolean
-  fetch: (request: Request) => Promise<Response>
+  handle: (request: RouteRequest) => Promise<RouteResponse>
 }
 
 export function createRouter(options: RouterOptions): Router {
-  const { basePath, origin, handlers, matchProxyRoute, context, logger } = options
+  const { basePath, origin, handlers, matchProxyRoute, context } = options
   const routes: Record<string, Record<string, RouteHandler>> = {
     [sessionPath]: { GET: handlers.restore, POST: handlers.signIn, DELETE: handlers.signOut },
     [tokenPath]: { POST: handlers.token },
   }
 
+  const warnAtMostOnceAMinute = createRepeatLimiter(context.logger, () => context.platform.now())
+
   return {
     owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
-    async fetch(request) {
-      const response = await respond(request).catch(createErrorResponse)
-      for (const [name, value] of Object.entries(defaultHeaders))
-        if (!response.headers.has(name)) response.headers.set(name, value)
-      return response
+    async handle(request) {
+      try {
+        return withDefaultHeaders(await respond(request))
+      } catch (error) {
+        return withDefaultHeaders(createErrorResponse(toBffError(error)))
+      }
     },
   }
 
-  async function respond(request: Request): Promise<Response> {
-    const url = new URL(request.url)
-    const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
+  async function respond(request: RouteRequest): Promise<RouteResponse> {
+    const { method, url } = request
     const match = matchProxyRoute(url.pathname)
-    const methods = match ? createProxyMethods(match) : Object.hasOwn(routes, path) ? routes[path] : undefined
-    if (!methods) throw new BffError('invalid_request', 'The BFF has no route at this path', { status: 404 })
-    const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
-    if (!route) {
-      const allow = Object.keys(methods).join(', ')
-      throw new BffError('invalid_request', `Method not allowed. Allowed: ${allow}`, { status: 405, allow })
+    if (match) {
+      assertMethod(method, match.methods)
+      assertSameOrigin(request, origin, true, warnAtMostOnceAMinute)
+      return handleProxy(context, request, match)
     }
-    assertSameOrigin(request, url, origin, match !== null)
-    const page = origin === undefined ? url : new URL(origin)
-    const secure = page.protocol === 'https:' || !isLoopbackHost(page.hostname)
-    return route(context, { raw: request, url, cookie: createSessionCookie(basePath, secure) })
-  }
-
-  function createProxyMethods(match: ProxyMatch): Record<string, RouteHandler> {
-    const route: RouteHandler = (_, request) => handleProxy(context, request, match)
-    return Object.fromEntries(match.methods.map((method) => [method, route]))
+    const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
+    const methods = Object.hasOwn(routes, path) ? routes[path] : undefined
+    if (!methods) throw new BffError('invalid_request', 'The BFF has no route at this path', { status: 404 })
+    const route = Object.hasOwn(methods, method) ? methods[method] : undefined
+    if (!route) throw createMethodError(Object.keys(methods))
+    assertSameOrigin(request, origin, false, warnAtMostOnceAMinute)
+    return route(context, request)
   }
 
   /** Logs the hint of an error. Details of unexpected errors go to the log only. */
-  function createErrorResponse(error: unknown): Response {
+  function toBffError(error: unknown): BffError {
     const bffError =
       error instanceof BffError
         ? error
@@ -83,7 +81,22 @@ export function createRouter(options: RouterOptions): Router {
             hint: `Request failed with 500: ${describeError(error)}`,
           })
     if (bffError.hint !== undefined)
-      logger[bffError.code === 'server_error' ? 'error' : 'warn'](bffError.hint)
-    return bffError.toResponse()
+      context.logger[bffError.code === 'server_error' ? 'error' : 'warn'](bffError.hint)
+    return bffError
   }
+}
+
+function assertMethod(method: string, methods: string[]): void {
+  if (!methods.includes(method)) throw createMethodError(methods)
+}
+
+function createMethodError(methods: string[]): BffError {
+  const allow = methods.join(', ')
+  return new BffError('invalid_request', `Method not allowed. Allowed: ${allow}`, { status: 405, allow })
+}
+
+function withDefaultHeaders(response: RouteResponse): RouteResponse {
+  const { headers } = response
+  for (const [name, value] of Object.entries(defaultHeaders)) headers[name] ??= value
+  return response
 }

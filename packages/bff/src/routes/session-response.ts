@@ -1,5 +1,6 @@
 import type { SessionResponse, WireToken } from '@latchkey/wire'
-import { createJsonResponse } from '../errors.ts'
+import type { ResponseHeaders, RouteResponse } from '../route-response.ts'
+import { createJsonResponse } from '../route-response.ts'
 import { removeTokens } from '../token-removal.ts'
 import { isTokenExpired, getSecondsUntil, getTokenSecondsLeft } from '../sessions/session-data.ts'
 import type { LoadedSession } from '../sessions/sessions.ts'
@@ -7,7 +8,11 @@ import { getSessionEnd } from '../sessions/sessions.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** Creates the response that describes a session; in token mode it contains the token while that is valid. */
-export function createSessionResponse(context: RouteContext, session: LoadedSession): Response {
+export function createSessionResponse(
+  context: RouteContext,
+  session: LoadedSession,
+  headers: ResponseHeaders = {},
+): RouteResponse {
   const { keys, data } = session
   const now = context.platform.now()
   const expiresAt = getSessionEnd(session)
@@ -32,11 +37,11 @@ export function createSessionResponse(context: RouteContext, session: LoadedSess
     mode: context.mode,
     sign_in: context.signInMethods,
   }
-  return createJsonResponse(response)
+  return createJsonResponse(response, 200, headers)
 }
 
 /** Creates the response for a browser without a session; it tells how to sign in. */
-export function createNoSessionResponse({ mode, signInMethods }: RouteContext): Response {
+export function createNoSessionResponse({ mode, signInMethods }: RouteContext): RouteResponse {
   const response: SessionResponse = { session: null, mode, sign_in: signInMethods }
   return createJsonResponse(response)
 }

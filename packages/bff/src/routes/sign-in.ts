@@ -10,7 +10,9 @@ import { getGrant } from '../description/provider-description.ts'
 import { createTokenData } from '../sessions/session-data.ts'
 import { deriveSubject } from '../sessions/subject.ts'
 import { isInvalidCredentials } from '../guards/throttle.ts'
-import type { RouteRequest, RouteContext } from './route-context.ts'
+import type { RouteRequest } from '../route-request.ts'
+import type { RouteResponse } from '../route-response.ts'
+import type { RouteContext } from './route-context.ts'
 import { createInvalidRequestError, readJsonBody, readSessionCookie } from './read-request.ts'
 import { resolveScope, pickCredentials } from './credentials.ts'
 import { createSessionResponse } from './session-response.ts'
@@ -21,11 +23,11 @@ import { createCredentialFields } from './sign-in-methods.ts'
  * further credentials, the response is `challenge_required` and names them; a second request sends them. A request for
  * an expired or unknown challenge is treated as a first request.
  */
-export async function handleSignIn(context: RouteContext, request: RouteRequest): Promise<Response> {
-  context.warnOfPlainHttp(request.raw)
+export async function handleSignIn(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
+  context.warnOfPlainHttp(request.getHeader('origin'))
   if (request.url.search !== '')
     throw createInvalidRequestError('The URL of a sign-in must have no query: credentials belong in the body')
-  const body = signInRequestSchema.safeParse(await readJsonBody(request.raw))
+  const body = signInRequestSchema.safeParse(await readJsonBody(context.platform, request))
   if (!body.success)
     throw createInvalidRequestError(
       'The request body must be { credentials: { … }, scope?: [ … ], remember?: true, challenge?: "…" }',
@@ -59,7 +61,7 @@ async function startSignIn(
     throw createInvalidRequestError(`Credential ${usernameField}: a colon is not allowed (RFC 7617 §2)`)
   const scope = resolveScope(context, body)
   const attempt = { username: credentials[usernameField] ?? '', scope, remember: body.remember === true }
-  const tokens = await context.throttle.run(attempt.username, request.raw, async () =>
+  const tokens = await context.throttle.run(attempt.username, request.toWebRequest(), async () =>
     takeTokenSet(context, await context.server.signIn(credentials, scope), attempt),
   )
   return { ...attempt, credentials, ...tokens }
@@ -83,7 +85,7 @@ async function continueSignIn(
     // The second request may name another user than the first one did.
     const username = (repeatsSignIn && credentials[login.username]) || pending.username
     const attempt = { ...pending, username }
-    const tokens = await throttle.run(username, request.raw, async () => {
+    const tokens = await throttle.run(username, request.toWebRequest(), async () => {
       const grantResult = await server.answerChallenge(rule, pending.continuation, credentials, pending.scope)
       const { result } = grantResult
       const isSameChallenge = result.kind === 'challenge_required' && result.rule === rule
@@ -105,7 +107,7 @@ async function createSession(
   context: RouteContext,
   request: RouteRequest,
   { token, sentAt, username, scope, remember, credentials }: SignInResult,
-): Promise<Response> {
+): Promise<RouteResponse> {
   const { provider, sessions, platform } = context
   const hasUser = provider.response.user !== undefined || token.user?.['sub'] !== undefined
   const data = {
@@ -120,14 +122,14 @@ async function createSession(
     ...(token.idToken !== null && { idToken: token.idToken }),
     ...(provider.refresh.storeCredentials && { credentials }),
   }
-  if (request.raw.signal.aborted) {
+  if (request.isDisconnected) {
     // The browser will not receive the cookie, so no sign-out could ever end this session.
     context.revoke(data)
     throw createInvalidRequestError('The client aborted the request')
   }
   const { cookie, session } = await sessions.create(data)
   context.background.run('Removal of the previous session', async () => {
-    const previous = await sessions.open(readSessionCookie(request))
+    const previous = await sessions.open(readSessionCookie(context, request))
     if (typeof previous === 'string') return
     await sessions.end(previous)
     // Some servers issue the same tokens again while they are valid.
@@ -136,12 +138,13 @@ async function createSession(
       (data.refreshToken ?? '') === previous.data.refreshToken
     if (!hasSameTokens) context.revoke(previous.data)
   })
-  const response = createSessionResponse(context, session)
-  response.headers.append(
-    'Set-Cookie',
-    serializeSessionCookie(request.cookie, cookie, remember ? context.limits.absolute : undefined),
-  )
-  return response
+  return createSessionResponse(context, session, {
+    'set-cookie': serializeSessionCookie(
+      context.getSessionCookie(request.url),
+      cookie,
+      remember ? context.limits.absolute : undefined,
+    ),
+  })
 }
 
 async function takeTokenSet(

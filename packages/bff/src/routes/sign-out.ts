@@ -1,5 +1,7 @@
 import { serializeExpiredCookie } from '../sessions/session-cookie.ts'
-import type { RouteRequest, RouteContext } from './route-context.ts'
+import type { RouteRequest } from '../route-request.ts'
+import type { RouteResponse } from '../route-response.ts'
+import type { RouteContext } from './route-context.ts'
 import { readSessionCookie } from './read-request.ts'
 
 /**
@@ -11,20 +13,18 @@ import { readSessionCookie } from './read-request.ts'
  * was offline, must not end the session of a user who has signed in since. It does not remove the cookie of another
  * session either: the browser may have received a later one while this request was on its way.
  */
-export async function handleSignOut(context: RouteContext, request: RouteRequest): Promise<Response> {
-  const { searchParams } = request.url
-  const session = await context.sessions.open(readSessionCookie(request))
+export async function handleSignOut(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
+  const searchParams = new URLSearchParams(request.url.search)
+  const session = await context.sessions.open(readSessionCookie(context, request))
   const isOpen = typeof session !== 'string'
   const requestedId = searchParams.get('session_id')
   if (requestedId && !(isOpen && session.keys.sessionId === requestedId))
-    return new Response(null, { status: 204 })
+    return { status: 204, headers: {}, body: null }
   if (isOpen) {
     if (searchParams.has('everywhere')) await context.sessions.endAllOfUser(session)
     else await context.sessions.end(session)
     context.revoke(session.data)
   }
-  return new Response(null, {
-    status: 204,
-    headers: { 'Set-Cookie': serializeExpiredCookie(request.cookie) },
-  })
+  const cookie = serializeExpiredCookie(context.getSessionCookie(request.url))
+  return { status: 204, headers: { 'set-cookie': cookie }, body: null }
 }

@@ -27,9 +27,13 @@ export interface RecordKeys {
 export function deriveRecordKeys(bytes: Uint8Array, secret?: KeyObject): RecordKeys {
   const storeKey = createHash('sha256').update(bytes.subarray(0, sessionNameBytes)).digest('base64url')
   const keyBytes = bytes.subarray(sessionNameBytes)
+  let sessionId: string | undefined
   return {
     storeKey,
-    sessionId: createHash('sha256').update(`session ${storeKey}`).digest('base64url'),
+    // The proxy does not need it.
+    get sessionId() {
+      return (sessionId ??= createHash('sha256').update(`session ${storeKey}`).digest('base64url'))
+    },
     key: createSecretKey(secret ? createHmac('sha256', secret).update(keyBytes).digest() : keyBytes),
   }
 }

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../endpoint-url.ts'
 import { cookieByteLength } from './seal.ts'
 
 /** The name and attributes of one BFF's session cookie. */
@@ -17,9 +18,25 @@ const valuePattern = /^[\w-]+$/
  *
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.2
  */
-export function createSessionCookie(basePath: string, secure: boolean): SessionCookie {
+function createSessionCookie(basePath: string, secure: boolean): SessionCookie {
   const slug = basePath === '/auth' ? '' : basePath.replaceAll(/[^\dA-Za-z]+/g, '-')
   return { name: `${secure ? '__Host-Http-' : ''}latchkey${slug}`, secure }
+}
+
+/**
+ * Creates a function that returns the cookie for a page at a URL. The page is there unless an `origin` is configured.
+ */
+export function createCookieResolver(
+  basePath: string,
+  origin: string | undefined,
+): (url: Pick<URL, 'protocol' | 'hostname'>) => SessionCookie {
+  const secureCookie = createSessionCookie(basePath, true)
+  const plainCookie = createSessionCookie(basePath, false)
+  const page = origin === undefined ? null : new URL(origin)
+  return (url) => {
+    const { protocol, hostname } = page ?? url
+    return protocol === 'https:' || !isLoopbackHost(hostname) ? secureCookie : plainCookie
+  }
 }
 
 /** Parses the session cookie of a `Cookie` header; `null` when it is missing, malformed or there twice. */

@@ -6,8 +6,89 @@ import { isWithinDepth, parseJson, getByPointer } from '../../src/json.ts'
 import type { Provider } from '../../src/description/provider-description.ts'
 import { parseOAuthChallenges } from '../../src/proxy/www-authenticate.ts'
 import { fillTemplate, listPlaceholders } from '../../src/template.ts'
+import { isPlainPath, isPlainQuery } from '../../src/plain-url.ts'
 import { oddValue } from './server-responses.ts'
 import { runs } from './runs.ts'
+
+describe('a path or a query', () => {
+  const parts = fc.constantFrom(
+    ...[
+      '/',
+      '//',
+      '.',
+      '..',
+      '/./',
+      '%2e',
+      '%2F',
+      'a',
+      'Z9',
+      '~',
+      '-',
+      '_',
+      ';',
+      '@',
+      ':',
+      '=',
+      '&',
+      '+',
+      ',',
+      '!',
+    ],
+    ...[
+      '$',
+      "'",
+      '(',
+      ')',
+      '*',
+      '?',
+      '#',
+      '[',
+      ']',
+      '{',
+      '}',
+      '|',
+      '^',
+      '`',
+      '\\',
+      '"',
+      '<',
+      '>',
+      ' ',
+      '\t',
+      'é',
+    ],
+  )
+  const text = fc.array(parts, { maxLength: 8 }).map((list) => list.join(''))
+
+  it('is plain only if the URL parser leaves it as it is', () => {
+    const isKept = (path: string, query: string): boolean => {
+      const { origin, pathname } = new URL(`https://api.example.com/${path.replace(/[?#].*/s, '')}`)
+      const { search, hash } = new URL(`https://api.example.com/?${query}`)
+      const isPathKept = origin === 'https://api.example.com' && pathname === `/${path}`
+      const isQueryKept = search === `?${query}` && hash === ''
+      return (!isPlainPath(`/${path}`) || isPathKept) && (!isPlainQuery(`?${query}`) || isQueryKept)
+    }
+    const lost: string[][] = []
+    fc.assert(
+      fc.property(text, text, (path, query) => {
+        if (!isKept(path, query)) lost.push([path, query])
+      }),
+      runs(5000, 40),
+    )
+    expect(lost).toEqual([])
+  })
+
+  it.each(['/auth/session', '/api/items/1.json', '/a/b-c_d/~e/', '/a;b=c/d,e'])('%s is plain', (path) => {
+    expect(isPlainPath(path)).toBe(true)
+  })
+
+  it.each(['/a/./b', '/a/..', '//host', '/a//b', '/a%62', '/a b', '/é', '', 'a'])(
+    '%s is not plain',
+    (path) => {
+      expect(isPlainPath(path)).toBe(false)
+    },
+  )
+})
 
 const now = Date.parse('2026-01-01T00:00:00Z')
 const often = runs(150)

@@ -16,7 +16,7 @@ export function createTestLogger(): Logger & { lines: string[] } {
 }
 
 /** A clock that stands still until a test advances it. */
-export interface Clock extends Pick<Platform, 'now' | 'sleep'> {
+export interface Clock extends Pick<Platform, 'now' | 'sleep' | 'startTimer'> {
   /** Advances time by seconds and wakes sleepers in order. Await it when something sleeps. */
   pass: (seconds: number) => Promise<void>
 }
@@ -24,14 +24,19 @@ export interface Clock extends Pick<Platform, 'now' | 'sleep'> {
 export function createClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
   let now = start
   let sleepers: { at: number; wake: () => void }[] = []
+  const startTimer: Platform['startTimer'] = (milliseconds, callback) => {
+    const sleeper = { at: now + milliseconds, wake: callback }
+    sleepers.push(sleeper)
+    return () => void (sleepers = sleepers.filter((other) => other !== sleeper))
+  }
   return {
     now: () => now,
+    startTimer,
     sleep: (milliseconds, signal) =>
       new Promise((resolve, reject) => {
-        const sleeper = { at: now + milliseconds, wake: () => resolve(undefined) }
-        sleepers.push(sleeper)
+        const stop = startTimer(milliseconds, () => resolve(undefined))
         signal?.addEventListener('abort', () => {
-          sleepers = sleepers.filter((other) => other !== sleeper)
+          stop()
           reject(new Error('aborted'))
         })
       }),
@@ -157,6 +162,7 @@ export function createTestBff(
       fetch: endpoint.fetch,
       now: clock.now,
       sleep: clock.sleep,
+      startTimer: clock.startTimer,
       loggedKeys: new Set(),
       ...options.platform,
     },

@@ -67,6 +67,7 @@ export async function createProxySetup(
     platform: {
       now: clock.now,
       sleep: clock.sleep,
+      startTimer: clock.startTimer,
       async fetch(input, init) {
         const request = new Request(input, init)
         if (new URL(request.url).host === 'as.example.com') return endpoint.fetch(request)

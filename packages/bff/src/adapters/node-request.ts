@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setSocketAddress } from '../guards/client-address.ts'
+import type { RequestBody, RequestUrl, RouteRequest } from '../route-request.ts'
+
+/** Properties that frameworks add to a request. */
+export interface FrameworkRequest {
+  /** The whole request target. Below a mount point, `url` is only the remainder. */
+  originalUrl?: unknown
+  /** The result of a body parser. */
+  body?: unknown
+}
+
+/** The routes' view of a request of `node:http` or `node:http2`. */
+export class NodeRequest implements RouteRequest {
+  readonly url: RequestUrl
+  readonly method: string
+  readonly body: RequestBody | null
+  readonly #incoming: IncomingMessage
+  readonly #wasParsed: boolean
+  #isDisconnected = false
+  #callbacks: (() => void)[] = []
+
+  constructor(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    url: RequestUrl,
+    method: string,
+    body: RequestBody | null,
+  ) {
+    this.#incoming = incoming
+    this.#wasParsed = body !== null && incoming.readableDidRead
+    this.url = url
+    this.method = method
+    this.body = body
+    outgoing.once('close', () => {
+      // Of HTTP/2, `writableFinished` is true in any case.
+      if (!outgoing.writableEnded) this.#disconnect()
+    })
+  }
+
+  get isDisconnected(): boolean {
+    return this.#isDisconnected
+  }
+
+  getHeader(name: string): string | null {
+    // A body parser has also decompressed the body.
+    if (this.#wasParsed && name === 'content-encoding') return null
+    const value = this.#incoming.headers[name]
+    return Array.isArray(value) ? value.join(', ') : (value ?? null)
+  }
+
+  whenDisconnected(callback: () => void): void {
+    if (this.#isDisconnected) callback()
+    else this.#callbacks.push(callback)
+  }
+
+  toWebRequest(): Request {
+    const { protocol, host, pathname, search } = this.url
+    const headers = new Headers()
+    for (const name of Object.keys(this.#incoming.headers)) {
+      const value = this.getHeader(name)
+      if (value !== null && !name.startsWith(':')) headers.append(name, value)
+    }
+    const controller = new AbortController()
+    this.whenDisconnected(() => controller.abort())
+    const request = new Request(`${protocol}//${host}${pathname}${search}`, {
+      method: this.method,
+      headers,
+      signal: controller.signal,
+    })
+    setSocketAddress(request, this.#incoming.socket.remoteAddress)
+    return request
+  }
+
+  #disconnect(): void {
+    this.#isDisconnected = true
+    for (const callback of this.#callbacks) callback()
+  }
+}

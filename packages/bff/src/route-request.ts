@@ -1,0 +1,32 @@
+/** The parts of a URL that routes read. A `URL` has them. */
+export type RequestUrl = Pick<URL, 'protocol' | 'host' | 'hostname' | 'pathname' | 'search'>
+
+/** A request as routes read it, whatever server it came through. */
+export interface RouteRequest {
+  readonly method: string
+  readonly url: RequestUrl
+  /** `null` without a body. */
+  readonly body: RequestBody | null
+  /** Whether the client disconnected before it had the whole response. */
+  readonly isDisconnected: boolean
+  /** Returns a header by its name in lower case; several of one name are joined, `null` means there is none. */
+  getHeader(name: string): string | null
+  /** Calls back once when the client disconnects before it has the whole response; at once if it already has. */
+  whenDisconnected(callback: () => void): void
+  /** Creates a web request without the body, for functions of the application. */
+  toWebRequest(): Request
+}
+
+/** The body of a request, which one method can read once. */
+export interface RequestBody {
+  /** Bytes; `null` when unknown. */
+  readonly length: number | null
+  /**
+   * Reads the body. Resolves to `null` when it is longer than `maxBytes`; the remainder is not read.
+   *
+   * @throws the error of the connection when the body ends early
+   */
+  readBytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer> | null>
+  /** Returns the body in parts, as they arrive. To stop reading leaves the connection open. */
+  stream(): AsyncIterable<Uint8Array>
+}
