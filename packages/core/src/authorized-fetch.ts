@@ -68,14 +68,15 @@ export function createAuthorizedFetch(
 
     const first = await withToken(send(input), signal).catch(cancelRetry)
     if (!(await rejectsToken(first))) return first
+    // Without a token the BFF has repeated the request already.
+    const repeatedInput = sentToken?.access_token && retryInput
+    // Nobody reads it, and the refresh may need its connection.
+    if (repeatedInput) void first.body?.cancel().catch(() => {})
     const second = withToken(
       (token, sessionSignal) => {
         // The request belongs to the session of its first send: another session may be another user's.
         firstSessionSignal?.throwIfAborted()
-        if (!retryInput || token.access_token === sentToken?.access_token) return first
-        // Nobody reads it, and it would occupy its connection.
-        void first.body?.cancel().catch(() => {})
-        return send(retryInput)(token, sessionSignal)
+        return repeatedInput ? send(repeatedInput)(token, sessionSignal) : first
       },
       signal,
       sentToken,
