@@ -73,8 +73,9 @@ export function createSessionRequests<User>(
   return {
     fetchSession,
     fetchNext: ({ auth, token }, signal) =>
-      // In proxy mode there is no token to fetch: the client asks only whether the session still exists.
-      latest?.mode === 'proxy' || auth.status !== 'signed-in'
+      // The first request of a page counts as use of the session, and its response says how users sign in. Later ones ask
+      // for a token also in proxy mode, where there is none: that response says why a session has ended.
+      !latest || auth.status !== 'signed-in'
         ? fetchSession(signal)
         : fetchSession(signal, tokenPath, { session_id: auth.session.id, after: token?.sequence ?? 0 }),
     dropSession: (sessionId) => void droppedSessions.add(sessionId),

@@ -39,8 +39,7 @@ export interface TestAuthOptions<User>
 /** A real client with a fake BFF, for tests of components and for stories. */
 export interface TestAuth<User> extends AuthClient<User> {
   /**
-   * Ends the session at the BFF, sends the next request of the client, and resolves when the client is `expired`. In
-   * proxy mode the reason is always `no_session`, because there the client only asks whether a session exists.
+   * Ends the session at the BFF, sends the next request of the client, and resolves when the client is `expired`.
    *
    * @param reason default `idle`
    *
@@ -120,6 +119,8 @@ export function createTestAuth<User = { username: string }>({
     browser,
     bff,
     expire: async (reason = 'idle') => {
+      // The response to the first request of a page says only that there is no session.
+      await client.getAccessToken().catch(() => {})
       bff.endSessions(reason)
       const controller = new AbortController()
       const unsubscribe = client.subscribe(() => controller.abort())
