@@ -210,6 +210,7 @@ export const packages: Record<string, Package> = {
       'routes/access.ts',
       'routes/sign-in-methods.ts',
       'routes/session-response.ts',
+      'routes/session-state.ts',
       'routes/credentials.ts',
       'routes/sign-in.ts',
       'routes/restore.ts',

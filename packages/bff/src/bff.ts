@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto'
-import { createMachineSessionLoader } from './sessions/machine-session.ts'
+import { createMachineSession } from './sessions/machine-session.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
 import { reportBff } from './bff-observer.ts'
@@ -22,6 +22,8 @@ import type { SessionHandlers } from './routes/machine-handlers.ts'
 import { createMachineHandlers } from './routes/machine-handlers.ts'
 import type { RouteContext } from './routes/route-context.ts'
 import { handleRestore } from './routes/restore.ts'
+import type { SessionState } from './routes/session-state.ts'
+import { readSessionState } from './routes/session-state.ts'
 import { handleSignIn } from './routes/sign-in.ts'
 import { handleSignOut } from './routes/sign-out.ts'
 import { createRouter } from './routes/router.ts'
@@ -40,6 +42,17 @@ export interface Bff {
   readonly owns: (pathname: string) => boolean
   /** Responds to a request; never throws. */
   readonly fetch: (request: Request) => Promise<Response>
+  /**
+   * Reads the session of a request, for a server that renders the page: `createAuthClient({ initialState })` takes the
+   * result. It refreshes no token, does not count as use of the session, and sets no cookie; call it as often as you
+   * like. The request needs only its URL and its `Cookie` header.
+   *
+   * @throws BffError `temporarily_unavailable` when the store fails; and what `authorize` throws
+   * @example
+   *   const initialState = await bff.session(request)
+   *   if (initialState.status === 'signed-out') return Response.redirect(new URL('/login', request.url))
+   */
+  readonly session: (request: Request) => Promise<SessionState>
   /** Resolves when background work, such as token revocation, is done. Does not close a store that you passed in. */
   readonly close: () => Promise<void>
 }
@@ -54,6 +67,7 @@ const sessionRoutes: SessionHandlers = {
   signOut: handleSignOut,
   token: handleToken,
   access: getSessionAccess,
+  readState: readSessionState,
 }
 
 /**
@@ -117,7 +131,7 @@ export function createBff(options: BffOptions): Bff {
   const handlers = resolvedOptions.authorize
     ? createMachineHandlers(
         resolvedOptions.authorize,
-        createMachineSessionLoader(sessions, provider, providerKey, platform),
+        createMachineSession(sessions, provider, providerKey, platform),
       )
     : sessionRoutes
   const context: RouteContext = {
@@ -145,6 +159,7 @@ export function createBff(options: BffOptions): Bff {
     basePath,
     owns: router.owns,
     fetch: router.fetch,
+    session: (request) => handlers.readState(context, router.createRouteRequest(request)),
     close: () => background.whenIdle(),
   }
   reportBff(bff, options, resolvedOptions)

@@ -8,7 +8,7 @@ import type { MatchProxyRoute, ProxyMatch } from '../proxy/proxy-routes.ts'
 import { createSessionCookie } from '../sessions/session-cookie.ts'
 import type { SessionHandlers } from './machine-handlers.ts'
 import { handleProxy } from './proxy.ts'
-import type { RouteContext, RouteHandler } from './route-context.ts'
+import type { RouteContext, RouteHandler, RouteRequest } from './route-context.ts'
 
 /** Set on every response that does not have them. */
 const defaultHeaders = {
@@ -33,6 +33,7 @@ export interface Router {
   /** Whether a path lies below the base path or belongs to a proxy route. */
   owns: (pathname: string) => boolean
   fetch: (request: Request) => Promise<Response>
+  createRouteRequest: (request: Request) => RouteRequest
 }
 
 export function createRouter(options: RouterOptions): Router {
@@ -50,10 +51,12 @@ export function createRouter(options: RouterOptions): Router {
         if (!response.headers.has(name)) response.headers.set(name, value)
       return response
     },
+    createRouteRequest,
   }
 
   async function respond(request: Request): Promise<Response> {
-    const url = new URL(request.url)
+    const routeRequest = createRouteRequest(request)
+    const { url } = routeRequest
     const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
     const match = matchProxyRoute(url.pathname)
     const methods = match ? createProxyMethods(match) : Object.hasOwn(routes, path) ? routes[path] : undefined
@@ -64,9 +67,14 @@ export function createRouter(options: RouterOptions): Router {
       throw new BffError('invalid_request', `Method not allowed. Allowed: ${allow}`, { status: 405, allow })
     }
     assertSameOrigin(request, url, origin, match !== null)
+    return route(context, routeRequest)
+  }
+
+  function createRouteRequest(raw: Request): RouteRequest {
+    const url = new URL(raw.url)
     const page = origin === undefined ? url : new URL(origin)
     const secure = page.protocol === 'https:' || !isLoopbackHost(page.hostname)
-    return route(context, { raw: request, url, cookie: createSessionCookie(basePath, secure) })
+    return { raw, url, cookie: createSessionCookie(basePath, secure) }
   }
 
   function createProxyMethods(match: ProxyMatch): Record<string, RouteHandler> {
