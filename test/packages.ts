@@ -68,6 +68,7 @@ export const packages: Record<string, Package> = {
       'useAuth.ts',
       'useAccessToken.ts',
       'useAuthorizedFetch.ts',
+      'useSignInMethods.ts',
       'visibility.ts',
       'AuthGate.tsx',
       'index.ts',

@@ -27,13 +27,17 @@ export interface SessionRequests<User> {
   readonly getSessionEnd: () => number | null
 }
 
-/** @param onUserRejected called when the schema rejects the user of a session */
+/**
+ * @param initialUser the user of the initial session before the schema parsed it
+ * @param onUserRejected called when the schema rejects the user of a session
+ */
 export function createSessionRequests<User>(
   platform: Platform,
   basePath: string,
   schema: StandardSchema<User> | undefined,
   now: () => number,
   initialSession: Session<User> | null,
+  initialUser: unknown,
   onUserRejected: (sessionId: string) => void,
 ): SessionRequests<User> {
   const droppedSessions = new Set<string>()
@@ -42,7 +46,7 @@ export function createSessionRequests<User>(
   /** The latest session and its JSON in the response, because the output of a schema may not be comparable. */
   let session = initialSession
   let sessionText = tryOrUndefined(
-    () => session && JSON.stringify([session.id, session.subject, session.user, session.scope]),
+    () => session && JSON.stringify([session.id, session.subject, initialUser, session.scope]),
   )
 
   const fetchSession: SessionRequests<User>['fetchSession'] = async (signal, path = sessionPath, body) => {

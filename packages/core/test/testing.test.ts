@@ -117,11 +117,11 @@ describe('createTestAuth', () => {
   it('knows the sign-in methods before the first request', () => {
     expect(
       createTestAuth()
-        .signInMethods()
+        .signInMethods.get()
         ?.credentials?.fields.map(({ name }) => name),
     ).toEqual(['username', 'password'])
     const signInMethods = { redirect: true } as const
-    expect(createTestAuth({ signInMethods }).signInMethods()).toEqual(signInMethods)
+    expect(createTestAuth({ signInMethods }).signInMethods.get()).toEqual(signInMethods)
   })
 
   it('uses another base path', async () => {

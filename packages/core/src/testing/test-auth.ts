@@ -3,7 +3,7 @@ import { defaultBasePath } from '@latchkey/wire'
 import type { AuthClient, AuthClientOptions } from '../auth-client.ts'
 import { getPageUrl } from '../browser.ts'
 import { createAuthClient } from '../create-auth-client.ts'
-import type { AuthState } from '../auth-state.ts'
+import type { InitialState } from '../auth-state.ts'
 import type { TestBrowser } from './test-browser.ts'
 import { createTestBrowser } from './test-browser.ts'
 import type { FakeBff, FakeBffOptions } from './fake-bff.ts'
@@ -99,12 +99,13 @@ export function createTestAuth<User = { username: string }>({
     },
     ...(cookie !== null && { cookie }),
   })
-  const initialState: AuthState<User> = user
+  const initialState: InitialState = user
     ? {
+        signInMethods,
         status: 'signed-in',
         session: { id: 'session-1', subject: createSubject(username ?? 'user'), user, scope: ['read'] },
       }
-    : { status: 'signed-out', session: null }
+    : { status: 'signed-out', session: null, signInMethods }
   const client = createAuthClient<User>({
     platform: browser.openTab().platform,
     basePath,
@@ -115,7 +116,6 @@ export function createTestAuth<User = { username: string }>({
   })
   return {
     ...client,
-    signInMethods: () => client.signInMethods() ?? signInMethods,
     browser,
     bff,
     expire: async (reason = 'idle') => {
