@@ -35,6 +35,8 @@ export function createAuthorizedFetch(
     const headers = new Headers(init?.headers ?? request?.headers)
     const { baseURI } = platform.document
     const url = request?.url ?? (input as string | URL)
+    // It has the origin of the page, but no server.
+    if (/^blob:/i.test(url as string)) return platform.fetch(input, init)
     // A shortcut for most requests. Not for tabs, which browsers ignore, and backslashes, which they read as slashes.
     const isOwnPath = ownPathPattern.test(url as string) && baseURI.startsWith(`${pageOrigin}/`)
     const origin = isOwnPath ? pageOrigin : new URL(url, baseURI).origin
