@@ -56,7 +56,7 @@ export function parseInitialState<User>(
   const { session } = state
   if (!session || !schema) return state as InitialState<User>
   const user = tryOrUndefined(() => schema['~standard'].validate(session.user) as { value?: User })?.value
-  return user === undefined ? restoring : ({ ...state, session: { ...session, user } } as InitialState<User>)
+  return user === undefined ? restoring : { ...state, session: { ...session, user } }
 }
 
 const restoring: InitialState<never> = { status: 'restoring', session: null }
