@@ -1,9 +1,9 @@
 import type { CredentialField } from '@latchkey/core'
-import { useAuthClient } from '@latchkey/react'
+import { useSignInMethods } from '@latchkey/react'
 
 /** The fields of the sign-in form, as the BFF describes them; none where it needs no credentials. */
 export function useCredentialFields(): readonly CredentialField[] {
-  const methods = useAuthClient().signInMethods()
+  const methods = useSignInMethods()
   return methods ? (methods.credentials?.fields ?? []) : usualFields
 }
 

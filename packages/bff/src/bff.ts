@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto'
-import { createMachineSessionLoader } from './sessions/machine-session.ts'
+import { createMachineSession } from './sessions/machine-session.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import { createRouteRequest, createWebResponse } from './adapters/web.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
@@ -25,6 +25,8 @@ import type { RouteRequest } from './route-request.ts'
 import type { RouteResponse } from './route-response.ts'
 import type { RouteContext } from './routes/route-context.ts'
 import { handleRestore } from './routes/restore.ts'
+import type { SessionState } from './routes/session-state.ts'
+import { readSessionState } from './routes/session-state.ts'
 import { handleSignIn } from './routes/sign-in.ts'
 import { handleSignOut } from './routes/sign-out.ts'
 import { createRouter } from './routes/router.ts'
@@ -46,6 +48,17 @@ export interface Bff {
   readonly fetch: (request: Request) => Promise<Response>
   /** Responds to a request in the form that adapters of servers without web requests use; never throws. */
   readonly handle: (request: RouteRequest) => Promise<RouteResponse>
+  /**
+   * Reads the session of a request, for a server that renders the page: `createAuthClient({ initialState })` takes the
+   * result. It refreshes no token, does not count as use of the session, and sets no cookie; call it as often as you
+   * like. The request needs only its URL and its `Cookie` header.
+   *
+   * @throws BffError `temporarily_unavailable` when the store fails; and what `authorize` throws
+   * @example
+   *   const initialState = await bff.session(request)
+   *   if (initialState.status === 'signed-out') return Response.redirect(new URL('/login', request.url))
+   */
+  readonly session: (request: Request) => Promise<SessionState>
   /** Resolves when background work, such as token revocation, is done. Does not close a store that you passed in. */
   readonly close: () => Promise<void>
 }
@@ -60,6 +73,7 @@ const sessionRoutes: SessionHandlers = {
   signOut: handleSignOut,
   token: handleToken,
   access: getSessionAccess,
+  readState: readSessionState,
 }
 
 /**
@@ -123,7 +137,7 @@ export function createBff(options: BffOptions): Bff {
   const handlers = resolvedOptions.authorize
     ? createMachineHandlers(
         resolvedOptions.authorize,
-        createMachineSessionLoader(sessions, provider, providerKey, platform),
+        createMachineSession(sessions, provider, providerKey, platform),
       )
     : sessionRoutes
   const context: RouteContext = {
@@ -153,6 +167,7 @@ export function createBff(options: BffOptions): Bff {
     owns: router.owns,
     fetch: async (request) => createWebResponse(await router.handle(createRouteRequest(request))),
     handle: router.handle,
+    session: (request) => handlers.readState(context, createRouteRequest(request)),
     close: () => background.whenIdle(),
   }
   reportBff(bff, options, resolvedOptions)

@@ -14,6 +14,7 @@ export type { Hooks, PreparedRequest, RawResponse } from './authorization-server
 export type { Logger } from './log.ts'
 export { memoryStore } from './stores/memory-store.ts'
 export type { Platform } from './platform.ts'
+export type { SessionState } from './routes/session-state.ts'
 export { defineProvider } from './description/provider-description.ts'
 export type { ProviderDescription } from './description/provider-description.ts'
 export type { ProxyRoute } from './proxy/proxy-routes.ts'

@@ -1,6 +1,6 @@
 import type { SignInMethods } from '@latchkey/wire'
 import type { Platform } from './platform.ts'
-import type { AuthState, Session } from './auth-state.ts'
+import type { AuthState, InitialState, Session } from './auth-state.ts'
 import type { StandardSchema } from './user.ts'
 
 /** The options of `createAuthClient`. */
@@ -20,8 +20,11 @@ export interface AuthClientOptions<User = unknown> {
    * body, read it from `response.clone()`.
    */
   readonly rejectsToken?: ((response: Response) => boolean | Promise<boolean>) | undefined
-  /** The state at start, from a server that rendered the page; default `restoring`. */
-  readonly initialState?: AuthState<User> | undefined
+  /**
+   * The state at start, from a server that rendered the page: what `bff.session(request)` returned there; default
+   * `restoring`. The schema in `user` parses its user, on the server and in the browser, if it does so synchronously.
+   */
+  readonly initialState?: InitialState | undefined
   /** Whether requests while the status is `expired` fail (`reject`, the default) or wait for the next sign-in (`hold`). */
   readonly onExpired?: 'reject' | 'hold' | undefined
   /** The environment; default: the browser. For tests, `@latchkey/core/testing` creates one. */
@@ -47,7 +50,7 @@ export interface AuthClient<User = unknown> {
   /** Returns the current state; the same object until the state changes. */
   readonly getState: () => AuthState<User>
   /** Returns the state before the first event, which is the one that a server renders. */
-  readonly getInitialState: () => AuthState<User>
+  readonly getInitialState: () => InitialState<User>
   /**
    * Calls the listener after every change of the state, of which a refresh makes none. Returns the function that
    * unsubscribes.
@@ -151,10 +154,16 @@ export interface AuthClient<User = unknown> {
     readonly signal?: AbortSignal | undefined
   }) => Promise<string>
   /**
-   * Returns how users sign in (for example the fields of a form), as the BFF described it in its latest response; `null`
-   * before the first response.
+   * How users sign in, for example the fields of a form: a separate store, because a page may be signed out before it
+   * knows. It does so from the start when a server rendered the page, and otherwise with the first response of the BFF,
+   * that is, when the state first leaves `restoring`, unless that was a sign-out.
    */
-  readonly signInMethods: () => SignInMethods | null
+  readonly signInMethods: {
+    /** Returns what the BFF described in its latest response; `null` before the first one. */
+    readonly get: () => SignInMethods | null
+    /** Calls the listener when that changes. Returns the function that unsubscribes. */
+    readonly subscribe: (listener: () => void) => () => void
+  }
   /**
    * Stops all requests, timers and listeners for good: the state never changes again, and every call rejects. The
    * session on the server stays valid.

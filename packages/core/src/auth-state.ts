@@ -1,3 +1,4 @@
+import type { SignInMethods } from '@latchkey/wire'
 import type { AuthError, EndReason } from './errors.ts'
 import { getEndReason } from './errors.ts'
 import type { AccessToken } from './token.ts'
@@ -84,6 +85,12 @@ export type AuthState<User = unknown> =
       readonly error?: never
       readonly reason?: EndReason
     }
+
+/** The state at the start of a page, for example what `bff.session(request)` of `@latchkey/bff` returns. */
+export type InitialState<User = unknown> = AuthState<User> & {
+  /** How users sign in, for a sign-in form in the HTML of a server. */
+  readonly signInMethods?: SignInMethods | undefined
+}
 
 /**
  * The complete state of a client. Side effects follow from it: while `isFetching` is true, a request is running; a

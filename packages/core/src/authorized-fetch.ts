@@ -35,6 +35,8 @@ export function createAuthorizedFetch(
     const headers = new Headers(init?.headers ?? request?.headers)
     const { baseURI } = platform.document
     const url = request?.url ?? (input as string | URL)
+    // It has the origin of the page, but no server.
+    if (/^blob:/i.test(url as string)) return platform.fetch(input, init)
     // A shortcut for most requests. Not for tabs, which browsers ignore, and backslashes, which they read as slashes.
     const isOwnPath = ownPathPattern.test(url as string) && baseURI.startsWith(`${pageOrigin}/`)
     const origin = isOwnPath ? pageOrigin : new URL(url, baseURI).origin
@@ -68,14 +70,15 @@ export function createAuthorizedFetch(
 
     const first = await withToken(send(input), signal).catch(cancelRetry)
     if (!(await rejectsToken(first))) return first
+    // Without a token the BFF has repeated the request already.
+    const repeatedInput = sentToken?.access_token && retryInput
+    // Nobody reads it, and the refresh may need its connection.
+    if (repeatedInput) void first.body?.cancel().catch(() => {})
     const second = withToken(
       (token, sessionSignal) => {
         // The request belongs to the session of its first send: another session may be another user's.
         firstSessionSignal?.throwIfAborted()
-        if (!retryInput || token.access_token === sentToken?.access_token) return first
-        // Nobody reads it, and it would occupy its connection.
-        void first.body?.cancel().catch(() => {})
-        return send(retryInput)(token, sessionSignal)
+        return repeatedInput ? send(repeatedInput)(token, sessionSignal) : first
       },
       signal,
       sentToken,

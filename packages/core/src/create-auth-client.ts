@@ -1,7 +1,8 @@
+import type { SignInMethods } from '@latchkey/wire'
 import { defaultBasePath, sessionPath } from '@latchkey/wire'
 import { diagnosis } from '#diagnosis'
 import type { AuthClient, AuthClientOptions } from './auth-client.ts'
-import type { AuthState, TabMessage } from './auth-state.ts'
+import type { TabMessage } from './auth-state.ts'
 import { createSignedOutState, getNextWakeTime, receiveTabMessage } from './auth-state.ts'
 import { resetToRestoring, startFetchIfDue, startFirstFetch } from './auth-state.ts'
 import { createAuthorizedFetch, isTokenRejected, parseOrigin } from './authorized-fetch.ts'
@@ -15,6 +16,7 @@ import { createReady } from './ready.ts'
 import { createSessionActions } from './session-actions.ts'
 import { createSessionRequests } from './session-requests.ts'
 import { createSignOuts } from './sign-outs.ts'
+import { parseInitialState } from './user.ts'
 import { createWithToken } from './with-token.ts'
 
 /**
@@ -44,7 +46,7 @@ export function createAuthClient<User = unknown>({
   onExpired,
   platform = browserPlatform,
 }: AuthClientOptions<User> = {}): AuthClient<User> {
-  const firstState: AuthState<User> = initialState ?? { status: 'restoring', session: null }
+  const firstState = parseInitialState(schema, initialState)
   const now = createClock(platform)
   let isDormant = true
   let timer: unknown
@@ -103,12 +105,19 @@ export function createAuthClient<User = unknown>({
   const onSignOutConfirmed = (sessionId: string, isAdopted: boolean): void => {
     if (!store.isActive()) return
     page.post({ type: 'ended', sessionId })
-    // The page was loaded after the sign-out, perhaps with a later session.
-    if (isAdopted && store.getAuth().status === 'signed-out') void store.fetchAgain()
+    // The page was loaded after the sign-out, perhaps with a later session; or it has no response yet.
+    if ((isAdopted || !requests.getLatest()) && store.getAuth().status === 'signed-out')
+      void store.fetchAgain()
   }
 
-  const requests = createSessionRequests(platform, basePath, schema, now, firstState.session, (sessionId) =>
-    actions.endSession(sessionId),
+  const requests = createSessionRequests(
+    platform,
+    basePath,
+    schema,
+    now,
+    firstState.session,
+    initialState?.session?.user,
+    (sessionId) => actions.endSession(sessionId),
   )
   const page = createPageEvents(platform, `latchkey:${basePath}`, now, onTabMessage, onPageEvent)
   const signOuts = createSignOuts(platform, basePath, now, onSignOutConfirmed, scheduleWake)
@@ -141,6 +150,8 @@ export function createAuthClient<User = unknown>({
   }
   const getSessionEnd = (): number | null =>
     getAuth().status === 'signed-in' ? requests.getSessionEnd() : null
+  const getSignInMethods = (): SignInMethods | null =>
+    requests.getLatest()?.sign_in ?? firstState.signInMethods ?? null
   const createExpiringStore = <T>(get: () => T, getEnd: () => number) => ({
     get,
     secondsLeft: () => (getEnd() - now()) / 1000,
@@ -154,7 +165,7 @@ export function createAuthClient<User = unknown>({
     subscribe: createSubscribe(getAuth),
     accessToken: createExpiringStore(getTokenValue, () => getState().token?.expiresAt ?? 0),
     sessionEnd: createExpiringStore(getSessionEnd, () => getSessionEnd() ?? Infinity),
-    ready: createReady(store, start, !platform.document && initialState),
+    ready: createReady(store, start, !platform.document && firstState),
     signIn: actions.signIn,
     signOut: actions.signOut,
     extend: async () => {
@@ -166,7 +177,11 @@ export function createAuthClient<User = unknown>({
     fetch: createAuthorizedFetch(platform, allow.map(parseOrigin), withToken, rejectsToken),
     getAccessToken: ({ forceRefresh, signal } = {}) =>
       withToken(({ access_token }) => access_token, signal, forceRefresh ? getState().token : null),
-    signInMethods: () => requests.getLatest()?.sign_in ?? null,
+    signInMethods: {
+      get: getSignInMethods,
+      // Compared as JSON, because every response has another object.
+      subscribe: createSubscribe(() => JSON.stringify(getSignInMethods())),
+    },
     dispose: () => {
       diagnosis?.unregisterClient(platform, basePath)
       actions.abortSignIn()

@@ -6,19 +6,19 @@ import type { ClientStore } from './client-store.ts'
  * changes.
  *
  * @param start starts the client at its first use
- * @param serverState the state that a server renders; without one the promise rejects there
+ * @param serverState the state that a server renders; the promise rejects there while it is `restoring`
  */
 export function createReady<User>(
   store: ClientStore<User>,
   start: () => void,
-  serverState: AuthState<User> | false | undefined,
+  serverState: AuthState<User> | false,
 ): () => Promise<AuthState<User>> {
   let promise: Promise<AuthState<User>>
   /** The state to which the promise belongs; `true` stands for every state that is `restoring`. */
   let promiseState: AuthState<User> | true | undefined
 
   const waitUntilRestored = async (): Promise<AuthState<User>> => {
-    if (serverState) return serverState
+    if (serverState && serverState.status !== 'restoring') return serverState
     for (start(); store.getAuth().status === 'restoring'; store.assertActive()) await store.waitForChange()
     return (promiseState = store.getAuth())
   }

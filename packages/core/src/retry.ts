@@ -6,8 +6,10 @@ import type { Platform } from './platform.ts'
  * the `Retry-After` of the server, and that at most ten minutes: maintenance pages send a day.
  *
  * The timer runs in every open page: exponential backoff from one second to one minute with full jitter, so that many
- * clients do not come back together. The minimum of 250 ms prevents a request loop when the random number is 0. A caller
- * waits from 250 ms to eight seconds, so that it is served soon after an outage.
+ * clients do not come back together. The minimum of 250 ms prevents a request loop when the random number is 0.
+ *
+ * A caller waits 250 ms after the first failure and twice as long after each further one, at most 30 seconds. So it is
+ * served within half a second after a single failure, and after an outage within about the length of that outage.
  *
  * @param failures how many requests in a row have failed
  * @param random a number in [0, 1)
@@ -19,7 +21,7 @@ export function getRetryDelaysMs(
 ): [timer: number, caller: number] {
   const delays = [
     Math.max(250, random * Math.min(60_000, 1000 * 2 ** failures)),
-    Math.min(8_000, 250 * 2 ** failures),
+    Math.min(30_000, 250 * 2 ** failures),
   ]
   return delays.map((delay) => Math.max(delay, Math.min(600, retryAfter) * 1000)) as [number, number]
 }

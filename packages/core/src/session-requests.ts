@@ -27,13 +27,17 @@ export interface SessionRequests<User> {
   readonly getSessionEnd: () => number | null
 }
 
-/** @param onUserRejected called when the schema rejects the user of a session */
+/**
+ * @param initialUser the user of the initial session before the schema parsed it
+ * @param onUserRejected called when the schema rejects the user of a session
+ */
 export function createSessionRequests<User>(
   platform: Platform,
   basePath: string,
   schema: StandardSchema<User> | undefined,
   now: () => number,
   initialSession: Session<User> | null,
+  initialUser: unknown,
   onUserRejected: (sessionId: string) => void,
 ): SessionRequests<User> {
   const droppedSessions = new Set<string>()
@@ -42,7 +46,7 @@ export function createSessionRequests<User>(
   /** The latest session and its JSON in the response, because the output of a schema may not be comparable. */
   let session = initialSession
   let sessionText = tryOrUndefined(
-    () => session && JSON.stringify([session.id, session.subject, session.user, session.scope]),
+    () => session && JSON.stringify([session.id, session.subject, initialUser, session.scope]),
   )
 
   const fetchSession: SessionRequests<User>['fetchSession'] = async (signal, path = sessionPath, body) => {
@@ -73,8 +77,9 @@ export function createSessionRequests<User>(
   return {
     fetchSession,
     fetchNext: ({ auth, token }, signal) =>
-      // In proxy mode there is no token to fetch: the client asks only whether the session still exists.
-      latest?.mode === 'proxy' || auth.status !== 'signed-in'
+      // The first request of a page counts as use of the session, and its response says how users sign in. Later ones ask
+      // for a token also in proxy mode, where there is none: that response says why a session has ended.
+      !latest || auth.status !== 'signed-in'
         ? fetchSession(signal)
         : fetchSession(signal, tokenPath, { session_id: auth.session.id, after: token?.sequence ?? 0 }),
     dropSession: (sessionId) => void droppedSessions.add(sessionId),

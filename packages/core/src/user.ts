@@ -1,4 +1,6 @@
+import type { InitialState } from './auth-state.ts'
 import { AuthError } from './errors.ts'
+import { tryOrUndefined } from './platform.ts'
 
 /**
  * A schema of any library that implements Standard Schema, for example zod, valibot or arktype.
@@ -42,3 +44,19 @@ export async function parseUser<User>(
   }
   throw new AuthError('invalid_response', `user: ${message}`, { reason: 'user_rejected' })
 }
+
+/**
+ * Parses the user of the state at start with the application's schema. A page whose user cannot be parsed at once starts
+ * as `restoring`, and the response of the BFF decides.
+ */
+export function parseInitialState<User>(
+  schema: StandardSchema<User> | undefined,
+  state: InitialState = restoring,
+): InitialState<User> {
+  const { session } = state
+  if (!session || !schema) return state as InitialState<User>
+  const user = tryOrUndefined(() => schema['~standard'].validate(session.user) as { value?: User })?.value
+  return user === undefined ? restoring : { ...state, session: { ...session, user } }
+}
+
+const restoring: InitialState<never> = { status: 'restoring', session: null }

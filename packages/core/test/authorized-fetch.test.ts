@@ -349,8 +349,10 @@ describe('after a 401, auth.fetch', () => {
     expect(client.getState().status).toBe('expired')
   })
 
-  it('returns the 401 when the BFF responds with the same, recently issued token', async () => {
-    const { client, bff, browser } = await openSignedInPage(() => new Response('first', { status: 401 }))
+  it('repeats the request once when the BFF responds with the same, recently issued token, and returns that 401', async () => {
+    const { client, bff, browser, requests } = await openSignedInPage(
+      () => new Response(`attempt ${requests.length}`, { status: 401 }),
+    )
     const currentSession = {
       session: {
         session_id: 'session-1',
@@ -365,8 +367,8 @@ describe('after a 401, auth.fetch', () => {
     }
     bff.intercept((request) => (request.url.endsWith('/token') ? Response.json(currentSession) : undefined))
     const response = await client.fetch('/api/items')
-    expect(await response.text()).toBe('first')
-    expect(browser.requests.filter((line) => line.includes('/api'))).toHaveLength(1)
+    expect(await response.text()).toBe('attempt 2')
+    expect(browser.requests.filter((line) => line.includes('/api'))).toHaveLength(2)
   })
 })
 

@@ -95,14 +95,14 @@ describe('the retry delay', () => {
     expect(getRetryDelaysMs(outage, 9, 0)[0]).toBe(250)
   })
 
-  it('of a caller doubles from 250 ms to eight seconds', () => {
-    const delays = Array.from({ length: 7 }, (_, failures) => getRetryDelaysMs(outage, failures, 1)[1])
-    expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 8000])
+  it('of a caller doubles from 250 ms to 30 seconds', () => {
+    const delays = Array.from({ length: 9 }, (_, failures) => getRetryDelaysMs(outage, failures, 1)[1])
+    expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
   })
 
   it('is at least the Retry-After of the server, and that at most ten minutes', () => {
     expect(getRetryDelaysMs(rateLimited(120), 0, 0)).toEqual([120_000, 120_000])
-    expect(getRetryDelaysMs(rateLimited(1), 9, 1)).toEqual([60_000, 8_000])
+    expect(getRetryDelaysMs(rateLimited(1), 9, 1)).toEqual([60_000, 30_000])
     expect(getRetryDelaysMs(rateLimited(86_400), 0, 0)).toEqual([600_000, 600_000])
   })
 

@@ -53,7 +53,7 @@ describe.each([
     expect(client.accessToken.secondsLeft()).toBeLessThanOrEqual(0)
     expect(client.sessionEnd.get()).toBeNull()
     expect(client.sessionEnd.secondsLeft()).toBe(Infinity)
-    expect(client.signInMethods()).toBeNull()
+    expect(client.signInMethods.get()).toBeNull()
     expect(client.getState()).toBe(client.getInitialState())
     for (const stop of stops) stop()
     client.dispose()

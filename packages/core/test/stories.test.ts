@@ -251,21 +251,6 @@ describe('a silent refresh', () => {
     })
   })
 
-  it('retries fewer than 90 times in an outage of ten minutes, although a caller asks every second', async () => {
-    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', random: () => 0.99 })
-    const { client } = openPage()
-    await client.ready()
-    await browser.sleep(2 * hour)
-    bff.intercept(() => new Response('<html>', { status: 500 }))
-    const before = browser.requests.length
-    for (let second = 0; second < 600; second += 1) {
-      await client.getAccessToken().catch(() => {})
-      await browser.advance(1000)
-    }
-    expect(browser.requests.length - before).toBeLessThan(90)
-    expect(client.getState().status).toBe('signed-in')
-  })
-
   it.each([
     ['seconds', '120'],
     ['an HTTP date', new Date(1_800_000_000_000 + 839_000 + 120_000 + 1000).toUTCString()],

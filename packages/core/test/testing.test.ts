@@ -106,24 +106,28 @@ describe('createTestAuth', () => {
     const response = await auth.fetch('/api/items')
     expect([response.status, await response.text()]).toEqual([200, ''])
     expect(await auth.getAccessToken()).toBe('')
-    await auth.expire()
-    expect(auth.getState().status).toBe('expired')
+  })
+
+  it.each(['token', 'proxy'] as const)('in %s mode ends the session with the given reason', async (mode) => {
+    const auth = createTestAuth({ user: cathy, mode })
+    await auth.expire('refresh_rejected')
+    expect(auth.getState()).toMatchObject({ status: 'expired', reason: 'refresh_rejected' })
   })
 
   it('knows the sign-in methods before the first request', () => {
     expect(
       createTestAuth()
-        .signInMethods()
+        .signInMethods.get()
         ?.credentials?.fields.map(({ name }) => name),
     ).toEqual(['username', 'password'])
     const signInMethods = { redirect: true } as const
-    expect(createTestAuth({ signInMethods }).signInMethods()).toEqual(signInMethods)
+    expect(createTestAuth({ signInMethods }).signInMethods.get()).toEqual(signInMethods)
   })
 
   it('uses another base path', async () => {
     const auth = createTestAuth({ user: cathy, basePath: '/bff' })
     await auth.getAccessToken({ forceRefresh: true })
-    expect(auth.browser.requests).toEqual(['POST /bff/token'])
+    expect(auth.browser.requests).toEqual(['GET /bff/session'])
     expect((await auth.fetch('/auth/session')).status).toBe(404)
   })
 

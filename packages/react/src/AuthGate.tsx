@@ -26,7 +26,7 @@ export interface AuthGateProps {
  * When the same user signs in again after the session expired, the children are unchanged, including typed text and
  * focus. Another user gets new children. While the client checks a session again (after the back-forward cache, or a
  * sign-in in another tab), the children stay mounted and hidden. Content that the children render through a React portal
- * is not hidden.
+ * is hidden only if its container is inside the gate: see "Portals" in docs/options.md.
  *
  * @throws {Error} outside an `AuthProvider`
  *

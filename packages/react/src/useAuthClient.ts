@@ -7,7 +7,7 @@ import { requireClient } from './require-client.ts'
 
 /**
  * Returns the client of the nearest `AuthProvider`: the same object as long as that does not get another one. Use it for
- * what the other hooks do not return, for example `extend`, `ready` or `signInMethods`.
+ * what the other hooks do not return, for example `extend` or `ready`.
  *
  * @throws {Error} outside an `AuthProvider`
  *

@@ -1,5 +1,5 @@
-import { AuthGate, AuthProvider, useAccessToken, useAuth } from '@latchkey/react'
-import type { AuthClient, AuthState } from '@latchkey/core'
+import { AuthGate, AuthProvider, useAccessToken, useAuth, useSignInMethods } from '@latchkey/react'
+import type { AuthClient, InitialState } from '@latchkey/core'
 import { createAuthClient } from '@latchkey/core'
 import { act } from '@testing-library/react'
 import type { ReactNode } from 'react'
@@ -11,7 +11,10 @@ import { createSetup } from './support/setup.tsx'
 import type { User } from './support/user.ts'
 import { cathy } from './support/user.ts'
 
-const signedIn: AuthState<User> = {
+const signInMethods = {
+  credentials: { fields: [{ name: 'pin', label: 'PIN', type: 'password' as const, optional: false }] },
+}
+const signedIn: InitialState<User> = {
   status: 'signed-in',
   session: { id: 'session-1', subject: 'subject-cathy', user: cathy, scope: ['read'] },
 }
@@ -29,12 +32,25 @@ afterEach(() => {
 
 describe('hydration', () => {
   it('keeps the page of a signed-in user, and then renders the token', async () => {
-    const { client, advance } = createSetup({ signedInAs: 'cathy', initialState: signedIn })
+    const { client, browser, advance } = createSetup({ signedInAs: 'cathy', initialState: signedIn })
     const { served, container, unmount } = await hydrate(client, signedIn)
     expect(served).toBe('Cathy, no token')
     await advance()
     expect(container.textContent).toBe('Cathy, session-1.token-1')
     expect(reactErrors).toEqual([])
+    expect(browser.requests).toEqual(['GET /auth/session'])
+    unmount()
+  })
+
+  it('keeps the sign-in form of a signed-out browser, without a request', async () => {
+    const initialState = { status: 'signed-out', session: null, signInMethods } as const
+    const { client, browser, advance } = createSetup({ initialState })
+    const { served, container, unmount } = await hydrate(client, initialState)
+    expect(served).toBe('sign in with PINno token')
+    await advance()
+    expect(container.textContent).toBe(served)
+    expect(reactErrors).toEqual([])
+    expect(browser.requests).toEqual([])
     unmount()
   })
 
@@ -55,7 +71,7 @@ describe('hydration', () => {
 /** Renders the HTML of a server, and hydrates it with the client of the page. */
 async function hydrate(
   client: AuthClient<User>,
-  initialState?: AuthState<User>,
+  initialState?: InitialState<User>,
 ): Promise<{ served: string | null; container: Element; unmount: () => void }> {
   const container = document.createElement('div')
   document.body.append(container)
@@ -82,7 +98,7 @@ function App({ client }: { client: AuthClient<User> }): ReactNode {
   return (
     <StrictMode>
       <AuthProvider client={client}>
-        <AuthGate restoring="loading" signedOut="sign in">
+        <AuthGate restoring="loading" signedOut={<SignIn />}>
           <Name />
         </AuthGate>
         <Token />
@@ -93,6 +109,12 @@ function App({ client }: { client: AuthClient<User> }): ReactNode {
 
 function Name(): ReactNode {
   return `${useAuth().user?.first_name}, `
+}
+
+function SignIn(): ReactNode {
+  return `sign in with ${useSignInMethods()
+    ?.credentials?.fields.map(({ label }) => label)
+    .join()}`
 }
 
 /** Outside the gate, so that the server also renders it. */

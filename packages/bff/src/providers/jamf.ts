@@ -12,7 +12,7 @@ export const jamfOptions = definePresetOptions<JamfOptions>('jamf', { site: site
 
 /**
  * Describes Jamf Pro, which authenticates the user by Basic and has no clients. A valid token returns the next one, so
- * a session ends when its token expires while no page is open.
+ * a session ends when its token expires while no page of it is visible, or in proxy mode while no page uses the API.
  *
  * Sources: developer.jamf.com, "Jamf Pro API Overview" and the reference of `/v1/auth/token`, `/v1/auth/keep-alive` and
  * `/v1/auth/invalidate-token`.

@@ -1,14 +1,15 @@
-import type { Authorize, Caller } from '../sessions/machine-session.ts'
-import { createCallerSession } from '../sessions/machine-session.ts'
+import type { Authorize, Caller, MachineSession } from '../sessions/machine-session.ts'
+import { createCallerData, createCallerSession, deriveCallerSessionId } from '../sessions/machine-session.ts'
 import { BffError } from '../errors.ts'
 import { createLoginRequiredError } from '../sessions/refresh-result.ts'
-import type { LoadedSession } from '../sessions/sessions.ts'
 import { refreshAccess } from './access.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
 import type { ResourceAccess, RouteContext, RouteHandler } from './route-context.ts'
 import { createNoSessionResponse, createSessionResponse } from './session-response.ts'
 import { readTokenRequest } from './read-request.ts'
+import type { SessionState } from './session-state.ts'
+import { createSignedInState, createSignedOutState } from './session-state.ts'
 
 /** The handlers of session routes: for users with sessions of their own, or for callers that share a machine token. */
 export interface SessionHandlers {
@@ -18,16 +19,15 @@ export interface SessionHandlers {
   token: RouteHandler
   /** Returns what the proxy sends a request with. */
   access: (context: RouteContext, request: RouteRequest) => Promise<ResourceAccess>
+  /** Describes the session for a server that renders the page. */
+  readState: (context: RouteContext, request: RouteRequest) => Promise<SessionState>
 }
 
 /**
  * Creates the handlers for a provider whose login is automatic. `authorize` runs on every request. Its result is not
  * cached, so a caller that it rejects loses access at once.
  */
-export function createMachineHandlers(
-  authorize: Authorize,
-  loadMachineSession: () => Promise<LoadedSession>,
-): SessionHandlers {
+export function createMachineHandlers(authorize: Authorize, { load, peek }: MachineSession): SessionHandlers {
   return {
     /** GET session: describes the caller; no session for callers that `authorize` rejects. */
     async restore(context, request) {
@@ -42,7 +42,7 @@ export function createMachineHandlers(
     async token(context, request) {
       const caller = await requireCaller(request)
       const { session_id, after } = await readTokenRequest(context.platform, request)
-      const machineSession = await loadMachineSession()
+      const machineSession = await load()
       if (createCallerSession(caller, machineSession).keys.sessionId !== session_id)
         throw createLoginRequiredError('session_changed')
       const { session } = await refreshAccess(context, machineSession, after >= machineSession.data.sequence)
@@ -50,13 +50,19 @@ export function createMachineHandlers(
     },
     async access(context, request) {
       await requireCaller(request)
-      return refreshAccess(context, await loadMachineSession())
+      return refreshAccess(context, await load())
+    },
+    async readState(context, request) {
+      const caller = await authorizeCaller(request)
+      if (!caller) return createSignedOutState(context, 'no_session')
+      const data = await peek()
+      return createSignedInState(context, deriveCallerSessionId(caller, data), createCallerData(caller, data))
     },
   }
 
   /** Describes the caller even while there is no machine token; the response has no token then. */
   async function createCallerResponse(context: RouteContext, caller: Caller): Promise<RouteResponse> {
-    const { session } = await context.refresh(await loadMachineSession(), false)
+    const { session } = await context.refresh(await load(), false)
     return createSessionResponse(context, createCallerSession(caller, session))
   }
 

@@ -4,6 +4,7 @@ import type { Provider } from '../description/provider-description.ts'
 import { getGrant } from '../description/provider-description.ts'
 import { assertSession } from './refresh-result.ts'
 import { cookieByteLength } from './seal.ts'
+import type { SessionData } from './session-data.ts'
 import type { LoadedSession, Sessions } from './sessions.ts'
 
 /** A caller that `authorize` accepts. */
@@ -20,17 +21,24 @@ export interface Caller {
  */
 export type Authorize = (request: Request) => Caller | null | Promise<Caller | null>
 
+/** The one session that has the machine token of all callers and all processes. */
+export interface MachineSession {
+  /** Loads it, and creates it when it is not in the store. */
+  load: () => Promise<LoadedSession>
+  /** Reads its data, and writes nothing. */
+  peek: () => Promise<SessionData>
+}
+
 /**
- * Creates a function that loads the machine session: the one session that has the machine token of all callers and all
- * processes. Its record is sealed with a key derived from the client secret. It starts with an expired token and the
- * first refresh obtains one, so that many processes that start together run one grant.
+ * Creates the machine session. Its record is sealed with a key derived from the client secret. It starts with an expired
+ * token and the first refresh obtains one, so that many processes that start together run one grant.
  */
-export function createMachineSessionLoader(
+export function createMachineSession(
   sessions: Sessions,
   provider: Provider,
   providerKey: string,
   platform: Platform,
-): () => Promise<LoadedSession> {
+): MachineSession {
   const { client } = provider
   const requestedScope = getGrant(provider, provider.signInGrant).scope.default
   const keys = createHmac('sha512', client?.secret ?? platform.randomBytes(cookieByteLength))
@@ -38,35 +46,54 @@ export function createMachineSessionLoader(
     .digest()
     .subarray(0, cookieByteLength)
 
-  return async () => {
-    const loaded = await sessions.open(keys)
-    if (typeof loaded !== 'string') return loaded
-    const data = {
-      provider: providerKey,
-      subject: 'machine',
-      user: null,
-      scope: requestedScope,
-      requestedScope,
-      startedAt: platform.now(),
-      sequence: 0,
-      accessToken: '',
-      tokenRequestedAt: 0,
-      lifetime: 0,
-      refreshToken: null,
-    }
-    return assertSession(await sessions.createOrLoad(keys, data))
+  const createData = (): SessionData => ({
+    provider: providerKey,
+    subject: 'machine',
+    user: null,
+    scope: requestedScope,
+    requestedScope,
+    startedAt: platform.now(),
+    sequence: 0,
+    accessToken: '',
+    tokenRequestedAt: 0,
+    lifetime: 0,
+    refreshToken: null,
+  })
+
+  return {
+    async load() {
+      const loaded = await sessions.open(keys)
+      if (typeof loaded !== 'string') return loaded
+      return assertSession(await sessions.createOrLoad(keys, createData()))
+    },
+    async peek() {
+      const loaded = await sessions.peek(keys)
+      return typeof loaded === 'string' ? createData() : loaded.data
+    },
   }
 }
 
 /** Creates one caller's view of the machine session: with the caller's own session id and subject, and without an end. */
 export function createCallerSession(caller: Caller, { keys, data, record }: LoadedSession): LoadedSession {
-  const deriveName = (kind: string): string =>
-    createHash('sha256')
-      .update(JSON.stringify([kind, data.provider, caller.subject]))
-      .digest('base64url')
   return {
-    keys: { ...keys, sessionId: deriveName('session') },
-    data: { ...data, subject: deriveName('subject'), user: caller.user ?? null },
+    keys: { ...keys, sessionId: deriveCallerSessionId(caller, data) },
+    data: createCallerData(caller, data),
     record: { ...record, expiresAt: Infinity },
   }
+}
+
+/** Creates one caller's view of the data of the machine session. */
+export function createCallerData(caller: Caller, data: SessionData): SessionData {
+  return { ...data, subject: deriveName('subject', caller, data), user: caller.user ?? null }
+}
+
+/** Derives the id of the session that one caller has. */
+export function deriveCallerSessionId(caller: Caller, data: SessionData): string {
+  return deriveName('session', caller, data)
+}
+
+function deriveName(kind: string, { subject }: Caller, { provider }: SessionData): string {
+  return createHash('sha256')
+    .update(JSON.stringify([kind, provider, subject]))
+    .digest('base64url')
 }

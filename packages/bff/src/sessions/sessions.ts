@@ -35,6 +35,8 @@ export function getSessionEnd({ data, record }: Pick<LoadedSession, 'data' | 're
 export interface Sessions {
   /** Loads the session of a cookie. */
   open(cookie: Uint8Array | null): Promise<LoadedSession | LoginRequiredReason>
+  /** Reads the session of a cookie like {@link open}, and does not remove one that has ended. */
+  peek(cookie: Uint8Array | null): Promise<LoadedSession | LoginRequiredReason>
   /** Loads the current data of a session. */
   reload(session: LoadedSession): Promise<LoadedSession | LoginRequiredReason>
   /** Creates a session with a new cookie. */
@@ -79,6 +81,8 @@ export function createSessions({
 }: SessionsOptions): Sessions {
   return {
     open: async (cookie) => (cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secret))),
+    peek: async (cookie) =>
+      cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secret), async () => {}),
     reload: ({ keys }) => loadSession(keys),
     async create(data) {
       const cookie = platform.randomBytes(cookieByteLength)
@@ -115,7 +119,10 @@ export function createSessions({
     return (await callStore(store.insert(keys.storeKey, record))) ? { keys, data, record } : null
   }
 
-  async function loadSession(keys: RecordKeys): Promise<LoadedSession | LoginRequiredReason> {
+  async function loadSession(
+    keys: RecordKeys,
+    removeEnded = removeSession,
+  ): Promise<LoadedSession | LoginRequiredReason> {
     const record = await callStore(store.read(keys.storeKey))
     const text = record && unseal(keys, record.sealed)
     if (!record || text === null) return 'no_session'
@@ -123,9 +130,13 @@ export function createSessions({
     if (data.provider !== provider) return 'no_session'
     const reason = getEndReason(data, record)
     if (reason === null) return { keys, data, record }
-    await callStore(store.remove(keys.storeKey))
-    onExpired(data)
+    await removeEnded(keys, data)
     return reason
+  }
+
+  async function removeSession({ storeKey }: RecordKeys, data: SessionData): Promise<void> {
+    await callStore(store.remove(storeKey))
+    onExpired(data)
   }
 
   async function write(

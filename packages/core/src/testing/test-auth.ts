@@ -3,7 +3,7 @@ import { defaultBasePath } from '@latchkey/wire'
 import type { AuthClient, AuthClientOptions } from '../auth-client.ts'
 import { getPageUrl } from '../browser.ts'
 import { createAuthClient } from '../create-auth-client.ts'
-import type { AuthState } from '../auth-state.ts'
+import type { InitialState } from '../auth-state.ts'
 import type { TestBrowser } from './test-browser.ts'
 import { createTestBrowser } from './test-browser.ts'
 import type { FakeBff, FakeBffOptions } from './fake-bff.ts'
@@ -39,8 +39,7 @@ export interface TestAuthOptions<User>
 /** A real client with a fake BFF, for tests of components and for stories. */
 export interface TestAuth<User> extends AuthClient<User> {
   /**
-   * Ends the session at the BFF, sends the next request of the client, and resolves when the client is `expired`. In
-   * proxy mode the reason is always `no_session`, because there the client only asks whether a session exists.
+   * Ends the session at the BFF, sends the next request of the client, and resolves when the client is `expired`.
    *
    * @param reason default `idle`
    *
@@ -100,12 +99,13 @@ export function createTestAuth<User = { username: string }>({
     },
     ...(cookie !== null && { cookie }),
   })
-  const initialState: AuthState<User> = user
+  const initialState: InitialState = user
     ? {
+        signInMethods,
         status: 'signed-in',
         session: { id: 'session-1', subject: createSubject(username ?? 'user'), user, scope: ['read'] },
       }
-    : { status: 'signed-out', session: null }
+    : { status: 'signed-out', session: null, signInMethods }
   const client = createAuthClient<User>({
     platform: browser.openTab().platform,
     basePath,
@@ -116,10 +116,11 @@ export function createTestAuth<User = { username: string }>({
   })
   return {
     ...client,
-    signInMethods: () => client.signInMethods() ?? signInMethods,
     browser,
     bff,
     expire: async (reason = 'idle') => {
+      // The response to the first request of a page says only that there is no session.
+      await client.getAccessToken().catch(() => {})
       bff.endSessions(reason)
       const controller = new AbortController()
       const unsubscribe = client.subscribe(() => controller.abort())

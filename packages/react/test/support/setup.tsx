@@ -1,5 +1,5 @@
 import { AuthProvider } from '@latchkey/react'
-import type { AuthClient, AuthState } from '@latchkey/core'
+import type { AuthClient, InitialState } from '@latchkey/core'
 import { createAuthClient } from '@latchkey/core'
 import type { FakeBff, TestBrowser, TestTab } from '@latchkey/core/testing'
 import { createFakeBff, createTestBrowser } from '@latchkey/core/testing'
@@ -29,7 +29,7 @@ export interface Setup {
 export function createSetup({
   signedInAs,
   initialState,
-}: { signedInAs?: keyof typeof users; initialState?: AuthState<User> } = {}): Setup {
+}: { signedInAs?: keyof typeof users; initialState?: InitialState<User> } = {}): Setup {
   const bff = createFakeBff({
     cookies: false,
     createUser: (username) => users[username as keyof typeof users],
