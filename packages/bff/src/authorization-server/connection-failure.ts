@@ -3,6 +3,8 @@ export interface ConnectionFailure {
   /** Whether the server may have received the request and acted on it. */
   wasSent: boolean
   /** For the log. Built from fixed texts and Node's error codes: the error of a failed `fetch` may contain the URL. */
+  reason: string
+  /** The reason, and what an operator can do about it. */
   hint: string
 }
 
@@ -51,8 +53,8 @@ const hintsByCode: [codes: RegExp, hint: string][] = [
 export function createConnectionFailure(error: unknown): ConnectionFailure {
   const code = getCode(error)
   const fix = hintsByCode.find(([codes]) => codes.test(code))?.[1]
-  const hint = `the connection failed${code && ` (${code})`}${fix === undefined ? '' : `: ${fix}`}`
-  return { wasSent: !notSentCodes.test(code), hint }
+  const reason = `the connection failed${code && ` (${code})`}`
+  return { wasSent: !notSentCodes.test(code), reason, hint: fix === undefined ? reason : `${reason}: ${fix}` }
 }
 
 function getCode(error: unknown): string {

@@ -46,8 +46,8 @@ export async function fetchUpstream<T>(
     body: isStream ? watchBody(body) : body,
     onBroken(error) {
       if (!isSettled || client.isDisconnected) return
-      const { hint } = createConnectionFailure(error)
-      logger.warn(`Response of ${host} ended early, and the page got a part of it: ${hint}`)
+      const { reason } = createConnectionFailure(error)
+      logger.warn(`Response of ${host} ended early, and the page got a part of it: ${reason}`)
     },
   })
   if (!isStream) startTimer()
