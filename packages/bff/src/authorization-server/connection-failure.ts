@@ -3,8 +3,6 @@ export interface ConnectionFailure {
   /** Whether the server may have received the request and acted on it. */
   wasSent: boolean
   /** For the log. Built from fixed texts and Node's error codes: the error of a failed `fetch` may contain the URL. */
-  reason: string
-  /** The reason, and what an operator can do about it. */
   hint: string
 }
 
@@ -49,8 +47,12 @@ const hintsByCode: [codes: RegExp, hint: string][] = [
   ],
 ]
 
-/** Describes the error of a failed `fetch`. */
-export function createConnectionFailure(error: unknown): ConnectionFailure {
+/**
+ * Describes the error of a failed `fetch`.
+ *
+ * @returns `reason` is the hint without what an operator can do, for a response that broke off
+ */
+export function createConnectionFailure(error: unknown): ConnectionFailure & { reason: string } {
   const code = getCode(error)
   const fix = hintsByCode.find(([codes]) => codes.test(code))?.[1]
   const reason = `the connection failed${code && ` (${code})`}`
