@@ -194,16 +194,16 @@ describe('the allow-list of the proxy', () => {
           const { pathname } = new URL(forwarded.url)
           if (!/^(\/[\w-]+)+$/.test(path)) counts.respelled += 1
           for (const [server, normalize] of Object.entries(normalizers)) {
-            const route = findDecidingRoute(proxy, normalize, pathname)
-            expect({ server, path, forwarded: pathname, methods: route?.methods }).toEqual({
-              ...{ server, path, forwarded: pathname },
-              methods: expect.arrayContaining([forwarded.method]) as string[],
-            })
+            const methods = findDecidingRoute(proxy, normalize, pathname)?.methods ?? []
+            if ((methods as string[]).includes(forwarded.method)) continue
+            throw new Error(
+              `${server} reads ${path}, sent as ${pathname}: ${forwarded.method} is not in ${methods}`,
+            )
           }
         }
       },
     )
-    await fc.assert(property, runs(150))
+    await fc.assert(property, runs(100))
     // Otherwise the property would hold because nothing was forwarded, or nothing that a server could misread.
     expect(counts.forwarded).toBeGreaterThan(counts.rejected / 10)
     expect(counts.respelled).toBeGreaterThan(100)
