@@ -197,7 +197,7 @@ describe('the allow-list of the proxy', () => {
             const methods = findDecidingRoute(proxy, normalize, pathname)?.methods ?? []
             if ((methods as string[]).includes(forwarded.method)) continue
             throw new Error(
-              `${server} reads ${path}, sent as ${pathname}: ${forwarded.method} is not in ${methods}`,
+              `${server} reads ${path}, sent as ${pathname}: ${forwarded.method} is not in ${methods.join()}`,
             )
           }
         }
