@@ -149,7 +149,7 @@ describe('decisions', () => {
 
 function sourcesOf(name: string): string[] {
   const files = readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
-  return files.map((file) => file.replaceAll('\\', '/')).filter((file) => /\.tsx?$/.test(file))
+  return files.map((file) => file.replaceAll('\\', '/')).filter((file) => /\.(tsx?|js)$/.test(file))
 }
 
 function read(name: string, file: string): string {

@@ -34,6 +34,7 @@ const adapters = 'packages/bff/test/adapters.test.ts'
 const node = 'packages/bff/test/node.test.ts'
 const guard = 'packages/bff/test/guard.test.ts'
 const optionIssues = 'packages/bff/test/option-issues.test.ts'
+const embeddedStore = 'packages/bff/test/stores/embedded.test.ts'
 const entryModule = 'test/doctor/entry-module.test.ts'
 
 const doctor = 'packages/bff/test/doctor.test.ts'
@@ -515,6 +516,69 @@ export const groups: readonly FaultGroup[] = [
           [adapters, 'ends the request to the resource server when the client leaves before the response'],
           [adapters, 'ends the request to the resource server when the client leaves within the response'],
         ],
+      },
+    ],
+  },
+  {
+    title: 'Stores and disks',
+    faults: [
+      {
+        id: 'B-E1.2a',
+        fault: 'A full disk ended the process with an unhandled rejection.',
+        now: 'Writes fail with an error that names the folder, reads go on, and writes work again when there is space.',
+        reason:
+          'The test in `packages/bff/test/stores/embedded.test.ts` mounts a small disk, which needs root on Linux; elsewhere it is skipped.',
+      },
+      {
+        id: 'B-E1.2b',
+        fault: 'A damaged or truncated file ended the process with SIGSEGV or SIGBUS, at each start again.',
+        now: 'The store says that its files are damaged, and which folder to delete.',
+        tests: [[embeddedStore, 'ends no process when its file %s, and says to delete the folder']],
+      },
+      {
+        id: 'B-E1.2c',
+        fault: 'Removing the 10,000 sessions of one user blocked the event loop for a second.',
+        now: 'A thread removes them a hundred at a time, and other calls run between.',
+        tests: [[embeddedStore, 'serves other calls while it removes the 10,000 records of one user']],
+      },
+      {
+        id: 'B-E2.8a',
+        fault: 'One user could create sessions until the memory was full.',
+        now: 'A user has at most `session.perUser` sessions; a sign-in beyond that ends the oldest.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'is limited: a sign-in beyond the limit ends the oldest, and no session of another user',
+          ],
+        ],
+      },
+      {
+        id: 'B-E2.8b',
+        fault: 'The memory store grew until the process died.',
+        now: 'It has a limit, and says in the log what to do when it is full.',
+        tests: [
+          [
+            'packages/bff/test/stores/memory-store.test.ts',
+            'refuses a record when it is full, says what to do, and takes records again when one was removed',
+          ],
+        ],
+      },
+      {
+        id: 'S4b',
+        fault: 'A stopped process that had the lock of the embedded store hung the writes of all processes.',
+        now: 'Writes fail within seconds with an error that names the folder, and reads go on.',
+        tests: [
+          [
+            embeddedStore,
+            'reads while another process is stopped with the lock, and names the folder when it cannot write',
+          ],
+        ],
+      },
+      {
+        id: 'S17',
+        fault: 'Insert, replace and lease each waited for the disk by themselves.',
+        now: 'Calls that arrive together share one transaction, and leases do not wait for the disk.',
+        reason: 'A cost, not a behaviour: `packages/bff/test/stores/measure-engines.mjs` measures it.',
       },
     ],
   },

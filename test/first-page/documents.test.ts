@@ -57,6 +57,7 @@ describe('docs/options.md', () => {
     ['ProxyRoute', 'bff/src/proxy/proxy-routes.ts', 'ProxyRoute'],
     ['ThrottleOptions', 'bff/src/guards/throttle.ts', 'ThrottleOptions'],
     ['Hooks', 'bff/src/authorization-server/hooks.ts', 'Hooks'],
+    ['memoryStore', 'bff/src/stores/memory-store.ts', 'MemoryStoreOptions'],
     ['embeddedStore', 'bff/src/stores/embedded-store.ts', 'EmbeddedStoreOptions'],
     ['latchkey (Vite plugin)', 'bff/src/vite.ts', 'LatchkeyPluginOptions'],
     ['createAuthClient', 'core/src/auth-client.ts', 'AuthClientOptions'],

@@ -46,9 +46,9 @@ export function createRecordingStore(now: () => number): RecordingStore {
     describeWrites: (cookie) => {
       const recordKeys = deriveRecordKeys(Buffer.from(cookie, 'base64url'))
       return records
-        .flatMap(([key, { subject, sealed }]) => [
+        .flatMap(([key, { indexNames, sealed }]) => [
           key,
-          subject,
+          ...indexNames,
           Buffer.from(sealed).toString('latin1'),
           unseal(recordKeys, sealed),
         ])

@@ -39,8 +39,11 @@ export interface BffOptions {
   secret?: string
   /** The origin of the page, for example `https://portal.example.com`, when a proxy in front changes the host. */
   origin?: string
-  /** Seconds until a session ends: without use (`idle`, 43,200 when absent), at the latest (`absolute`, 604,800). */
-  session?: { idle?: number; absolute?: number }
+  /**
+   * Seconds until a session ends: without use (`idle`, 43,200 when absent), at the latest (`absolute`, 604,800). A user
+   * who has more than `perUser` sessions (50) loses the oldest at the next sign-in.
+   */
+  session?: { idle?: number; absolute?: number; perUser?: number }
   /**
    * How sign-ins are delayed after too many failures, by account and by address, counted in the memory of this process.
    * `false` switches it off, for a server in front that does it.
@@ -57,6 +60,7 @@ export interface BffOptions {
 }
 
 const secondsMessage = createIssueMessage('a number of seconds above 0')
+const countMessage = createIssueMessage('a whole number above 0')
 const seconds = z.number({ error: secondsMessage }).positive({ error: secondsMessage })
 
 const throttleSchema: z.ZodType<ThrottleOptions> = z.strictObject({
@@ -93,7 +97,11 @@ const resolvedOptions = z
       })
       .optional(),
     session: z
-      .strictObject({ idle: seconds.default(43_200), absolute: seconds.default(604_800) })
+      .strictObject({
+        idle: seconds.default(43_200),
+        absolute: seconds.default(604_800),
+        perUser: z.int({ error: countMessage }).positive({ error: countMessage }).default(50),
+      })
       .prefault({}),
     throttle: z.union([z.literal(false), throttleSchema]).default({}),
     // setTimeout rings at once for more milliseconds than 32 bits can hold.

@@ -64,7 +64,7 @@ export interface Bff {
 }
 
 /** Seconds; a machine session has no user who could leave it open. */
-const machineSessionLimits = { idle: 31_536_000, absolute: 31_536_000 }
+const machineSessionLimits = { idle: 31_536_000, absolute: 31_536_000, perUser: 1 }
 
 /** The handlers for providers whose users sign in. */
 const sessionRoutes: SessionHandlers = {

@@ -38,8 +38,8 @@ const loadedEnvNames = new Set<string>()
  * project. All their variables are in `process.env` when the module runs, whatever their prefix. Variables that are set
  * already win.
  *
- * A BFF without a `store` keeps its sessions in `node_modules/.cache/latchkey` where lmdb is installed, so a restart signs
- * nobody out. A build fails when browsers would load the value of a variable that ends in `_SECRET` or `_PASSWORD`.
+ * A BFF without a `store` keeps its sessions in `node_modules/.cache/latchkey` where SQLite is (built into Node 22.13 and
+ * later, or the package libsql), so a restart signs nobody out. A build fails when browsers would load the value of a variable that ends in `_SECRET` or `_PASSWORD`.
  *
  * @example
  *   export default defineConfig({ plugins: [react(), latchkey({ entry: './server/auth.ts' })] })

@@ -174,7 +174,7 @@ describe('a sign-in that needs further credentials', () => {
     const recordingStore = {
       ...store,
       insert: (...args: Parameters<typeof store.insert>) => {
-        written.push(args[0], Buffer.from(args[1].sealed).toString('latin1'), args[1].subject)
+        written.push(args[0], Buffer.from(args[1].sealed).toString('latin1'), ...args[1].indexNames)
         return store.insert(...args)
       },
     }

@@ -209,7 +209,7 @@ describe('the message of an option', () => {
     ['basePath', ['/auth'], 'is an array. Expected: a path such as "/auth", without a slash at its end'],
     ['basePath', 'auth', 'is not valid. Expected: a path such as "/auth", without a slash at its end'],
     ['proxy', {}, 'is an object. Expected: an array'],
-    ['session', () => {}, 'is a function. Expected: an object with idle and absolute'],
+    ['session', () => {}, 'is a function. Expected: an object with idle, absolute and perUser'],
     ['authorize', 'all', 'is a string. Expected: a function of the request'],
     ['store', memoryStore, 'is a function. Expected: a store, for example memoryStore()'],
     ['logger', 'console', 'is a string. Expected: an object with the functions info, warn and error'],
@@ -255,7 +255,7 @@ describe('the message of an option', () => {
       expect.stringMatching(/^provider\.token\.url: is not https\. Expected: https/),
       expect.stringMatching(/^provider\.refersh: is unknown\. Did you mean refresh\?/),
       expect.stringMatching(
-        /^session\.idel: is unknown\. Did you mean idle\? Expected: one of idle, absolute$/,
+        /^session\.idel: is unknown\. Did you mean idle\? Expected: one of idle, absolute, perUser$/,
       ),
       expect.stringMatching(/^timeout: is a string\. Expected: a number/),
       expect.stringMatching(/^basepath: is unknown\. Did you mean basePath\?/),

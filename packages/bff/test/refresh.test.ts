@@ -423,12 +423,12 @@ describe('the end of a session', () => {
   it('does not come when another process has saved a newer token, which is used', async () => {
     const store = memoryStore()
     // A store whose leases do not exclude each other.
-    const one = createTestBff(rotating(), { store: { ...store, lease: async () => true } })
+    const one = createTestBff(rotating(), { store: { ...store, lease: async () => 'granted' } })
     await one.signIn()
     const { endpoint, clock } = one
     const two = createTestBff(
       rotating(),
-      { store: { ...store, lease: async () => true }, platform: { fetch: endpoint.fetch } },
+      { store: { ...store, lease: async () => 'granted' }, platform: { fetch: endpoint.fetch } },
       clock,
     )
     for (const [name, value] of one.jar) two.jar.set(name, value)
@@ -448,12 +448,12 @@ describe('the end of a session', () => {
 
   it('does not come when two processes both got a token: all use the first saved', async () => {
     const store = memoryStore()
-    const one = createTestBff(rotating(), { store: { ...store, lease: async () => true } })
+    const one = createTestBff(rotating(), { store: { ...store, lease: async () => 'granted' } })
     await one.signIn()
     const { endpoint, clock } = one
     const two = createTestBff(
       rotating(),
-      { store: { ...store, lease: async () => true }, platform: { fetch: endpoint.fetch } },
+      { store: { ...store, lease: async () => 'granted' }, platform: { fetch: endpoint.fetch } },
       clock,
     )
     for (const [name, value] of one.jar) two.jar.set(name, value)

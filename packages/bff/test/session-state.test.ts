@@ -12,7 +12,7 @@ const limits = { idle: 600, absolute: 3600 }
 function createRecordingStore(now: () => number): Store & { writes: string[] } {
   const store = memoryStore({ now })
   const writes: string[] = []
-  const record = <Name extends 'insert' | 'replace' | 'remove' | 'removeBySubject' | 'lease' | 'release'>(
+  const record = <Name extends 'insert' | 'replace' | 'remove' | 'removeByIndexName' | 'lease' | 'release'>(
     name: Name,
   ): Store[Name] =>
     ((...args: never[]) => {
@@ -25,7 +25,7 @@ function createRecordingStore(now: () => number): Store & { writes: string[] } {
     insert: record('insert'),
     replace: record('replace'),
     remove: record('remove'),
-    removeBySubject: record('removeBySubject'),
+    removeByIndexName: record('removeByIndexName'),
     lease: record('lease'),
     release: record('release'),
   }

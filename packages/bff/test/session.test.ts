@@ -122,7 +122,7 @@ describe('the records in the store', () => {
     const store = memoryStore()
     const written: string[] = []
     const insert: typeof store.insert = (key, record) => {
-      written.push(key, record.subject, Buffer.from(record.sealed).toString('latin1'))
+      written.push(key, ...record.indexNames, Buffer.from(record.sealed).toString('latin1'))
       return store.insert(key, record)
     }
     const { signIn, jar } = createTestBff(rotating(), { store: { ...store, insert } })
@@ -187,6 +187,30 @@ describe('the limits of a session', () => {
     expect((await token(1)).body).toMatchObject({ session: { expires_in: 300 }, token: { sequence: 2 } })
     await clock.pass(300)
     expect((await restore()).body).toMatchObject({ session: null })
+  })
+})
+
+describe('the number of sessions of a user', () => {
+  it('is limited: a sign-in beyond the limit ends the oldest, and no session of another user', async () => {
+    const { openBrowser } = createTestBff(rotating(), { session: { perUser: 2 } })
+    const other = openBrowser()
+    await other.signIn({ credentials: { username: 'dora', password: 'p' } })
+    const browsers = [openBrowser(), openBrowser(), openBrowser(), openBrowser()]
+    for (const browser of browsers) await browser.signIn()
+    const sessions = await Promise.all(
+      [...browsers, other].map(async ({ restore }) => (await restore()).body.session),
+    )
+    expect(sessions.map((session) => session !== null)).toEqual([false, false, true, true, true])
+  })
+
+  it('does not count sessions that have ended', async () => {
+    const { openBrowser, clock } = createTestBff(rotating(), { session: { idle: 60, perUser: 1 } })
+    const first = openBrowser()
+    await first.signIn()
+    await clock.pass(61)
+    const second = openBrowser()
+    await second.signIn()
+    expect((await second.restore()).body.session).not.toBeNull()
   })
 })
 

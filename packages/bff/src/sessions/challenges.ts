@@ -61,7 +61,7 @@ export function createChallenges(
       const expiresAt = platform.now() + lifetimeMs
       const record = {
         sealed: sealChallenge(keys, { pending, attemptsLeft: maxAttempts }),
-        subject: 'challenge',
+        indexNames: [],
         version: 1,
         expiresAt,
       }

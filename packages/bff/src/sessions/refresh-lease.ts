@@ -7,7 +7,6 @@ import type { LoadedSession, Sessions } from './sessions.ts'
 
 const leaseMs = 5000
 const renewEveryMs = 2000
-const pollEveryMs = 50
 
 /**
  * Lets one of the processes that share a store refresh a session while the others wait for its result. A process that
@@ -26,7 +25,7 @@ export function createLeaseRunner(
     const owner = Buffer.from(platform.randomBytes(16)).toString('base64url')
     const waitingSince = platform.now()
     while (!(await sessions.lease(session, owner, leaseMs))) {
-      const current = assertSession(await sessions.reload(session))
+      const current = await reload(session)
       if (current.data.sequence > session.data.sequence) return { session: current, failure: null }
       const waitedMs = platform.now() - waitingSince
       if (waitedMs > maxWaitMs) {
@@ -36,7 +35,10 @@ export function createLeaseRunner(
         )
         return createFailedRefresh(current, 'temporarily_unavailable', 1)
       }
-      await platform.sleep(pollEveryMs)
+      await sessions.waitForChange(current)
+      // Reading costs less than a lease, which most of those who waited do not need any more.
+      const changed = await reload(session)
+      if (changed.data.sequence > session.data.sequence) return { session: changed, failure: null }
     }
     const done = new AbortController()
     const leaseReleased = keepLease(session, owner, done.signal)
@@ -46,6 +48,10 @@ export function createLeaseRunner(
       done.abort()
       await leaseReleased
     }
+  }
+
+  async function reload(session: LoadedSession): Promise<LoadedSession> {
+    return assertSession(await sessions.reload(session))
   }
 
   /** Renews the lease until the signal aborts, then releases it. If either fails, the lease expires by itself. */

@@ -8,12 +8,14 @@ import type { SessionData } from './session-data.ts'
 import type { Store, StoredRecord } from '../stores/store.ts'
 import { callStore } from '../stores/call-store.ts'
 
-/** The limits of a session, in seconds. */
+/** The limits of a session; times are in seconds. */
 export interface SessionLimits {
   /** Since the last use. */
   idle: number
   /** Since the sign-in. */
   absolute: number
+  /** How many sessions a user may have; a sign-in beyond that ends the oldest. */
+  perUser: number
 }
 
 /** A session as it was when it was loaded: its record, unsealed. */
@@ -56,7 +58,20 @@ export interface Sessions {
   /** Takes or renews the lease that allows a refresh, for that many milliseconds; `false` while another owner has it. */
   lease(session: LoadedSession, owner: string, milliseconds: number): Promise<boolean>
   release(session: LoadedSession, owner: string): Promise<void>
+  /**
+   * Waits until the session may have changed or its lease may be free, for at most a second. A store that cannot tell is
+   * asked again after 50 milliseconds.
+   */
+  waitForChange(session: LoadedSession): Promise<void>
 }
+
+/** Milliseconds after which a waiter looks again by itself: a killed process releases no lease. */
+const maxWaitMs = 1000
+const pollEveryMs = 50
+/** A store that wakes waiters without a reason must not keep the process busy. */
+const minWaitMs = 5
+/** Sessions that a sign-in ends at most, where a user has more than allowed. */
+const maxEndedAtOnce = 100
 
 /** The options of {@link createSessions}. */
 export interface SessionsOptions {
@@ -85,6 +100,7 @@ export function createSessions({
       cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secret), async () => {}),
     reload: ({ keys }) => loadSession(keys),
     async create(data) {
+      await endOldest(createUserIndexName(data))
       const cookie = platform.randomBytes(cookieByteLength)
       const session = await insertSession(cookie, data)
       if (!session)
@@ -107,15 +123,38 @@ export function createSessions({
         return next && { data: next, record: { ...record, sealed: sealData(keys, next) } }
       }),
     end: ({ keys }) => callStore(store.remove(keys.storeKey)),
-    endAllOfUser: ({ data }) => callStore(store.removeBySubject(data.subject)),
-    lease: ({ keys }, owner, milliseconds) => callStore(store.lease(keys.storeKey, owner, milliseconds)),
+    endAllOfUser: ({ data }) => callStore(store.removeByIndexName(createUserIndexName(data))),
+    lease: async ({ keys }, owner, milliseconds) =>
+      (await callStore(store.lease(keys.storeKey, owner, milliseconds))) !== false,
     release: ({ keys }, owner) => callStore(store.release(keys.storeKey, owner)),
+    async waitForChange({ keys, record }) {
+      const stopped = new AbortController()
+      const { signal } = stopped
+      const change = store.waitForChange?.(keys.storeKey, record.version, signal)
+      const timeLimit = platform.sleep(change ? maxWaitMs : pollEveryMs, signal).catch(() => {})
+      await Promise.race([timeLimit, ...(change ? [callStore(change)] : [])])
+      stopped.abort()
+      if (change) await platform.sleep(minWaitMs)
+    },
+  }
+
+  /** Makes room for a new session of a user. Expired records are not counted, because the store removes them by itself. */
+  async function endOldest(userIndexName: string): Promise<void> {
+    const listed = await callStore(store.listByIndexName(userIndexName, limits.perUser + maxEndedAtOnce))
+    const live = listed.filter(({ expiresAt }) => expiresAt > platform.now())
+    const excess = live.slice(0, Math.max(0, live.length - limits.perUser + 1))
+    await Promise.all(excess.map(({ key }) => callStore(store.remove(key))))
   }
 
   async function insertSession(cookie: Uint8Array, data: SessionData): Promise<LoadedSession | null> {
     const keys = deriveRecordKeys(cookie, secret)
-    const { subject } = data
-    const record = { sealed: sealData(keys, data), subject, version: 1, expiresAt: getEndAfterUse(data) }
+    const sealed = sealData(keys, data)
+    const record = {
+      sealed,
+      indexNames: [createUserIndexName(data)],
+      version: 1,
+      expiresAt: getEndAfterUse(data),
+    }
     return (await callStore(store.insert(keys.storeKey, record))) ? { keys, data, record } : null
   }
 
@@ -175,4 +214,9 @@ export function createSessions({
   function getEndAfterUse(data: SessionData): number {
     return Math.min(platform.now() + limits.idle * 1000, getAbsoluteEnd(data))
   }
+}
+
+/** Creates the name under which a store lists the sessions of one user. */
+function createUserIndexName({ subject }: SessionData): string {
+  return `user:${subject}`
 }

@@ -1,0 +1,96 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import type { AddTest } from './tested-store.ts'
+import { assertEnds, createRecord, receiveOutcome } from './tested-store.ts'
+
+const leaseMs = 1000
+
+/** Adds the promises about leases, waiting, and an engine that does not respond. */
+export function addLeaseTests(add: AddTest): void {
+  add('gives a lease to one owner at a time, until it is released', async ({ store, openAgain }) => {
+    const second = openAgain?.() ?? store
+    strictEqual(await store.lease('a', 'one', leaseMs), 'granted')
+    strictEqual(await second.lease('a', 'two', leaseMs), false)
+    strictEqual(await second.lease('b', 'two', leaseMs), 'granted')
+    await second.release('a', 'two')
+    strictEqual(await second.lease('a', 'two', leaseMs), false)
+    await store.release('a', 'one')
+    strictEqual(await second.lease('a', 'two', leaseMs), 'granted')
+  })
+
+  add('gives a lease to one of many concurrent owners', async ({ store, openAgain }) => {
+    const second = openAgain?.() ?? store
+    const leases = Array.from({ length: 40 }, (_, index) =>
+      (index % 2 === 0 ? store : second).lease('a', `owner ${index}`, leaseMs),
+    )
+    strictEqual((await Promise.all(leases)).filter((lease) => lease === 'granted').length, 1)
+  })
+
+  add('renews the lease of its owner, and says when it takes over that of a dead one', async (tested) => {
+    const { store } = tested
+    await store.lease('a', 'one', leaseMs)
+    await tested.pass(leaseMs / 2)
+    strictEqual(await store.lease('a', 'one', leaseMs), 'granted')
+    await tested.pass(leaseMs * 0.7)
+    strictEqual(await store.lease('a', 'two', leaseMs), false)
+    await tested.pass(leaseMs / 2)
+    strictEqual(await store.lease('a', 'two', leaseMs), 'taken_over')
+    strictEqual(await store.lease('a', 'one', leaseMs), false)
+    strictEqual(await store.lease('a', 'two', leaseMs), 'granted')
+  })
+
+  add('wakes those who wait for a change of a record or the end of a lease', async ({ store, openAgain }) => {
+    if (!store.waitForChange) return
+    const second = openAgain?.() ?? store
+    const never = new AbortController().signal
+    for (const change of [
+      () => second.replace('a', createRecord({ version: 2 }), 1),
+      () => second.remove('a'),
+      () => second.release('a', 'one'),
+    ]) {
+      await store.remove('a')
+      await store.insert('a', createRecord())
+      await store.lease('a', 'one', 60_000)
+      const state = { isAwake: false }
+      const wait = store.waitForChange('a', 1, never).then(() => (state.isAwake = true))
+      await store.insert('b', createRecord())
+      strictEqual(state.isAwake, false, 'woken by the change of another record')
+      await change()
+      await assertEnds(wait)
+    }
+    await assertEnds(store.waitForChange('unknown', 1, never))
+    const stopped = new AbortController()
+    await store.insert('c', createRecord())
+    await store.lease('c', 'one', 60_000)
+    const wait = store.waitForChange('c', 1, stopped.signal)
+    stopped.abort()
+    await assertEnds(wait)
+  })
+
+  add('ends every call in time while the engine does not respond, and works again after', async (tested) => {
+    const { store, stall } = tested
+    if (!stall) return
+    await store.insert('a', createRecord())
+    const resume = await stall()
+    const writes = [
+      () => store.insert('b', createRecord()),
+      () => store.replace('a', createRecord({ version: 2 }), 1),
+      () => store.remove('a'),
+      () => store.removeByIndexName('cathy'),
+      () => store.lease('a', 'one', leaseMs),
+    ]
+    const outcomes = await Promise.all(writes.map((write) => receiveOutcome<unknown>(write())))
+    const reads = await Promise.all([
+      receiveOutcome(store.read('a')),
+      receiveOutcome(store.listByIndexName('cathy', 9)),
+    ])
+    await resume()
+    // A failed write must not look like one that found nothing.
+    deepStrictEqual(outcomes, Array(writes.length).fill('rejected'))
+    for (const read of reads) ok(read === 'rejected' || isFound(read), 'a failed read looks like no record')
+    strictEqual(await store.insert('c', createRecord()), true)
+  })
+}
+
+function isFound(result: unknown): boolean {
+  return Array.isArray(result) ? result.length > 0 : typeof result === 'object' && result !== null
+}

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest'
+import type { TestedStore } from '../../src/testing/store-contract.ts'
+import { storeContract } from '../../src/testing/store-contract.ts'
+
+/**
+ * Tests the promises of a store.
+ *
+ * @param createStore creates an empty store
+ */
+export function describeStore(name: string, createStore: () => TestedStore): void {
+  describe(`${name} as a store`, { timeout: 120_000 }, () => {
+    it.each(storeContract(createStore))('$title', async (test) => {
+      await expect(test.run()).resolves.toBeUndefined()
+    })
+  })
+}
