@@ -195,6 +195,7 @@ export const packages: Record<string, Package> = {
       'stores/embedded-sqlite.js',
       'stores/embedded-database.js',
       'stores/embedded-failure.js',
+      'stores/embedded-waits.js',
       'stores/embedded-thread.js',
       'stores/embedded-store.ts',
       'stores/development-store.ts',

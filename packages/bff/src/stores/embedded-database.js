@@ -48,8 +48,6 @@ export function openDatabase(folder) {
   const deleteLease = database.prepare('DELETE FROM leases WHERE key = ?')
   const deleteExpiredLeases = database.prepare('DELETE FROM leases WHERE expires_at < ? OR taken_at > ?')
   const selectDataVersion = database.prepare('PRAGMA data_version')
-  const begin = database.prepare('BEGIN IMMEDIATE')
-  const commit = database.prepare('COMMIT')
 
   /** @param {string} key */
   function remove(key) {
@@ -58,6 +56,14 @@ export function openDatabase(folder) {
     for (const name of JSON.parse(row.index_names)) deleteName.run(name, row.id)
     deleteRecord.run(row.id)
     deleteLease.run(key)
+  }
+
+  function rollBack() {
+    try {
+      database.exec('ROLLBACK')
+    } catch {
+      // SQLite has rolled back by itself, which it does for example when the disk is full.
+    }
   }
 
   return {
@@ -167,6 +173,19 @@ export function openDatabase(folder) {
       const lease = selectLease.get(key)
       return selectVersion.get(key)?.version === version && lease !== undefined && isLeaseValid(lease, now)
     },
+    /**
+     * Runs reads in one transaction, which costs less than one for each.
+     *
+     * @param {() => void} read
+     */
+    readTogether(read) {
+      database.exec('BEGIN')
+      try {
+        read()
+      } finally {
+        rollBack()
+      }
+    },
     /** Changes with each commit of another process. */
     getDataVersion() {
       return selectDataVersion.get().data_version
@@ -179,16 +198,13 @@ export function openDatabase(folder) {
      */
     commit(mustSurvivePowerLoss, write) {
       database.exec(`PRAGMA synchronous = ${mustSurvivePowerLoss ? 'FULL' : 'NORMAL'}`)
-      begin.run()
+      // Not prepared: libsql does not reset a statement that failed, and then no other transaction can commit.
+      database.exec('BEGIN IMMEDIATE')
       try {
         write()
-        commit.run()
+        database.exec('COMMIT')
       } catch (error) {
-        try {
-          database.exec('ROLLBACK')
-        } catch {
-          // SQLite has rolled back by itself, which it does for example when the disk is full.
-        }
+        rollBack()
         throw error
       }
     },

@@ -2,6 +2,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { openDatabase } from './embedded-database.js'
 import { describeFailure } from './embedded-failure.js'
+import { createWaits, getMonotonicMs } from './embedded-waits.js'
 
 /**
  * @typedef {ReturnType<typeof openDatabase>} Database
@@ -14,10 +15,6 @@ const lockTimeoutMs = 2500
 const maxRequestsPerCommit = 200
 /** Few enough that a commit of them delays other calls by milliseconds. */
 const recordsPerRemoval = 100
-const minPollMs = 3
-const maxPollMs = 20
-/** A lease that expires changes nothing in the database. */
-const leaseCheckMs = 200
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort)
 const { folder, startPort, startSignal } = workerData
@@ -27,19 +24,16 @@ const reads = new Set(['read', 'listByIndexName'])
 let delayedReads = []
 /** @type {Request[]} */
 let writes = []
-/** @type {Map<number, { key: string, version: number, now: number | null, since: number }>} */
-const waits = new Map()
 /** @type {Response[]} */
 let responses = []
 /** @type {NodeJS.Timeout | undefined} */
 let retryTimer
-/** @type {NodeJS.Timeout | undefined} */
-let pollTimer
-let pollMs = minPollMs
-let dataVersion = 0
-let leasesCheckedAt = 0
 
 const database = start()
+const waits = createWaits(getDatabase, (ids) => {
+  responses.push(...ids.map((id) => ({ id })))
+  sendResponses()
+})
 
 /** @returns {Database | undefined} */
 function start() {
@@ -74,7 +68,10 @@ function receive(message) {
   const messages = [message]
   for (let next; (next = receiveMessageOnPort(port));) messages.push(next.message)
   const deadline = getMonotonicMs() + lockTimeoutMs
-  for (const request of messages.flat()) accept({ ...request, deadline })
+  const requests = messages.flat().map((request) => ({ ...request, deadline }))
+  const isRead = (/** @type {Request} */ { operation }) => reads.has(operation)
+  readAll(requests.filter(isRead))
+  for (const request of requests) if (!isRead(request)) accept(request)
   if (!retryTimer) runWrites()
   sendResponses()
 }
@@ -82,14 +79,15 @@ function receive(message) {
 /** @param {Request} request */
 function accept(request) {
   const { id, operation, args } = request
-  if (reads.has(operation)) read(request)
-  else if (operation === 'waitForChange') {
-    const [key, version, now] = args
-    waits.set(id, { key, version, now, since: getMonotonicMs() })
-    pollMs = minPollMs
-    checkWaits()
-  } else if (operation === 'stopWaiting') respondToWait(args[0])
+  if (operation === 'waitForChange') waits.add(id, args[0], args[1], args[2])
+  else if (operation === 'stopWaiting') waits.end(args[0])
   else writes.push(request)
+}
+
+/** @param {Request[]} requests */
+function readAll(requests) {
+  if (requests.length < 2) requests.forEach(read)
+  else getDatabase().readTogether(() => requests.forEach(read))
 }
 
 /** @param {Request} request */
@@ -137,7 +135,7 @@ function runWrites() {
     })
     responses.push(...results)
     writes.push(...unfinished)
-    checkWaits()
+    waits.check()
   } catch (error) {
     requeue(batch, error)
   }
@@ -161,7 +159,7 @@ function requeue(batch, error) {
 /** Runs what waited for a lock or for its turn. */
 function runRequests() {
   retryTimer = undefined
-  for (const request of delayedReads.splice(0)) read(request)
+  readAll(delayedReads.splice(0))
   runWrites()
   sendResponses()
 }
@@ -173,8 +171,7 @@ function retryLater() {
 /** @param {Request} request */
 function close({ id }) {
   clearTimeout(retryTimer)
-  clearTimeout(pollTimer)
-  for (const waitId of waits.keys()) respondToWait(waitId)
+  waits.close()
   getDatabase().close()
   responses.push({ id })
   sendResponses()
@@ -210,50 +207,7 @@ function getDatabase() {
   return /** @type {Database} */ (database)
 }
 
-/** Wakes the waiters whose record or lease has changed. */
-function checkWaits() {
-  if (waits.size === 0) return
-  const now = getMonotonicMs()
-  for (const [id, wait] of waits) {
-    try {
-      const leaseNow = wait.now === null ? now : wait.now + now - wait.since
-      if (getDatabase().isUnchanged(wait.key, wait.version, leaseNow)) continue
-    } catch {
-      // The waiter then calls the store, and gets the error.
-    }
-    respondToWait(id)
-  }
-  leasesCheckedAt = now
-  if (waits.size > 0) pollTimer ??= setTimeout(poll, pollMs)
-}
-
-/** Looks for commits of other processes, in shared memory; the longer nothing happens, the less often. */
-function poll() {
-  pollTimer = undefined
-  let version = dataVersion
-  try {
-    version = getDatabase().getDataVersion()
-  } catch {
-    version = -1
-  }
-  pollMs = version === dataVersion ? Math.min(pollMs * 1.2, maxPollMs) : minPollMs
-  if (version !== dataVersion || getMonotonicMs() - leasesCheckedAt > leaseCheckMs) checkWaits()
-  else if (waits.size > 0) pollTimer = setTimeout(poll, pollMs)
-  dataVersion = version
-  sendResponses()
-}
-
-/** @param {number} id */
-function respondToWait(id) {
-  if (waits.delete(id)) responses.push({ id })
-}
-
 function sendResponses() {
   if (responses.length > 0) port.postMessage(responses)
   responses = []
-}
-
-/** Milliseconds on the clock that all processes of this machine share and that is never set. */
-function getMonotonicMs() {
-  return Number(process.hrtime.bigint()) / 1e6
 }

@@ -269,6 +269,9 @@ describe('embeddedStore on a bad folder', { timeout: patientMs }, () => {
         const before = await Promise.allSettled([store.insert('x', createRecord()), store.read('r1')])
         expect(before.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
         execFileSync('mount', ['-o', 'remount,size=4m', path])
+        expect(await store.lease('r0', 'one', 5000)).toBe('granted')
+        await store.remove('r0')
+        expect(await Promise.all([store.read('r0'), store.read('r1')])).toMatchObject([null, { version: 1 }])
         expect(await store.insert('new', createRecord())).toBe(true)
         expect(await store.read('r1')).toMatchObject({ version: 1 })
       } finally {
