@@ -1,4 +1,4 @@
-// Compares engines for the embedded store; decision 9010 has its results. Installs them from npm into a temporary folder:
+// Compares engines for the embedded store; decision 0023 has its results. Installs them from npm into a temporary folder:
 //   node packages/bff/test/stores/measure-engines.mjs [PACKAGE@VERSION or node:sqlite …]
 // Run it as root on Linux to include the full disk.
 // @ts-nocheck -- the packages that it compares are not installed here
