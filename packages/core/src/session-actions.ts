@@ -2,7 +2,7 @@ import type { AuthClient } from './auth-client.ts'
 import type { TabMessage } from './auth-state.ts'
 import { createSignedOutState, receiveError, receiveSession } from './auth-state.ts'
 import type { ClientStore } from './client-store.ts'
-import type { AuthError } from './errors.ts'
+import { AuthError } from './errors.ts'
 import { combineSignals } from './platform.ts'
 import type { SessionRequests } from './session-requests.ts'
 import type { SignOuts } from './sign-outs.ts'
@@ -15,15 +15,19 @@ export interface SessionActions<User> extends Pick<AuthClient<User>, 'signIn' | 
   readonly endSession: (sessionId: string, everywhere?: boolean) => void
 }
 
-/** @param onSettled called when a sign-in has succeeded or failed */
+/**
+ * @param onSettled called when a sign-in has succeeded or failed; `isUncertain` when it or one that it replaced was
+ *   aborted, so that the cookie may be that of a session that no page knows
+ */
 export function createSessionActions<User>(
   store: ClientStore<User>,
   requests: SessionRequests<User>,
   signOuts: SignOuts,
   post: (message: TabMessage) => void,
-  onSettled: (signedInId?: string) => void,
+  onSettled: (signedInId: string | undefined, isUncertain: boolean) => void,
 ): SessionActions<User> {
   let signingIn: AbortController | undefined
+  let isUncertain = false
 
   const abortSignIn = (): void => signingIn?.abort()
 
@@ -39,6 +43,7 @@ export function createSessionActions<User>(
 
     signIn: async (credentials, { signal, ...options } = {}) => {
       store.assertActive()
+      isUncertain ||= Boolean(signingIn)
       abortSignIn()
       const attempt = (signingIn = new AbortController())
       signOuts.pause()
@@ -52,12 +57,16 @@ export function createSessionActions<User>(
         post({ type: 'signed-in', sessionId: id })
         return result.session
       } catch (error) {
+        isUncertain ||= !AuthError.is(error)
         if ((error as AuthError).reason === 'user_rejected')
           store.apply(receiveError, error as AuthError, Infinity)
         throw error
       } finally {
-        if (signingIn === attempt) signingIn = undefined
-        onSettled(id)
+        if (signingIn === attempt) {
+          signingIn = undefined
+          onSettled(id, isUncertain && !id)
+          isUncertain = false
+        }
       }
     },
 

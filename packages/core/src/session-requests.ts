@@ -56,7 +56,6 @@ export function createSessionRequests<User>(
       const { session: wire, mode, token: wireToken } = (latest = response)
       if (!wire) throw createLoginRequiredError('no_session')
       const { session_id: id, subject, user, scope, expires_in } = wire
-      if (droppedSessions.has(id)) throw createLoginRequiredError('signed_out_elsewhere')
       const text = JSON.stringify([id, subject, user, scope])
       if (text !== sessionText) {
         const parsed = await parseUser(schema, user).catch((error: AuthError) => {
@@ -66,6 +65,8 @@ export function createSessionRequests<User>(
         session = { id, subject, user: parsed, scope }
         sessionText = text
       }
+      // After the schema, which may take time.
+      if (droppedSessions.has(id)) throw createLoginRequiredError('signed_out_elsewhere')
       sessionEnd = expires_in === null ? null : sentAt + expires_in * 1000
       const token = mode === 'proxy' ? proxyModeToken : wireToken
       return { session: session!, token: token ? createAccessToken(token, sentAt) : null }

@@ -192,6 +192,45 @@ describe('messages that a page has missed', () => {
     await browser.advance(0)
     expect(client.getState().status).toBe('expired')
   })
+
+  it('are made up for by the first subscriber, when extend() was the first use of the client', async () => {
+    const { browser, openPage } = createSetup()
+    const client = createAuthClient({ platform: browser.openTab().platform })
+    await expect(client.extend()).rejects.toMatchObject({ code: 'login_required' })
+    expect(client.getState().status).toBe('signed-out')
+    await openPage().client.signIn(bob)
+    await browser.advance(5_000)
+    client.subscribe(() => {})
+    await browser.advance(0)
+    expect(client.getState().status).toBe('signed-in')
+  })
+
+  it('are made up for when the network is back, if the first attempt fails', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const client = createAuthClient({ platform: browser.openTab().platform })
+    const stop = client.subscribe(() => {})
+    await client.ready()
+    stop()
+    await openPage().client.signOut()
+    await browser.advance(5_000)
+    browser.goOffline()
+    client.subscribe(() => {})
+    await browser.advance(0)
+    expect(client.getState().status).toBe('signed-in')
+    browser.goOnline()
+    await browser.advance(0)
+    expect(client.getState().status).toBe('expired')
+  })
+
+  it('are not asked for when a page that was loaded long ago gets the focus', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    await client.ready()
+    await browser.advance(minute)
+    tab.show()
+    await browser.advance(0)
+    expect(browser.requests).toEqual(['GET /auth/session'])
+  })
 })
 
 describe('sessionEnd', () => {
