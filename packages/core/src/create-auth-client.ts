@@ -50,6 +50,8 @@ export function createAuthClient<User = unknown>({
   const firstState = parseInitialState(schema, initialState)
   const now = createClock(platform)
   let isDormant = true
+  /** Whether a sign-in was aborted whose cookie may have arrived: then no page knows the session. */
+  let isUncertain = false
   let timer: unknown
 
   /** Continues a sign-out that the BFF has not confirmed, and sends the request that is due. */
@@ -102,9 +104,13 @@ export function createAuthClient<User = unknown>({
     // A sign-out without a session id ends whichever session there is.
     const canShow = signOuts.getSessionId() !== '' && !store.getState().isFetching
     if (page.hasMissedMessages() && canShow && store.isActive())
-      store
-        .fetchAgain(`${sessionPath}?peek`)
-        .catch(({ retryable }: AuthError) => retryable && page.missMessages())
+      store.fetchAgain(`${sessionPath}?peek`).then(
+        ({ session }) => {
+          if (isUncertain) page.post({ type: 'signed-in', sessionId: session.id })
+          isUncertain = false
+        },
+        ({ retryable }: AuthError) => retryable && page.missMessages(),
+      )
   }
 
   const onSignOutConfirmed = (sessionId: string, isAdopted: boolean): void => {
@@ -143,9 +149,10 @@ export function createAuthClient<User = unknown>({
     },
   )
   const { getState, getAuth, createSubscribe } = store
-  const actions = createSessionActions(store, requests, signOuts, page.post, (sessionId, isUncertain) => {
+  const actions = createSessionActions(store, requests, signOuts, page.post, (sessionId, wasAborted) => {
     scheduleWake()
-    if (isUncertain) {
+    if (wasAborted) {
+      isUncertain = true
       page.missMessages()
       fetchMissedMessages()
     }

@@ -16,18 +16,18 @@ export interface SessionActions<User> extends Pick<AuthClient<User>, 'signIn' | 
 }
 
 /**
- * @param onSettled called when a sign-in has succeeded or failed; `isUncertain` when it or one that it replaced was
- *   aborted, so that the cookie may be that of a session that no page knows
+ * @param onSettled called when a sign-in has succeeded or failed; `wasAborted` when it has failed, and it or one
+ *   that it replaced was aborted
  */
 export function createSessionActions<User>(
   store: ClientStore<User>,
   requests: SessionRequests<User>,
   signOuts: SignOuts,
   post: (message: TabMessage) => void,
-  onSettled: (signedInId: string | undefined, isUncertain: boolean) => void,
+  onSettled: (signedInId: string | undefined, wasAborted: boolean) => void,
 ): SessionActions<User> {
   let signingIn: AbortController | undefined
-  let isUncertain = false
+  let wasAborted = false
 
   const abortSignIn = (): void => signingIn?.abort()
 
@@ -43,7 +43,7 @@ export function createSessionActions<User>(
 
     signIn: async (credentials, { signal, ...options } = {}) => {
       store.assertActive()
-      isUncertain ||= Boolean(signingIn)
+      wasAborted ||= Boolean(signingIn)
       abortSignIn()
       const attempt = (signingIn = new AbortController())
       signOuts.pause()
@@ -57,15 +57,15 @@ export function createSessionActions<User>(
         post({ type: 'signed-in', sessionId: id })
         return result.session
       } catch (error) {
-        isUncertain ||= !AuthError.is(error)
+        wasAborted ||= !AuthError.is(error)
         if ((error as AuthError).reason === 'user_rejected')
           store.apply(receiveError, error as AuthError, Infinity)
         throw error
       } finally {
         if (signingIn === attempt) {
           signingIn = undefined
-          onSettled(id, isUncertain && !id)
-          isUncertain = false
+          onSettled(id, !id && wasAborted)
+          wasAborted = false
         }
       }
     },

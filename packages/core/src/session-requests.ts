@@ -2,8 +2,7 @@ import type { SessionResponse, SignInRequest, TokenRequest } from '@latchkey/wir
 import { sessionPath, tokenPath } from '@latchkey/wire'
 import type { ClientState, Session, SessionResult } from './auth-state.ts'
 import { sendBffRequest } from './bff-request.ts'
-import type { AuthError } from './errors.ts'
-import { createLoginRequiredError } from './errors.ts'
+import { AuthError, createLoginRequiredError } from './errors.ts'
 import type { Platform } from './platform.ts'
 import { tryOrUndefined } from './platform.ts'
 import { createAccessToken, proxyModeToken } from './token.ts'
@@ -69,6 +68,8 @@ export function createSessionRequests<User>(
       if (droppedSessions.has(id)) throw createLoginRequiredError('signed_out_elsewhere')
       sessionEnd = expires_in === null ? null : sentAt + expires_in * 1000
       const token = mode === 'proxy' ? proxyModeToken : wireToken
+      // The token had expired before the BFF responded: asking again at once would be a loop.
+      if (!token && path === tokenPath) throw new AuthError('temporarily_unavailable', 'No valid token')
       return { session: session!, token: token ? createAccessToken(token, sentAt) : null }
     } finally {
       signal.throwIfAborted()

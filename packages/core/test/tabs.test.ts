@@ -261,11 +261,12 @@ describe('a sign-in', () => {
   )
 
   it.each(['with a wrong password', 'while the network is cut'])(
-    'that %s replaces another one shows the session whose cookie has arrived',
+    'that %s replaces another one shows in all tabs the session whose cookie has arrived',
     async (name) => {
       const { browser, openPage } = createSetup({ users: { bob: 'x' } })
       const { client, tab } = openPage({ user: createSlowSchema(() => browser.wait(500)) })
-      await client.ready()
+      const other = openPage().client
+      await Promise.all([client.ready(), other.ready()])
       void client.signIn(bob).catch(() => {})
       await browser.advance(100)
       if (name === 'while the network is cut') browser.goOffline()
@@ -274,7 +275,8 @@ describe('a sign-in', () => {
       browser.goOnline()
       tab.show()
       await browser.advance(1_000)
-      expect(client.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
+      for (const page of [client, other])
+        expect(page.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
     },
   )
 

@@ -155,6 +155,26 @@ describe('responses that contradict each other', () => {
   })
 })
 
+describe('a token that has expired before the BFF responds', () => {
+  it('causes no storm: the page tries again as after every failure', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    bff.intercept(async (request) => {
+      bff.intercept(null)
+      const { token: _token, ...body } = (await (await bff.fetch(request)).json()) as { token: unknown }
+      bff.intercept(() => Response.json(body))
+      return Response.json(body)
+    })
+    const { client } = openPage()
+    const error: unknown = await client.getAccessToken().catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'temporarily_unavailable', retryable: true })
+    await browser.advance(minute)
+    expect(browser.requests.length).toBeLessThan(20)
+    bff.intercept(null)
+    await browser.advance(minute)
+    expect(await client.getAccessToken()).toBe('session-1.token-1')
+  })
+})
+
 describe('messages that a page has missed', () => {
   it('are made up for when it is shown, where tabs cannot exchange messages', async () => {
     const { browser, openPage } = createSetup()

@@ -27,7 +27,13 @@ interface ModelSession {
 }
 
 /** What the BFF does with requests: it responds, fails, throttles, or its authorization server is down. */
-export type BffCondition = 'well' | 'failing' | 'throttling' | 'without grants' | 'restarting'
+export type BffCondition =
+  | 'well'
+  | 'failing'
+  | 'throttling'
+  | 'without grants'
+  | 'issuing expired tokens'
+  | 'restarting'
 
 /** A BFF and its API, which implement the rules of docs/protocol.md in memory. */
 export interface BffModel {
@@ -57,7 +63,8 @@ export function createBffModel(
 
   const issueToken = (session: ModelSession): void => {
     session.sequence += 1
-    session.expiresAt = realNow() + lifetimeSeconds * 1000
+    session.expiresAt =
+      realNow() + (model.condition === 'issuing expired tokens' ? 0 : lifetimeSeconds * 1000)
     session.isRevoked = false
     expiries.set(`${session.id}.${session.sequence}`, session.expiresAt)
   }
@@ -124,7 +131,7 @@ export function createBffModel(
   const refresh = (session: ModelSession | undefined, body: TokenRequest): ModelResponse => {
     if (session?.id !== body.session_id)
       return refuse(401, 'login_required', { reason: session ? 'session_changed' : endReason })
-    if (session.sequence <= body.after) {
+    if (session.sequence <= body.after || session.expiresAt <= realNow()) {
       if (model.condition === 'without grants') return outage()
       issueToken(session)
     }

@@ -142,6 +142,7 @@ const environmentCommands: Record<string, (simulation: Simulation) => void> = {
   'the BFF fails': ({ bff }) => void (bff.condition = 'failing'),
   'the BFF throttles': ({ bff }) => Object.assign(bff, { condition: 'throttling', retryAfter: 20 }),
   'the authorization server fails': ({ bff }) => void (bff.condition = 'without grants'),
+  'the authorization server is too slow': ({ bff }) => void (bff.condition = 'issuing expired tokens'),
   'the BFF is well': ({ bff }) => void (bff.condition = 'well'),
   'the BFF restarts': ({ bff, network, timeline }) => {
     bff.condition = 'restarting'

@@ -1,6 +1,6 @@
 import { disposePage, restoreNetwork } from './commands.ts'
 import type { ClientPage, Simulation } from './simulation.ts'
-import { subscribe } from './simulation.ts'
+import { subscribe, track } from './simulation.ts'
 import { getExpectedSession } from './user-acts.ts'
 
 /** A request that hangs, the longest retry delay, and the next response. */
@@ -38,9 +38,10 @@ export async function checkOutcome(simulation: Simulation): Promise<void> {
   if (acts.lastEndAt === -Infinity) checkAgreement(simulation, livePages())
   // Every page refreshes its token.
   await timeline.pass(circumstances.lifetimeSeconds * 1000 + 10_000)
+  // In proxy mode only a call notices that the session has ended.
   if (circumstances.mode === 'proxy')
-    for (const { client } of livePages())
-      void client.getAccessToken({ forceRefresh: true, signal: AbortSignal.abort() }).catch(() => {})
+    for (const page of livePages())
+      track(page, 'forceRefresh', page.client.getAccessToken({ forceRefresh: true }))
   await showAll()
   const lastPage = simulation.openPage()
   subscribe(simulation, lastPage)

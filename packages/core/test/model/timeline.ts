@@ -5,6 +5,9 @@ interface Task {
   readonly run: () => void
 }
 
+/** A history with more has a loop. */
+const maxTasks = 20_000
+
 /** The time of a model: what happens when, and the clocks that pages read. Times are milliseconds. */
 export interface Timeline {
   /** The time that the machine was awake; tasks are scheduled on it. */
@@ -30,6 +33,7 @@ export function createTimeline(isMonotonicInSleep: boolean, onSettled: () => voi
   let now = 0
   let sleptMs = 0
   let wallStepMs = 0
+  let taskCount = 0
 
   const settle = async (): Promise<void> => {
     // All promises of the model settle without a macrotask.
@@ -58,6 +62,8 @@ export function createTimeline(isMonotonicInSleep: boolean, onSettled: () => voi
       await settle()
       for (let task = findNext(endMs); task; task = findNext(endMs)) {
         tasks.delete(task)
+        taskCount += 1
+        if (taskCount > maxTasks) throw new Error(`More than ${maxTasks} things happened in one history`)
         now = Math.max(now, task.at)
         task.run()
         await settle()
