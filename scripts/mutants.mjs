@@ -85,10 +85,15 @@ async function findFailure({ file, text, replacement }, files, excluded) {
   const failures = vitest.state
     .getTestModules()
     .flatMap((testModule) => [
-      ...[...testModule.children.allTests('failed')].map(({ fullName }) => `${testModule.relativeModuleId}: ${fullName}`),
+      ...[...testModule.children.allTests('failed')].map(
+        ({ fullName }) => `${testModule.relativeModuleId}: ${fullName}`,
+      ),
       ...(testModule.errors().length > 0 ? [`${testModule.relativeModuleId} does not load`] : []),
     ])
   const errors = vitest.state.getUnhandledErrors()
   await vitest.close()
-  return failures[0]?.replace('test/', '') ?? (errors.length > 0 ? `an unhandled error: ${String(errors[0])}` : undefined)
+  return (
+    failures[0]?.replace('test/', '') ??
+    (errors.length > 0 ? `an unhandled error: ${String(errors[0])}` : undefined)
+  )
 }

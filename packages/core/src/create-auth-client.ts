@@ -50,7 +50,7 @@ export function createAuthClient<User = unknown>({
   const firstState = parseInitialState(schema, initialState)
   const now = createClock(platform)
   let isDormant = true
-  /** Whether a sign-in was aborted whose cookie may have arrived: then no page knows the session. */
+  /** Whether the response to a sign-in was lost, whose cookie may have arrived: then no page knows the session. */
   let isUncertain = false
   let timer: unknown
 
@@ -149,9 +149,9 @@ export function createAuthClient<User = unknown>({
     },
   )
   const { getState, getAuth, createSubscribe } = store
-  const actions = createSessionActions(store, requests, signOuts, page.post, (sessionId, wasAborted) => {
+  const actions = createSessionActions(store, requests, signOuts, page.post, (sessionId, hasLostResponse) => {
     scheduleWake()
-    if (wasAborted) {
+    if (hasLostResponse) {
       isUncertain = true
       page.missMessages()
       fetchMissedMessages()

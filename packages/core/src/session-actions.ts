@@ -16,18 +16,18 @@ export interface SessionActions<User> extends Pick<AuthClient<User>, 'signIn' | 
 }
 
 /**
- * @param onSettled called when a sign-in has succeeded or failed; `wasAborted` when it has failed, and it or one
- *   that it replaced was aborted
+ * @param onSettled called when a sign-in has succeeded or failed; `hasLostResponse` when it has failed, and the
+ *   response to it or to one that it replaced was lost, whose cookie may have arrived
  */
 export function createSessionActions<User>(
   store: ClientStore<User>,
   requests: SessionRequests<User>,
   signOuts: SignOuts,
   post: (message: TabMessage) => void,
-  onSettled: (signedInId: string | undefined, wasAborted: boolean) => void,
+  onSettled: (signedInId: string | undefined, hasLostResponse: boolean) => void,
 ): SessionActions<User> {
   let signingIn: AbortController | undefined
-  let wasAborted = false
+  let hasLostResponse = false
 
   const abortSignIn = (): void => signingIn?.abort()
 
@@ -43,7 +43,7 @@ export function createSessionActions<User>(
 
     signIn: async (credentials, { signal, ...options } = {}) => {
       store.assertActive()
-      wasAborted ||= Boolean(signingIn)
+      hasLostResponse ||= Boolean(signingIn)
       abortSignIn()
       const attempt = (signingIn = new AbortController())
       signOuts.pause()
@@ -57,15 +57,15 @@ export function createSessionActions<User>(
         post({ type: 'signed-in', sessionId: id })
         return result.session
       } catch (error) {
-        wasAborted ||= !AuthError.is(error)
+        hasLostResponse ||= !(AuthError.is(error) && error.code !== 'network_error')
         if ((error as AuthError).reason === 'user_rejected')
           store.apply(receiveError, error as AuthError, Infinity)
         throw error
       } finally {
         if (signingIn === attempt) {
           signingIn = undefined
-          onSettled(id, !id && wasAborted)
-          wasAborted = false
+          onSettled(id, !id && hasLostResponse)
+          hasLostResponse = false
         }
       }
     },

@@ -52,7 +52,7 @@ function fetchApi({ callSubjects }: Simulation, page: ClientPage, init: RequestI
 }
 
 /** A page is gone: what it has not sent is lost, where no storage keeps it. */
-export function noteLostSignOut({ acts, bff, circumstances }: Simulation, page: ClientPage): void {
+function noteLostSignOut({ acts, bff, circumstances }: Simulation, page: ClientPage): void {
   const isLost = acts.signOuts.some((act) => act.page === page.number && bff.isAlive(act.sessionId))
   if (isLost && circumstances.storage !== 'works') acts.isSignOutLost = true
 }

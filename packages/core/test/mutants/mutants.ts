@@ -215,7 +215,7 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'an uncertain sign-in makes the page ask',
-    text: 'if (wasAborted) {',
+    text: 'if (hasLostResponse) {',
     replacement: 'if (false) {',
   },
   {
@@ -301,17 +301,17 @@ const sessionActions: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a replaced sign-in makes the outcome uncertain',
-    text: '      wasAborted ||= Boolean(signingIn)\n',
+    text: '      hasLostResponse ||= Boolean(signingIn)\n',
     replacement: '',
   },
   {
-    removes: 'an aborted sign-in makes the outcome uncertain',
-    text: '        wasAborted ||= !AuthError.is(error)\n',
+    removes: 'a sign-in without a response makes the outcome uncertain',
+    text: "        hasLostResponse ||= !(AuthError.is(error) && error.code !== 'network_error')\n",
     replacement: '',
   },
   {
     removes: 'a sign-in that fails for a known reason asks nothing',
-    text: '!id && wasAborted',
+    text: '!id && hasLostResponse',
     replacement: '!id',
   },
   {
