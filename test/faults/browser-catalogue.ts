@@ -630,6 +630,15 @@ export const browserModel: FaultGroup = {
       tests: [[time, 'causes no storm: the page tries again as after every failure'], anyHistory],
     },
     {
+      id: 'C-M6',
+      fault: 'A sign-out in a tab with an earlier session replaced the pending sign-out of the later one.',
+      now: 'Of two that are pending, the request ends the session of the cookie.',
+      tests: [
+        [tabs, 'is not replaced by a sign-out of an earlier session, in a tab that has missed the messages'],
+        anyHistory,
+      ],
+    },
+    {
       id: 'C-C2',
       fault: 'See C-G6.',
       now: 'See C-G6.',

@@ -91,8 +91,12 @@ export function createSignOuts(
 
   return {
     request: (sessionId, everywhere) => {
-      // The request names the session, so that it cannot end a later one when it is delayed.
-      const query = `?session_id=${sessionId}${everywhere ? '&everywhere' : ''}`
+      const pendingId = getSessionId()
+      // The request names the session, so that it cannot end a later one when it is delayed. Of two that are pending,
+      // it ends the one that the cookie identifies.
+      const id = pendingId === undefined || pendingId === sessionId ? sessionId : ''
+      const isEverywhere = everywhere || pending?.query.endsWith('everywhere')
+      const query = `?session_id=${id}${isEverywhere ? '&everywhere' : ''}`
       pending = createPendingSignOut(query)
       isStored = Boolean(tryOrUndefined(() => [platform.localStorage.setItem(key, query)]))
       sendIfDue(false)

@@ -147,6 +147,21 @@ describe('a sign-out that the BFF does not confirm', () => {
     expect((await openPage().client.ready()).status).toBe('signed-out')
   })
 
+  it('is not replaced by a sign-out of an earlier session, in a tab that has missed the messages', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    const late = createAuthClient({ platform: browser.openTab().platform })
+    await Promise.all([client.ready(), late.ready()])
+    await client.signIn(bob)
+    bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
+    await client.signOut({ everywhere: true })
+    await late.signOut()
+    bff.intercept(null)
+    await browser.advance(60_000)
+    expect((await openPage().client.ready()).status).toBe('signed-out')
+    expect(browser.requests).toContain('DELETE /auth/session?session_id=&everywhere')
+  })
+
   it('is sent after a sign-in that fails', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', users: { bob: 'right' } })
     const { client } = openPage()

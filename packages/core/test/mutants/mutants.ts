@@ -383,8 +383,18 @@ const signOuts: readonly Omit<Mutant, 'file'>[] = [
     replacement: '',
   },
   {
+    removes: 'a sign-out does not replace another one that is pending',
+    text: "pendingId === undefined || pendingId === sessionId ? sessionId : ''",
+    replacement: 'sessionId',
+  },
+  {
+    removes: 'a pending sign-out everywhere stays one',
+    text: "everywhere || pending?.query.endsWith('everywhere')",
+    replacement: 'everywhere',
+  },
+  {
     removes: 'the request names its session',
-    text: '?session_id=${sessionId}',
+    text: '?session_id=${id}',
     replacement: '?session_id=',
   },
 ]
