@@ -1,13 +1,17 @@
 // Removes each fence and limit of packages/core once and runs its tests, which must fail. Writes the result to
 // packages/core/test/mutants/README.md. With a word (`npm run mutants -- retry`) it runs the mutants whose file or
 // description contains it, and writes nothing.
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 import { startVitest } from 'vitest/node'
 import { root } from './run.mjs'
 
 const core = join(root, 'packages/core')
+/** After this time a test counts as one that fails because it does not end. */
+const maxMutantMs = 240_000
 const folder = join(core, 'test/mutants')
 const word = process.argv[2] ?? ''
 
@@ -17,16 +21,30 @@ const slowTests = ['random-histories.test.ts', 'orders.test.ts']
 const { module } = await runnerImport(join(folder, 'mutants.ts'))
 /** @type {{ mutants: readonly import('../packages/core/test/mutants/mutants.ts').Mutant[] }} */
 const { mutants } = module
-const chosen = mutants.filter(({ file, removes }) => `${file}: ${removes}`.includes(word))
 
-const rows = []
-for (const [index, mutant] of chosen.entries()) {
-  const label = `${mutant.file}: ${mutant.removes}`
+// A child process, because a loop would never come back.
+const mutant = mutants[Number(process.env['MUTANT'] ?? -1)]
+if (mutant) {
   let failure = await findFailure(mutant, [], slowTests)
   for (const test of slowTests) failure ??= await findFailure(mutant, [test], [])
-  console.log(`${index + 1}/${chosen.length} ${label}: ${failure ?? 'NOT CAUGHT'}`)
-  rows.push(`| ${mutant.file} | ${mutant.removes} | ${failure ?? '**not caught**'} |`)
-  if (failure === undefined) process.exitCode = 1
+  console.log(failure ?? '')
+  process.exit()
+}
+
+const rows = []
+for (const [index, { file, removes }] of mutants.entries()) {
+  const label = `${file}: ${removes}`
+  if (!label.includes(word)) continue
+  const { stdout, signal } = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
+    encoding: 'utf8',
+    env: { ...process.env, MUTANT: String(index) },
+    timeout: maxMutantMs,
+    killSignal: 'SIGKILL',
+  })
+  const failure = signal ? 'a test does not end' : stdout.trim().split('\n').at(-1)
+  console.log(`${index + 1}/${mutants.length} ${label}: ${failure || 'NOT CAUGHT'}`)
+  rows.push(`| ${file} | ${removes} | ${failure || '**not caught**'} |`)
+  if (!failure) process.exitCode = 1
 }
 
 if (!word)
@@ -61,6 +79,8 @@ async function findFailure({ file, text, replacement }, files, excluded) {
       watch: false,
       bail: 1,
       maxWorkers: 1,
+      // They end with this process.
+      pool: 'threads',
       reporters: [{}],
       exclude: ['**/node_modules/**', '**/mutants/**', ...excluded.map((name) => `**/${name}`)],
       testTimeout: 20_000,

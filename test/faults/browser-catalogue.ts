@@ -639,6 +639,16 @@ export const browserModel: FaultGroup = {
       ],
     },
     {
+      id: 'C-M7',
+      fault:
+        'The response to a sign-in that reached a page in the back-forward cache cancelled the sign-out of that session.',
+      now: 'A sign-out wins over a sign-in that began before it, also when only the storage knows of it.',
+      tests: [
+        [tabs, 'does not outlive a later sign-out in another tab (%s) whose message it has not got'],
+        anyHistory,
+      ],
+    },
+    {
       id: 'C-C2',
       fault: 'See C-G6.',
       now: 'See C-G6.',

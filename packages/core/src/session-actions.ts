@@ -2,7 +2,7 @@ import type { AuthClient } from './auth-client.ts'
 import type { TabMessage } from './auth-state.ts'
 import { createSignedOutState, receiveError, receiveSession } from './auth-state.ts'
 import type { ClientStore } from './client-store.ts'
-import { AuthError } from './errors.ts'
+import { AuthError, createLoginRequiredError } from './errors.ts'
 import { combineSignals } from './platform.ts'
 import type { SessionRequests } from './session-requests.ts'
 import type { SignOuts } from './sign-outs.ts'
@@ -36,8 +36,21 @@ export function createSessionActions<User>(
     signOuts.request(sessionId, everywhere)
   }
 
+  const signOut: AuthClient['signOut'] = async ({ everywhere } = {}) => {
+    const { status, session } = store.getAuth()
+    if (!store.isActive() || (status === 'signed-out' && !signingIn)) return
+    if (session) requests.dropSession(session.id)
+    // While restoring and during a sign-in the session is unknown: the request ends whichever there is.
+    const sessionId = (status !== 'restoring' && !signingIn && session?.id) || ''
+    abortSignIn()
+    signingIn = undefined
+    store.apply(() => createSignedOutState())
+    endSession(sessionId, everywhere)
+  }
+
   return {
     isSigningIn: () => Boolean(signingIn),
+    signOut,
     abortSignIn,
     endSession,
 
@@ -47,10 +60,16 @@ export function createSessionActions<User>(
       abortSignIn()
       const attempt = (signingIn = new AbortController())
       signOuts.pause()
+      const pendingId = signOuts.getSessionId()
       let id: string | undefined
       try {
         const body = { credentials, ...options }
         const result = await requests.fetchSession(combineSignals(attempt.signal, signal), undefined, body)
+        // Another tab has stored a sign-out meanwhile, whose message this one has not got yet.
+        if (![undefined, pendingId].includes(signOuts.getSessionId())) {
+          void signOut()
+          throw createLoginRequiredError('signed_out_elsewhere')
+        }
         signOuts.cancel()
         store.apply(receiveSession, result)
         id = result.session.id
@@ -68,18 +87,6 @@ export function createSessionActions<User>(
           hasLostResponse = false
         }
       }
-    },
-
-    signOut: async ({ everywhere } = {}) => {
-      const { status, session } = store.getAuth()
-      if (!store.isActive() || (status === 'signed-out' && !signingIn)) return
-      if (session) requests.dropSession(session.id)
-      // While restoring and during a sign-in the session is unknown: the request ends whichever there is.
-      const sessionId = (status !== 'restoring' && !signingIn && session?.id) || ''
-      abortSignIn()
-      signingIn = undefined
-      store.apply(() => createSignedOutState())
-      endSession(sessionId, everywhere)
     },
   }
 }

@@ -275,6 +275,24 @@ describe('a sign-in', () => {
     },
   )
 
+  it.each(['?session_id=session-2', '?session_id='])(
+    'does not outlive a later sign-out in another tab (%s) whose message it has not got',
+    async (query) => {
+      const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+      const { client } = openPage({ user: createSlowSchema(() => browser.wait(500)) })
+      const ready = client.ready()
+      await browser.advance(1_000)
+      await ready
+      const signIn = client.signIn(bob).catch((error: unknown) => error)
+      await browser.advance(100)
+      browser.storage.set('latchkey:/auth', query)
+      await browser.advance(1_000)
+      expect(await signIn).toMatchObject({ code: 'login_required', reason: 'signed_out_elsewhere' })
+      expect(client.getState().status).toBe('signed-out')
+      expect((await openPage().client.ready()).status).toBe('signed-out')
+    },
+  )
+
   it.each(['with a wrong password', 'while the network is cut'])(
     'that %s replaces another one shows in all tabs the session whose cookie has arrived',
     async (name) => {

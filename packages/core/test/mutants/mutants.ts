@@ -285,6 +285,16 @@ const clientStore: readonly Omit<Mutant, 'file'>[] = [
 
 const sessionActions: readonly Omit<Mutant, 'file'>[] = [
   {
+    removes: 'a sign-in does not cancel a later sign-out',
+    text: 'if (![undefined, pendingId].includes(signOuts.getSessionId())) {',
+    replacement: 'if (false) {',
+  },
+  {
+    removes: 'a sign-in cancels the sign-out before it',
+    text: '![undefined, pendingId].includes(',
+    replacement: '![undefined as string | undefined].includes(',
+  },
+  {
     removes: 'a later sign-in aborts an earlier one',
     text: '      abortSignIn()\n      const attempt',
     replacement: '      const attempt',
@@ -336,7 +346,7 @@ const sessionActions: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a sign-out drops later responses',
-    text: '      if (session) requests.dropSession(session.id)\n',
+    text: '    if (session) requests.dropSession(session.id)\n',
     replacement: '',
   },
   {
@@ -351,8 +361,8 @@ const sessionActions: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a sign-out aborts a sign-in',
-    text: '      abortSignIn()\n      signingIn = undefined',
-    replacement: '      signingIn = undefined',
+    text: '    abortSignIn()\n    signingIn = undefined',
+    replacement: '    signingIn = undefined',
   },
 ]
 
