@@ -128,8 +128,8 @@ export const browserCatalogue: FaultGroup = {
       now: 'The rate has a limit, whatever callers and the focus do, for sign-outs too.',
       tests: [
         [
-          stories,
-          'retries fewer than 90 times in an outage of ten minutes, although a caller asks every second',
+          'packages/core/test/outage.test.ts',
+          'of ten minutes costs at most 45 requests, although a caller asks every second, and ends no session',
         ],
         [tabs, 'is not sent once for each time that the page gets the focus'],
         anyHistory,
@@ -308,8 +308,8 @@ export const browserCatalogue: FaultGroup = {
       now: 'They back off with jitter.',
       tests: [
         [
-          stories,
-          'retries fewer than 90 times in an outage of ten minutes, although a caller asks every second',
+          'packages/core/test/outage.test.ts',
+          'of ten minutes costs at most 45 requests, although a caller asks every second, and ends no session',
         ],
         [tabs, 'retry at different times during an outage'],
         [
@@ -668,7 +668,7 @@ export const browserModel: FaultGroup = {
         'With a provider whose tokens only a keep-alive request prolongs, a tab that is hidden longer than that expires.',
       now: 'So it does: hidden tabs send nothing.',
       reason:
-        'A hidden tab that keeps a session alive would outwit the idle time of that system; the user signs in again and keeps the page.',
+        'Decision 0022: timers of hidden tabs differ between browsers, and a session must not end at random.',
     },
     {
       id: 'C-D5',
@@ -684,11 +684,18 @@ export const browserModel: FaultGroup = {
     },
     {
       id: 'C-D6',
-      fault:
-        'A `blob:` URL of the own origin needs a user, and `mode: "no-cors"` costs a refresh after a 401.',
+      fault: 'A `blob:` URL of the own origin needed a user.',
+      now: 'It needs none.',
+      tests: [
+        ['packages/core/test/blob-url.test.ts', 'auth.fetch of %s sends no token and needs no session'],
+      ],
+    },
+    {
+      id: 'C-D8',
+      fault: '`mode: "no-cors"` costs a refresh after a 401.',
       now: 'Unchanged.',
       reason:
-        '`auth.fetch` is for the API: use `fetch` for a blob. Browsers remove the token of a no-cors request in silence, so that it cannot work.',
+        'Browsers remove the token of a no-cors request in silence, so that such a request cannot work.',
     },
     {
       id: 'C-D7',
@@ -699,9 +706,13 @@ export const browserModel: FaultGroup = {
     {
       id: 'C-E4',
       fault: 'Portals stay visible and usable beside `expired`, and after the back button.',
-      now: 'The documentation of `AuthGate` says so.',
-      reason:
-        'A portal is outside the element of the gate: only the application can hide it, with `useAuth().status`.',
+      now: 'Decision 0022 says why, and docs/options.md how to render them inside the gate.',
+      tests: [
+        [
+          'packages/react/test/portal.test.tsx',
+          'is inert after the session expired, and usable after the same user signed in, with what was typed',
+        ],
+      ],
     },
   ],
 }

@@ -225,8 +225,13 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'only a page that adopted a sign-out looks for a later session',
-    text: "isAdopted && store.getAuth().status === 'signed-out'",
+    text: "(isAdopted || !requests.getLatest()) && store.getAuth().status === 'signed-out'",
     replacement: "store.getAuth().status === 'signed-out'",
+  },
+  {
+    removes: 'a page that signed out before its first response looks for one',
+    text: '(isAdopted || !requests.getLatest()) &&',
+    replacement: 'isAdopted &&',
   },
   {
     removes: 'an expired token is not shown',
@@ -492,9 +497,9 @@ const authorizedFetch: readonly Omit<Mutant, 'file'>[] = [
     replacement: '',
   },
   {
-    removes: 'the same token is not sent twice',
-    text: '!retryInput || token.access_token === sentToken?.access_token',
-    replacement: '!retryInput',
+    removes: 'in proxy mode a request is not repeated',
+    text: 'sentToken?.access_token && retryInput',
+    replacement: 'retryInput',
   },
   {
     removes: 'a stream is not sent twice',
@@ -508,7 +513,7 @@ const authorizedFetch: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'the rejected response occupies no connection',
-    text: '        void first.body?.cancel().catch(() => {})\n',
+    text: '    if (repeatedInput) void first.body?.cancel().catch(() => {})\n',
     replacement: '',
   },
   {
@@ -548,8 +553,18 @@ const authorizedFetch: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'insufficient_scope causes no refresh',
-    text: "status === 401 && !(errors.length && errors.every((error) => error === 'insufficient_scope'))",
-    replacement: 'status === 401',
+    text: "return !(errors.length && errors.every((error) => error === 'insufficient_scope'))",
+    replacement: 'return true',
+  },
+  {
+    removes: 'only a 401 causes a refresh',
+    text: '  if (status !== 401) return false\n',
+    replacement: '',
+  },
+  {
+    removes: 'a blob needs no token',
+    text: '    if (/^blob:/i.test(url as string)) return platform.fetch(input, init)\n',
+    replacement: '',
   },
 ]
 
@@ -563,8 +578,8 @@ const others: Record<string, readonly Omit<Mutant, 'file'>[]> = {
       replacement: '1000 * 2 ** failures',
     },
     {
-      removes: 'the limit of eight seconds for callers',
-      text: 'Math.min(8_000, 250 * 2 ** failures)',
+      removes: 'the limit of thirty seconds for callers',
+      text: 'Math.min(30_000, 250 * 2 ** failures)',
       replacement: '250 * 2 ** failures',
     },
     {
@@ -597,6 +612,16 @@ const others: Record<string, readonly Omit<Mutant, 'file'>[]> = {
     },
   ],
   'clock.ts': [
+    {
+      removes: 'the wall clock alone tells the time for a moment only',
+      text: 'passed >= 0 && passed < maxWallClockMs',
+      replacement: 'passed >= 0',
+    },
+    {
+      removes: 'the wall clock that was set back does not tell the time',
+      text: 'passed >= 0 && passed < maxWallClockMs',
+      replacement: 'passed < maxWallClockMs',
+    },
     { removes: 'sleep counts', text: 'if (gain > 2_000) sleptMs += gain', replacement: '' },
     {
       removes: 'the drift of clocks is no sleep',
@@ -639,11 +664,6 @@ const others: Record<string, readonly Omit<Mutant, 'file'>[]> = {
       removes: 'the equal user is the same object',
       text: 'if (text !== sessionText) {',
       replacement: 'if (true) {',
-    },
-    {
-      removes: 'in proxy mode no token is fetched',
-      text: "latest?.mode === 'proxy' || auth.status",
-      replacement: 'auth.status',
     },
   ],
   'bff-request.ts': [
