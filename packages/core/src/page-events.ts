@@ -7,7 +7,7 @@ export interface PageEvents {
   readonly start: () => void
   readonly stop: () => void
   readonly isListening: () => boolean
-  /** Whether messages may have been missed for more than a second, since the first use or the last `true`. */
+  /** Whether messages may have been missed for more than a second, since the client was created or since the last `true`. */
   readonly hasMissedMessages: () => boolean
   /** Makes {@link hasMissedMessages} true: the session may have changed without a message. */
   readonly missMessages: () => void

@@ -16,6 +16,7 @@ function signIn(
     startedAt: timeline.now(),
     username,
     settledAt: Infinity,
+    isAborted: false,
     sessionId: '',
   }
   if (!page.isDisposed) acts.signIns.push(act)
@@ -37,7 +38,9 @@ function signIn(
 
 function signOut({ acts, browser, timeline }: Simulation, page: ClientPage, everywhere = false): void {
   const { status, session } = page.client.getState()
-  const isSigningIn = acts.signIns.some((act) => act.page === page.number && act.settledAt === Infinity)
+  const signIns = acts.signIns.filter((act) => act.page === page.number && act.settledAt === Infinity)
+  const isSigningIn = signIns.some(({ isAborted }) => !isAborted)
+  for (const act of signIns) act.isAborted = true
   if (!page.isDisposed && (status !== 'signed-out' || isSigningIn)) {
     const isNamed = status !== 'restoring' && !isSigningIn
     const sessionId = (isNamed && session?.id) || browser.cookie

@@ -20,7 +20,7 @@ export interface SentRequest extends ModelRequest {
 }
 
 /** After which time the operating system gives up a connection without a response, in milliseconds. */
-const maxConnectionMs = 60_000
+export const maxConnectionMs = 60_000
 
 export interface NetworkModel {
   condition: NetworkCondition

@@ -39,6 +39,7 @@ export function watchRequest(simulation: Simulation, page: ClientPage, request: 
   if (page.isDisposed) report(simulation, page, `sent ${method} ${path} after dispose`)
 
   const now = timeline.now()
+  if (/^\/auth\/session\?session_id=(&|$)/.test(path)) simulation.acts.lastUnnamedAt = now
   const countSince = (times: readonly number[], since: number): number =>
     times.filter((time) => time > since).length
   const { sentAt } = page.page
