@@ -134,16 +134,19 @@ export function createBrowserModel(
             isAborted: () => wasAborted || (page.condition === 'closed' && !keepalive),
           }
           if (signal?.aborted) return reject(signal.reason)
-          signal?.addEventListener('abort', () => {
+          const done = new AbortController()
+          const abort = (): void => {
             wasAborted = true
-            reject(signal.reason)
-          })
+            reject(signal?.reason)
+          }
+          signal?.addEventListener('abort', abort, { signal: done.signal })
           page.sentAt.push(timeline.now())
           onRequest(request)
           network.send(request, (response) => {
             if (request.isAborted()) return
             if (response?.setCookie !== undefined) browser.cookie = response.setCookie
             runInPage(page, () => {
+              done.abort()
               if (response) resolve(createResponse(response))
               else reject(new TypeError('Failed to fetch'))
             })
