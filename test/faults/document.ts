@@ -1,4 +1,4 @@
-import type { FaultGroup, TestReference } from './faults.ts'
+import type { FaultGroup, TestReference } from './fault.ts'
 
 /** Writes the page of the documentation about the faults. */
 export function writeFaultsPage(groups: readonly FaultGroup[]): string {

@@ -1,25 +1,5 @@
-/** A test, by its file (from the folder of the repository) and its title, after those of suites where that is clearer. */
-export type TestReference = readonly [file: string, title: string]
-
-/** Something that went wrong when Latchkey was used or attacked. */
-export interface Fault {
-  /** Its number in the report that found it; numbers are never reused. */
-  id: string
-  /** What happened. */
-  fault: string
-  /** What happens instead. */
-  now: string
-  /** The tests that fail when the fault comes back. */
-  tests?: readonly TestReference[]
-  /** Why there is no test. */
-  reason?: string
-}
-
-/** The faults that one report found. */
-export interface FaultGroup {
-  title: string
-  faults: readonly Fault[]
-}
+import { browserCatalogue, browserModel } from './browser-catalogue.ts'
+import type { FaultGroup } from './fault.ts'
 
 const diagnosis = 'packages/core/test/diagnosis.test.ts'
 const firstPage = 'test/first-page/first-page.test.ts'
@@ -1002,4 +982,6 @@ export const groups: readonly FaultGroup[] = [
       },
     ],
   },
+  browserModel,
+  browserCatalogue,
 ]

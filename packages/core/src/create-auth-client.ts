@@ -10,6 +10,7 @@ import { browserPlatform } from './browser.ts'
 import { checkCookie } from './check-cookie.ts'
 import { createClientStore } from './client-store.ts'
 import { createClock } from './clock.ts'
+import type { AuthError } from './errors.ts'
 import { createLoginRequiredError } from './errors.ts'
 import { createPageEvents } from './page-events.ts'
 import { createReady } from './ready.ts'
@@ -49,6 +50,8 @@ export function createAuthClient<User = unknown>({
   const firstState = parseInitialState(schema, initialState)
   const now = createClock(platform)
   let isDormant = true
+  /** Whether the response to a sign-in was lost, whose cookie may have arrived: then no page knows the session. */
+  let isUncertain = false
   let timer: unknown
 
   /** Continues a sign-out that the BFF has not confirmed, and sends the request that is due. */
@@ -90,7 +93,7 @@ export function createAuthClient<User = unknown>({
   }
 
   const onTabMessage = (message: TabMessage): void => {
-    if (message.type === 'signed-in') signOuts.cancel()
+    if (message.type === 'signed-in') signOuts.cancel(message.sessionId)
     else requests.dropSession(message.sessionId)
     // The user signed out after this sign-in began.
     if (message.type === 'signed-out' && actions.isSigningIn()) void actions.signOut()
@@ -98,8 +101,16 @@ export function createAuthClient<User = unknown>({
   }
 
   const fetchMissedMessages = (): void => {
-    if (page.hasMissedMessages() && !store.getState().isFetching && signOuts.getSessionId() === undefined)
-      void store.fetchAgain(`${sessionPath}?peek`)
+    // A sign-out without a session id ends whichever session there is.
+    const canShow = signOuts.getSessionId() !== '' && !store.getState().isFetching
+    if (page.hasMissedMessages() && canShow && store.isActive())
+      store.fetchAgain(`${sessionPath}?peek`).then(
+        ({ session }) => {
+          if (isUncertain) page.post({ type: 'signed-in', sessionId: session.id })
+          isUncertain = false
+        },
+        ({ retryable }: AuthError) => retryable && page.missMessages(),
+      )
   }
 
   const onSignOutConfirmed = (sessionId: string, isAdopted: boolean): void => {
@@ -138,8 +149,13 @@ export function createAuthClient<User = unknown>({
     },
   )
   const { getState, getAuth, createSubscribe } = store
-  const actions = createSessionActions(store, requests, signOuts, page.post, (sessionId) => {
+  const actions = createSessionActions(store, requests, signOuts, page.post, (sessionId, hasLostResponse) => {
     scheduleWake()
+    if (hasLostResponse) {
+      isUncertain = true
+      page.missMessages()
+      fetchMissedMessages()
+    }
     if (diagnosis && sessionId !== undefined) void checkCookie(platform, basePath, sessionId, getAuth)
   })
   const withToken = createWithToken(store, now, start, onExpired === 'hold')

@@ -7,8 +7,10 @@ export interface PageEvents {
   readonly start: () => void
   readonly stop: () => void
   readonly isListening: () => boolean
-  /** Whether messages may have been missed for more than a second; `true` once. */
+  /** Whether messages may have been missed for more than a second, since the client was created or since the last `true`. */
   readonly hasMissedMessages: () => boolean
+  /** Makes {@link hasMissedMessages} true: the session may have changed without a message. */
+  readonly missMessages: () => void
   /** Sends a message to the other tabs, also while this page does not listen. */
   readonly post: (message: TabMessage) => void
 }
@@ -22,8 +24,8 @@ export function createPageEvents(
 ): PageEvents {
   let listeners: AbortController | undefined
   let channel: TabChannel | undefined
-  /** Since when no channel is open; `Infinity` while one is, and before the first one. */
-  let deafSince = Infinity
+  /** Since when no channel is open; `Infinity` while one is. */
+  let deafSince = now()
   const openChannel = (): TabChannel | undefined =>
     tryOrUndefined(() => new platform.BroadcastChannel(channelName))
   return {
@@ -44,9 +46,13 @@ export function createPageEvents(
     },
     isListening: () => Boolean(listeners),
     hasMissedMessages: () => {
-      if (now() - deafSince < 1000) return false
-      deafSince = channel ? Infinity : now()
-      return true
+      const hasMissed = now() - deafSince >= 1000
+      if (channel) deafSince = Infinity
+      else if (hasMissed) deafSince = now()
+      return hasMissed
+    },
+    missMessages: () => {
+      deafSince = -Infinity
     },
     post: (message) => {
       const sender = channel ?? openChannel()

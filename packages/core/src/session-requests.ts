@@ -2,8 +2,7 @@ import type { SessionResponse, SignInRequest, TokenRequest } from '@latchkey/wir
 import { sessionPath, tokenPath } from '@latchkey/wire'
 import type { ClientState, Session, SessionResult } from './auth-state.ts'
 import { sendBffRequest } from './bff-request.ts'
-import type { AuthError } from './errors.ts'
-import { createLoginRequiredError } from './errors.ts'
+import { AuthError, createLoginRequiredError } from './errors.ts'
 import type { Platform } from './platform.ts'
 import { tryOrUndefined } from './platform.ts'
 import { createAccessToken, proxyModeToken } from './token.ts'
@@ -56,7 +55,6 @@ export function createSessionRequests<User>(
       const { session: wire, mode, token: wireToken } = (latest = response)
       if (!wire) throw createLoginRequiredError('no_session')
       const { session_id: id, subject, user, scope, expires_in } = wire
-      if (droppedSessions.has(id)) throw createLoginRequiredError('signed_out_elsewhere')
       const text = JSON.stringify([id, subject, user, scope])
       if (text !== sessionText) {
         const parsed = await parseUser(schema, user).catch((error: AuthError) => {
@@ -66,8 +64,12 @@ export function createSessionRequests<User>(
         session = { id, subject, user: parsed, scope }
         sessionText = text
       }
+      // After the schema, which may take time.
+      if (droppedSessions.has(id)) throw createLoginRequiredError('signed_out_elsewhere')
       sessionEnd = expires_in === null ? null : sentAt + expires_in * 1000
       const token = mode === 'proxy' ? proxyModeToken : wireToken
+      // The token had expired before the BFF responded: asking again at once would be a loop.
+      if (!token && path === tokenPath) throw new AuthError('temporarily_unavailable', 'No valid token')
       return { session: session!, token: token ? createAccessToken(token, sentAt) : null }
     } finally {
       signal.throwIfAborted()

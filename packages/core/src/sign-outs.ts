@@ -25,8 +25,12 @@ export interface SignOuts {
   readonly sendIfDue: (online: boolean) => void
   /** Aborts the request, whose response would remove the cookie of a sign-in; it is sent again if that fails. */
   readonly pause: () => void
-  /** Forgets the sign-out, because a sign-in has replaced its session. */
-  readonly cancel: () => void
+  /**
+   * Forgets the sign-out, because a sign-in has replaced its session.
+   *
+   * @param elsewhereId the session of a sign-in in another tab: the message may come after a sign-out of that session
+   */
+  readonly cancel: (elsewhereId?: string) => void
   /** Returns when {@link sendIfDue} must be called next. */
   readonly getNextTime: () => number
 }
@@ -47,14 +51,19 @@ export function createSignOuts(
 
   const pause = (): void => sending?.abort()
 
-  const cancel = (): void => {
+  const readStorage = (): string | null | undefined =>
+    tryOrUndefined(() => platform.localStorage.getItem(key))
+
+  const cancel = (elsewhereId?: string): void => {
+    // The other tab has removed the sign-out before it: what the storage contains is later.
+    if (elsewhereId && (readStorage() || getSessionId() === elsewhereId)) return
     pause()
     pending = null
     tryOrUndefined(() => platform.localStorage.removeItem(key))
   }
 
   const getSessionId = (): string | undefined => {
-    const stored = tryOrUndefined(() => platform.localStorage.getItem(key))
+    const stored = readStorage()
     pending = receiveStoredSignOut(pending, stored === null && !isStored ? undefined : stored)
     return pending ? (/session_id=([^&]*)/.exec(pending.query)?.[1] ?? '') : undefined
   }
@@ -82,8 +91,12 @@ export function createSignOuts(
 
   return {
     request: (sessionId, everywhere) => {
-      // The request names the session, so that it cannot end a later one when it is delayed.
-      const query = `?session_id=${sessionId}${everywhere ? '&everywhere' : ''}`
+      const pendingId = getSessionId()
+      // The request names the session, so that it cannot end a later one when it is delayed. Of two that are pending,
+      // it ends the one that the cookie identifies.
+      const id = pendingId === undefined || pendingId === sessionId ? sessionId : ''
+      const isEverywhere = everywhere || pending?.query.endsWith('everywhere')
+      const query = `?session_id=${id}${isEverywhere ? '&everywhere' : ''}`
       pending = createPendingSignOut(query)
       isStored = Boolean(tryOrUndefined(() => [platform.localStorage.setItem(key, query)]))
       sendIfDue(false)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuthClient } from '../src/index.ts'
-import { createSetup } from './setup.ts'
+import { createSetup, createSlowSchema } from './setup.ts'
 
 const bob = { username: 'bob', password: 'x' }
 
@@ -60,17 +60,7 @@ describe('a request that one user started', () => {
       },
     })
     const { client } = openPage({
-      user: {
-        '~standard': {
-          version: 1,
-          vendor: 'test',
-          validate: async (value) => {
-            const user = value as { username: string }
-            if (user.username === 'bob') await browser.wait(500)
-            return { value: user }
-          },
-        },
-      },
+      user: createSlowSchema(({ username }) => (username === 'bob' ? browser.wait(500) : undefined)),
     })
     await client.ready()
     await browser.sleep(7_200_000)

@@ -1,4 +1,4 @@
-import type { AuthClient, AuthClientOptions } from '../src/index.ts'
+import type { AuthClient, AuthClientOptions, StandardSchema } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import type { FakeBff, FakeBffOptions, TestBrowser, TestTab } from '../src/testing/index.ts'
 import { createFakeBff, createTestBrowser } from '../src/testing/index.ts'
@@ -44,6 +44,23 @@ export function createSetup(
       const client = createAuthClient<{ username: string }>({ platform: tab.platform, ...clientOptions })
       client.subscribe(() => {})
       return { tab, client }
+    },
+  }
+}
+
+/** Creates a schema that accepts every user after some time. */
+export function createSlowSchema(
+  wait: (user: { username: string }) => Promise<void> | undefined,
+): StandardSchema<{ username: string }> {
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: async (value) => {
+        const user = value as { username: string }
+        await wait(user)
+        return { value: user }
+      },
     },
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
 import { createTestBrowser, createFakeBff, createErrorResponse } from '../src/testing/index.ts'
-import { createSetup } from './setup.ts'
+import { createSetup, createSlowSchema } from './setup.ts'
 
 const hour = 3_600_000
 const bob = { username: 'bob', password: 'x' }
@@ -69,6 +69,19 @@ describe('a sign-out', () => {
     expect(browser.requests).toHaveLength(4)
   })
 
+  it('is not undone by a response whose user a restoring tab is parsing', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    await client.ready()
+    const restoring = openPage({ user: createSlowSchema(() => browser.wait(500)) }).client
+    const statuses: string[] = []
+    restoring.subscribe(({ status }) => statuses.push(status))
+    await browser.advance(100)
+    void client.signOut()
+    await browser.advance(1_000)
+    expect(statuses).toEqual(['signed-out'])
+  })
+
   it('is not undone by a call of extend()', async () => {
     const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
@@ -120,6 +133,35 @@ describe('a sign-out that the BFF does not confirm', () => {
     expect(signOuts(browser.requests).length).toBeLessThan(6)
   })
 
+  it('is not forgotten when the message of the sign-in before it arrives late', async () => {
+    const { browser, bff, openPage } = createSetup()
+    const { client, tab } = openPage()
+    await client.ready()
+    const { id: sessionId } = await client.signIn(bob)
+    bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
+    await client.signOut()
+    new tab.platform.BroadcastChannel('latchkey:/auth').postMessage({ type: 'signed-in', sessionId })
+    await browser.advance(0)
+    bff.intercept(null)
+    await browser.advance(60_000)
+    expect((await openPage().client.ready()).status).toBe('signed-out')
+  })
+
+  it('is not replaced by a sign-out of an earlier session, in a tab that has missed the messages', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    const late = createAuthClient({ platform: browser.openTab().platform })
+    await Promise.all([client.ready(), late.ready()])
+    await client.signIn(bob)
+    bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
+    await client.signOut({ everywhere: true })
+    await late.signOut()
+    bff.intercept(null)
+    await browser.advance(60_000)
+    expect((await openPage().client.ready()).status).toBe('signed-out')
+    expect(browser.requests).toContain('DELETE /auth/session?session_id=&everywhere')
+  })
+
   it('is sent after a sign-in that fails', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy', users: { bob: 'right' } })
     const { client } = openPage()
@@ -165,19 +207,9 @@ describe('a second sign-out', () => {
 describe('a sign-out of a page', () => {
   it('that is signing in ends the session that the sign-in may have started', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    // The cookie is set by then, and the sign-in has not finished.
     const { client } = openPage({
-      user: {
-        '~standard': {
-          version: 1,
-          vendor: 'test',
-          // The cookie is set by then, and the sign-in has not finished.
-          validate: async (value) => {
-            const user = value as { username: string }
-            if (user.username === 'bob') await browser.wait(500)
-            return { value: user }
-          },
-        },
-      },
+      user: createSlowSchema(({ username }) => (username === 'bob' ? browser.wait(500) : undefined)),
     })
     await client.ready()
     const signingIn = client.signIn(bob).catch((error: unknown) => error)
@@ -240,6 +272,44 @@ describe('a sign-in', () => {
       expect(browser.storage.size).toBe(0)
       const reloaded = openPage()
       expect(await reloaded.client.ready()).toMatchObject({ session: { user: { username: 'bob' } } })
+    },
+  )
+
+  it.each(['?session_id=session-2', '?session_id='])(
+    'does not outlive a later sign-out in another tab (%s) whose message it has not got',
+    async (query) => {
+      const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+      const { client } = openPage({ user: createSlowSchema(() => browser.wait(500)) })
+      const ready = client.ready()
+      await browser.advance(1_000)
+      await ready
+      const signIn = client.signIn(bob).catch((error: unknown) => error)
+      await browser.advance(100)
+      browser.storage.set('latchkey:/auth', query)
+      await browser.advance(1_000)
+      expect(await signIn).toMatchObject({ code: 'login_required', reason: 'signed_out_elsewhere' })
+      expect(client.getState().status).toBe('signed-out')
+      expect((await openPage().client.ready()).status).toBe('signed-out')
+    },
+  )
+
+  it.each(['with a wrong password', 'while the network is cut'])(
+    'that %s replaces another one shows in all tabs the session whose cookie has arrived',
+    async (name) => {
+      const { browser, openPage } = createSetup({ users: { bob: 'x' } })
+      const { client, tab } = openPage({ user: createSlowSchema(() => browser.wait(500)) })
+      const other = openPage().client
+      await Promise.all([client.ready(), other.ready()])
+      void client.signIn(bob).catch(() => {})
+      await browser.advance(100)
+      if (name === 'while the network is cut') browser.goOffline()
+      void client.signIn({ ...bob, password: 'wrong' }).catch(() => {})
+      await browser.advance(100)
+      browser.goOnline()
+      tab.show()
+      await browser.advance(1_000)
+      for (const page of [client, other])
+        expect(page.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
     },
   )
 

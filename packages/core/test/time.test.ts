@@ -155,6 +155,26 @@ describe('responses that contradict each other', () => {
   })
 })
 
+describe('a token that has expired before the BFF responds', () => {
+  it('causes no storm: the page tries again as after every failure', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    bff.intercept(async (request) => {
+      bff.intercept(null)
+      const { token: _token, ...body } = (await (await bff.fetch(request)).json()) as { token: unknown }
+      bff.intercept(() => Response.json(body))
+      return Response.json(body)
+    })
+    const { client } = openPage()
+    const error: unknown = await client.getAccessToken().catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'temporarily_unavailable', retryable: true })
+    await browser.advance(minute)
+    expect(browser.requests.length).toBeLessThan(20)
+    bff.intercept(null)
+    await browser.advance(minute)
+    expect(await client.getAccessToken()).toBe('session-1.token-1')
+  })
+})
+
 describe('messages that a page has missed', () => {
   it('are made up for when it is shown, where tabs cannot exchange messages', async () => {
     const { browser, openPage } = createSetup()
@@ -191,6 +211,45 @@ describe('messages that a page has missed', () => {
     client.subscribe(() => {})
     await browser.advance(0)
     expect(client.getState().status).toBe('expired')
+  })
+
+  it('are made up for by the first subscriber, when extend() was the first use of the client', async () => {
+    const { browser, openPage } = createSetup()
+    const client = createAuthClient({ platform: browser.openTab().platform })
+    await expect(client.extend()).rejects.toMatchObject({ code: 'login_required' })
+    expect(client.getState().status).toBe('signed-out')
+    await openPage().client.signIn(bob)
+    await browser.advance(5_000)
+    client.subscribe(() => {})
+    await browser.advance(0)
+    expect(client.getState().status).toBe('signed-in')
+  })
+
+  it('are made up for when the network is back, if the first attempt fails', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const client = createAuthClient({ platform: browser.openTab().platform })
+    const stop = client.subscribe(() => {})
+    await client.ready()
+    stop()
+    await openPage().client.signOut()
+    await browser.advance(5_000)
+    browser.goOffline()
+    client.subscribe(() => {})
+    await browser.advance(0)
+    expect(client.getState().status).toBe('signed-in')
+    browser.goOnline()
+    await browser.advance(0)
+    expect(client.getState().status).toBe('expired')
+  })
+
+  it('are not asked for when a page that was loaded long ago gets the focus', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    await client.ready()
+    await browser.advance(minute)
+    tab.show()
+    await browser.advance(0)
+    expect(browser.requests).toEqual(['GET /auth/session'])
   })
 })
 
