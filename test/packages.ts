@@ -35,6 +35,7 @@ export const packages: Record<string, Package> = {
       'client-store.ts',
       'ready.ts',
       'session-actions.ts',
+      'value-stores.ts',
       'with-token.ts',
       'authorized-fetch.ts',
       'browser.ts',

@@ -1,4 +1,3 @@
-import type { SignInMethods } from '@latchkey/wire'
 import { defaultBasePath, sessionPath } from '@latchkey/wire'
 import { diagnosis } from '#diagnosis'
 import type { AuthClient, AuthClientOptions } from './auth-client.ts'
@@ -18,6 +17,7 @@ import { createSessionActions } from './session-actions.ts'
 import { createSessionRequests } from './session-requests.ts'
 import { createSignOuts } from './sign-outs.ts'
 import { parseInitialState } from './user.ts'
+import { createValueStores } from './value-stores.ts'
 import { createWithToken } from './with-token.ts'
 
 /**
@@ -160,27 +160,12 @@ export function createAuthClient<User = unknown>({
   })
   const withToken = createWithToken(store, now, start, onExpired === 'hold')
 
-  const getTokenValue = (): string | null => {
-    const { token } = getState()
-    return token?.access_token && now() < token.expiresAt ? token.access_token : null
-  }
-  const getSessionEnd = (): number | null =>
-    getAuth().status === 'signed-in' ? requests.getSessionEnd() : null
-  const getSignInMethods = (): SignInMethods | null =>
-    requests.getLatest()?.sign_in ?? firstState.signInMethods ?? null
-  const createExpiringStore = <T>(get: () => T, getEnd: () => number) => ({
-    get,
-    secondsLeft: () => (getEnd() - now()) / 1000,
-    subscribe: createSubscribe(get),
-  })
-
   diagnosis?.registerClient(platform, basePath)
   return {
     getState: getAuth,
     getInitialState: () => firstState,
     subscribe: createSubscribe(getAuth),
-    accessToken: createExpiringStore(getTokenValue, () => getState().token?.expiresAt ?? 0),
-    sessionEnd: createExpiringStore(getSessionEnd, () => getSessionEnd() ?? Infinity),
+    ...createValueStores(store, requests, now, firstState.signInMethods),
     ready: createReady(store, start, !platform.document && firstState),
     signIn: actions.signIn,
     signOut: actions.signOut,
@@ -193,11 +178,6 @@ export function createAuthClient<User = unknown>({
     fetch: createAuthorizedFetch(platform, allow.map(parseOrigin), withToken, rejectsToken),
     getAccessToken: ({ forceRefresh, signal } = {}) =>
       withToken(({ access_token }) => access_token, signal, forceRefresh ? getState().token : null),
-    signInMethods: {
-      get: getSignInMethods,
-      // Compared as JSON, because every response has another object.
-      subscribe: createSubscribe(() => JSON.stringify(getSignInMethods())),
-    },
     dispose: () => {
       diagnosis?.unregisterClient(platform, basePath)
       actions.abortSignIn()

@@ -234,11 +234,6 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
     replacement: 'isAdopted &&',
   },
   {
-    removes: 'an expired token is not shown',
-    text: 'token?.access_token && now() < token.expiresAt',
-    replacement: 'token?.access_token',
-  },
-  {
     removes: 'extend() of a signed-out page sends nothing',
     text: "      if (status === 'signed-out') throw createLoginRequiredError(reason)\n",
     replacement: '',
@@ -569,6 +564,13 @@ const authorizedFetch: readonly Omit<Mutant, 'file'>[] = [
 ]
 
 const others: Record<string, readonly Omit<Mutant, 'file'>[]> = {
+  'value-stores.ts': [
+    {
+      removes: 'an expired token is not shown',
+      text: 'token?.access_token && now() < token.expiresAt',
+      replacement: 'token?.access_token',
+    },
+  ],
   'retry.ts': [
     { removes: 'the minimum of 250 ms', text: 'Math.max(250, random', replacement: 'Math.max(0, random' },
     { removes: 'the jitter', text: 'random * Math.min(60_000', replacement: 'Math.min(60_000' },

@@ -1,0 +1,38 @@
+import type { SignInMethods } from '@latchkey/wire'
+import type { AuthClient } from './auth-client.ts'
+import type { ClientStore } from './client-store.ts'
+import type { SessionRequests } from './session-requests.ts'
+
+/**
+ * Creates the stores beside the state, so that a refresh notifies only the listeners that need its value.
+ *
+ * @param initialMethods how users sign in, from the server that rendered the page
+ */
+export function createValueStores<User>(
+  { getState, getAuth, createSubscribe }: ClientStore<User>,
+  requests: SessionRequests<User>,
+  now: () => number,
+  initialMethods: SignInMethods | undefined,
+): Pick<AuthClient, 'accessToken' | 'sessionEnd' | 'signInMethods'> {
+  const getTokenValue = (): string | null => {
+    const { token } = getState()
+    return token?.access_token && now() < token.expiresAt ? token.access_token : null
+  }
+  const getSessionEnd = (): number | null =>
+    getAuth().status === 'signed-in' ? requests.getSessionEnd() : null
+  const getSignInMethods = (): SignInMethods | null => requests.getLatest()?.sign_in ?? initialMethods ?? null
+  const createExpiringStore = <T>(get: () => T, getEnd: () => number) => ({
+    get,
+    secondsLeft: () => (getEnd() - now()) / 1000,
+    subscribe: createSubscribe(get),
+  })
+  return {
+    accessToken: createExpiringStore(getTokenValue, () => getState().token?.expiresAt ?? 0),
+    sessionEnd: createExpiringStore(getSessionEnd, () => getSessionEnd() ?? Infinity),
+    signInMethods: {
+      get: getSignInMethods,
+      // Compared as JSON, because every response has another object.
+      subscribe: createSubscribe(() => JSON.stringify(getSignInMethods())),
+    },
+  }
+}
