@@ -22,6 +22,12 @@ const tolerance = 'packages/bff/test/response-tolerance.test.ts'
 const thirdPartyDoctor = 'test/doctor/third-party-servers.test.ts'
 const conformance = 'test/conformance/conformance.test.ts'
 const oddServers = 'test/conformance/odd-servers.test.ts'
+const timeLimits = 'packages/bff/test/time-limits.test.ts'
+const takeover = 'packages/bff/test/takeover.test.ts'
+const refresh = 'packages/bff/test/refresh.test.ts'
+const close = 'packages/bff/test/close.test.ts'
+const clockChanges = 'packages/bff/test/clock-changes.test.ts'
+const deployChanges = 'packages/bff/test/deploy-changes.test.ts'
 
 export const groups: readonly FaultGroup[] = [
   {
@@ -984,4 +990,142 @@ export const groups: readonly FaultGroup[] = [
   },
   browserModel,
   browserCatalogue,
+  {
+    title: 'Time and ends',
+    faults: [
+      {
+        id: 'S1',
+        fault:
+          'A process that stood still discarded the response that lay in its socket, and sent the used refresh token again.',
+        now: 'A timer that fires late extends the time limit by a second.',
+        tests: [[timeLimits, 'does not discard a response that arrived while this process stood still']],
+      },
+      {
+        id: 'S2',
+        fault:
+          'When all processes had stood still, one took the lease over before its owner had saved the token: two requests.',
+        now: 'Stores say when a lease is taken over. The new owner pauses, and reads the record again.',
+        tests: [
+          [takeover, 'is not repeated when the response lay in its socket: all use its token'],
+          [
+            takeover,
+            'is taken over after seven seconds, with one more request, when the server did not see the first',
+          ],
+        ],
+      },
+      {
+        id: 'S3',
+        fault:
+          'After a process was killed during a refresh, one process said `refresh_rejected`, all others `no_session`, and the log nothing.',
+        now: 'The reason is `refresh_lost` in every process and tab, and in the log. A token that arrives late opens the session again.',
+        tests: [
+          [
+            takeover,
+            'ends the session with refresh_lost when the refresh token was used up, in every process and tab',
+          ],
+          [takeover, 'opens the session again when its token arrives after the takeover ended it'],
+          [refresh, 'is a response without a session for a page load, and does not delete the cookie'],
+        ],
+      },
+      {
+        id: 'S4',
+        fault: 'A store that did not respond hung requests for ever.',
+        now: 'Every store call has a time limit of five seconds, and causes 503 then.',
+        tests: [
+          [timeLimits, 'to %s causes 503 after five seconds'],
+          [timeLimits, 'to the release of a lease does not delay the response'],
+        ],
+      },
+      {
+        id: 'E1.5',
+        fault:
+          'A deploy in the middle of a refresh ended the session: `close()` did not wait for the refresh.',
+        now: '`close()` starts no grants and waits for those under way. README and docs/production.md have the lines for SIGTERM.',
+        tests: [
+          [
+            'test/stories/stopping.test.ts',
+            'a SIGTERM in the middle of a refresh loses nothing, with the lines of the README: the next process has its token',
+          ],
+          [close, 'waits for a refresh whose callers have left, so that the next process has its token'],
+          [close, 'starts no more grants: sessions are served while their token is valid, and get 503 then'],
+        ],
+      },
+      {
+        id: 'E2.9',
+        fault:
+          'A clock that was set back made tokens young for an hour; one that was set forward removed and revoked sessions.',
+        now: 'One file decides what has passed, with two clocks. Nothing ends after one look at a changed clock.',
+        tests: [
+          [clockChanges, 'does not make a token younger: a rejected token is refreshed'],
+          [clockChanges, 'makes a process that starts afterwards refresh a token whose age it cannot know'],
+          [clockChanges, 'for one request ends and revokes no session'],
+          [clockChanges, 'ends a session when a second look a minute later confirms it'],
+          [clockChanges, 'in a process that starts makes it refuse a session, and not end it'],
+          [clockChanges, 'while a refresh runs does not send the refresh token twice'],
+        ],
+      },
+      {
+        id: 'E2.11',
+        fault:
+          'Tokens were issued and neither kept nor revoked: a failed write, an invalid ID Token, a browser that left.',
+        now: 'They are revoked. A double click that the page does not abort still leaves a session until its idle limit.',
+        tests: [
+          [close, 'are revoked when the session of a sign-in cannot be saved'],
+          [close, 'are revoked, and the session is removed, when the client leaves while it is saved'],
+          [close, 'are revoked when another process has saved the tokens of another grant'],
+          ['packages/bff/test/id-token.test.ts', 'that %s makes the BFF revoke the tokens that came with it'],
+        ],
+      },
+      {
+        id: 'E2.13',
+        fault: 'One `Retry-After: 86400` stopped the refresh of a session for a day.',
+        now: 'The wait is five minutes at most.',
+        tests: [[clockChanges, 'a Retry-After of a day delays the refresh of a session by five minutes']],
+      },
+      {
+        id: 'E2.14',
+        fault:
+          'When the store failed for more than 1.4 s during a refresh, the new refresh token was dropped.',
+        now: 'The process keeps it and saves it when the store recovers; `close()` tries once more, and revokes it then.',
+        tests: [
+          [
+            close,
+            'does not lose the new token: it is saved when the store recovers, and the callers get 503 until then',
+          ],
+          [close, 'makes close try once more, and revoke the token when that fails'],
+        ],
+      },
+      {
+        id: 'E2.16',
+        fault:
+          'A deploy with another address or secret signed all users out in silence, and left their tokens behind.',
+        now: 'The log says what ends sessions, tokens are revoked at the same host, and `secret` can be a list.',
+        tests: [
+          [deployChanges, 'that spells the address with a slash at its end keeps sessions'],
+          [
+            deployChanges,
+            'that changes the address ends sessions, says so, and revokes their tokens on the same host',
+          ],
+          [deployChanges, 'that replaces the secret ends sessions and says so'],
+          [
+            deployChanges,
+            'a secret is rotated over two processes in three deploys, without the end of a session',
+          ],
+        ],
+      },
+      {
+        id: 'E3-young-token',
+        fault:
+          'A resource server that restarted with new keys failed all calls of a session for ten seconds.',
+        now: 'A young token that was rejected is refreshed once; a resource server that rejects everything causes six grants a minute at most.',
+        tests: [
+          [
+            refresh,
+            'is run once for a rejected token that was issued seconds ago, as the resource server may have new keys',
+          ],
+          [refresh, 'is run at a bounded rate for a resource server that rejects every token'],
+        ],
+      },
+    ],
+  },
 ]

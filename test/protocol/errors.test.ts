@@ -1,5 +1,7 @@
 import { memoryStore } from '@latchkey/bff'
 import { expect, it } from 'vitest'
+import { nodePlatform } from '../../packages/bff/src/platform.ts'
+import { deriveRecordKeys, unseal } from '../../packages/bff/src/sessions/seal.ts'
 import { createClock, createTestBff } from '../../packages/bff/test/support/browser.ts'
 import {
   failWithCode,
@@ -92,12 +94,12 @@ it('36 reads invalid_grant at a sign-in as a wrong password, and does not retry'
   expect(endpoint.requests).toHaveLength(1)
 })
 
-it('36 ends the session and removes its record after invalid_grant for its refresh token', async () => {
+it('36 ends the session and removes its tokens from the store after invalid_grant for its refresh token', async () => {
   const clock = createClock()
   const store = memoryStore(clock)
   const keys: string[] = []
   const insert: typeof store.insert = (...all) => (keys.push(all[0]), store.insert(...all))
-  const { signIn, token, restore, endpoint } = createTestBff(
+  const { signIn, token, restore, endpoint, jar } = createTestBff(
     rotating(),
     { store: { ...store, insert } },
     clock,
@@ -109,7 +111,12 @@ it('36 ends the session and removes its record after invalid_grant for its refre
     status: 401,
     body: { error: 'login_required', reason: 'refresh_rejected' },
   })
-  expect(await store.read(keys[0] ?? '')).toBeNull()
+  const record = await store.read(keys[0] ?? '')
+  const recordKeys = deriveRecordKeys(Buffer.from([...jar.values()][0] ?? '', 'base64url'))
+  expect(JSON.parse((record && unseal(recordKeys, record.sealed)) ?? '')).toEqual({
+    provider: 'oauth2 https://as.example.com/token',
+    ended: { reason: 'refresh_rejected', at: clock.now() },
+  })
   expect((await restore()).body).toMatchObject({ session: null })
   expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
 })
@@ -154,6 +161,7 @@ it.each(Object.entries(temporaryFailures))(
   async (_, reply) => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating(), {
       timeout: reply === neverRespond ? 0.3 : 8,
+      platform: { startTimer: nodePlatform.startTimer },
     })
     const server = rotating()
     endpoint.script(server)

@@ -4,7 +4,7 @@ import { createAuthClient } from '@latchkey/core'
 import type { TestBrowser, TestTab } from '@latchkey/core/testing'
 import { createTestBrowser } from '@latchkey/core/testing'
 import type { Clock } from '../../packages/bff/test/support/browser.ts'
-import { createTestBff, credentials, page } from '../../packages/bff/test/support/browser.ts'
+import { createClock, createTestBff, credentials, page } from '../../packages/bff/test/support/browser.ts'
 import type { Reply } from '../../packages/bff/test/support/token-endpoint.ts'
 
 /** A signed-in page in a test browser, with a BFF and a scripted authorization server. */
@@ -41,9 +41,12 @@ export async function openPage(
   })
   const pass = (seconds: number): Promise<void> => browser.advance(seconds * 1000)
   let sleptMs = browser.wallNow()
+  // The server has its own clock: setting the page's wall clock does not change it.
+  const now = (): number => sleptMs + browser.monotonicNow()
   const clock: Clock = {
-    // The server has its own clock: setting the page's wall clock does not change it.
-    now: () => sleptMs + browser.monotonicNow(),
+    ...createClock(),
+    now,
+    monotonicNow: now,
     startTimer(milliseconds, callback) {
       let isStopped = false
       const ring = async (): Promise<void> => {

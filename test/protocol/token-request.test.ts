@@ -1,7 +1,7 @@
 import type { ProviderDescription } from '@latchkey/bff'
 import { createBff, defineProvider } from '@latchkey/bff'
 import { expect, it } from 'vitest'
-import { createTestBff, credentials } from '../../packages/bff/test/support/browser.ts'
+import { createTestBff, credentials, flushPromises } from '../../packages/bff/test/support/browser.ts'
 import { json, raw, rotating } from '../../packages/bff/test/support/token-endpoint.ts'
 import { createRecordingBff, tokenResponse, createProvider, tokenEndpoint } from './setup.ts'
 
@@ -344,8 +344,11 @@ it.each([
     () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) })),
   ],
 ])('17 aborts the request when %s', async (_, reply) => {
-  const { signIn, sentRequests } = createRecordingBff(reply, { timeout: 0.05 })
-  expect(await signIn()).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+  const { signIn, sentRequests, clock } = createRecordingBff(reply)
+  const response = signIn()
+  await flushPromises()
+  await clock.pass(8)
+  expect(await response).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
   expect(sentRequests[0]?.request.signal.aborted).toBe(true)
 })
 

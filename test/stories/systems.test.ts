@@ -490,16 +490,16 @@ describe('Bright Pattern', () => {
     })
   })
 
-  it('sends one request, not a loop, when the server issues the same token with less time left', async () => {
+  it('sends no loop of requests when the server issues the same token with less time left', async () => {
     const page = openPage(providerWithStoredSecret, {}, { brightPattern: { repeatedSignIn: 'same' } })
     const first = parseSession(await page.signIn(brightPatternCredentials))
     page.advanceClock(3560)
     const second = parseSession(await page.refresh())
     expect(second.token?.access_token).toBe(first.token?.access_token)
     expect(second.token?.expires_in).toBe(39)
-    await page.refresh()
-    await page.refresh()
-    expect(page.listGrants()).toHaveLength(2)
+    // A page that asks again says that the API rejected the token: that is tried once.
+    for (let count = 0; count < 5; count += 1) await page.refresh()
+    expect(page.listGrants()).toHaveLength(3)
   })
 
   it('requests a new token after errorCode 2 and after no other', async () => {

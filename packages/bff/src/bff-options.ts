@@ -35,8 +35,11 @@ export interface BffOptions {
   dangerouslyGiveMachineTokenToBrowser?: boolean
   /** The session store; the memory of this process when absent. `close()` does not close a store that you pass in. */
   store?: Store
-  /** At least 32 characters, mixed into the keys of all sessions: a stolen cookie opens no stolen record without them. */
-  secret?: string
+  /**
+   * At least 32 characters, mixed into the keys of all sessions: a stolen cookie opens no stolen record without them. Of
+   * a list, the first seals sessions and all open them.
+   */
+  secret?: string | string[]
   /** The origin of the page, for example `https://portal.example.com`, when a proxy in front changes the host. */
   origin?: string
   /**
@@ -73,7 +76,8 @@ const throttleSchema: z.ZodType<ThrottleOptions> = z.strictObject({
 
 const hookSchema = z.custom<() => void>(isFunction, { error: createIssueMessage('a function') }).optional()
 const basePathMessage = createIssueMessage('a path such as "/auth", without a slash at its end')
-const secretMessage = createIssueMessage('a string of at least 32 characters')
+const expectedSecret = 'a string of at least 32 characters, or a list of such strings'
+const secretMessage = createIssueMessage(expectedSecret)
 const expectedOrigin = 'a scheme and a host, for example "https://portal.example.com", and nothing after them'
 
 const resolvedOptions = z
@@ -89,7 +93,13 @@ const resolvedOptions = z
       .custom<Authorize>(isFunction, { error: createIssueMessage('a function of the request') })
       .optional(),
     dangerouslyGiveMachineTokenToBrowser: z.boolean().default(false),
-    secret: z.string({ error: secretMessage }).min(32, { error: secretMessage }).optional(),
+    secret: z
+      .custom<string | string[]>((value) => [value].flat().length > 0 && [value].flat().every(isLongText), {
+        error: (issue) =>
+          hasShortText(issue.input) ? `is too short. Expected: ${expectedSecret}` : secretMessage(issue),
+      })
+      .transform((value) => [value].flat())
+      .default([]),
     origin: z
       .string({ error: createIssueMessage(expectedOrigin) })
       .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
@@ -193,6 +203,14 @@ function findOptionConflicts(
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function'
+}
+
+function isLongText(value: unknown): boolean {
+  return typeof value === 'string' && value.length >= 32
+}
+
+function hasShortText(value: unknown): boolean {
+  return [value].flat().some((item) => typeof item === 'string' && item.length < 32)
 }
 
 function isObject(value: unknown): boolean {

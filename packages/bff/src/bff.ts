@@ -6,10 +6,12 @@ import { createBackgroundTasks } from './background-tasks.ts'
 import { reportBff } from './bff-observer.ts'
 import type { BffOptions } from './bff-options.ts'
 import { resolveOptions } from './bff-options.ts'
+import { reportConfigurationChange } from './configuration-change.ts'
 import { createChallenges } from './sessions/challenges.ts'
 import { getDefaultStore } from './stores/default-store.ts'
 import { createEndpointResolver } from './authorization-server/discovery.ts'
 import { consoleLogger } from './log.ts'
+import { wrapStore } from './stores/call-store.ts'
 import { memoryStore } from './stores/memory-store.ts'
 import type { Platform } from './platform.ts'
 import { nodePlatform } from './platform.ts'
@@ -33,6 +35,8 @@ import { createRouter } from './routes/router.ts'
 import { createSignInMethods } from './routes/sign-in-methods.ts'
 import { handleToken } from './routes/token.ts'
 import { createCookieResolver } from './sessions/session-cookie.ts'
+import type { SessionData } from './sessions/session-data.ts'
+import { createSessionClock } from './sessions/moments.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createPlainHttpWarning } from './guards/plain-http.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
@@ -59,9 +63,15 @@ export interface Bff {
    *   if (initialState.status === 'signed-out') return Response.redirect(new URL('/login', request.url))
    */
   readonly session: (request: Request) => Promise<SessionState>
-  /** Resolves when background work, such as token revocation, is done. Does not close a store that you passed in. */
+  /**
+   * Starts no more grants, and resolves when those under way are saved and other work, such as token revocation, is done:
+   * within the option `timeout` and a second. Does not close a store that you passed in.
+   */
   readonly close: () => Promise<void>
 }
+
+/** Milliseconds for which the store keeps the configuration, to report its next change. */
+const configurationMaxAgeMs = 31_536_000_000
 
 /** Seconds; a machine session has no user who could leave it open. */
 const machineSessionLimits = { idle: 31_536_000, absolute: 31_536_000, perUser: 1 }
@@ -93,17 +103,22 @@ export function createBff(options: BffOptions): Bff {
   const platform: Platform = {
     ...nodePlatform,
     ...(options.platform?.fetch && { sendUpstream: createFetchUpstream(options.platform.fetch) }),
+    // Moments must agree when only the clock is replaced.
+    ...(options.platform?.now && { monotonicNow: options.platform.now }),
     ...options.platform,
   }
   const logger = options.logger ?? consoleLogger
   const chosenStore = options.store ?? getDefaultStore()
-  const store = chosenStore ?? memoryStore({ now: () => platform.now() })
+  const store = wrapStore(chosenStore ?? memoryStore({ now: () => platform.now() }), platform)
   logStartupWarnings(resolvedOptions, chosenStore !== undefined, platform, logger)
 
   const serverUrl = 'url' in provider.token ? provider.token.url : provider.token.discovery
-  const providerKey = `${provider.id} ${serverUrl}`
-  const background = createBackgroundTasks(logger)
+  const providerKey = `${provider.id} ${serverUrl.replace(/\/+$/, '')}`
+  const background = createBackgroundTasks(platform, logger)
+  const clock = createSessionClock(platform, logger)
   const httpClient = createHttpClient(platform, timeout)
+  /** Milliseconds that a grant takes at most, with the writes around it. */
+  const maxGrantMs = timeout * 1000 + 1000
   const resolveEndpoints = createEndpointResolver(provider, httpClient, platform, logger)
   const hooks = options.hooks ?? {}
   const server = createAuthorizationServer({
@@ -111,33 +126,42 @@ export function createBff(options: BffOptions): Bff {
     resolveEndpoints,
     httpClient,
     hooks,
-    platform,
+    revoke,
+    platform: { ...platform, now: () => clock.read().latest },
     logger,
   })
   const revokeTokens = createTokenRevoker(provider, resolveEndpoints, httpClient, platform, logger)
-  const secretKey = secret === undefined ? undefined : createSecretKey(Buffer.from(secret))
+  const secrets = secret.map((text) => createSecretKey(Buffer.from(text)))
   const sessions = createSessions({
     store,
     limits: isAutomatic ? machineSessionLimits : limits,
     provider: providerKey,
-    secret: secretKey,
+    basePath,
+    secrets,
+    clock,
     platform,
+    logger,
+    // A machine session is created again.
+    keepsReasons: !isAutomatic,
     // A machine token may be in use elsewhere, so an expired record must not revoke it.
-    onExpired: isAutomatic ? () => {} : revoke,
+    onExpired: isAutomatic ? () => {} : revokeAtSameHost,
   })
   const refresh = createRefresh({
     sessions,
     server,
     revoke,
+    reissues: provider.refresh.mode !== 'keep_alive',
+    background,
+    clock,
     platform,
     logger,
     mayMeanInsufficientScope: provider.resource.tokenRejection.mayMeanInsufficientScope,
-    maxWaitMs: timeout * 1000 + 1000,
+    maxWaitMs: maxGrantMs,
   })
   const handlers = resolvedOptions.authorize
     ? createMachineHandlers(
         resolvedOptions.authorize,
-        createMachineSession(sessions, provider, providerKey, platform),
+        createMachineSession(sessions, provider, providerKey, clock, platform),
       )
     : sessionRoutes
   const context: RouteContext = {
@@ -148,7 +172,7 @@ export function createBff(options: BffOptions): Bff {
     limits,
     server,
     sessions,
-    challenges: createChallenges(store, providerKey, secretKey, platform),
+    challenges: createChallenges(store, providerKey, secrets, clock, platform),
     throttle: throttle ? createThrottle(throttle, () => platform.now(), logger) : noThrottle,
     getSessionCookie: createCookieResolver(basePath, origin),
     warnOfPlainHttp: createPlainHttpWarning(logger),
@@ -156,22 +180,48 @@ export function createBff(options: BffOptions): Bff {
     getAccess: (request) => handlers.access(context, request),
     revoke,
     background,
+    clock,
     platform,
     logger,
   }
 
+  let isConfigurationReported = store.isVolatile === true
   const router = createRouter({ basePath, origin, handlers, matchProxyRoute, context })
 
   const bff: Bff = {
     basePath,
     owns: router.owns,
-    fetch: async (request) => createWebResponse(await router.handle(createRouteRequest(request))),
-    handle: router.handle,
+    fetch: async (request) => createWebResponse(await handle(createRouteRequest(request))),
+    handle,
     session: (request) => handlers.readState(context, createRouteRequest(request)),
-    close: () => background.whenIdle(),
+    close: () => background.close(maxGrantMs),
   }
   reportBff(bff, options, resolvedOptions)
   return bff
+
+  async function handle(request: RouteRequest): Promise<RouteResponse> {
+    const response = await router.handle(request)
+    if (!isConfigurationReported) background.run('Comparison of the configuration', reportChange)
+    isConfigurationReported = true
+    return response
+  }
+
+  function reportChange(): Promise<void> {
+    const {
+      client,
+      refresh: { mode: refreshMode },
+    } = provider
+    const configuration = { basePath, providerKey, clientId: client?.id, refreshMode, secrets }
+    const expiresAt = clock.read().latest + configurationMaxAgeMs
+    return reportConfigurationChange(configuration, store, expiresAt, logger)
+  }
+
+  /** Tokens of an earlier provider are sent only to its own host. */
+  function revokeAtSameHost(data: SessionData): void {
+    const issuer = data.provider.split(' ').at(-1) ?? ''
+    if (URL.canParse(issuer) && new URL(issuer).host === new URL(serverUrl).host) revoke(data)
+    else logger.warn('Tokens of an earlier provider not revoked: they are of another host.')
+  }
 
   function revoke(tokens: RevocableTokens): void {
     background.run('Token revocation', () => revokeTokens(tokens))

@@ -7,6 +7,8 @@ import type { SendUpstream } from './upstream.ts'
 export interface Platform {
   /** The current time in milliseconds since 1970. */
   now(): number
+  /** Milliseconds on a clock that is never set, counted from any moment; follows `now` when only that is replaced. */
+  monotonicNow(): number
   fetch: typeof globalThis.fetch
   /** Sends a request of the proxy to the resource server; through `fetch` when that is replaced. */
   sendUpstream: SendUpstream
@@ -25,15 +27,19 @@ export interface Platform {
 const slot = Symbol.for('@latchkey/bff logged keys')
 const shared = globalThis as { [slot]?: Set<string>; process?: { env?: Record<string, string | undefined> } }
 
+/** A timer with a longer delay fires at once. */
+const maxTimerMs = 2 ** 31 - 1
+
 /** The platform of Node and of runtimes that have its modules. */
 export const nodePlatform: Platform = {
   now: () => Date.now(),
+  monotonicNow: () => performance.now(),
   fetch: (input, init) => globalThis.fetch(input, init),
   sendUpstream,
   randomBytes,
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, { ref: false, ...(signal && { signal }) }),
   startTimer(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds)
+    const timer = setTimeout(callback, Math.min(milliseconds, maxTimerMs))
     return () => clearTimeout(timer)
   },
   env: (name) => shared.process?.env?.[name],

@@ -1,6 +1,7 @@
 import type {
   CredentialField,
   ErrorResponse,
+  LoginRequiredReason,
   SessionResponse,
   SignInChallenge,
   SignInMethods,
@@ -43,6 +44,7 @@ export const sessionResponseSchema: z.ZodType<SessionResponse> = z.looseObject({
   mode: z.enum(['token', 'proxy']),
   // The BFF writes it, and the page shows it: a browser need not check its members.
   sign_in: z.custom<SignInMethods>(isRecord),
+  reason: z.custom<LoginRequiredReason>((value) => typeof value === 'string').optional(),
 })
 
 const challenge: z.ZodType<SignInChallenge> = z.object({ fields, id: z.string().optional() })

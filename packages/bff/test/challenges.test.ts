@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
 import { createBff, memoryStore } from '../src/index.ts'
 import { oauth2 } from '../src/providers/index.ts'
-import { createBrowser, createTestLogger, createTestBff, credentials } from './support/browser.ts'
+import {
+  createBrowser,
+  createTestLogger,
+  createTestBff,
+  credentials,
+  flushPromises,
+} from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { json } from './support/token-endpoint.ts'
 
@@ -129,11 +135,11 @@ describe('a sign-in that needs further credentials', () => {
   })
 
   it('has a challenge that works once', async () => {
-    const { signIn, sendRequest, bff, endpoint } = createTestBff(reply, options)
+    const { signIn, sendRequest, endpoint } = createTestBff(reply, options)
     const { challenge } = (await signIn()).body
     const second = { credentials: { otp: '123456' }, challenge: challenge?.id }
     expect((await sendRequest('POST', '/session', second)).status).toBe(200)
-    await bff.close()
+    await flushPromises()
     expect((await sendRequest('POST', '/session', second)).status).toBe(400)
     expect(endpoint.requests).toHaveLength(2)
   })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { oauth2 } from '../src/providers/index.ts'
 import { createTestBff } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
+import { revokedAt } from './support/token-endpoint.ts'
 
 const issuer = 'https://as.example.com'
 const now = Date.parse('2026-01-01T00:00:00Z') / 1000
@@ -24,6 +25,7 @@ function createServer(idToken: unknown, keys: () => Response = respondWithKeys):
         issuer,
         token_endpoint: `${issuer}/token`,
         jwks_uri: `${issuer}/keys`,
+        revocation_endpoint: `${issuer}/revoke`,
         grant_types_supported: ['password'],
       })
     if (url.pathname === '/keys') return keys()
@@ -93,6 +95,16 @@ describe('an ID Token', () => {
     expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(log.at(-1)).toContain('the ID Token is not valid')
     expect(log.join() + response.text).not.toContain(idToken.split('.')[1])
+  })
+
+  it.each([
+    ['is not valid', createServer('canary.canary.canary')],
+    ['cannot be validated', createServer(signed(claims), () => new Response(null, { status: 500 }))],
+  ])('that %s makes the BFF revoke the tokens that came with it', async (_, reply) => {
+    const { signIn, bff, endpoint } = createTestBff(reply, { provider })
+    expect((await signIn()).status).toBe(502)
+    await bff.close()
+    expect(revokedAt(endpoint)).toEqual(['r'])
   })
 
   it('fails the sign-in when its keys cannot be fetched', async () => {

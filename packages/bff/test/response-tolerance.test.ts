@@ -1,6 +1,7 @@
 import { constants, createHmac, createSign, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { ProviderDescription } from '../src/index.ts'
+import { nodePlatform } from '../src/platform.ts'
 import { oauth2 } from '../src/providers/index.ts'
 import { createTestBff } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
@@ -169,7 +170,11 @@ async function getRejection(
   reply: Reply,
   timeout = 8,
 ): Promise<{ response: (string | number | undefined)[]; log: string[] }> {
-  const { signIn, endpoint, log } = createTestBff(reply, { provider: plain, timeout })
+  const { signIn, endpoint, log } = createTestBff(reply, {
+    provider: plain,
+    timeout,
+    platform: { startTimer: nodePlatform.startTimer },
+  })
   const { status, headers, body } = await signIn()
   expect(endpoint.requests).toHaveLength(1)
   expect(headers.get('Set-Cookie')).toBeNull()

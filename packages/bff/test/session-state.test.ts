@@ -97,7 +97,7 @@ describe('bff.session', () => {
     expect(setup.endpoint.requests).toHaveLength(requestCount)
     // The next request of the page ends the session, as without rendering.
     expect((await setup.restore()).body.session).toBeNull()
-    expect(writes).toEqual(['remove'])
+    expect(writes).toEqual(['replace'])
   })
 
   it('is signed-in while the token has expired and can be refreshed, and does not refresh it', async () => {

@@ -10,7 +10,14 @@ import { getSocketAddress, toNodeListener } from '../src/node.ts'
 import { oauth2 } from '../src/providers/index.ts'
 import { createThrottle } from '../src/guards/throttle.ts'
 import type { BrowserResponse } from './support/browser.ts'
-import { createBrowser, createTestLogger, createTestBff, credentials, page } from './support/browser.ts'
+import {
+  createBrowser,
+  createTestLogger,
+  createTestBff,
+  credentials,
+  flushPromises,
+  page,
+} from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { failWithCode, createTokenEndpoint, json } from './support/token-endpoint.ts'
 
@@ -517,12 +524,12 @@ describe('the code of a challenge', () => {
   })
 
   it('uses no attempt when it meets an outage', async () => {
-    const { begin, sendCode, endpoint, bff } = createChallengeSetup()
+    const { begin, sendCode, endpoint } = createChallengeSetup()
     const id = await begin()
     endpoint.script(json({}, 503))
     await repeat(12, async () => {
       expect((await sendCode('123456', id)).status).toBe(503)
-      await bff.close()
+      await flushPromises()
     })
     endpoint.script(requireCode)
     expect((await sendCode('123456', id)).status).toBe(200)

@@ -3,6 +3,7 @@ import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { nodePlatform } from '../src/platform.ts'
 import { oauth2 } from '../src/providers/index.ts'
 import { createTestBff } from './support/browser.ts'
 
@@ -28,7 +29,10 @@ async function createSignedInBff(listener: RequestListener) {
   const setup = createTestBff(() => Response.error(), {
     provider: oauth2({ tokenEndpoint, clientId: 'portal' }),
     timeout: 0.5,
-    platform: { fetch: (input, init) => globalThis.fetch(input, init) },
+    platform: {
+      fetch: (input, init) => globalThis.fetch(input, init),
+      startTimer: nodePlatform.startTimer,
+    },
   })
   await vi.waitFor(async () => expect((await setup.signIn()).status).toBe(200))
   next = listener

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isErrorResponse, isSessionResponse } from '@latchkey/wire'
+import { isErrorResponse, isSessionResponse, loginRequiredReasons } from '@latchkey/wire'
 import {
   errorResponseSchema,
   sessionResponseSchema,
@@ -101,6 +101,7 @@ const responseBody = mostly(
       ),
       mode: mostly(fc.constantFrom('token', 'proxy')),
       sign_in: mostly(signInMethods),
+      reason: mostly(fc.constantFrom(undefined, ...loginRequiredReasons)),
       unknown: oddValue,
     },
     { requiredKeys: [] },

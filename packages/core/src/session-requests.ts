@@ -52,8 +52,8 @@ export function createSessionRequests<User>(
     const sentAt = now()
     try {
       const response = await sendBffRequest(platform, body ? 'POST' : 'GET', basePath, path, signal, body)
-      const { session: wire, mode, token: wireToken } = (latest = response)
-      if (!wire) throw createLoginRequiredError('no_session')
+      const { session: wire, mode, token: wireToken, reason } = (latest = response)
+      if (!wire) throw createLoginRequiredError(reason)
       const { session_id: id, subject, user, scope, expires_in } = wire
       const text = JSON.stringify([id, subject, user, scope])
       if (text !== sessionText) {

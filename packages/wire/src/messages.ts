@@ -1,3 +1,4 @@
+import type { LoginRequiredReason } from './errors.ts'
 import type { SignInMethods } from './sign-in.ts'
 
 /** A session as the browser may know it. */
@@ -32,6 +33,8 @@ export interface SessionResponse {
   /** Whether the browser holds the access token (`token`) or only the session cookie (`proxy`). */
   mode: 'token' | 'proxy'
   sign_in: SignInMethods
+  /** Why there is no session any more. Absent with a session, and when the BFF knows no session of this browser. */
+  reason?: LoginRequiredReason | undefined
 }
 
 /** Visible ASCII: what may stand in a header as a credential or a scheme, and in a scope (RFC 6750 §2.1). */
@@ -59,12 +62,13 @@ const isToken = ({ access_token, token_type, expires_in, sequence }: Partial<Wir
  * what the zod schema of the BFF accepts; written by hand because a schema library would triple what a browser loads.
  */
 export function isSessionResponse(body: unknown): body is SessionResponse {
-  const { session, token, mode, sign_in } = Object(body) as Partial<SessionResponse>
+  const { session, token, mode, sign_in, reason } = Object(body) as Partial<SessionResponse>
   return (
     (session === null || isSession(Object(session) as WireSession)) &&
     (token === undefined || isToken(Object(token) as WireToken)) &&
     (mode === 'token' || mode === 'proxy') &&
-    isRecord(sign_in)
+    isRecord(sign_in) &&
+    (reason === undefined || isText(reason))
   )
 }
 

@@ -12,6 +12,7 @@ import type { ChallengeRule, Provider } from '../description/provider-descriptio
 import { getGrant } from '../description/provider-description.ts'
 import type { Credentials, GrantInput } from './token-request.ts'
 import { sendTokenRequest, createTokenEndpointRequest } from './token-request.ts'
+import type { RevocableTokens } from './revocation.ts'
 import { parseTokenResponse } from './token-response.ts'
 import type { HttpClient } from './http-client.ts'
 
@@ -61,12 +62,14 @@ export interface AuthorizationServerOptions {
   resolveEndpoints: () => Promise<Endpoints>
   httpClient: HttpClient
   hooks: Hooks
+  /** Revokes tokens that are issued and not used, in the background. */
+  revoke: (tokens: RevocableTokens) => void
   platform: Platform
   logger: Logger
 }
 
 export function createAuthorizationServer(options: AuthorizationServerOptions): AuthorizationServer {
-  const { provider, resolveEndpoints, httpClient, hooks, platform, logger } = options
+  const { provider, resolveEndpoints, httpClient, hooks, revoke, platform, logger } = options
   const { refresh, login } = provider
   const usesRefreshTokens = refresh.mode === 'refresh_token'
   const reissues = refresh.mode === 'reissue' || refresh.fallback === 'reissue'
@@ -156,7 +159,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
         // A session that can get tokens without its refresh token outlives it.
         refreshLifetime: usesRefreshTokens && !reissues ? refreshLifetime : null,
       }
-      const token = purpose === 'sign-in' ? await addIdTokenClaims(issued) : issued
+      const token = purpose === 'sign-in' ? await addIdTokenClaimsOrRevoke(issued) : issued
       if (!token) return { ...grantResult, result: { kind: 'configuration_error', hint: invalidIdTokenHint } }
       // The claims of the ID Token have joined the user.
       const user = removeTokens(token.user, [accessToken, refreshToken, idToken])
@@ -174,6 +177,16 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
             }
           : { kind: 'configuration_error', hint }
       return { sentAt: platform.now(), result }
+    }
+  }
+
+  async function addIdTokenClaimsOrRevoke(issued: TokenSet): Promise<TokenSet | null> {
+    let token: TokenSet | null = null
+    try {
+      token = await addIdTokenClaims(issued)
+      return token
+    } finally {
+      if (!token) revoke(issued)
     }
   }
 

@@ -1,4 +1,5 @@
 import { readBoundedText } from '../bounded-body.ts'
+import { runWithDeadline } from '../deadline.ts'
 import type { ConnectionFailure } from './connection-failure.ts'
 import { createConnectionFailure } from './connection-failure.ts'
 import type { Platform } from '../platform.ts'
@@ -33,33 +34,27 @@ export interface HttpClient {
 export function createHttpClient(platform: Platform, timeout: number): HttpClient {
   return {
     async send(url, init) {
-      const signal = AbortSignal.timeout(Math.ceil(timeout * 1000))
+      const timeoutError = new DOMException('Out of time', 'TimeoutError')
       try {
-        const response = await rejectOnAbort(
-          platform.fetch(url, { ...init, redirect: 'manual', signal }),
-          signal,
+        return await runWithDeadline(
+          platform,
+          Math.ceil(timeout * 1000),
+          () => timeoutError,
+          (signal) => sendRequest(url, { ...init, redirect: 'manual', signal }),
         )
-        const text = await rejectOnAbort(readBoundedText(response.body, maxResponseBytes), signal)
-        if (text === null)
-          return { wasSent: true, hint: `the response was longer than ${maxResponseBytes} bytes` }
-        const retryAfter = parseRetryAfter(response.headers.get('retry-after'), platform.now())
-        return { status: response.status, text, headers: response.headers, retryAfter }
       } catch (error) {
-        if (signal.aborted) return { wasSent: true, hint: `no response within ${timeout} s` }
+        if (error === timeoutError) return { wasSent: true, hint: `no response within ${timeout} s` }
         return createConnectionFailure(error)
       }
     },
   }
-}
 
-/** Rejects when the signal aborts, even when `work` ignores the signal. */
-function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return Promise.race([
-    work,
-    new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new DOMException('Out of time', 'TimeoutError')), {
-        once: true,
-      })
-    }),
-  ])
+  async function sendRequest(url: string, init: RequestInit): Promise<HttpResponse | UpstreamFailure> {
+    const { status, headers, body } = await platform.fetch(url, init)
+    const text = await readBoundedText(body, maxResponseBytes)
+    if (text === null)
+      return { wasSent: true, hint: `the response was longer than ${maxResponseBytes} bytes` }
+    const retryAfter = parseRetryAfter(headers.get('retry-after'), platform.now())
+    return { status, text, headers, retryAfter }
+  }
 }

@@ -50,7 +50,7 @@ export function createBffClient(context: DoctorContext): BffClient {
     session: { idle: sessionSeconds, absolute: sessionSeconds },
     store: memoryStore(platform),
     logger: { info: () => {}, warn: log, error: log },
-    platform: { ...platform, now, fetch: fetchAndRecord },
+    platform: { ...platform, now, monotonicNow: now, fetch: fetchAndRecord },
   })
   // Warnings of the start concern the configuration, not the sign-in.
   logLines = []

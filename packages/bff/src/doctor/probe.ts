@@ -91,6 +91,8 @@ async function sendProbe(
     resolveEndpoints: async () => results.endpoints ?? { token: '', revocation: null, metadata: null },
     httpClient: recordingClient,
     hooks: config.options.hooks ?? {},
+    // A made-up grant issues nothing to revoke.
+    revoke: () => {},
     platform,
     logger: silentLogger,
   })

@@ -1,6 +1,6 @@
 import { BffError } from '../errors.ts'
 import { assertSession } from '../sessions/refresh-result.ts'
-import { isTokenExpired } from '../sessions/session-data.ts'
+import { isTokenExpired } from '../sessions/moments.ts'
 import type { LoadedSession } from '../sessions/sessions.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { ResourceAccess, RouteContext } from './route-context.ts'
@@ -34,7 +34,7 @@ export async function refreshAccess(
   rejected = false,
 ): Promise<ResourceAccess> {
   const { session, failure } = await context.refresh(loaded, rejected)
-  if (!isTokenExpired(session.data, context.platform.now())) return createAccess(context, session)
+  if (!isTokenExpired(session.data, context.clock.read())) return createAccess(context, session)
   throw (
     failure ??
     new BffError(

@@ -14,17 +14,18 @@ import { createNoSessionResponse, createSessionResponse } from './session-respon
  */
 export async function handleRestore(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
   const loaded = await context.sessions.open(readSessionCookie(context, request))
-  if (typeof loaded === 'string') return createNoSessionResponse(context)
+  if (typeof loaded === 'string') return createNoSessionResponse(context, loaded)
   try {
     const { session } = await context.refresh(loaded, false)
     const current = new URLSearchParams(request.url.search).has('peek')
       ? session
       : await context.sessions.touch(session)
     return typeof current === 'string'
-      ? createNoSessionResponse(context)
+      ? createNoSessionResponse(context, current)
       : createSessionResponse(context, current)
   } catch (error) {
-    if (error instanceof BffError && error.code === 'login_required') return createNoSessionResponse(context)
+    if (error instanceof BffError && error.code === 'login_required')
+      return createNoSessionResponse(context, error.reason)
     throw error
   }
 }

@@ -8,7 +8,9 @@ import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
 import type { Refresh } from '../sessions/refresh.ts'
 import type { RevocableTokens } from '../authorization-server/revocation.ts'
-import type { LoadedSession, SessionLimits, Sessions } from '../sessions/sessions.ts'
+import type { SessionClock } from '../sessions/moments.ts'
+import type { SessionLimits } from '../sessions/session-end.ts'
+import type { LoadedSession, Sessions } from '../sessions/sessions.ts'
 import type { RequestUrl, RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
 import type { Throttle } from '../guards/throttle.ts'
@@ -36,6 +38,7 @@ export interface RouteContext {
   /** Revokes the tokens of an ended session, in the background. */
   revoke(tokens: RevocableTokens): void
   background: BackgroundTasks
+  clock: SessionClock
   platform: Platform
   logger: Logger
 }

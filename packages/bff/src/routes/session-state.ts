@@ -1,5 +1,5 @@
 import type { LoginRequiredReason, SignInMethods } from '@latchkey/wire'
-import { isTokenExpired } from '../sessions/session-data.ts'
+import { isTokenOver } from '../sessions/moments.ts'
 import type { SessionData } from '../sessions/session-data.ts'
 import { removeTokens } from '../token-removal.ts'
 import { readSessionCookie } from './read-request.ts'
@@ -40,7 +40,7 @@ export async function readSessionState(context: RouteContext, request: RouteRequ
   const loaded = await context.sessions.peek(readSessionCookie(context, request))
   if (typeof loaded === 'string') return createSignedOutState(context, loaded)
   const { keys, data } = loaded
-  return isTokenExpired(data, context.platform.now()) && !context.server.canRefresh(data)
+  return isTokenOver(data, context.clock.read()) && !context.server.canRefresh(data)
     ? createSignedOutState(context, 'no_refresh')
     : createSignedInState(context, keys.sessionId, data)
 }

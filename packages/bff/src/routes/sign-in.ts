@@ -7,7 +7,10 @@ import { serializeSessionCookie } from '../sessions/session-cookie.ts'
 import { BffError } from '../errors.ts'
 import type { TokenSet } from '../authorization-server/token-result.ts'
 import { getGrant } from '../description/provider-description.ts'
+import { assertNotClosing } from '../background-tasks.ts'
+import type { SessionData } from '../sessions/session-data.ts'
 import { createTokenData } from '../sessions/session-data.ts'
+import type { LoadedSession } from '../sessions/sessions.ts'
 import { deriveSubject } from '../sessions/subject.ts'
 import { isInvalidCredentials } from '../guards/throttle.ts'
 import type { RouteRequest } from '../route-request.ts'
@@ -24,6 +27,11 @@ import { createCredentialFields } from './sign-in-methods.ts'
  * an expired or unknown challenge is treated as a first request.
  */
 export async function handleSignIn(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
+  assertNotClosing(context.background)
+  return context.background.track(signIn(context, request))
+}
+
+async function signIn(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
   context.warnOfPlainHttp(request.getHeader('origin'))
   if (request.url.search !== '')
     throw createInvalidRequestError('The URL of a sign-in must have no query: credentials belong in the body')
@@ -108,7 +116,7 @@ async function createSession(
   request: RouteRequest,
   { token, sentAt, username, scope, remember, credentials }: SignInResult,
 ): Promise<RouteResponse> {
-  const { provider, sessions, platform } = context
+  const { provider, sessions, clock } = context
   const hasUser = provider.response.user !== undefined || token.user?.['sub'] !== undefined
   const data = {
     provider: context.providerKey,
@@ -116,18 +124,13 @@ async function createSession(
     user: hasUser ? token.user : { username, ...token.user },
     scope: token.scope ?? scope,
     requestedScope: scope,
-    startedAt: platform.now(),
+    startedAt: clock.read().latest,
     sequence: 1,
     ...createTokenData(token, sentAt),
     ...(token.idToken !== null && { idToken: token.idToken }),
     ...(provider.refresh.storeCredentials && { credentials }),
   }
-  if (request.isDisconnected) {
-    // The browser will not receive the cookie, so no sign-out could ever end this session.
-    context.revoke(data)
-    throw createInvalidRequestError('The client aborted the request')
-  }
-  const { cookie, session } = await sessions.create(data)
+  const { cookie, session } = await createSessionOrRevoke(context, request, data)
   context.background.run('Removal of the previous session', async () => {
     const previous = await sessions.open(readSessionCookie(context, request))
     if (typeof previous === 'string') return
@@ -145,6 +148,28 @@ async function createSession(
       remember ? context.limits.absolute : undefined,
     ),
   })
+}
+
+/** Revokes the tokens when the session is not saved, or when the browser leaves: no sign-out could ever end it then. */
+async function createSessionOrRevoke(
+  context: RouteContext,
+  request: RouteRequest,
+  data: SessionData,
+): Promise<{ cookie: Uint8Array; session: LoadedSession }> {
+  try {
+    assertConnected(request)
+    const created = await context.sessions.create(data)
+    if (request.isDisconnected) await context.sessions.end(created.session)
+    assertConnected(request)
+    return created
+  } catch (error) {
+    context.revoke(data)
+    throw error
+  }
+}
+
+function assertConnected(request: RouteRequest): void {
+  if (request.isDisconnected) throw createInvalidRequestError('The client aborted the request')
 }
 
 async function takeTokenSet(

@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import type { Platform } from '../platform.ts'
+import type { SessionClock } from './moments.ts'
+import { canBeOver } from './moments.ts'
 import type { RecordKeys } from './seal.ts'
 import { ivByteLength, unseal, seal, deriveRecordKeys, cookieByteLength } from './seal.ts'
 import type { Store } from '../stores/store.ts'
-import { callStore } from '../stores/call-store.ts'
 
 /** A sign-in that needs further credentials. */
 export interface PendingSignIn {
@@ -51,21 +52,22 @@ const maxAttempts = 5
 export function createChallenges(
   store: Store,
   provider: string,
-  secret: KeyObject | undefined,
+  secrets: readonly KeyObject[],
+  clock: SessionClock,
   platform: Platform,
 ): Challenges {
   return {
     async create(pending) {
       const bytes = platform.randomBytes(cookieByteLength)
-      const keys = deriveRecordKeys(bytes, secret)
-      const expiresAt = platform.now() + lifetimeMs
+      const keys = deriveRecordKeys(bytes, secrets)
+      const expiresAt = clock.read().latest + lifetimeMs
       const record = {
         sealed: sealChallenge(keys, { pending, attemptsLeft: maxAttempts }),
         indexNames: [],
         version: 1,
         expiresAt,
       }
-      await callStore(store.insert(keys.storeKey, record))
+      await store.insert(keys.storeKey, record)
       return Buffer.from(bytes).toString('base64url')
     },
     takeAttempt: (id) =>
@@ -81,7 +83,7 @@ export function createChallenges(
         attemptsLeft,
       }))
     },
-    end: (id) => callStore(store.remove(deriveRecordKeys(Buffer.from(id, 'base64url'), secret).storeKey)),
+    end: (id) => store.remove(deriveRecordKeys(Buffer.from(id, 'base64url'), secrets).storeKey),
   }
 
   /** Retries on concurrent writes, so that no two requests use the same attempt. */
@@ -91,16 +93,16 @@ export function createChallenges(
   ): Promise<PendingChallenge | null> {
     const bytes = Buffer.from(id, 'base64url')
     if (bytes.length !== cookieByteLength) return null
-    const keys = deriveRecordKeys(bytes, secret)
+    const keys = deriveRecordKeys(bytes, secrets)
     for (;;) {
-      const record = await callStore(store.read(keys.storeKey))
-      const text = record && record.expiresAt > platform.now() ? unseal(keys, record.sealed) : null
+      const record = await store.read(keys.storeKey)
+      const text = record && !canBeOver(record.expiresAt, clock.read()) ? unseal(keys, record.sealed) : null
       if (!record || text === null) return null
       const data = JSON.parse(text) as PendingChallenge & { challengeProvider?: string }
       const next = data.challengeProvider === provider ? apply(data) : null
       if (!next) return null
       const nextRecord = { ...record, sealed: sealChallenge(keys, next), version: record.version + 1 }
-      if (await callStore(store.replace(keys.storeKey, nextRecord, record.version))) return next
+      if (await store.replace(keys.storeKey, nextRecord, record.version)) return next
     }
   }
 

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { getGrant } from '../description/provider-description.ts'
+import type { SessionClock } from './moments.ts'
 import { assertSession } from './refresh-result.ts'
 import { cookieByteLength } from './seal.ts'
 import type { SessionData } from './session-data.ts'
@@ -37,6 +38,7 @@ export function createMachineSession(
   sessions: Sessions,
   provider: Provider,
   providerKey: string,
+  clock: SessionClock,
   platform: Platform,
 ): MachineSession {
   const { client } = provider
@@ -52,7 +54,7 @@ export function createMachineSession(
     user: null,
     scope: requestedScope,
     requestedScope,
-    startedAt: platform.now(),
+    startedAt: clock.read().latest,
     sequence: 0,
     accessToken: '',
     tokenRequestedAt: 0,

@@ -3,50 +3,49 @@ import { describeError } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { RefreshResult } from './refresh-result.ts'
 import { assertSession, createFailedRefresh } from './refresh-result.ts'
+import type { LeaseResult } from '../stores/store.ts'
 import type { LoadedSession, Sessions } from './sessions.ts'
 
 const leaseMs = 5000
-const renewEveryMs = 2000
+const renewEveryMs = 1000
+/** Milliseconds in which an owner that lives renews its lease, or says that it still works. */
+const takeoverPauseMs = 1500
+/** Milliseconds that one wait counts at most: a longer one means that this process stood still. */
+const maxCountedMs = 1000
 
 /**
  * Lets one of the processes that share a store refresh a session while the others wait for its result. A process that
- * dies delays the others until its lease expires.
+ * dies delays the others until its lease expires and a pause has passed in which it says nothing: it may only have stood
+ * still, with the response of the authorization server unread.
  *
  * @param maxWaitMs milliseconds after which a waiting caller gets `temporarily_unavailable`
- * @returns a function that runs `refresh` with the lease, or returns the session with the token that another process got
+ * @returns a function that runs `refresh` with the lease, or returns the session with the token that another process got;
+ *   `wasTakenOver` says that the refresh of another process may have reached the authorization server
  */
 export function createLeaseRunner(
   sessions: Sessions,
   platform: Platform,
   logger: Logger,
   maxWaitMs: number,
-): (session: LoadedSession, refresh: () => Promise<RefreshResult>) => Promise<RefreshResult> {
+): (
+  session: LoadedSession,
+  refresh: (wasTakenOver: boolean) => Promise<RefreshResult>,
+) => Promise<RefreshResult> {
   return async (session, refresh) => {
     const owner = Buffer.from(platform.randomBytes(16)).toString('base64url')
-    const waitingSince = platform.now()
-    while (!(await sessions.lease(session, owner, leaseMs))) {
+    let waitedMs = 0
+    for (;;) {
+      const startedAt = platform.monotonicNow()
+      const lease = await takeLease(session, owner)
+      if (lease !== false) return runWithLease(session, owner, refresh, lease === 'taken_over')
       const current = await reload(session)
       if (current.data.sequence > session.data.sequence) return { session: current, failure: null }
-      const waitedMs = platform.now() - waitingSince
-      if (waitedMs > maxWaitMs) {
-        logger.warn(
-          `Session refresh timed out after ${Math.round(waitedMs / 1000)} s of waiting for another process. ` +
-            'Kept the session; the next request tries again.',
-        )
-        return createFailedRefresh(current, 'temporarily_unavailable', 1)
-      }
+      if (waitedMs > maxWaitMs) return giveUp(current)
       await sessions.waitForChange(current)
       // Reading costs less than a lease, which most of those who waited do not need any more.
       const changed = await reload(session)
       if (changed.data.sequence > session.data.sequence) return { session: changed, failure: null }
-    }
-    const done = new AbortController()
-    const leaseReleased = keepLease(session, owner, done.signal)
-    try {
-      return await refresh()
-    } finally {
-      done.abort()
-      await leaseReleased
+      waitedMs += Math.min(platform.monotonicNow() - startedAt, maxCountedMs)
     }
   }
 
@@ -54,17 +53,98 @@ export function createLeaseRunner(
     return assertSession(await sessions.reload(session))
   }
 
-  /** Renews the lease until the signal aborts, then releases it. If either fails, the lease expires by itself. */
-  async function keepLease(session: LoadedSession, owner: string, done: AbortSignal): Promise<void> {
+  async function runWithLease(
+    session: LoadedSession,
+    owner: string,
+    refresh: (wasTakenOver: boolean) => Promise<RefreshResult>,
+    wasTakenOver: boolean,
+  ): Promise<RefreshResult> {
+    const done = new AbortController()
+    void keepLease(session, owner, done.signal)
     try {
-      while (await sleepUnlessDone(done)) await sessions.lease(session, owner, leaseMs)
-      await sessions.release(session, owner)
-    } catch (error) {
-      logger.warn(`Refresh lease not renewed, it expires by itself: ${describeError(error)}`)
+      if (wasTakenOver) {
+        const result = await waitForPreviousOwner(session)
+        if (result) return result
+      }
+      return await refresh(wasTakenOver)
+    } finally {
+      done.abort()
     }
   }
 
+  /**
+   * Waits until the previous owner of the lease says nothing for a while. Returns the session when that owner has saved a
+   * newer token, `null` when it is silent.
+   */
+  async function waitForPreviousOwner(session: LoadedSession): Promise<RefreshResult | null> {
+    logger.warn('Refresh lease taken over: the process that had it died or stood still.')
+    let { heartbeat } = session.data
+    for (let waitedMs = 0; waitedMs <= maxWaitMs;) {
+      await pause()
+      waitedMs += takeoverPauseMs
+      const current = await reload(session)
+      if (current.data.sequence > session.data.sequence) return { session: current, failure: null }
+      if (current.data.heartbeat === heartbeat) return null
+      heartbeat = current.data.heartbeat
+    }
+    return giveUp(await reload(session))
+  }
+
+  function giveUp(session: LoadedSession): RefreshResult {
+    logger.warn(
+      `Session refresh timed out after ${Math.round(maxWaitMs / 1000)} s of waiting for another process. ` +
+        'Kept the session; the next request tries again.',
+    )
+    return createFailedRefresh(session, 'temporarily_unavailable', 1)
+  }
+
+  /** Waits again when this process stood still meanwhile: the other process may have done so as well. */
+  async function pause(): Promise<void> {
+    let lateMs = Infinity
+    while (lateMs > maxCountedMs) {
+      const endsAt = platform.monotonicNow() + takeoverPauseMs
+      await platform.sleep(takeoverPauseMs)
+      lateMs = platform.monotonicNow() - endsAt
+    }
+  }
+
+  async function takeLease(session: LoadedSession, owner: string): Promise<LeaseResult> {
+    try {
+      return await sessions.lease(session, owner, leaseMs)
+    } catch (error) {
+      // The store may have granted the lease.
+      sessions.release(session, owner).catch(() => {})
+      throw error
+    }
+  }
+
+  /**
+   * Renews the lease until the signal aborts, then releases it. If another process has taken it over, tells that process
+   * that this one still works.
+   */
+  async function keepLease(session: LoadedSession, owner: string, done: AbortSignal): Promise<void> {
+    let hasWarned = false
+    const warn = (error: unknown): void => {
+      if (!hasWarned) logger.warn(`Refresh lease not renewed, it expires by itself: ${describeError(error)}`)
+      hasWarned = true
+    }
+    while (await sleepUnlessDone(done))
+      try {
+        if ((await sessions.lease(session, owner, leaseMs)) === false) await addHeartbeat(session)
+      } catch (error) {
+        warn(error)
+      }
+    await sessions.release(session, owner).catch(warn)
+  }
+
+  async function addHeartbeat(session: LoadedSession): Promise<void> {
+    await sessions.update(session, (data) =>
+      data.sequence > session.data.sequence ? null : { ...data, heartbeat: (data.heartbeat ?? 0) + 1 },
+    )
+  }
+
   async function sleepUnlessDone(done: AbortSignal): Promise<boolean> {
+    if (done.aborted) return false
     return platform.sleep(renewEveryMs, done).then(
       () => true,
       () => false,

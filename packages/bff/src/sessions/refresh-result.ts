@@ -1,21 +1,12 @@
 import type { ErrorCode, LoginRequiredReason } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
+import { messageByReason } from './session-end.ts'
 import type { LoadedSession } from './sessions.ts'
 
 /** A session after a refresh; `failure` says why the session still has its old token. */
 export interface RefreshResult {
   session: LoadedSession
   failure: BffError | null
-}
-
-const messageByReason: Record<LoginRequiredReason, string> = {
-  no_session: 'The request has no cookie of a known session',
-  idle: 'The session has ended: it was unused for too long',
-  absolute: 'The session has ended: it reached its maximum age',
-  refresh_rejected: 'The session has ended: the authorization server rejected the refresh',
-  no_refresh: 'The session has ended: its token is not valid any more and cannot be refreshed',
-  refresh_lost: 'The session has ended: the response to a refresh was lost',
-  session_changed: 'The browser has another session than the one in the request',
 }
 
 /** Creates the error that makes the browser sign in again. */

@@ -1,24 +1,34 @@
 import type { ErrorCode } from '@latchkey/wire'
 import type { AuthorizationServer } from '../authorization-server/authorization-server.ts'
-import type { TokenSet, TokenResult } from '../authorization-server/token-result.ts'
+import type { TokenResult } from '../authorization-server/token-result.ts'
+import type { BackgroundTasks } from '../background-tasks.ts'
 import { createLeaseRunner } from './refresh-lease.ts'
 import type { Logger } from '../log.ts'
-import { describeError } from '../log.ts'
+import type { SessionClock } from './moments.ts'
+import {
+  canRefreshNow,
+  getBackOffLeft,
+  isRefreshDue,
+  isTokenExpired,
+  isTokenOver,
+  maxBackOffMs,
+  wasIssuedRecently,
+} from './moments.ts'
 import type { Platform } from '../platform.ts'
 import type { RefreshResult } from './refresh-result.ts'
 import { assertSession, createLoginRequiredError, createFailedRefresh } from './refresh-result.ts'
 import type { RevocableTokens } from '../authorization-server/revocation.ts'
 import type { SessionData } from './session-data.ts'
-import { createTokenData, isTokenExpired, isRefreshDue, wasIssuedRecently } from './session-data.ts'
 import type { LoadedSession, Sessions } from './sessions.ts'
+import type { RefreshedTokens } from './token-saver.ts'
+import { createTokenSaver } from './token-saver.ts'
 
-const maxBackoffMs = 60_000
+/** Milliseconds of the longest wait that grows with the failures. */
+const maxGrowingBackOffMs = 60_000
 /** Rejections without a reason, in a row, after which a session with an expired token ends. */
 const maxUnexplainedRejections = 3
 /** Milliseconds by which a browser may request a token too early, because it gets whole seconds. */
 const roundingToleranceMs = 5_000
-/** Milliseconds to wait before each retry of a failed write. */
-const writeRetryDelaysMs = [100, 300, 1000]
 
 /** The options of {@link createRefresh}. */
 export interface RefreshOptions {
@@ -26,6 +36,10 @@ export interface RefreshOptions {
   server: AuthorizationServer
   /** Revokes tokens, in the background. */
   revoke: (tokens: RevocableTokens) => void
+  /** Whether a refresh without a refresh token returns tokens of a grant of their own. */
+  reissues: boolean
+  background: Pick<BackgroundTasks, 'closing' | 'track'>
+  clock: SessionClock
   platform: Platform
   logger: Logger
   /** Whether a 401 of the resource server may mean that the scope is insufficient. */
@@ -44,63 +58,92 @@ export type Refresh = (session: LoadedSession, rejected: boolean) => Promise<Ref
 /**
  * Creates the function that refreshes sessions. A session is refreshed at most once at a time, in this process and in
  * all that share its store, because many servers revoke a session whose refresh token is used twice (RFC 9700 §4.14.2).
- * A running refresh continues when its callers abort their requests.
+ * A running refresh continues when its callers abort their requests, and `close()` waits for it.
  */
 export function createRefresh(options: RefreshOptions): Refresh {
-  const { sessions, server, revoke, platform, logger, maxWaitMs, mayMeanInsufficientScope } = options
-  const runWithLease = createLeaseRunner(sessions, platform, logger, maxWaitMs)
+  const { sessions, server, revoke, background, clock, logger, maxWaitMs, mayMeanInsufficientScope } = options
+  const runWithLease = createLeaseRunner(sessions, options.platform, logger, maxWaitMs)
+  const saveTokens = createTokenSaver({ ...options, closing: background.closing })
   const pendingRefreshes = new Map<string, Promise<RefreshResult>>()
 
   return async (session, rejected) => {
     const { data, keys } = session
-    const now = platform.now()
-    const canRefresh = server.canRefresh(data)
-    if (!canRefresh && (isTokenExpired(data, now) || (rejected && wasTokenRejected(data, now)))) {
-      await sessions.end(session)
-      throw createLoginRequiredError('no_refresh')
+    const present = clock.read()
+    if (!server.canRefresh(data)) {
+      const isOver = isTokenOver(data, present)
+      if (isOver && !present.isConfirmed) throw createLoginRequiredError('no_refresh')
+      return isOver || (rejected && wasTokenRejected(data))
+        ? endUnrefreshable(session)
+        : { session, failure: null }
     }
-    const needsRefresh = canRefresh && (rejected || isRefreshDue(data, now)) && !wasIssuedRecently(data, now)
-    if (!needsRefresh) return { session, failure: null }
+    if (!canRefreshNow(data, present, rejected)) return { session, failure: null }
     for (;;) {
       const pendingRefresh = pendingRefreshes.get(keys.storeKey)
       if (!pendingRefresh) break
       const result = await pendingRefresh
       if (result.failure || result.session.data.sequence > data.sequence) return result
     }
-    const refresh = runWithLease(session, () => refreshWithLease(session)).finally(() =>
-      pendingRefreshes.delete(keys.storeKey),
-    )
-    pendingRefreshes.set(keys.storeKey, refresh)
-    return refresh
+    if (background.closing.aborted) return createFailedRefresh(session, 'temporarily_unavailable', 1)
+    return startRefresh(session, rejected)
+  }
+
+  /** The result is known when the refresh is done, or when the store keeps failing: then the refresh continues. */
+  function startRefresh(session: LoadedSession, rejected: boolean): Promise<RefreshResult> {
+    let onDelay = (_error: unknown): void => {}
+    const delayed = new Promise<never>((_, reject) => (onDelay = reject))
+    const done = runWithLease(session, (wasTakenOver) =>
+      refreshWithLease(session, rejected, wasTakenOver, onDelay),
+    ).finally(() => pendingRefreshes.delete(session.keys.storeKey))
+    const result = Promise.race([background.track(done), delayed])
+    pendingRefreshes.set(session.keys.storeKey, result)
+    return result
   }
 
   /**
    * Whether a browser's request for a newer token means that the resource server rejected the present one. A request
    * shortly before the refresh is due does not: the browser then only refreshes in time.
    */
-  function wasTokenRejected(data: SessionData, now: number): boolean {
+  function wasTokenRejected(data: SessionData): boolean {
+    const present = clock.read()
     return (
       !mayMeanInsufficientScope &&
-      !wasIssuedRecently(data, now) &&
-      !isRefreshDue(data, now + roundingToleranceMs)
+      !wasIssuedRecently(data, present) &&
+      !isRefreshDue(data, present, roundingToleranceMs)
     )
   }
 
-  async function refreshWithLease(loaded: LoadedSession): Promise<RefreshResult> {
-    const session = assertSession(await sessions.reload(loaded))
-    const { sequence, backOff } = session.data
-    const now = platform.now()
-    if (sequence > loaded.data.sequence || wasIssuedRecently(session.data, now))
+  async function refreshWithLease(
+    loaded: LoadedSession,
+    rejected: boolean,
+    wasTakenOver: boolean,
+    onDelay: (error: unknown) => void,
+  ): Promise<RefreshResult> {
+    let session = assertSession(await sessions.reload(loaded))
+    const { sequence } = session.data
+    const present = clock.read()
+    if (sequence > loaded.data.sequence || !canRefreshNow(session.data, present, rejected))
       return { session, failure: null }
-    if (backOff && backOff.until > now)
-      return createFailedRefresh(session, backOff.code, Math.ceil((backOff.until - now) / 1000))
+    const { backOff } = session.data
+    const backOffLeftMs = getBackOffLeft(session.data, present)
+    if (backOff && backOffLeftMs > 0)
+      return createFailedRefresh(session, backOff.code, Math.ceil(backOffLeftMs / 1000))
     if (!server.canRefresh(session.data)) return { session, failure: null }
+    if (wasTakenOver) {
+      // The process that died may have used the refresh token.
+      session = assertSession(
+        await sessions.update(session, (data) =>
+          data.sequence > sequence ? null : { ...data, isResponseLost: true },
+        ),
+      )
+      if (session.data.sequence > sequence) return { session, failure: null }
+    }
+    const wasRejected = rejected && !isRefreshDue(session.data, present)
 
     const grantResult = await server.refresh(session.data)
     const { result } = grantResult
     switch (result.kind) {
       case 'issued':
-        return saveNewToken(session, grantResult.sentAt, result.token)
+        return finish(session, { token: result.token, sentAt: grantResult.sentAt, wasRejected }, onDelay)
       case 'configuration_error':
       case 'rate_limited':
       case 'temporarily_unavailable':
@@ -114,41 +157,26 @@ export function createRefresh(options: RefreshOptions): Refresh {
     }
   }
 
-  async function saveNewToken(
+  async function finish(
     session: LoadedSession,
-    sentAt: number,
-    token: TokenSet,
+    tokens: RefreshedTokens,
+    onDelay: (error: unknown) => void,
   ): Promise<RefreshResult> {
-    const { sequence } = session.data
-    const written = await retryWrite(() =>
-      sessions.update(session, (data) =>
-        data.sequence > sequence ? null : addTokenSet(data, sentAt, token),
-      ),
-    )
-    if (typeof written !== 'string') return { session: written, failure: null }
-    // The session ended during the refresh: revoke the new tokens.
-    revoke(token)
-    throw createLoginRequiredError(written)
+    return { session: assertSession(await saveTokens(session, tokens, onDelay)), failure: null }
   }
 
-  /** The server may have invalidated the old refresh token, so a short failure of the store must not lose the new one. */
-  async function retryWrite<T>(write: () => Promise<T>): Promise<T> {
-    for (const delayMs of writeRetryDelaysMs) {
-      try {
-        return await write()
-      } catch (error) {
-        logger.warn(`Refreshed session not saved, next attempt in ${delayMs} ms: ${describeError(error)}`)
-        await platform.sleep(delayMs)
-      }
-    }
-    return write()
+  async function endUnrefreshable(session: LoadedSession): Promise<RefreshResult> {
+    const ended = await sessions.endWithReason(session, 'no_refresh')
+    const isWorthless = session.data.refreshToken === null && isTokenExpired(session.data, clock.read())
+    if (ended === 'no_refresh' && !isWorthless) revoke(session.data)
+    return { session: assertSession(ended), failure: null }
   }
 
   async function endRejectedSession(session: LoadedSession): Promise<RefreshResult> {
     const current = assertSession(await sessions.reload(session))
     if (current.data.sequence > session.data.sequence) return { session: current, failure: null }
-    await sessions.end(session)
-    throw createLoginRequiredError(current.data.isResponseLost === true ? 'refresh_lost' : 'refresh_rejected')
+    const reason = current.data.isResponseLost === true ? 'refresh_lost' : 'refresh_rejected'
+    return { session: assertSession(await sessions.endWithReason(current, reason)), failure: null }
   }
 
   async function scheduleRetry(session: LoadedSession, result: RetryableResult): Promise<RefreshResult> {
@@ -157,15 +185,17 @@ export function createRefresh(options: RefreshOptions): Refresh {
     const failures = (previous?.failures ?? 0) + 1
     const isUnexplained = !isConfigurationError && result.isUnexplained === true
     const unexplained = isUnexplained ? (previous?.unexplained ?? 0) + 1 : 0
-    if (unexplained >= maxUnexplainedRejections && isTokenExpired(session.data, platform.now())) {
+    if (unexplained >= maxUnexplainedRejections && isTokenExpired(session.data, clock.read())) {
       logger.warn(`Refresh rejected ${unexplained} times in a row without a reason: ${result.hint}`)
       return endRejectedSession(session)
     }
     const retryAfterMs = isConfigurationError ? 0 : (result.retryAfter ?? 0) * 1000
-    const waitMs = Math.max(retryAfterMs, addJitter(Math.min(maxBackoffMs, 1000 * 2 ** (failures - 1))))
+    const growingMs = addJitter(Math.min(maxGrowingBackOffMs, 1000 * 2 ** (failures - 1)))
+    // A maintenance page may ask for a day, and be gone in minutes.
+    const waitMs = Math.min(maxBackOffMs, Math.max(retryAfterMs, growingMs))
     const waitSeconds = Math.ceil(waitMs / 1000)
     const code = errorCodeByKind[result.kind]
-    const backOff = { until: platform.now() + waitMs, failures, code, unexplained }
+    const backOff = { until: clock.read().latest + waitMs, failures, code, unexplained }
     const isResponseLost = !isConfigurationError && result.isResponseLost
     const written = await sessions.update(session, (data) =>
       data.sequence > session.data.sequence
@@ -180,7 +210,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
 
   /** Returns between half and all of a duration, so that sessions do not retry at the same moment. */
   function addJitter(milliseconds: number): number {
-    const [random = 0] = platform.randomBytes(1)
+    const [random = 0] = options.platform.randomBytes(1)
     return milliseconds * (0.5 + random / 510)
   }
 }
@@ -194,20 +224,4 @@ const errorCodeByKind: Record<RetryableResult['kind'], ErrorCode> = {
   configuration_error: 'server_error',
   rate_limited: 'temporarily_unavailable',
   temporarily_unavailable: 'temporarily_unavailable',
-}
-
-function addTokenSet(data: SessionData, sentAt: number, token: TokenSet): SessionData {
-  const {
-    backOff: _backOff,
-    isResponseLost: _isResponseLost,
-    refreshTokenExpiresAt: _refreshTokenExpiresAt,
-    ...kept
-  } = data
-  return {
-    ...kept,
-    ...createTokenData(token, sentAt),
-    sequence: data.sequence + 1,
-    scope: token.scope ?? data.scope,
-    user: token.user ? { ...data.user, ...token.user } : data.user,
-  }
 }

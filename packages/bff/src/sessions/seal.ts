@@ -18,23 +18,31 @@ export interface RecordKeys {
   sessionId: string
   /** The AES key of the record. */
   key: KeyObject
+  /** The AES keys with the deployer's earlier secrets, which open records and seal none. */
+  previousKeys: KeyObject[]
 }
 
 /**
  * Derives the keys from a cookie of {@link cookieByteLength} bytes. With the deployer's secret mixed in, a stolen cookie
  * and a stolen store together reveal nothing. One HMAC is enough: the bytes are random, so no slow derivation is needed.
+ *
+ * @param secrets the first seals records, all open them; empty when the deployer has none
  */
-export function deriveRecordKeys(bytes: Uint8Array, secret?: KeyObject): RecordKeys {
+export function deriveRecordKeys(bytes: Uint8Array, secrets: readonly KeyObject[] = []): RecordKeys {
   const storeKey = createHash('sha256').update(bytes.subarray(0, sessionNameBytes)).digest('base64url')
   const keyBytes = bytes.subarray(sessionNameBytes)
   let sessionId: string | undefined
+  const [key = createSecretKey(keyBytes), ...previousKeys] = secrets.map((secret) =>
+    createSecretKey(createHmac('sha256', secret).update(keyBytes).digest()),
+  )
   return {
     storeKey,
     // The proxy does not need it.
     get sessionId() {
       return (sessionId ??= createHash('sha256').update(`session ${storeKey}`).digest('base64url'))
     },
-    key: createSecretKey(secret ? createHmac('sha256', secret).update(keyBytes).digest() : keyBytes),
+    key,
+    previousKeys,
   }
 }
 
@@ -55,12 +63,20 @@ export function seal(keys: RecordKeys, text: string, iv: Uint8Array): Uint8Array
   ])
 }
 
-/** Decrypts what {@link seal} returned; `null` when the key differs or the data was changed. */
-export function unseal(keys: RecordKeys, sealed: Uint8Array): string | null {
+/** Decrypts what {@link seal} returned; `null` when no key fits or the data was changed. */
+export function unseal({ storeKey, key, previousKeys }: RecordKeys, sealed: Uint8Array): string | null {
   if (sealed[0] !== sealVersion || sealed.length < 1 + ivByteLength + authTagBytes) return null
+  for (const candidate of [key, ...previousKeys]) {
+    const text = decrypt(candidate, storeKey, sealed)
+    if (text !== null) return text
+  }
+  return null
+}
+
+function decrypt(key: KeyObject, storeKey: string, sealed: Uint8Array): string | null {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', keys.key, sealed.subarray(1, 1 + ivByteLength))
-    decipher.setAAD(Buffer.from(keys.storeKey))
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivByteLength))
+    decipher.setAAD(Buffer.from(storeKey))
     decipher.setAuthTag(sealed.subarray(-authTagBytes))
     return (
       decipher.update(sealed.subarray(1 + ivByteLength, -authTagBytes), undefined, 'utf8') +

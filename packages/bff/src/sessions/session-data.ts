@@ -1,10 +1,18 @@
-import type { ErrorCode } from '@latchkey/wire'
+import type { ErrorCode, LoginRequiredReason } from '@latchkey/wire'
 import type { TokenSet } from '../authorization-server/token-result.ts'
+
+/** The sealed data that stands in place of a session that ended by itself, so that all its pages get the same reason. */
+export interface EndedSessionData {
+  provider: string
+  ended: { reason: LoginRequiredReason; at: number }
+}
 
 /** The sealed data of a session. Moments are milliseconds since 1970, lifetimes are seconds. */
 export interface SessionData {
   /** The provider of the session: another BFF does not accept its cookie. */
   provider: string
+  /** The base path of the BFF that created the session. */
+  basePath?: string
   subject: string
   user: Record<string, unknown> | null
   scope: string[]
@@ -29,6 +37,10 @@ export interface SessionData {
   apiBaseUrl?: string
   /** Set after the response to a refresh was lost: the server may have invalidated the refresh token. */
   isResponseLost?: boolean
+  /** Counts up while a refresh runs whose process lost its lease. */
+  heartbeat?: number
+  /** When a token was last refreshed because a resource server rejected it. */
+  rejectionRefreshedAt?: number
   /** Set while refreshes fail: no refresh before `until`. `unexplained` counts the last rejections without a reason. */
   backOff?: { until: number; failures: number; code: ErrorCode; unexplained: number }
 }
@@ -53,40 +65,4 @@ export function createTokenData(
     ...(token.refreshLifetime !== null && { refreshTokenExpiresAt: sentAt + token.refreshLifetime * 1000 }),
     ...(token.apiBaseUrl !== null && { apiBaseUrl: token.apiBaseUrl }),
   }
-}
-
-const maxMarginMs = 60_000
-const maxRefreshGapMs = 10_000
-const minRefreshGapMs = 1000
-
-/** Whether to refresh the token: a minute before it expires, or a third of its lifetime if that is less. */
-export function isRefreshDue({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
-  if (lifetime === null) return false
-  const lifetimeMs = lifetime * 1000
-  return now >= tokenRequestedAt + lifetimeMs - Math.min(maxMarginMs, lifetimeMs / 3)
-}
-
-/** Whether the token has expired. */
-export function isTokenExpired({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
-  return lifetime !== null && now >= tokenRequestedAt + lifetime * 1000
-}
-
-/**
- * Whether the token is too new to be refreshed, even if it was rejected: a resource server that rejects every token must
- * not cause a grant for each request.
- */
-export function wasIssuedRecently({ tokenRequestedAt, lifetime }: SessionData, now: number): boolean {
-  const gapMs =
-    lifetime === null ? maxRefreshGapMs : Math.min(maxRefreshGapMs, Math.max(minRefreshGapMs, lifetime * 500))
-  return now - tokenRequestedAt < gapMs
-}
-
-/** Returns the seconds until the token expires, rounded down, at least 0; `null` when unknown. */
-export function getTokenSecondsLeft({ tokenRequestedAt, lifetime }: SessionData, now: number): number | null {
-  return lifetime === null ? null : getSecondsUntil(tokenRequestedAt + lifetime * 1000, now)
-}
-
-/** Returns the seconds until a moment, rounded down, at least 0. */
-export function getSecondsUntil(moment: number, now: number): number {
-  return Math.max(0, Math.floor((moment - now) / 1000))
 }

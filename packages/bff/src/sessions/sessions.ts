@@ -1,22 +1,18 @@
 import type { KeyObject } from 'node:crypto'
 import type { LoginRequiredReason } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
+import type { SessionClock } from './moments.ts'
+import { getAge, maxClockDifferenceMs } from './moments.ts'
 import type { RecordKeys } from './seal.ts'
 import { ivByteLength, unseal, seal, deriveRecordKeys, cookieByteLength } from './seal.ts'
-import type { SessionData } from './session-data.ts'
-import type { Store, StoredRecord } from '../stores/store.ts'
-import { callStore } from '../stores/call-store.ts'
-
-/** The limits of a session; times are in seconds. */
-export interface SessionLimits {
-  /** Since the last use. */
-  idle: number
-  /** Since the sign-in. */
-  absolute: number
-  /** How many sessions a user may have; a sign-in beyond that ends the oldest. */
-  perUser: number
-}
+import type { EndedSessionData, SessionData } from './session-data.ts'
+import type { SessionLimits } from './session-end.ts'
+import { findEndReason, getEndAfterUse, logSessionEnd, retentionMs } from './session-end.ts'
+import type { LeaseResult, Store, StoredRecord } from '../stores/store.ts'
+import { createUserIndexName, removeOldestSessions } from './user-sessions.ts'
+import { waitForChange } from './wait-for-change.ts'
 
 /** A session as it was when it was loaded: its record, unsealed. */
 export interface LoadedSession {
@@ -25,19 +21,19 @@ export interface LoadedSession {
   record: StoredRecord
 }
 
-/** Returns when a session ends without further use: at its limits or when its refresh token expires. */
-export function getSessionEnd({ data, record }: Pick<LoadedSession, 'data' | 'record'>): number {
-  return Math.min(record.expiresAt, data.refreshTokenExpiresAt ?? Infinity)
-}
+/** Milliseconds after which the response to a refresh that was given up does not open the session again. */
+const maxReopenAgeMs = 30_000
+/** Milliseconds by which a use must change the end of a session to be written: a page may send many requests in a second. */
+const minTouchMs = 1000
 
 /**
- * The sessions of one BFF, sealed in a store. A method that returns a reason found no session and wrote nothing. Every
- * method throws `temporarily_unavailable` when the store fails.
+ * The sessions of one BFF, sealed in a store. A method that returns a reason found no session. Every method throws
+ * `temporarily_unavailable` when the store fails.
  */
 export interface Sessions {
   /** Loads the session of a cookie. */
   open(cookie: Uint8Array | null): Promise<LoadedSession | LoginRequiredReason>
-  /** Reads the session of a cookie like {@link open}, and does not remove one that has ended. */
+  /** Reads the session of a cookie like {@link open}, and does not end one that has reached a limit. */
   peek(cookie: Uint8Array | null): Promise<LoadedSession | LoginRequiredReason>
   /** Loads the current data of a session. */
   reload(session: LoadedSession): Promise<LoadedSession | LoginRequiredReason>
@@ -52,11 +48,25 @@ export interface Sessions {
     session: LoadedSession,
     apply: (data: SessionData) => SessionData | null,
   ): Promise<LoadedSession | LoginRequiredReason>
+  /** Removes a session that its user ended. */
   end(session: LoadedSession): Promise<void>
+  /**
+   * Ends a session that its user did not end. Pages that come later get the reason as well. Returns the session instead
+   * when it has a newer token.
+   */
+  endWithReason(
+    session: LoadedSession,
+    reason: LoginRequiredReason,
+  ): Promise<LoadedSession | LoginRequiredReason>
+  /** Opens a session again that ended with `refresh_lost` within the last 30 seconds: its refresh succeeded after all. */
+  reopen(session: LoadedSession, data: SessionData): Promise<LoadedSession | LoginRequiredReason>
   /** Ends all sessions of the same user. */
   endAllOfUser(session: LoadedSession): Promise<void>
-  /** Takes or renews the lease that allows a refresh, for that many milliseconds; `false` while another owner has it. */
-  lease(session: LoadedSession, owner: string, milliseconds: number): Promise<boolean>
+  /**
+   * Takes or renews the lease that allows a refresh, for that many milliseconds; `false` while another owner has it,
+   * `taken_over` after one that did not release it.
+   */
+  lease(session: LoadedSession, owner: string, milliseconds: number): Promise<LeaseResult>
   release(session: LoadedSession, owner: string): Promise<void>
   /**
    * Waits until the session may have changed or its lease may be free, for at most a second. A store that cannot tell is
@@ -65,42 +75,36 @@ export interface Sessions {
   waitForChange(session: LoadedSession): Promise<void>
 }
 
-/** Milliseconds after which a waiter looks again by itself: a killed process releases no lease. */
-const maxWaitMs = 1000
-const pollEveryMs = 50
-/** A store that wakes waiters without a reason must not keep the process busy. */
-const minWaitMs = 5
-/** Sessions that a sign-in ends at most, where a user has more than allowed. */
-const maxEndedAtOnce = 100
-
 /** The options of {@link createSessions}. */
 export interface SessionsOptions {
   store: Store
   limits: SessionLimits
   /** Identifies the provider; sessions of other providers are not found. */
   provider: string
-  /** The deployer's secret, mixed into every key. */
-  secret: KeyObject | undefined
+  /** The base path of this BFF. */
+  basePath: string
+  /** The deployer's secrets, mixed into every key: the first seals, all open. */
+  secrets: readonly KeyObject[]
+  clock: SessionClock
   platform: Platform
-  /** Called with the data of a session that was removed because it had reached a limit. */
+  logger: Logger
+  /** Whether the reason of an end is kept; not for a session that is created again. */
+  keepsReasons: boolean
+  /** Called with the data of a session that was ended because it had reached a limit, or is of an earlier provider. */
   onExpired: (data: SessionData) => void
 }
 
-export function createSessions({
-  store,
-  limits,
-  provider,
-  secret,
-  platform,
-  onExpired,
-}: SessionsOptions): Sessions {
+export function createSessions(options: SessionsOptions): Sessions {
+  const { store, limits, provider, basePath, secrets, clock, platform, logger, keepsReasons, onExpired } =
+    options
+
   return {
-    open: async (cookie) => (cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secret))),
+    open: async (cookie) => (cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secrets))),
     peek: async (cookie) =>
-      cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secret), async () => {}),
+      cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secrets), true),
     reload: ({ keys }) => loadSession(keys),
     async create(data) {
-      await endOldest(createUserIndexName(data))
+      await removeOldestSessions(store, data.subject, limits.perUser, clock.read())
       const cookie = platform.randomBytes(cookieByteLength)
       const session = await insertSession(cookie, data)
       if (!session)
@@ -110,72 +114,110 @@ export function createSessions({
       return { cookie, session }
     },
     createOrLoad: async (cookie, data) =>
-      (await insertSession(cookie, data)) ?? loadSession(deriveRecordKeys(cookie, secret)),
+      (await insertSession(cookie, data)) ?? loadSession(deriveRecordKeys(cookie, secrets)),
     touch: (session) =>
       write(session, ({ data, record }) => {
-        const expiresAt = getEndAfterUse(data)
-        // Skips writes that would add less than a second: a page may send many requests within one.
-        return expiresAt - record.expiresAt < 1000 ? null : { data, record: { ...record, expiresAt } }
+        const expiresAt = getEndAfterUse(data, limits, clock.read()) + retentionMs
+        const addedMs = expiresAt - record.expiresAt
+        // A session that would live too long was used when a clock was ahead.
+        const isWritten = addedMs >= minTouchMs || addedMs < -maxClockDifferenceMs
+        return isWritten ? { data, record: { ...record, expiresAt } } : null
       }),
     update: (session, apply) =>
       write(session, ({ keys, data, record }) => {
         const next = apply(data)
         return next && { data: next, record: { ...record, sealed: sealData(keys, next) } }
       }),
-    end: ({ keys }) => callStore(store.remove(keys.storeKey)),
-    endAllOfUser: ({ data }) => callStore(store.removeByIndexName(createUserIndexName(data))),
-    lease: async ({ keys }, owner, milliseconds) =>
-      (await callStore(store.lease(keys.storeKey, owner, milliseconds))) !== false,
-    release: ({ keys }, owner) => callStore(store.release(keys.storeKey, owner)),
-    async waitForChange({ keys, record }) {
-      const stopped = new AbortController()
-      const { signal } = stopped
-      const change = store.waitForChange?.(keys.storeKey, record.version, signal)
-      const timeLimit = platform.sleep(change ? maxWaitMs : pollEveryMs, signal).catch(() => {})
-      await Promise.race([timeLimit, ...(change ? [callStore(change)] : [])])
-      stopped.abort()
-      if (change) await platform.sleep(minWaitMs)
+    end: ({ keys }) => store.remove(keys.storeKey),
+    async endWithReason(session, reason) {
+      let current = session
+      while (!(await saveEnd(current, reason))) {
+        const reloaded = await loadSession(current.keys)
+        if (typeof reloaded === 'string' || reloaded.data.sequence > session.data.sequence) return reloaded
+        current = reloaded
+      }
+      return reason
     },
+    async reopen({ keys, record: { expiresAt } }, data) {
+      const record = await store.read(keys.storeKey)
+      const ended = record && readData(keys, record)
+      if (!record || !ended || !('ended' in ended) || ended.provider !== provider) return loadSession(keys)
+      const age = getAge(ended.ended.at, clock.read())
+      if (ended.ended.reason !== 'refresh_lost' || (age !== null && age > maxReopenAgeMs))
+        return ended.ended.reason
+      const next = { ...record, sealed: sealData(keys, data), version: record.version + 1, expiresAt }
+      if (!(await store.replace(keys.storeKey, next, record.version))) return loadSession(keys)
+      logger.info('Session opened again: the response to its refresh arrived late.')
+      return { keys, data, record: next }
+    },
+    endAllOfUser: ({ data }) => store.removeByIndexName(createUserIndexName(data.subject)),
+    lease: ({ keys }, owner, milliseconds) => store.lease(keys.storeKey, owner, milliseconds),
+    release: ({ keys }, owner) => store.release(keys.storeKey, owner),
+    waitForChange: ({ keys, record }) => waitForChange(store, platform, keys.storeKey, record.version),
   }
 
-  /** Makes room for a new session of a user. Expired records are not counted, because the store removes them by itself. */
-  async function endOldest(userIndexName: string): Promise<void> {
-    const listed = await callStore(store.listByIndexName(userIndexName, limits.perUser + maxEndedAtOnce))
-    const live = listed.filter(({ expiresAt }) => expiresAt > platform.now())
-    const excess = live.slice(0, Math.max(0, live.length - limits.perUser + 1))
-    await Promise.all(excess.map(({ key }) => callStore(store.remove(key))))
+  async function insertSession(cookie: Uint8Array, newData: SessionData): Promise<LoadedSession | null> {
+    const keys = deriveRecordKeys(cookie, secrets)
+    const data = { ...newData, basePath }
+    const expiresAt = getEndAfterUse(data, limits, clock.read()) + retentionMs
+    const indexNames = [createUserIndexName(data.subject)]
+    const record = { sealed: sealData(keys, data), indexNames, version: 1, expiresAt }
+    return (await store.insert(keys.storeKey, record)) ? { keys, data, record } : null
   }
 
-  async function insertSession(cookie: Uint8Array, data: SessionData): Promise<LoadedSession | null> {
-    const keys = deriveRecordKeys(cookie, secret)
-    const sealed = sealData(keys, data)
-    const record = {
-      sealed,
-      indexNames: [createUserIndexName(data)],
-      version: 1,
-      expiresAt: getEndAfterUse(data),
-    }
-    return (await callStore(store.insert(keys.storeKey, record))) ? { keys, data, record } : null
-  }
-
-  async function loadSession(
-    keys: RecordKeys,
-    removeEnded = removeSession,
-  ): Promise<LoadedSession | LoginRequiredReason> {
-    const record = await callStore(store.read(keys.storeKey))
-    const text = record && unseal(keys, record.sealed)
-    if (!record || text === null) return 'no_session'
-    const data = JSON.parse(text) as SessionData
-    if (data.provider !== provider) return 'no_session'
-    const reason = getEndReason(data, record)
-    if (reason === null) return { keys, data, record }
-    await removeEnded(keys, data)
+  async function loadSession(keys: RecordKeys, isPeek = false): Promise<LoadedSession | LoginRequiredReason> {
+    const record = await store.read(keys.storeKey)
+    const data = record && readData(keys, record)
+    if (!record || !data) return 'no_session'
+    if (data.provider !== provider) return isPeek ? 'no_session' : removeEarlier(keys, data)
+    if ('ended' in data) return data.ended.reason
+    const session = { keys, data, record }
+    const present = clock.read()
+    const reason = findEndReason(session, limits, present)
+    if (reason === null) return session
+    // Another process may know the time better.
+    if (isPeek || !present.isConfirmed) return reason
+    if (!(await saveEnd(session, reason))) return loadSession(keys)
+    onExpired(data)
     return reason
   }
 
-  async function removeSession({ storeKey }: RecordKeys, data: SessionData): Promise<void> {
-    await callStore(store.remove(storeKey))
-    onExpired(data)
+  /** A session of this base path and another provider is from before a change of the configuration. */
+  async function removeEarlier(
+    keys: RecordKeys,
+    data: SessionData | EndedSessionData,
+  ): Promise<LoginRequiredReason> {
+    if (!('ended' in data) && data.basePath === basePath) {
+      await store.remove(keys.storeKey)
+      onExpired(data)
+    }
+    return 'no_session'
+  }
+
+  /** Reads what is sealed in a record; `null` when it is not a session. */
+  function readData(keys: RecordKeys, record: StoredRecord): SessionData | EndedSessionData | null {
+    const text = unseal(keys, record.sealed)
+    const data = text === null ? null : (JSON.parse(text) as SessionData | EndedSessionData)
+    return data?.provider === undefined ? null : data
+  }
+
+  /** Writes the reason in place of a session; `false` when the record has changed. */
+  async function saveEnd({ keys, record }: LoadedSession, reason: LoginRequiredReason): Promise<boolean> {
+    if (!keepsReasons) {
+      await store.remove(keys.storeKey)
+      return true
+    }
+    const { latest } = clock.read()
+    const data: EndedSessionData = { provider, ended: { reason, at: latest } }
+    const next = {
+      ...record,
+      sealed: sealData(keys, data),
+      version: record.version + 1,
+      expiresAt: latest + retentionMs,
+    }
+    if (!(await store.replace(keys.storeKey, next, record.version))) return false
+    logSessionEnd(logger, reason)
+    return true
   }
 
   async function write(
@@ -188,7 +230,7 @@ export function createSessions({
       if (!change) return current
       const { version } = current.record
       const record = { ...change.record, version: version + 1 }
-      if (await callStore(store.replace(current.keys.storeKey, record, version)))
+      if (await store.replace(current.keys.storeKey, record, version))
         return { keys: current.keys, data: change.data, record }
       const reloaded = await loadSession(current.keys)
       if (typeof reloaded === 'string') return reloaded
@@ -196,27 +238,7 @@ export function createSessions({
     }
   }
 
-  function sealData(keys: RecordKeys, data: SessionData): Uint8Array {
+  function sealData(keys: RecordKeys, data: SessionData | EndedSessionData): Uint8Array {
     return seal(keys, JSON.stringify(data), platform.randomBytes(ivByteLength))
   }
-
-  function getEndReason(data: SessionData, record: StoredRecord): LoginRequiredReason | null {
-    const now = platform.now()
-    if (now >= getAbsoluteEnd(data)) return 'absolute'
-    if (now >= record.expiresAt) return 'idle'
-    return now >= (data.refreshTokenExpiresAt ?? Infinity) ? 'no_refresh' : null
-  }
-
-  function getAbsoluteEnd({ startedAt }: SessionData): number {
-    return startedAt + limits.absolute * 1000
-  }
-
-  function getEndAfterUse(data: SessionData): number {
-    return Math.min(platform.now() + limits.idle * 1000, getAbsoluteEnd(data))
-  }
-}
-
-/** Creates the name under which a store lists the sessions of one user. */
-function createUserIndexName({ subject }: SessionData): string {
-  return `user:${subject}`
 }

@@ -30,6 +30,7 @@ export function memoryStore({ maxMegabytes = 512, now = Date.now }: MemoryStoreO
   let usedBytes = 0
 
   return {
+    isVolatile: true,
     read: async (key) => entries.get(key)?.record ?? null,
     async insert(key, record) {
       removeExpired(cleanupBatchSize)

@@ -31,6 +31,8 @@ export type LeaseResult = 'granted' | 'taken_over' | false
  * throw on errors. They must not return `null` or `false` for a failed read or write.
  */
 export interface Store {
+  /** Whether the records end with this process, so that the store keeps nothing for the next one. */
+  readonly isVolatile?: boolean
   /** Returns a record, or `null` when there is none. */
   read(key: string): Promise<StoredRecord | null>
   /** Adds a record; writes nothing and returns `false` when the key exists. */

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { maxLifetimeSeconds } from '@latchkey/wire'
 import { errorResponseSchema, sessionResponseSchema } from '../../src/wire-schemas.ts'
 import type { BffOptions, ProviderDescription } from '../../src/index.ts'
+import { nodePlatform } from '../../src/platform.ts'
 import type { BrowserResponse } from '../support/browser.ts'
 import { createTestBff, flushPromises } from '../support/browser.ts'
 import type { Reply } from '../support/token-endpoint.ts'
@@ -83,6 +84,7 @@ export function createCheckedBff(
     ...(isAutomatic && { dangerouslyGiveMachineTokenToBrowser: true }),
     mode: usesAuthorization ? 'token' : 'proxy',
     ...([...script, ...(document ? [document] : [])].some(isHanging) && { timeout: 0.02 }),
+    platform: { startTimer: nodePlatform.startTimer },
   }
   const setup = createTestBff(reply, options)
 

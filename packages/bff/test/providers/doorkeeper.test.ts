@@ -68,8 +68,8 @@ describe('doorkeeper()', () => {
       token: { expires_in: null },
     })
     await clock.pass(3600)
-    await token(1)
-    expect(endpoint.requests).toHaveLength(1)
+    expect((await token(1)).body.reason).toBe('no_refresh')
+    expect(endpoint.requests.filter((request) => request.url.pathname.endsWith('/token'))).toHaveLength(1)
   })
 
   it.each([

@@ -16,41 +16,56 @@ export function createTestLogger(): Logger & { lines: string[] } {
 }
 
 /** A clock that stands still until a test advances it. */
-export interface Clock extends Pick<Platform, 'now' | 'sleep' | 'startTimer'> {
+export interface Clock extends Pick<Platform, 'now' | 'monotonicNow' | 'sleep' | 'startTimer'> {
   /** Advances time by seconds and wakes sleepers in order. Await it when something sleeps. */
   pass: (seconds: number) => Promise<void>
+  /** Sets the clock forward or, with negative seconds, back. No time passes. */
+  set: (seconds: number) => void
+  /** Lets seconds pass during which the process is stopped: what was due is late when time goes on. */
+  stop: (seconds: number) => void
 }
 
 export function createClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
-  let now = start
+  let monotonicMs = 0
+  let startMs = start
   let sleepers: { at: number; wake: () => void }[] = []
-  const startTimer: Platform['startTimer'] = (milliseconds, callback) => {
-    const sleeper = { at: now + milliseconds, wake: callback }
+
+  function addSleeper(milliseconds: number, wake: () => void): () => void {
+    const sleeper = { at: monotonicMs + milliseconds, wake }
     sleepers.push(sleeper)
     return () => void (sleepers = sleepers.filter((other) => other !== sleeper))
   }
+
   return {
-    now: () => now,
-    startTimer,
+    now: () => startMs + monotonicMs,
+    monotonicNow: () => monotonicMs,
+    startTimer: addSleeper,
     sleep: (milliseconds, signal) =>
       new Promise((resolve, reject) => {
-        const stop = startTimer(milliseconds, () => resolve(undefined))
-        signal?.addEventListener('abort', () => {
-          stop()
-          reject(new Error('aborted'))
+        if (signal?.aborted) return reject(new Error('aborted'))
+        const cancel = addSleeper(milliseconds, () => {
+          signal?.removeEventListener('abort', abort)
+          resolve(undefined)
         })
+        const abort = (): void => {
+          cancel()
+          reject(new Error('aborted'))
+        }
+        signal?.addEventListener('abort', abort, { once: true })
       }),
+    set: (seconds) => void (startMs += seconds * 1000),
+    stop: (seconds) => void (monotonicMs += seconds * 1000),
     async pass(seconds) {
-      const end = now + seconds * 1000
+      const end = monotonicMs + seconds * 1000
       for (;;) {
         const [next] = sleepers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
         if (!next) break
         sleepers = sleepers.filter((sleeper) => sleeper !== next)
-        now = Math.max(now, next.at)
+        monotonicMs = Math.max(monotonicMs, next.at)
         next.wake()
         await flushPromises()
       }
-      now = end
+      monotonicMs = end
     },
   }
 }
@@ -132,6 +147,18 @@ export function createBrowser(bff: Pick<Bff, 'fetch' | 'basePath'>, origin = pag
   }
 }
 
+/** A BFF of another process, on the same store and authorization server, with the same browser on its page. */
+export function createSecondBff(
+  first: ReturnType<typeof createTestBff>,
+  options: Partial<BffOptions>,
+  clock: Clock = first.clock,
+): ReturnType<typeof createTestBff> {
+  const platform = { fetch: first.endpoint.fetch, ...options.platform }
+  const second = createTestBff(() => Response.error(), { ...options, platform }, clock)
+  for (const [name, value] of first.jar) second.jar.set(name, value)
+  return second
+}
+
 /** A BFF with a scripted authorization server, and a browser on its page. */
 export function createTestBff(
   reply: Reply,
@@ -161,6 +188,7 @@ export function createTestBff(
     platform: {
       fetch: endpoint.fetch,
       now: clock.now,
+      monotonicNow: clock.monotonicNow,
       sleep: clock.sleep,
       startTimer: clock.startTimer,
       loggedKeys: new Set(),

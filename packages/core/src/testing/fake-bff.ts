@@ -48,7 +48,7 @@ export interface FakeBff {
   readonly signInCount: () => number
   /** Starts a session without a request, and returns its cookie as `name=value`. */
   readonly startSession: (username: string) => string
-  /** Ends every session. The next request for a token fails with `login_required` and this reason. */
+  /** Ends every session. The next request of a page gets this reason. */
   readonly endSessions: (reason?: LoginRequiredReason) => void
   /** Makes {@link acceptsToken} reject all current access tokens; the next refresh issues a valid one. */
   readonly revokeTokens: () => void
@@ -148,6 +148,13 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
     sign_in,
   })
 
+  const describeNoSession = (): SessionResponse => ({
+    session: null,
+    mode,
+    sign_in,
+    ...(endReason !== 'no_session' && { reason: endReason }),
+  })
+
   const route = async (request: Request): Promise<Response> => {
     const { pathname, searchParams } = new URL(request.url)
     if (!request.headers.has(csrfHeader)) return createErrorResponse(403, 'access_denied')
@@ -156,7 +163,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
 
     switch (`${request.method} ${pathname}`) {
       case `GET ${basePath}${sessionPath}`:
-        return Response.json(session ? describeSession(session) : { session: null, mode, sign_in })
+        return Response.json(session ? describeSession(session) : describeNoSession())
       case `POST ${basePath}${sessionPath}`: {
         const username = checkSignIn((await request.json()) as SignInRequest)
         if (typeof username !== 'string') return username
@@ -169,6 +176,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
         const requestedId = searchParams.get('session_id')
         if (requestedId && session?.id !== requestedId) return new Response(null, { status: 204 })
         sessions.delete(cookie)
+        endReason = 'no_session'
         return new Response(null, {
           status: 204,
           headers: createCookieHeaders('latchkey=; Path=/; Max-Age=0'),

@@ -1,0 +1,56 @@
+import type { Platform } from './platform.ts'
+
+const maxLatenessMs = 1000
+const extensionMs = 1000
+const maxExtensions = 5
+
+/** The parts of the platform that a deadline needs. */
+export type DeadlinePlatform = Pick<Platform, 'monotonicNow' | 'startTimer'>
+
+/**
+ * Calls a function after a time limit. A timer that fires more than a second late shows that this process stood still
+ * (it was stopped, or its machine was paused): timers run before sockets are read, so the response that the limit is for
+ * may have arrived. The limit is then extended by a second.
+ *
+ * @returns a function that cancels the limit
+ */
+function startDeadline(platform: DeadlinePlatform, milliseconds: number, onExpired: () => void): () => void {
+  let cancel = start(milliseconds, 0)
+  return () => cancel()
+
+  function start(delayMs: number, extensions: number): () => void {
+    const dueAt = platform.monotonicNow() + delayMs
+    return platform.startTimer(delayMs, () => {
+      const wasLate = platform.monotonicNow() - dueAt > maxLatenessMs
+      if (wasLate && extensions < maxExtensions) cancel = start(extensionMs, extensions + 1)
+      else onExpired()
+    })
+  }
+}
+
+/**
+ * Returns the result of some work that may take a limited time. The work continues when the limit is over; its signal
+ * aborts.
+ *
+ * @param createError creates what is thrown when the limit is over
+ */
+export async function runWithDeadline<T>(
+  platform: DeadlinePlatform,
+  milliseconds: number,
+  createError: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const expired = new AbortController()
+  let cancel = (): void => {}
+  const limit = new Promise<never>((_, reject) => {
+    cancel = startDeadline(platform, milliseconds, () => {
+      expired.abort()
+      reject(createError())
+    })
+  })
+  try {
+    return await Promise.race([work(expired.signal), limit])
+  } finally {
+    cancel()
+  }
+}

@@ -1,0 +1,86 @@
+import type { LoginRequiredReason } from '@latchkey/wire'
+import { BffError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { StoredRecord } from '../stores/store.ts'
+import type { Present } from './moments.ts'
+import { canBeOver, confirmationSeconds, isOver } from './moments.ts'
+import type { SessionData } from './session-data.ts'
+
+/** The limits of a session; times are in seconds. */
+export interface SessionLimits {
+  /** Since the last use. */
+  idle: number
+  /** Since the sign-in. */
+  absolute: number
+  /** How many sessions a user may have; a sign-in beyond that ends the oldest. */
+  perUser: number
+}
+
+/**
+ * Milliseconds for which a record outlives its session: late pages get the reason, and a store that removes expired
+ * records by a wrong clock removes no session.
+ */
+export const retentionMs = 86_400_000
+
+interface StoredSession {
+  data: SessionData
+  record: StoredRecord
+}
+
+/** Returns when a session ends without further use: at its limits or when its refresh token expires. */
+export function getSessionEnd({ data, record }: StoredSession): number {
+  return Math.min(record.expiresAt - retentionMs, data.refreshTokenExpiresAt ?? Infinity)
+}
+
+/** Returns when a session ends that is used now and not again; its refresh token may expire before. */
+export function getEndAfterUse(data: SessionData, limits: SessionLimits, { latest }: Present): number {
+  return Math.min(latest + limits.idle * 1000, getAbsoluteEnd(data, limits))
+}
+
+/**
+ * Finds the limit that a session has reached; `null` without one.
+ *
+ * @throws BffError `temporarily_unavailable` while the clock of this machine leaves that open
+ */
+export function findEndReason(
+  { data, record }: StoredSession,
+  limits: SessionLimits,
+  present: Present,
+): LoginRequiredReason | null {
+  const ends: [LoginRequiredReason, number][] = [
+    ['absolute', getAbsoluteEnd(data, limits)],
+    ['idle', record.expiresAt - retentionMs],
+    ['no_refresh', data.refreshTokenExpiresAt ?? Infinity],
+  ]
+  const reached = ends.find(([, moment]) => isOver(moment, present))
+  if (reached) return reached[0]
+  if (!ends.some(([, moment]) => canBeOver(moment, present))) return null
+  throw new BffError('temporarily_unavailable', 'The clock of the server has changed', {
+    retryAfter: confirmationSeconds,
+  })
+}
+
+function getAbsoluteEnd({ startedAt }: SessionData, { absolute }: SessionLimits): number {
+  return startedAt + absolute * 1000
+}
+
+/** What happened, for the response and for the log. */
+export const messageByReason: Readonly<Record<LoginRequiredReason, string>> = {
+  no_session: 'The request has no cookie of a known session',
+  idle: 'The session has ended: it was unused for too long',
+  absolute: 'The session has ended: it reached its maximum age',
+  refresh_rejected: 'The session has ended: the authorization server rejected the refresh',
+  no_refresh: 'The session has ended: its token is not valid any more and cannot be refreshed',
+  refresh_lost: 'The session has ended: the response to a refresh was lost',
+  session_changed: 'The browser has another session than the one in the request',
+}
+
+/** Logs that a session ended by itself. */
+export function logSessionEnd(logger: Logger, reason: LoginRequiredReason): void {
+  const line = `${messageByReason[reason]} (${reason}).`
+  if (reason === 'refresh_lost')
+    logger.warn(
+      `${line} Check the network to the authorization server, and that processes end with SIGTERM and close().`,
+    )
+  else logger[reason === 'refresh_rejected' ? 'warn' : 'info'](line)
+}

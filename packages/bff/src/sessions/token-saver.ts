@@ -1,0 +1,125 @@
+import type { LoginRequiredReason } from '@latchkey/wire'
+import type { RevocableTokens } from '../authorization-server/revocation.ts'
+import type { TokenSet } from '../authorization-server/token-result.ts'
+import type { Logger } from '../log.ts'
+import { describeError } from '../log.ts'
+import type { Platform } from '../platform.ts'
+import type { SessionClock } from './moments.ts'
+import { isOver } from './moments.ts'
+import type { SessionData } from './session-data.ts'
+import { createTokenData } from './session-data.ts'
+import { getSessionEnd } from './session-end.ts'
+import type { LoadedSession, Sessions } from './sessions.ts'
+
+/** Milliseconds to wait before each retry of a failed write; the last one also before all later retries. */
+const retryDelaysMs = [100, 300, 1000]
+
+/** The options of {@link createTokenSaver}. */
+export interface TokenSaverOptions {
+  sessions: Sessions
+  /** Revokes tokens, in the background. */
+  revoke: (tokens: RevocableTokens) => void
+  /** Whether a refresh without a refresh token returns tokens of a grant of their own. */
+  reissues: boolean
+  clock: SessionClock
+  platform: Platform
+  logger: Logger
+  /** Aborts when the BFF closes: then one more attempt is made. */
+  closing: AbortSignal
+}
+
+/** The tokens of a refresh. */
+export interface RefreshedTokens {
+  token: TokenSet
+  /** When the token request was sent, in milliseconds since 1970. */
+  sentAt: number
+  /** Whether a resource server rejected the previous token before its refresh was due. */
+  wasRejected: boolean
+}
+
+/**
+ * Saves the tokens of a refresh, and keeps them while the store fails: the server may have invalidated the old refresh
+ * token. Tokens that cannot be saved are revoked.
+ *
+ * @param onDelay called with the error when the store keeps failing; the attempts continue
+ */
+export type SaveTokens = (
+  session: LoadedSession,
+  tokens: RefreshedTokens,
+  onDelay: (error: unknown) => void,
+) => Promise<LoadedSession | LoginRequiredReason>
+
+export function createTokenSaver(options: TokenSaverOptions): SaveTokens {
+  const { sessions, revoke, reissues, clock, platform, logger, closing } = options
+
+  return async (session, tokens, onDelay) => {
+    const { token } = tokens
+    try {
+      const saved = await retryUntilSaved(session, () => save(session, tokens), onDelay)
+      if (typeof saved === 'string' || isUnusedGrant(session, saved, token)) revoke(token)
+      return saved
+    } catch (error) {
+      revoke(token)
+      logger.error(`Refreshed session not saved, its new tokens are revoked: ${describeError(error)}`)
+      throw error
+    }
+  }
+
+  async function save(
+    session: LoadedSession,
+    tokens: RefreshedTokens,
+  ): Promise<LoadedSession | LoginRequiredReason> {
+    const { sequence } = session.data
+    const saved = await sessions.update(session, (data) =>
+      data.sequence > sequence ? null : addTokens(data, tokens),
+    )
+    // Another process gave this refresh up.
+    return saved === 'refresh_lost' ? sessions.reopen(session, addTokens(session.data, tokens)) : saved
+  }
+
+  async function retryUntilSaved<T>(
+    session: LoadedSession,
+    write: () => Promise<T>,
+    onDelay: (error: unknown) => void,
+  ): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      const wasClosing = closing.aborted
+      try {
+        return await write()
+      } catch (error) {
+        if (wasClosing || isOver(getSessionEnd(session), clock.read())) throw error
+        const delayMs = retryDelaysMs[Math.min(attempt, retryDelaysMs.length - 1)] ?? 0
+        if (attempt <= retryDelaysMs.length)
+          logger.warn(`Refreshed session not saved, next attempt in ${delayMs} ms: ${describeError(error)}`)
+        if (attempt === retryDelaysMs.length) onDelay(error)
+        await platform.sleep(delayMs, closing).catch(() => {})
+      }
+    }
+  }
+
+  /**
+   * Whether another process saved other tokens, and these belong to a grant of their own. Tokens of the same grant are
+   * not revoked: that would revoke those of the other process (RFC 7009 §2.1).
+   */
+  function isUnusedGrant({ data }: LoadedSession, saved: LoadedSession, token: TokenSet): boolean {
+    return reissues && data.refreshToken === null && saved.data.accessToken !== token.accessToken
+  }
+}
+
+function addTokens(data: SessionData, { token, sentAt, wasRejected }: RefreshedTokens): SessionData {
+  const {
+    backOff: _backOff,
+    heartbeat: _heartbeat,
+    isResponseLost: _isResponseLost,
+    refreshTokenExpiresAt: _refreshTokenExpiresAt,
+    ...kept
+  } = data
+  return {
+    ...kept,
+    ...createTokenData(token, sentAt),
+    ...(wasRejected && { rejectionRefreshedAt: sentAt }),
+    sequence: data.sequence + 1,
+    scope: token.scope ?? data.scope,
+    user: token.user ? { ...data.user, ...token.user } : data.user,
+  }
+}
