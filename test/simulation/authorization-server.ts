@@ -91,7 +91,10 @@ export function createAuthorizationServer(
     return issueTokens(family, null)
   }
 
-  function refresh(token: RefreshToken, exchange: Exchange): { response: Response; use: TokenUse | null } {
+  function useRefreshToken(
+    token: RefreshToken,
+    exchange: Exchange,
+  ): { response: Response; use: TokenUse | null } {
     const { family } = token
     const { user, sentAt } = exchange
     if (family.isRevoked) return { response: rejectGrant(), use: null }
@@ -159,7 +162,7 @@ export function createAuthorizationServer(
     const { user, token } = exchange
     if (url === endpoints.revocation) return revokeByClient(parameters.get('token') ?? '', user)
     if (!token) return signIn(parameters.get('username') ?? '', parameters.get('password') ?? '')
-    const { response, use } = refresh(token, exchange)
+    const { response, use } = useRefreshToken(token, exchange)
     exchange.use = use
     return response
   }
@@ -184,11 +187,11 @@ export function createAuthorizationServer(
     },
     recover: () => void (faultsLeft = 0),
     createFetch: (user) => async (input, init) => {
-      const parameters = new URLSearchParams(String(init?.body))
+      const parameters = new URLSearchParams(init?.body as string | URLSearchParams | undefined)
       const token = refreshTokens.get(parameters.get('refresh_token') ?? '')
       const exchange: Exchange = { user, token, sentAt: clock.now(), use: null }
       init?.signal?.addEventListener('abort', () => finish(exchange, true), { once: true })
-      return rejectOnAbort(send(exchange, String(input), parameters), init?.signal)
+      return rejectOnAbort(send(exchange, getUrl(input), parameters), init?.signal)
     },
   }
 }
@@ -202,7 +205,7 @@ interface Exchange {
 }
 
 /** Rejects when the signal aborts first. */
-export function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
   if (!signal) return work
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error)
@@ -210,6 +213,11 @@ export function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal | null | 
     signal.addEventListener('abort', abort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
+}
+
+/** Returns the URL of the first argument of `fetch`. */
+export function getUrl(input: RequestInfo | URL): string {
+  return input instanceof Request ? input.url : input.toString()
 }
 
 /** Creates the error with which Node's `fetch` rejects. */

@@ -2,7 +2,7 @@ import type { Bff } from '@latchkey/bff'
 import { createBff } from '@latchkey/bff'
 import { oauth2 } from '@latchkey/bff/providers'
 import type { AuthorizationServer } from './authorization-server.ts'
-import { createConnectionError, endpoints } from './authorization-server.ts'
+import { createConnectionError, endpoints, getUrl } from './authorization-server.ts'
 import type { Clock } from './clock.ts'
 import type { Journal } from './journal.ts'
 import type { Random } from './random.ts'
@@ -101,7 +101,9 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
     mode,
     origin,
     session: sessionLimits,
-    ...(mode === 'proxy' && { proxy: [{ path: '/api/*', to: 'https://api.test/*', methods: ['GET', 'POST'] }] }),
+    ...(mode === 'proxy' && {
+      proxy: [{ path: '/api/*', to: 'https://api.test/*', methods: ['GET', 'POST'] }],
+    }),
     store: store.connect({ guard, onResult: onStoreResult }),
     logger: {
       info: () => {},
@@ -115,8 +117,10 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
       loggedKeys: new Set(),
       env: () => undefined,
       fetch: (input, init) => {
-        const url = String(input)
-        return guard(url.startsWith('https://login.test/') ? fetchToken(input, init) : fetchResource(url, init))
+        const url = getUrl(input)
+        return guard(
+          url.startsWith('https://login.test/') ? fetchToken(input, init) : fetchResource(url, init),
+        )
       },
     },
   })

@@ -13,6 +13,7 @@ export const pageActions = [
   'fetch three times',
   'get token',
   'get newer token',
+  'get newer token and extend',
   'extend',
   'sign in',
   'sign in with a wrong password',
@@ -58,6 +59,8 @@ export interface Step {
 export interface History {
   readonly kind: ServerKind
   readonly mode: 'token' | 'proxy'
+  /** Whether both browsers begin with the same user. */
+  readonly isSameUser: boolean
   /** Seconds that an access token is valid. */
   readonly lifetime: number
   readonly steps: readonly Step[]
@@ -65,9 +68,9 @@ export interface History {
 
 const second = 1000
 const name: fc.Arbitrary<Step['name']> = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom('fetch', 'fetch three times', 'get newer token', 'show') },
+  { weight: 3, arbitrary: fc.constantFrom('fetch', 'get newer token', 'get newer token and extend', 'show') },
   { weight: 3, arbitrary: fc.constantFrom(...pageActions) },
-  { weight: 4, arbitrary: fc.constantFrom(...eventNames) },
+  { weight: 4, arbitrary: fc.constantFrom(...eventNames, 'server fails') },
 )
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -76,9 +79,9 @@ const step: fc.Arbitrary<Step> = fc.record({
   fault: fc.constantFrom(...serverFaults),
   count: fc.integer({ min: 1, max: 6 }),
   pauseMs: fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom(0, 5, 30, 400, 3 * second) },
-    { weight: 3, arbitrary: fc.constantFrom(20 * second, 95 * second, 245 * second, 305 * second) },
-    { weight: 1, arbitrary: fc.constant(610 * second) },
+    { weight: 8, arbitrary: fc.constantFrom(0, 5, 30, 400, 3 * second) },
+    { weight: 3, arbitrary: fc.constantFrom(20 * second, 85 * second, 125 * second) },
+    { weight: 1, arbitrary: fc.constantFrom(310 * second, 610 * second) },
   ),
   seed: fc.noShrink(fc.nat()),
 })
@@ -88,17 +91,21 @@ export const history: fc.Arbitrary<History> = fc.noBias(
   fc.record({
     kind: fc.constantFrom('strict', 'one-use', 'grace'),
     mode: fc.constantFrom('token', 'token', 'proxy'),
-    lifetime: fc.constantFrom(300, 120),
+    isSameUser: fc.boolean(),
+    lifetime: fc.constantFrom(120, 300),
     steps: fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }),
   }),
 )
 
 /** Formats a history for the report of a failure, one step a line. */
-export function formatHistory({ kind, mode, lifetime, steps }: History): string {
+export function formatHistory({ kind, mode, isSameUser, lifetime, steps }: History): string {
   const lines = steps.map(({ name: stepName, index, fault, count, pauseMs }, place) => {
     const details = stepName === 'server fails' ? ` (${fault} × ${count})` : ''
     const calls = stepName.startsWith('store') ? ` (${count} calls)` : ''
     return `  ${place + 1}. ${stepName}${details}${calls} #${index}, then ${pauseMs} ms`
   })
-  return [`${kind} server, ${mode} mode, tokens for ${lifetime} s`, ...lines].join('\n')
+  return [
+    `${kind} server, ${mode} mode, tokens for ${lifetime} s, ${isSameUser ? 'one user' : 'two users'}`,
+    ...lines,
+  ].join('\n')
 }

@@ -63,7 +63,10 @@ export function createResponseChecks(
     if (reason === 'no_session') return
     reasons.add(reason)
     if (reasons.size > 1)
-      violate('the reason is the same everywhere', `${place} says ${[...reasons].join(', ')} for ${family.id}`)
+      violate(
+        'the reason is the same everywhere',
+        `${place} says ${[...reasons].join(', ')} for ${family.id}`,
+      )
   }
 
   function checkSession(
@@ -90,8 +93,7 @@ export function createResponseChecks(
       violate('the limits hold', `${label} got ${id} after its maximum age`)
     if (sentAt > current.lastUseAt + sessionLimits.idle * 1000 + toleranceMs)
       violate('the limits hold', `${label} got ${id} after it was idle for too long`)
-    if (sentAt > current.signedOutAt)
-      violate('a sign-out is final', `${label} got ${id} after the sign-out`)
+    if (sentAt > current.signedOutAt) violate('a sign-out is final', `${label} got ${id} after the sign-out`)
     if (token) checkToken(label, current, token.access_token, token.sequence)
     return current
   }
@@ -126,7 +128,8 @@ export function createResponseChecks(
         if (sessionId === null || sessionId === family?.sessionId)
           violate('the reason is true', `${label} says session_changed for its own session`)
       } else if (family) checkReason(label, family, reason)
-      else if (reason !== 'no_session') violate('the reason is true', `${label} says ${reason} without a session`)
+      else if (reason !== 'no_session')
+        violate('the reason is true', `${label} says ${reason} without a session`)
       return undefined
     },
   }

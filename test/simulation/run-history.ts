@@ -3,7 +3,6 @@ import type { Clock } from './clock.ts'
 import type { History } from './history.ts'
 import { pageCount, users } from './history.ts'
 import type { Page, SimulatedBrowser } from './simulated-browser.ts'
-import { closePage } from './simulated-browser.ts'
 import type { Simulation } from './simulation.ts'
 import { createSimulation } from './simulation.ts'
 import { startStep } from './steps.ts'
@@ -27,7 +26,7 @@ export async function runHistory(history: History): Promise<RunResult> {
   const simulation = createSimulation(history)
   const { clock, random, journal } = simulation
   try {
-    await signInFirstUsers(simulation)
+    await signInFirstUsers(simulation, history)
     for (const step of history.steps) {
       if (journal.violations.length > 0) break
       random.reseed(step.seed)
@@ -48,12 +47,12 @@ export async function runHistory(history: History): Promise<RunResult> {
   return { trace: journal.lines, violations: journal.violations }
 }
 
-/** Signs another user in in each browser, and opens further pages. */
-async function signInFirstUsers({ browsers, clock }: Simulation): Promise<void> {
+/** Signs a user in in each browser, and opens further pages. */
+async function signInFirstUsers({ browsers, clock }: Simulation, { isSameUser }: History): Promise<void> {
   for (const [index, { pages, openPage }] of browsers.entries()) {
     const page = openPage()
     pages.push(page)
-    void page.client.signIn({ username: users[index]!, password })
+    void page.client.signIn({ username: users[isSameUser ? 0 : index]!, password })
   }
   await clock.advance(second)
   for (const { pages, openPage } of browsers) while (pages.length < pageCount) pages.push(openPage())
@@ -106,34 +105,33 @@ async function settle(simulation: Simulation): Promise<void> {
 
 /** Checks that every page that asks has the session of the browser's cookie, and can use it. */
 async function checkPages({ clock, journal }: Simulation, browser: SimulatedBrowser): Promise<void> {
-  const newPage = browser.openPage()
-  const pages = [...browser.pages, newPage]
-  await clock.advance(10 * second)
   // A page learns of an end only from its next request, which need not come while its token is valid.
-  for (const { client } of browser.pages) client.extend().catch(() => {})
+  for (const { client } of browser.pages.slice(1)) client.extend().catch(() => {})
+  const newPage = browser.reload(browser.pages[0]!)
   await clock.advance(10 * second)
   const state = newPage.client.getState()
   const family = browser.getFamily()
   if (state.status === 'restoring') journal.violate('all settles', `${newPage.name} restores`)
   if (state.status !== 'signed-in' && family && !mayHaveEnded(family, clock.now()))
-    journal.violate('no session is lost', `${newPage.name} is ${state.status}, not signed in with ${family.id}`)
-  for (const { name, client } of pages) {
+    journal.violate(
+      'no session is lost',
+      `${newPage.name} is ${state.status}, not signed in with ${family.id}`,
+    )
+  for (const { name, client } of browser.pages) {
     const { status, session } = client.getState()
     const isSame = state.status === 'signed-in' ? session?.id === state.session.id : status !== 'signed-in'
     if (!isSame || status === 'restoring')
       journal.violate('all settles', `${name} is ${status}, ${newPage.name} is ${state.status}`)
   }
-  if (state.status === 'signed-in' && !family?.isRevoked)
-    for (const [index, status] of (await fetchInPages(pages, clock)).entries())
-      if (status !== 200) journal.violate('all settles', `${pages[index]?.name} cannot fetch: ${status}`)
-  closePage(newPage)
+  if (state.status !== 'signed-in' || family?.isRevoked) return
+  for (const [index, status] of (await fetchInPages(browser.pages, clock)).entries())
+    if (status !== 200)
+      journal.violate('all settles', `${browser.pages[index]?.name} cannot fetch: ${status}`)
 }
 
 /** Sends a request to the API from each page; returns the statuses, or the errors. */
 async function fetchInPages(pages: readonly Page[], clock: Clock): Promise<(number | string)[]> {
-  const results = pages.map(({ client }) =>
-    client.fetch('/api/items').then(({ status }) => status, String),
-  )
+  const results = pages.map(({ client }) => client.fetch('/api/items').then(({ status }) => status, String))
   await clock.advance(30 * second)
   return Promise.all(results)
 }

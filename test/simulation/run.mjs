@@ -12,7 +12,8 @@ import { mutants } from './mutants.mjs'
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-simulation-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const [argument, ...ids] = process.argv.slice(2)
-process.exitCode = argument === '--mutants' ? await runMutants(ids) : await run(undefined, 'inherit').then(getStatus)
+process.exitCode =
+  argument === '--mutants' ? await runMutants(ids) : await run(undefined, 'inherit').then(getStatus)
 
 /**
  * Runs each mutant. Returns the exit code: 1 if the simulation does not find one of them.
@@ -24,9 +25,13 @@ async function runMutants(chosenIds) {
   for (const mutant of mutants) {
     if (chosenIds.length > 0 && !chosenIds.includes(mutant.id)) continue
     const { stdout } = await run(mutant, 'pipe')
-    const [, seed, violation] = /^SEED=(\d+) breaks an invariant: (.*)$/m.exec(stdout) ?? []
+    const [report, seed, violation] = /^SEED=(\d+) breaks an invariant: (.*)[^]*/.exec(stdout) ?? []
     if (seed === undefined) exitCode = 1
-    console.log(seed === undefined ? `MISSED ${mutant.id}: ${stdout}` : `found ${mutant.id} SEED=${seed} ${violation}`)
+    const line =
+      seed === undefined ? `MISSED ${mutant.id}: ${stdout}` : `found ${mutant.id} SEED=${seed} ${violation}`
+    process.stdout.write(`${line}\n`)
+    // The whole report of one mutant; of several, one line each.
+    if (report !== undefined && chosenIds.length === 1) process.stdout.write(report)
   }
   return exitCode
 }
@@ -50,7 +55,9 @@ async function run(mutant, stdio) {
     format: 'esm',
     target: 'node20',
     conditions: ['source'],
-    banner: { js: `import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)` },
+    banner: {
+      js: `import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)`,
+    },
     logLevel: 'warning',
     plugins: mutant ? [createMutation(mutant)] : [],
   })
@@ -70,8 +77,8 @@ function createMutation({ file, find, replace }) {
   const path = join(root, file)
   return {
     name: 'mutant',
-    setup: ({ onLoad }) =>
-      onLoad({ filter: new RegExp(`${file.replaceAll('.', '\\.')}$`) }, () => {
+    setup: (bundle) =>
+      bundle.onLoad({ filter: new RegExp(`${file.replaceAll('.', '\\.')}$`) }, () => {
         const contents = readFileSync(path, 'utf8').replace(find, () => replace)
         return { contents, loader: 'ts' }
       }),

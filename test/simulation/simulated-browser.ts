@@ -8,7 +8,9 @@ import type { Clock } from './clock.ts'
 import type { Journal } from './journal.ts'
 import type { Random } from './random.ts'
 import type { ResponseChecks } from './response-checks.ts'
+import { isChecked } from './switches.ts'
 import type { TokenFamily } from './token-family.ts'
+import { mayHaveEnded } from './token-family.ts'
 
 /** The user of a session, as the authorization server describes it. */
 interface User {
@@ -31,10 +33,10 @@ export interface Page {
 /** A browser with several tabs. */
 export interface SimulatedBrowser {
   readonly pages: Page[]
-  /** Opens a page in a new tab; `pages` has only those that steps use. */
+  /** Opens a page in a new tab. */
   readonly openPage: () => Page
   /** Closes the page of a tab and opens it again. */
-  readonly reload: (page: Page) => void
+  readonly reload: (page: Page) => Page
   readonly goOffline: TestBrowser['goOffline']
   readonly goOnline: TestBrowser['goOnline']
   /** The sessions that a user of this browser has signed out of. */
@@ -61,11 +63,9 @@ export interface BrowserEnvironment {
   readonly addForwarded: (family: TokenFamily | undefined) => string
 }
 
-export function createSimulatedBrowser(
-  name: string,
-  environment: BrowserEnvironment,
-): SimulatedBrowser {
-  const { clock, random, journal, server, checks, mode, sendToBff, sendToResource, addForwarded } = environment
+export function createSimulatedBrowser(name: string, environment: BrowserEnvironment): SimulatedBrowser {
+  const { clock, random, journal, server, checks, mode, sendToBff, sendToResource, addForwarded } =
+    environment
   const familyByCookie = new Map<string, TokenFamily>()
   const signedOutFamilies = new Set<string>()
   let latestCookie = ''
@@ -114,11 +114,15 @@ export function createSimulatedBrowser(
     const sentAt = clock.now()
     if (isUse) markUse(family)
     const isSignOut = method === 'DELETE' && family && (!sessionId || sessionId === family.sessionId)
-    if (isSignOut) markSignOut(family, searchParams.has('everywhere'))
+    const isEverywhere = searchParams.has('everywhere')
+    const endedFamilies = isSignOut ? listSignedOut(family, isEverywhere) : []
+    if (isSignOut) markSignOut(family, isEverywhere)
     if (method === 'DELETE') signOutCount += 1
     let response: Response
     try {
-      response = await sendToBff(body === null ? request : new Request(request.url, { method, headers, body, signal }))
+      response = await sendToBff(
+        body === null ? request : new Request(request.url, { method, headers, body, signal }),
+      )
     } catch (error) {
       journal.note(`${label} (${family?.id}) failed`)
       if (isSignIn) family?.causes.add('replaced')
@@ -130,14 +134,16 @@ export function createSimulatedBrowser(
     const text = await response.text()
     if (isUse) markUse(family)
     if (isSignIn && status === 200) family?.causes.add('replaced')
-    if (isSignOut) markSignOut(family, searchParams.has('everywhere'))
-    if (isSignOut && status === 204) family.signedOutAt = Math.min(family.signedOutAt, clock.now())
+    if (isSignOut) markSignOut(family, isEverywhere)
+    if (isSignOut && status === 204)
+      for (const ended of endedFamilies) ended.signedOutAt = Math.min(ended.signedOutAt, clock.now())
     const current = checks.checkResponse({ label, request, family, sessionId, sentAt, status, text })
     journal.note(`${label} (${family?.id}) → ${status} ${current?.id ?? text.slice(0, 60)}`)
     for (const setCookie of response.headers.getSetCookie()) {
       const newValue = /=([^;]*)/.exec(setCookie)?.[1] ?? ''
       if (newValue !== '' && current) familyByCookie.set(newValue, current)
-      else if (!isSignOut) journal.violate('no session is lost', `${label} removed the cookie of ${family?.id}`)
+      else if (!isSignOut)
+        journal.violate('no session is lost', `${label} removed the cookie of ${family?.id}`)
     }
     return new Response(status === 204 ? null : text, { status, headers: response.headers })
   }
@@ -146,9 +152,20 @@ export function createSimulatedBrowser(
     if (family) family.lastUseAt = clock.now()
   }
 
+  /** Lists the families whose sessions a sign-out must end: those that a response has named. */
+  function listSignedOut(family: TokenFamily, isEverywhere: boolean): TokenFamily[] {
+    const findsUser = isChecked('everywhereAfterTheEnd') || !mayHaveEnded(family, clock.now())
+    return server.families.filter(
+      (other) =>
+        other === family ||
+        (isEverywhere && findsUser && other.username === family.username && other.sessionId !== null),
+    )
+  }
+
   function markSignOut(family: TokenFamily, isEverywhere: boolean): void {
     for (const other of server.families)
-      if (other === family || (isEverywhere && other.username === family.username)) other.causes.add('sign-out')
+      if (other === family || (isEverywhere && other.username === family.username))
+        other.causes.add('sign-out')
   }
 
   function openPage(): Page {
@@ -216,8 +233,11 @@ export function createSimulatedBrowser(
     pages,
     openPage,
     reload: (page) => {
-      closePage(page)
-      pages[pages.indexOf(page)] = openPage()
+      page.isClosed = true
+      page.tab.close()
+      const newPage = openPage()
+      pages[pages.indexOf(page)] = newPage
+      return newPage
     },
     goOffline: browser.goOffline,
     goOnline: browser.goOnline,
@@ -229,11 +249,6 @@ export function createSimulatedBrowser(
 
 /** One for all, because it is slow to create. */
 const timeoutReason = new DOMException('The operation timed out', 'TimeoutError')
-
-export function closePage(page: Page): void {
-  page.isClosed = true
-  page.tab.close()
-}
 
 function readCookie({ headers }: Request): string {
   return /latchkey=([\w-]+)/.exec(headers.get('cookie') ?? '')?.[1] ?? ''

@@ -11,11 +11,14 @@ type Event = (simulation: Simulation, step: Step) => void
 const actions: Record<string, Action> = {
   fetch: (page) => call(page, page.client.fetch('/api/items')),
   'fetch three times': (page) => {
-    for (const body of ['1', '2', '3'])
-      call(page, page.client.fetch('/api/items', { method: 'POST', body }))
+    for (const body of ['1', '2', '3']) call(page, page.client.fetch('/api/items', { method: 'POST', body }))
   },
   'get token': (page) => call(page, page.client.getAccessToken()),
   'get newer token': (page) => call(page, page.client.getAccessToken({ forceRefresh: true })),
+  'get newer token and extend': (page) => {
+    call(page, page.client.getAccessToken({ forceRefresh: true }))
+    call(page, page.client.extend())
+  },
   extend: (page) => call(page, page.client.extend()),
   'sign in': (page, browser, _, { index }) => {
     // The response to a sign-out that is under way would remove the new cookie: decision 0005.
@@ -28,7 +31,7 @@ const actions: Record<string, Action> = {
   'sign out everywhere': (page, browser) => signOut(page, browser, true),
   hide: ({ tab }) => tab.hide(),
   show: ({ tab }) => tab.show(),
-  reload: (page, browser) => browser.reload(page),
+  reload: (page, browser) => void browser.reload(page),
   'enter bfcache': (page) => {
     page.tab.enterBfcache()
     page.isFrozen = true
@@ -62,7 +65,8 @@ const events: Record<string, Event> = {
     replaceProcess(process)
     void process.close()
   },
-  'store fails': ({ store }, { count, index }) => store.fail(count, failingMethods[index % failingMethods.length]),
+  'store fails': ({ store }, { count, index }) =>
+    store.fail(count, failingMethods[index % failingMethods.length]),
   'store is slow': ({ store }, { count }) => store.slowDown(count * 3),
   'server fails': ({ server }, { fault, count }) => server.fail(fault, Math.ceil(count / 2)),
   'server revokes a session': ({ server, clock }, { index }) => {

@@ -2,13 +2,20 @@
 export type Switch = 'on' | { readonly off: string }
 
 type SwitchName =
-  'sameReasonEverywhere' | 'lossIsNamed' | 'closeWaitsForRefreshes' | 'storeFailureLosesNothing'
+  | 'sameReasonEverywhere'
+  | 'lossIsNamed'
+  | 'closeWaitsForRefreshes'
+  | 'storeFailureLosesNothing'
 
 /**
  * The invariants that can be switched off. Each one without its behaviour in the packages would fail in most runs; a
  * weaker form is checked instead, which `README.md` describes.
  */
-export const switches: Record<SwitchName, Switch> = {
+const switches: Record<SwitchName, Switch> = {
+  /** A sign-out everywhere ends the other sessions of the user also when its own session has ended already. */
+  everywhereAfterTheEnd: {
+    off: 'The BFF no longer knows the user of an ended session, and responds with 204. Needs a record of the end.',
+  },
   /** Every process and tab names the same reason for the end of a session, not only the first that notices. */
   sameReasonEverywhere: {
     off: 'The record of an ended session is removed, so that later requests get no_session. Needs a record of the end.',

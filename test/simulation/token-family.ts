@@ -91,7 +91,8 @@ export function mayHaveEnded({ causes, promisedEnd }: TokenFamily, now: number):
 export function findExcuse({ user, sentAt, state, isObserved }: TokenUse): string | null {
   if (isObserved) return null
   if (state === 'lost') return 'the response was lost'
-  if (!user.isAlive() && !(user.wasClosed() && isChecked('closeWaitsForRefreshes'))) return 'its process ended'
+  if (!user.isAlive() && !(user.wasClosed() && isChecked('closeWaitsForRefreshes')))
+    return 'its process ended'
   if (user.lostWriteAt() >= sentAt && !isChecked('storeFailureLosesNothing')) return 'the store failed'
   return null
 }
