@@ -38,6 +38,8 @@ export interface AuthorizationServer {
   readonly revoke: (family: TokenFamily) => void
   /** Makes the next requests fail. */
   readonly fail: (fault: ServerFault, count: number) => void
+  /** Calls a function when the server has handled the next refresh and its response is on its way. */
+  readonly interruptRefresh: (interrupt: (user: TokenUser) => void) => void
   readonly recover: () => void
 }
 
@@ -61,6 +63,7 @@ export function createAuthorizationServer(
   let fault: ServerFault | null = null
   let faultsLeft = 0
   let tokenCount = 0
+  let interrupt: ((user: TokenUser) => void) | null = null
 
   const takeFault = (): ServerFault | null => {
     if (faultsLeft === 0) return null
@@ -151,6 +154,10 @@ export function createAuthorizationServer(
     const isUnprocessed = current === 'unavailable' || current === 'busy' || current === 'drop'
     const response = isUnprocessed ? createUnavailableResponse(current) : process(exchange, url, parameters)
     journal.note(`${label} → ${current === null ? response.status : current}`)
+    if (token) {
+      interrupt?.(user)
+      interrupt = null
+    }
     await clock.wait(current === 'hang' ? 8_500 : isSlow ? 1_000 + random.below(3_500) : 1 + random.below(20))
     const isLost = current === 'drop' || current === 'cut' || current === 'hang' || !user.isAlive()
     finish(exchange, isLost)
@@ -185,7 +192,11 @@ export function createAuthorizationServer(
       fault = nextFault
       faultsLeft = count
     },
-    recover: () => void (faultsLeft = 0),
+    interruptRefresh: (nextInterrupt) => void (interrupt = nextInterrupt),
+    recover: () => {
+      faultsLeft = 0
+      interrupt = null
+    },
     createFetch: (user) => async (input, init) => {
       const parameters = new URLSearchParams(init?.body as string | URLSearchParams | undefined)
       const token = refreshTokens.get(parameters.get('refresh_token') ?? '')

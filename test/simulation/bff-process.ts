@@ -15,8 +15,11 @@ export interface BffProcess extends TokenUser {
   readonly fetch: (request: Request) => Promise<Response>
   /** Ends the process at once: nothing that it waits for ever happens. */
   readonly kill: () => void
-  /** Ends the process as a deploy does: after `close()` and the requests under way, within ten seconds. */
-  readonly close: () => Promise<void>
+  /**
+   * Ends the process as a deploy does: after `close()`, within ten seconds. Requests under way end first, or when
+   * `cutsConnections` is true, fail at once.
+   */
+  readonly close: (cutsConnections: boolean) => Promise<void>
   /** Whether `close()` of the BFF has resolved. */
   readonly isIdle: () => boolean
 }
@@ -125,9 +128,14 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
     },
   })
 
+  const cutConnections = (): void => {
+    for (const fail of pendingRequests.values()) fail(createConnectionError('ECONNRESET'))
+    pendingRequests.clear()
+  }
+
   const kill = (): void => {
     isAlive = false
-    for (const fail of pendingRequests.values()) fail(createConnectionError('ECONNRESET'))
+    cutConnections()
   }
 
   return {
@@ -140,7 +148,8 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
       }),
     kill,
     isIdle: () => isIdle,
-    async close() {
+    async close(cutsConnections) {
+      if (cutsConnections) cutConnections()
       const closed = bff.close().then(() => (isIdle = true))
       const done = Promise.all([closed, ...pendingRequests.keys()])
       await Promise.race([done, clock.wait(maxCloseMs)])

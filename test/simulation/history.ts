@@ -3,8 +3,8 @@ import type { ServerKind } from './authorization-server.ts'
 import { serverFaults } from './authorization-server.ts'
 
 export const users = ['cathy', 'bob'] as const
-export const browserCount = 2
-export const pageCount = 2
+/** The pages of each browser. */
+export const pageCounts = [2, 1] as const
 export const processCount = 2
 
 /** What a user or the code of a page does. */
@@ -31,7 +31,9 @@ export const eventNames = [
   'go offline',
   'go online',
   'kill a process',
+  'kill a process during a refresh',
   'deploy a process',
+  'deploy a process during a refresh',
   'store fails',
   'store is slow',
   'server fails',
@@ -93,7 +95,7 @@ export const history: fc.Arbitrary<History> = fc.noBias(
     mode: fc.constantFrom('token', 'token', 'proxy'),
     isSameUser: fc.boolean(),
     lifetime: fc.constantFrom(120, 300),
-    steps: fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }),
+    steps: fc.array(step, { minLength: 1, maxLength: 9, size: 'max' }),
   }),
 )
 

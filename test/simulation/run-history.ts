@@ -1,7 +1,7 @@
 import { password } from './authorization-server.ts'
 import type { Clock } from './clock.ts'
 import type { History } from './history.ts'
-import { pageCount, users } from './history.ts'
+import { pageCounts, users } from './history.ts'
 import type { Page, SimulatedBrowser } from './simulated-browser.ts'
 import type { Simulation } from './simulation.ts'
 import { createSimulation } from './simulation.ts'
@@ -55,7 +55,8 @@ async function signInFirstUsers({ browsers, clock }: Simulation, { isSameUser }:
     void page.client.signIn({ username: users[isSameUser ? 0 : index]!, password })
   }
   await clock.advance(second)
-  for (const { pages, openPage } of browsers) while (pages.length < pageCount) pages.push(openPage())
+  for (const [index, { pages, openPage }] of browsers.entries())
+    while (pages.length < pageCounts[index]!) pages.push(openPage())
   await clock.advance(second)
 }
 
@@ -96,7 +97,7 @@ async function settle(simulation: Simulation): Promise<void> {
   await clock.advance(90 * second)
   for (const browser of browsers) await checkPages(simulation, browser)
   const closings = processes.map(async (process) => {
-    await process.close()
+    await process.close(false)
     if (!process.isIdle()) journal.violate('all settles', `close() of ${process.name} waits`)
   })
   await clock.advance(11 * second)

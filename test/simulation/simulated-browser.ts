@@ -28,6 +28,7 @@ export interface Page {
   isClosed: boolean
   /** The calls of the client that have not settled. */
   pendingCalls: number
+  pendingSignIns: number
 }
 
 /** A browser with several tabs. */
@@ -200,6 +201,7 @@ export function createSimulatedBrowser(name: string, environment: BrowserEnviron
       isFrozen: false,
       isClosed: false,
       pendingCalls: 0,
+      pendingSignIns: 0,
     }
 
     function checkBearer(authorization: string): void {

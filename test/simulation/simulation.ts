@@ -5,7 +5,7 @@ import { createBffProcess } from './bff-process.ts'
 import type { Clock } from './clock.ts'
 import { createClock } from './clock.ts'
 import type { History } from './history.ts'
-import { browserCount, processCount } from './history.ts'
+import { pageCounts, processCount } from './history.ts'
 import type { Journal } from './journal.ts'
 import { createJournal } from './journal.ts'
 import type { Random } from './random.ts'
@@ -85,7 +85,7 @@ export function createSimulation({ kind, mode, lifetime }: Omit<History, 'steps'
   }
   const processes = Array.from({ length: processCount }, startProcess)
 
-  const browsers = Array.from({ length: browserCount }, (_, index) =>
+  const browsers = pageCounts.map((_, index) =>
     createSimulatedBrowser(`b${index + 1}`, {
       clock,
       random,

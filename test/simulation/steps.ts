@@ -1,6 +1,7 @@
 import { password } from './authorization-server.ts'
+import type { BffProcess } from './bff-process.ts'
 import type { Step } from './history.ts'
-import { browserCount, pageCount, users } from './history.ts'
+import { processCount, users } from './history.ts'
 import type { Page, SimulatedBrowser } from './simulated-browser.ts'
 import type { Simulation } from './simulation.ts'
 import { mayHaveEnded } from './token-family.ts'
@@ -23,10 +24,9 @@ const actions: Record<string, Action> = {
   'sign in': (page, browser, _, { index }) => {
     // The response to a sign-out that is under way would remove the new cookie: decision 0005.
     if (browser.isSigningOut()) return
-    call(page, page.client.signIn({ username: users[index % users.length]!, password }))
+    signIn(page, users[index % users.length]!, password)
   },
-  'sign in with a wrong password': (page) =>
-    call(page, page.client.signIn({ username: 'cathy', password: 'wrong' })),
+  'sign in with a wrong password': (page) => signIn(page, 'cathy', 'wrong'),
   'sign out': (page, browser) => signOut(page, browser, false),
   'sign out everywhere': (page, browser) => signOut(page, browser, true),
   hide: ({ tab }) => tab.hide(),
@@ -38,9 +38,19 @@ const actions: Record<string, Action> = {
   },
 }
 
+function signIn(page: Page, username: string, givenPassword: string): void {
+  page.pendingSignIns += 1
+  const work = page.client.signIn({ username, password: givenPassword })
+  call(
+    page,
+    work.finally(() => (page.pendingSignIns -= 1)),
+  )
+}
+
 function signOut(page: Page, browser: SimulatedBrowser, everywhere: boolean): void {
   const { session } = page.client.getState()
-  if (session) browser.signedOutFamilies.add(session.user.family)
+  // During a sign-in the client does not know which session it ends, and asks the other tabs to look again.
+  if (session && page.pendingSignIns === 0) browser.signedOutFamilies.add(session.user.family)
   call(page, page.client.signOut({ everywhere }))
 }
 
@@ -53,18 +63,17 @@ function call(page: Page, promise: Promise<unknown>): void {
 const failingMethods = [undefined, 'replace', 'lease'] as const
 
 const events: Record<string, Event> = {
-  'go offline': ({ browsers }, { index }) => browsers[index % browserCount]!.goOffline(),
-  'go online': ({ browsers }, { index }) => browsers[index % browserCount]!.goOnline(),
-  'kill a process': ({ processes, replaceProcess }, { index }) => {
-    const process = processes[index % processes.length]!
-    process.kill()
-    replaceProcess(process)
-  },
-  'deploy a process': ({ processes, replaceProcess }, { index }) => {
-    const process = processes[index % processes.length]!
-    replaceProcess(process)
-    void process.close()
-  },
+  'go offline': ({ browsers }, { index }) => browsers[index % browsers.length]!.goOffline(),
+  'go online': ({ browsers }, { index }) => browsers[index % browsers.length]!.goOnline(),
+  'kill a process': (simulation, { index }) => kill(simulation, simulation.processes[index % processCount]!),
+  'kill a process during a refresh': (simulation) =>
+    simulation.server.interruptRefresh(({ name }) => kill(simulation, findProcess(simulation, name))),
+  'deploy a process': (simulation, { index }) =>
+    deploy(simulation, simulation.processes[index % processCount]!, index >= 6),
+  'deploy a process during a refresh': (simulation, { index }) =>
+    simulation.server.interruptRefresh(({ name }) =>
+      deploy(simulation, findProcess(simulation, name), index >= 6),
+    ),
   'store fails': ({ store }, { count, index }) =>
     store.fail(count, failingMethods[index % failingMethods.length]),
   'store is slow': ({ store }, { count }) => store.slowDown(count * 3),
@@ -82,12 +91,33 @@ const events: Record<string, Event> = {
   },
 }
 
+function findProcess({ processes }: Simulation, name: string): BffProcess | undefined {
+  return processes.find((process) => process.name === name)
+}
+
+/** Kills a process, if it has not been replaced already, and starts another one. */
+function kill({ replaceProcess }: Simulation, process: BffProcess | undefined): void {
+  if (!process) return
+  replaceProcess(process)
+  process.kill()
+}
+
+function deploy(
+  { replaceProcess }: Simulation,
+  process: BffProcess | undefined,
+  cutsConnections: boolean,
+): void {
+  if (!process) return
+  replaceProcess(process)
+  void process.close(cutsConnections)
+}
+
 /** Starts what happens in a step. */
 export function startStep(simulation: Simulation, step: Step): void {
   const { name, index } = step
   events[name]?.(simulation, step)
-  const browser = simulation.browsers[index % browserCount]!
-  const page = browser.pages[Math.floor(index / browserCount) % pageCount]!
+  const targets = simulation.browsers.flatMap((browser) => browser.pages.map((page) => ({ browser, page })))
+  const { browser, page } = targets[index % targets.length]!
   if (page.isFrozen && name === 'leave bfcache') {
     page.isFrozen = false
     page.tab.leaveBfcache()

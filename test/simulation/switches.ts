@@ -2,6 +2,7 @@
 export type Switch = 'on' | { readonly off: string }
 
 type SwitchName =
+  | 'everywhereAfterTheEnd'
   | 'sameReasonEverywhere'
   | 'lossIsNamed'
   | 'closeWaitsForRefreshes'
