@@ -18,21 +18,15 @@ const switches: Record<SwitchName, Switch> = {
     off: 'The BFF no longer knows the user of an ended session, and responds with 204. Needs a record of the end.',
   },
   /** Every process and tab names the same reason for the end of a session, not only the first that notices. */
-  sameReasonEverywhere: {
-    off: 'The record of an ended session is removed, so that later requests get no_session. Needs a record of the end.',
-  },
+  sameReasonEverywhere: 'on',
   /** A session whose new refresh token died with its process ends with `refresh_lost`, not with `refresh_rejected`. */
   lossIsNamed: {
     off: 'A process that takes over a refresh does not know that the refresh token was sent. Needs a mark in the record.',
   },
   /** `close()` waits for refreshes, so that a deploy loses no session. */
-  closeWaitsForRefreshes: {
-    off: 'close() waits for revocations only. Needs refreshes that close() waits for.',
-  },
+  closeWaitsForRefreshes: 'on',
   /** A store that fails during a refresh costs no session: the new refresh token waits, and the lease is kept. */
-  storeFailureLosesNothing: {
-    off: 'A refresh gives its new token up after four failed writes, and its lease after one. Needs both to go on.',
-  },
+  storeFailureLosesNothing: 'on',
 }
 
 /** Whether an invariant is checked. */
