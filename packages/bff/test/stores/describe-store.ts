@@ -9,8 +9,11 @@ import { storeContract } from '../../src/testing/store-contract.ts'
  */
 export function describeStore(name: string, createStore: () => TestedStore): void {
   describe(`${name} as a store`, { timeout: 120_000 }, () => {
-    it.each(storeContract(createStore))('$title', async (test) => {
-      await expect(test.run()).resolves.toBeUndefined()
-    })
+    it.each(storeContract(createStore).map((test) => [test.title, test] as const))(
+      '%s',
+      async (_title, test) => {
+        await expect(test.run()).resolves.toBeUndefined()
+      },
+    )
   })
 }
