@@ -11,7 +11,7 @@ import { root } from './run.mjs'
 
 const core = join(root, 'packages/core')
 /** Many times what the tests need: those that run longer have a loop, which also counts as a failure. */
-const maxRunMs = 400_000
+const maxRunMs = 300_000
 const folder = join(core, 'test/mutants')
 const word = process.argv[2] ?? ''
 

@@ -50,7 +50,7 @@ export function createAuthClient<User = unknown>({
   const firstState = parseInitialState(schema, initialState)
   const now = createClock(platform)
   let isDormant = true
-  /** Whether the response to a sign-in was lost, whose cookie may have arrived: then no page knows the session. */
+  /** Whether a response was lost, so that the browser may have a session that no page knows. */
   let isUncertain = false
   let timer: unknown
 
@@ -101,15 +101,18 @@ export function createAuthClient<User = unknown>({
   }
 
   const fetchMissedMessages = (): void => {
+    const isDue = page.hasMissedMessages() || isUncertain
     // A sign-out without a session id ends whichever session there is.
     const canShow = signOuts.getSessionId() !== '' && !store.getState().isFetching
-    if (page.hasMissedMessages() && canShow && store.isActive())
+    if (isDue && canShow && store.isActive())
       store.fetchAgain(`${sessionPath}?peek`).then(
         ({ session }) => {
           if (isUncertain) page.post({ type: 'signed-in', sessionId: session.id })
           isUncertain = false
         },
-        ({ retryable }: AuthError) => retryable && page.missMessages(),
+        ({ retryable }: AuthError) => {
+          isUncertain = retryable
+        },
       )
   }
 
@@ -153,7 +156,6 @@ export function createAuthClient<User = unknown>({
     scheduleWake()
     if (hasLostResponse) {
       isUncertain = true
-      page.missMessages()
       fetchMissedMessages()
     }
     if (diagnosis && sessionId !== undefined) void checkCookie(platform, basePath, sessionId, getAuth)

@@ -9,8 +9,6 @@ export interface PageEvents {
   readonly isListening: () => boolean
   /** Whether messages may have been missed for more than a second, since the client was created or since the last `true`. */
   readonly hasMissedMessages: () => boolean
-  /** Makes {@link hasMissedMessages} true: the session may have changed without a message. */
-  readonly missMessages: () => void
   /** Sends a message to the other tabs, also while this page does not listen. */
   readonly post: (message: TabMessage) => void
 }
@@ -50,9 +48,6 @@ export function createPageEvents(
       if (channel) deafSince = Infinity
       else if (hasMissed) deafSince = now()
       return hasMissed
-    },
-    missMessages: () => {
-      deafSince = -Infinity
     },
     post: (message) => {
       const sender = channel ?? openChannel()

@@ -60,16 +60,24 @@ function noteLostSignOut({ acts, bff, circumstances }: Simulation, page: ClientP
   if (isLost && circumstances.storage !== 'works') acts.isSignOutLost = true
 }
 
+/** The sign-ins of a page that is gone: their cookies may have arrived, and no page tells the others. */
+function noteLostSignIn({ acts, timeline }: Simulation, page: ClientPage): void {
+  for (const act of acts.signIns) {
+    if (act.page !== page.number || act.settledAt < Infinity) continue
+    act.settledAt = acts.lastEndAt = timeline.now()
+    acts.isSignInLost = true
+  }
+}
+
 function closePage(simulation: Simulation, page: ClientPage): void {
   noteLostSignOut(simulation, page)
+  noteLostSignIn(simulation, page)
   simulation.browser.changeCondition(page.page, 'closed')
-  for (const act of simulation.acts.signIns)
-    if (act.page === page.number && act.settledAt === Infinity)
-      act.settledAt = simulation.acts.lastEndAt = simulation.timeline.now()
 }
 
 export function disposePage(simulation: Simulation, page: ClientPage): void {
   noteLostSignOut(simulation, page)
+  noteLostSignIn(simulation, page)
   page.client.dispose()
   page.isDisposed = true
 }

@@ -83,8 +83,8 @@ function checkAgreement({ acts, bff, browser, violations, timeline }: Simulation
   if (acts.isSignOutLost) return
   const sessionId = bff.isAlive(browser.cookie) ? browser.cookie : null
   for (const { client, number, hasMissedMessage } of pages) {
-    if (hasMissedMessage) continue
     const { status, session } = client.getState()
+    if (hasMissedMessage || (acts.isSignInLost && status === 'signed-out')) continue
     const isRight =
       sessionId === null ? ['expired', 'signed-out'].includes(status) : session?.id === sessionId
     if (!isRight || (sessionId !== null && status !== 'signed-in'))

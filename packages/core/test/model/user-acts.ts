@@ -32,10 +32,19 @@ export interface UserActs {
   lastUnnamedAt: number
   /** Whether a sign-out could not reach the BFF: its page was closed, and there was no storage. */
   isSignOutLost: boolean
+  /** Whether a page ended during a sign-in, whose cookie may have arrived: no page tells the others. */
+  isSignInLost: boolean
 }
 
 export function createUserActs(): UserActs {
-  return { signIns: [], signOuts: [], lastEndAt: -Infinity, lastUnnamedAt: -Infinity, isSignOutLost: false }
+  return {
+    signIns: [],
+    signOuts: [],
+    lastEndAt: -Infinity,
+    lastUnnamedAt: -Infinity,
+    isSignOutLost: false,
+    isSignInLost: false,
+  }
 }
 
 /**

@@ -189,19 +189,24 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
     replacement: '!store',
   },
   {
+    removes: 'an uncertain session is asked for until there is a response',
+    text: 'page.hasMissedMessages() || isUncertain',
+    replacement: 'page.hasMissedMessages()',
+  },
+  {
     removes: 'missed messages are not made up for during a request',
     text: "signOuts.getSessionId() !== '' && !store.getState().isFetching",
     replacement: "signOuts.getSessionId() !== ''",
   },
   {
     removes: 'nothing is made up for after dispose',
-    text: 'page.hasMissedMessages() && canShow && store.isActive()',
-    replacement: 'page.hasMissedMessages() && canShow',
+    text: 'isDue && canShow && store.isActive()',
+    replacement: 'isDue && canShow',
   },
   {
     removes: 'a failed attempt to make up for messages is repeated',
-    text: 'retryable && page.missMessages()',
-    replacement: 'retryable',
+    text: 'isUncertain = retryable',
+    replacement: 'isUncertain = false',
   },
   {
     removes: 'other tabs hear of a session that an uncertain sign-in started',
