@@ -420,6 +420,7 @@ export const verbs: readonly string[] = [
     'log',
     'observe',
     'bind',
+    'wait',
   ],
 ]
 

@@ -3,10 +3,10 @@ import { formatHistory, history } from './history.ts'
 import { runHistory } from './run-history.ts'
 
 /** The first seed of the runs in `npm test`. */
-export const defaultSeed = 1
+const defaultSeed = 1
 
 /** Runs the history of a seed. Returns `null` when all invariants hold, otherwise a report with the shortest history. */
-export async function findViolation(seed: number): Promise<string | null> {
+async function findViolation(seed: number): Promise<string | null> {
   const details = await fc.check(
     fc.asyncProperty(history, async (candidate) => {
       const { violations } = await runHistory(candidate)

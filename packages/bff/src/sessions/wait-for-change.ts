@@ -8,8 +8,8 @@ const pollEveryMs = 50
 const minWaitMs = 5
 
 /**
- * Waits until a record may have another version or its lease may be free, for at most a second. A store that cannot tell
- * is asked again after 50 milliseconds.
+ * Waits until a record may have another version or its lease may be free, for at most a second. If the store cannot tell,
+ * the caller looks again after 50 milliseconds.
  */
 export async function waitForChange(
   store: Store,
