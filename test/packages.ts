@@ -419,6 +419,7 @@ export const verbs: readonly string[] = [
     'import',
     'log',
     'observe',
+    'wait',
     'bind',
     'wait',
   ],
