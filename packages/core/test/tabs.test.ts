@@ -69,6 +69,20 @@ describe('a sign-out', () => {
     expect(browser.requests).toHaveLength(4)
   })
 
+  it('of an earlier session does not sign out a tab that is fetching a later one', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const [first, second] = [openPage(), openPage()]
+    await Promise.all([first.client.ready(), second.client.ready()])
+    bff.intercept(({ method }) => (method === 'GET' ? browser.wait(500) : undefined))
+    await first.client.signIn(bob)
+    await browser.advance(100)
+    expect(second.client.getState()).toMatchObject({ status: 'restoring', session: { id: 'session-1' } })
+    const late = new second.tab.platform.BroadcastChannel('latchkey:/auth')
+    late.postMessage({ type: 'signed-out', sessionId: 'session-1' })
+    await browser.advance(1_000)
+    expect(second.client.getState()).toMatchObject({ status: 'signed-in', session: { id: 'session-2' } })
+  })
+
   it('is not undone by a response whose user a restoring tab is parsing', async () => {
     const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()

@@ -9,6 +9,30 @@ export interface Mutant {
   readonly replacement: string
 }
 
+/** The tests that run first with the mutants of a file. */
+export const likelyTests: Readonly<Record<string, readonly string[]>> = {
+  'auth-state.ts': ['auth-state.test.ts', 'time.test.ts', 'tabs.test.ts'],
+  'authorized-fetch.ts': ['authorized-fetch.test.ts', 'owner.test.ts', 'blob-url.test.ts'],
+  'bff-request.ts': ['robustness.test.ts'],
+  'check-cookie.ts': ['diagnosis.test.ts'],
+  'client-store.ts': ['dispose.test.ts', 'robustness.test.ts', 'authorized-fetch.test.ts'],
+  'clock.ts': ['clock.test.ts', 'time.test.ts'],
+  'create-auth-client.ts': ['tabs.test.ts', 'time.test.ts', 'dispose.test.ts'],
+  'errors.ts': ['robustness.test.ts'],
+  'observers.ts': ['robustness.test.ts', 'dispose.test.ts'],
+  'page-events.ts': ['time.test.ts', 'dispose.test.ts'],
+  'pending-sign-out.ts': ['pending-sign-out.test.ts'],
+  'platform.ts': ['time.test.ts'],
+  'ready.ts': ['time.test.ts', 'server.test.ts', 'dispose.test.ts'],
+  'retry.ts': ['clock.test.ts'],
+  'session-actions.ts': ['tabs.test.ts', 'dispose.test.ts', 'user.test.ts'],
+  'session-requests.ts': ['tabs.test.ts', 'user.test.ts', 'time.test.ts'],
+  'sign-outs.ts': ['tabs.test.ts'],
+  'token.ts': ['stories.test.ts'],
+  'user.ts': ['user.test.ts'],
+  'with-token.ts': ['authorized-fetch.test.ts', 'owner.test.ts', 'time.test.ts'],
+}
+
 const authState: readonly Omit<Mutant, 'file'>[] = [
   {
     removes: 'one request at a time',
