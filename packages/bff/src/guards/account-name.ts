@@ -19,6 +19,8 @@ const collator = new Intl.Collator('und', { sensitivity: 'base' })
 export function foldUsername(username: string): string {
   return username
     .normalize('NFKD')
+    // The capital ẞ has no other upper case.
+    .toLowerCase()
     .toUpperCase()
     .normalize('NFKD')
     .replaceAll(/[\p{M}\p{C}\p{Default_Ignorable_Code_Point}]/gu, '')

@@ -15,11 +15,18 @@ interface ForwardedClient {
   host: string | null
 }
 
-/** Parses an address, a range in CIDR notation, `loopback` or `private`; `null` for all other text. */
+const [lowestIpv4, highestIpv4] = ['0.0.0.0', '255.255.255.255'].map(parseIpAddress)
+
+/**
+ * Parses an address, a range in CIDR notation, `loopback` or `private`; `null` for all other text, and for a range of all
+ * IPv4 or IPv6 addresses, which would trust every client.
+ */
 export function parseTrustedRanges(text: string): readonly IpRange[] | null {
   if (Object.hasOwn(namedRanges, text)) return namedRanges[text] ?? null
   const range = parseIpRange(text)
-  return range && [range]
+  if (!range || range.prefixLength === 0) return null
+  const hasAllIpv4 = [lowestIpv4, highestIpv4].every((address) => address && isInRange(address, range))
+  return hasAllIpv4 ? null : [range]
 }
 
 /**
