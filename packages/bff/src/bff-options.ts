@@ -108,9 +108,7 @@ const resolvedOptions = z
         error: `is not valid. Expected: ${expectedOrigin}`,
       })
       .optional(),
-    trustProxy: z
-      .custom<TrustProxy>(isTrustProxy, { error: createIssueMessage(expectedProxies) })
-      .optional(),
+    trustProxy: z.custom<TrustProxy>(isTrustProxy, { error: createIssueMessage(expectedProxies) }).optional(),
     session: z
       .strictObject({
         idle: seconds.default(43_200),
@@ -222,8 +220,7 @@ function isTrustProxy(value: unknown): boolean {
   if (value === false) return true
   if (typeof value === 'number') return Number.isInteger(value) && value > 0
   const entries = [value].flat()
-  const isRange = (entry: unknown): boolean =>
-    typeof entry === 'string' && parseTrustedRanges(entry) !== null
+  const isRange = (entry: unknown): boolean => typeof entry === 'string' && parseTrustedRanges(entry) !== null
   return entries.length > 0 && entries.every(isRange)
 }
 

@@ -218,6 +218,11 @@ describe('the device cookie', () => {
     expect((await signIn({}, browser)).headers.getSetCookie()[1]).toBe(cookie)
   })
 
+  it('is not set without the throttle, which is all that uses it', async () => {
+    const { signIn } = createSetup(checkPassword, { throttle: false })
+    expect((await signIn()).headers.getSetCookie()).toHaveLength(1)
+  })
+
   it('is not set when the sign-in fails', async () => {
     const { fail } = createSetup()
     expect((await fail()).headers.getSetCookie()).toEqual([])
@@ -255,9 +260,19 @@ describe('spellings of a username', () => {
     const { fail, endpoint } = createSetup()
     const spellings = [
       ...['victim', 'VICTIM', ' victim ', 'vïctím', 'vìctim', 'v\u200Bictim', 'ｖｉｃｔｉｍ', 'vi\u0327ctim'],
-      ...['vic\u00ADtim', 'victi\u0001m', 'VİCTIM', 'vıctım', '𝐯𝐢𝐜𝐭𝐢𝐦', 'victim\u{E0101}', '\u2066victim\u2069'],
+      ...[
+        'vic\u00ADtim',
+        'victi\u0001m',
+        'VİCTIM',
+        'vıctım',
+        '𝐯𝐢𝐜𝐭𝐢𝐦',
+        'victim\u{E0101}',
+        '\u2066victim\u2069',
+      ],
     ]
-    await repeat(60, (index) => fail({ address: attacker, username: spellings[index % spellings.length] ?? '' }))
+    await repeat(60, (index) =>
+      fail({ address: attacker, username: spellings[index % spellings.length] ?? '' }),
+    )
     expect(endpoint.requests).toHaveLength(10)
     expect(endpoint.requests[3]?.parameters.get('username')).toBe('vïctím')
   })
@@ -277,7 +292,13 @@ describe('spellings of a username', () => {
     const plain = [...'abcdefghijklmnopqrstuvwxyz0123456789', 'ae', 'oe', 'ss', 'ff', 'fi']
     // Latin-1 to Latin Extended-A, Latin Extended Additional, and digits of several scripts.
     const blocks: [number, number][] = [
-      ...[[0xc0, 0x17f], [0x1e00, 0x1eff], [0x660, 0x669], [0x966, 0x96f], [0xff10, 0xff19]],
+      ...[
+        [0xc0, 0x17f],
+        [0x1e00, 0x1eff],
+        [0x660, 0x669],
+        [0x966, 0x96f],
+        [0xff10, 0xff19],
+      ],
     ] as [number, number][]
     const letters = blocks.flatMap(([first, last]) =>
       range(last - first + 1).map((offset) => String.fromCodePoint(first + offset)),
@@ -307,6 +328,9 @@ describe('spellings of a username', () => {
     )
   })
 })
+
+/** A store that outlives its processes, as far as these can see. */
+const createDurableStore = (clock: Clock): Store => ({ ...memoryStore({ now: clock.now }), isVolatile: false })
 
 describe('counts in a store', () => {
   const folders: string[] = []
@@ -343,7 +367,7 @@ describe('counts in a store', () => {
 
   it('are shared by two processes', async () => {
     const clock = createClock()
-    const store = memoryStore({ now: clock.now })
+    const store = createDurableStore(clock)
     const first = createSetup(checkPassword, { store }, clock)
     const second = createSetup(checkPassword, { store }, clock)
     const responses = await repeat(20, (index) =>
@@ -354,7 +378,7 @@ describe('counts in a store', () => {
 
   it('lose no failure when two processes count at once', async () => {
     const clock = createClock()
-    const store = memoryStore({ now: clock.now })
+    const store = createDurableStore(clock)
     const first = createSetup(checkPassword, { store }, clock)
     const second = createSetup(checkPassword, { store }, clock)
     await Promise.all(range(10).map((index) => (index % 2 ? first : second).fail({ address: attacker })))
@@ -364,10 +388,11 @@ describe('counts in a store', () => {
 
   it('are kept in memory while the store fails, and the log says so', async () => {
     const clock = createClock()
-    const working = memoryStore({ now: clock.now })
+    const working = createDurableStore(clock)
     let isFailing = false
     const failing = new Proxy(working, {
-      get: (target, name: keyof Store) => (isFailing ? () => Promise.reject(new Error('full')) : target[name]),
+      get: (target, name: keyof Store) =>
+        isFailing ? () => Promise.reject(new Error('full')) : target[name],
     })
     const { fail, log, endpoint } = createSetup(checkPassword, { store: failing }, clock)
     await repeat(5, () => fail({ address: attacker }))
@@ -383,10 +408,10 @@ describe('counts in a store', () => {
   it('contain no username and no address', async () => {
     const stored: string[] = []
     const clock = createClock()
-    const store = memoryStore({ now: clock.now })
+    const store = createDurableStore(clock)
     const { insert } = store
     store.insert = (key, record) => {
-      stored.push(key, record.subject, Buffer.from(record.sealed).toString())
+      stored.push(key, ...record.indexNames, Buffer.from(record.sealed).toString())
       return insert(key, record)
     }
     const { fail, signIn } = createSetup(checkPassword, { store }, clock)
@@ -399,7 +424,7 @@ describe('counts in a store', () => {
   it('know thirty devices and addresses of an account, so that no user fills the store', async () => {
     let size = 0
     const clock = createClock()
-    const store = memoryStore({ now: clock.now })
+    const store = createDurableStore(clock)
     const { replace } = store
     store.replace = (key, record, version) => {
       size = Math.max(size, record.sealed.length)

@@ -298,7 +298,9 @@ describe('counted failures', () => {
     const once = addFailure(limit, 0, 0)
     const threeTimes = addFailure(limit, addFailure(limit, once, 0), 0)
     const waits = [0, 400, 1000].map((now) => getWaitMs(limit, threeTimes, now))
-    expect([getWaitMs(limit, once, 0), getWaitMs(limit, once, 0, 1), ...waits]).toEqual([0, 1000, 1000, 600, 0])
+    expect([getWaitMs(limit, once, 0), getWaitMs(limit, once, 0, 1), ...waits]).toEqual([
+      0, 1000, 1000, 600, 0,
+    ])
   })
 
   it('lock no user out when the clock is set back', async () => {

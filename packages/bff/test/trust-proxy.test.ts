@@ -160,7 +160,8 @@ describe('an IP address', () => {
     fc.assert(
       fc.property(fc.oneof(ipv4, ipv6, text), (address) => {
         const isPlain = !/[%[\]\s]|^\d+(\.\d+){3}:\d+$/.test(address)
-        if (isPlain) expect([address, parseIpAddress(address) !== null]).toEqual([address, isIP(address) !== 0])
+        if (isPlain)
+          expect([address, parseIpAddress(address) !== null]).toEqual([address, isIP(address) !== 0])
       }),
       runs(2000),
     )
@@ -205,7 +206,13 @@ describe('an IP address', () => {
 describe('chains of proxies', () => {
   const publicAddress = fc.constantFrom(client, '203.0.113.9', '2001:db8:1::5', '::ffff:203.0.113.1')
   const privateAddress = fc.constantFrom('10.0.0.1', '10.9.9.9', 'fd00::7', '::ffff:10.1.1.1')
-  const forgery = fc.array(fc.oneof(publicAddress, privateAddress, text.map((part) => part.replaceAll(/[^ -~]|[,"\\]/g, ''))))
+  const forgery = fc.array(
+    fc.oneof(
+      publicAddress,
+      privateAddress,
+      text.map((part) => part.replaceAll(/[^ -~]|[,"\\]/g, '')),
+    ),
+  )
   const quote = (address: string): string => (address.includes(':') ? `"[${address}]"` : address)
   const canonical = (address: string): string => formatIpAddress(parseIpAddress(address) ?? [])
 
@@ -220,7 +227,12 @@ describe('chains of proxies', () => {
           const [peer = '', ...inner] = proxies.toReversed()
           const seen = [source, ...inner.toReversed()]
           const headers = usesForwarded
-            ? { Forwarded: [...sent.map((part) => `for="${part}"`), ...seen.map((part) => `for=${quote(part)}`)].join() }
+            ? {
+                Forwarded: [
+                  ...sent.map((part) => `for="${part}"`),
+                  ...seen.map((part) => `for=${quote(part)}`),
+                ].join(),
+              }
             : { 'X-Forwarded-For': [...sent, ...seen].join() }
           for (const trustProxy of [['10.0.0.0/8', 'fd00::/8'], proxies.length])
             expect(resolve(trustProxy, { peer, headers }).address).toBe(canonical(source))
@@ -233,7 +245,10 @@ describe('chains of proxies', () => {
   it('give no address of a header when the connection is not from a trusted proxy', () => {
     fc.assert(
       fc.property(publicAddress, forgery, (source, sent) => {
-        const headers = { 'X-Forwarded-For': sent.join(), Forwarded: sent.map((part) => `for="${part}"`).join() }
+        const headers = {
+          'X-Forwarded-For': sent.join(),
+          Forwarded: sent.map((part) => `for="${part}"`).join(),
+        }
         expect(resolve(['10.0.0.0/8', 'fd00::/8'], { peer: source, headers })).toEqual(
           resolve(['10.0.0.0/8', 'fd00::/8'], { peer: source }),
         )
@@ -323,16 +338,33 @@ describe('the BFF behind a trusted proxy', () => {
 })
 
 describe('the option trustProxy', () => {
-  it.each<TrustProxy>([false, 1, 3, 'loopback', 'private', '10.0.0.1', '10.0.0.0/8', ['fd00::/8', 'loopback'], '::ffff:10.0.0.1'])(
-    'can be %j',
-    (trustProxy) => {
-      expect(() => createTestBff(rotating(), { trustProxy })).not.toThrow()
-    },
-  )
+  it.each<TrustProxy>([
+    false,
+    1,
+    3,
+    'loopback',
+    'private',
+    '10.0.0.1',
+    '10.0.0.0/8',
+    ['fd00::/8', 'loopback'],
+    '::ffff:10.0.0.1',
+  ])('can be %j', (trustProxy) => {
+    expect(() => createTestBff(rotating(), { trustProxy })).not.toThrow()
+  })
 
   it.each([
     ...[true, 0, -1, 1.5, Infinity, '', [], '*', 'true', 'all', 'localhost', '10.0.0.0/33', '10.0.0/8'],
-    ...['0.0.0.0/0', '::/0', '::ffff:0:0/96', '::ffff:10.0.0.0/8', ['10.0.0.1', 'x'], [['10.0.0.1']], null, {}, () => true],
+    ...[
+      '0.0.0.0/0',
+      '::/0',
+      '::ffff:0:0/96',
+      '::ffff:10.0.0.0/8',
+      ['10.0.0.1', 'x'],
+      [['10.0.0.1']],
+      null,
+      {},
+      () => true,
+    ],
   ])('cannot be %j: that would trust everybody, or nobody knows whom', (trustProxy) => {
     expect(() => createTestBff(rotating(), { trustProxy } as unknown as Partial<BffOptions>)).toThrow(
       /trustProxy: is .+\. Expected: how many proxies are in front, their addresses or ranges such as "loopback"/,

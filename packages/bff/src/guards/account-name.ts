@@ -17,16 +17,18 @@ const collator = new Intl.Collator('und', { sensitivity: 'base' })
  * address with a plus sign is another account than the one without, as on most servers.
  */
 export function foldUsername(username: string): string {
-  return username
-    .normalize('NFKD')
-    // The capital ẞ has no other upper case.
-    .toLowerCase()
-    .toUpperCase()
-    .normalize('NFKD')
-    .replaceAll(/[\p{M}\p{C}\p{Default_Ignorable_Code_Point}]/gu, '')
-    .replaceAll(/[ÆÐĐĦŁŒØ]/g, (letter) => plainLetters[letter] ?? letter)
-    .replaceAll(/(?!\d)\p{Nd}/gu, toAsciiDigit)
-    .trim()
+  return (
+    username
+      .normalize('NFKD')
+      // The capital ẞ has no other upper case.
+      .toLowerCase()
+      .toUpperCase()
+      .normalize('NFKD')
+      .replaceAll(/[\p{M}\p{C}\p{Default_Ignorable_Code_Point}]/gu, '')
+      .replaceAll(/[ÆÐĐĦŁŒØ]/g, (letter) => plainLetters[letter] ?? letter)
+      .replaceAll(/(?!\d)\p{Nd}/gu, toAsciiDigit)
+      .trim()
+  )
 }
 
 function toAsciiDigit(digit: string): string {

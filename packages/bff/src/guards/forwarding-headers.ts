@@ -14,7 +14,7 @@ export function readXForwarded(request: RouteRequest): ForwardingHeaders | null 
   const addresses = readList(request, 'x-forwarded-for')
   const schemes = readList(request, 'x-forwarded-proto')
   const hosts = readList(request, 'x-forwarded-host')
-  return addresses ?? schemes ?? hosts
+  return (addresses ?? schemes ?? hosts)
     ? { addresses: addresses ?? [], schemes: schemes ?? [], hosts: hosts ?? [] }
     : null
 }
@@ -29,7 +29,10 @@ function readList(request: RouteRequest, name: string): string[] | null {
 }
 
 const token = "[\\w!#$%&'*+.^`|~-]+"
-const pair = new RegExp(String.raw`[ \t]*(?:(${token})=(?:(${token})|"((?:[^"\\]|\\.)*)")[ \t]*)?([;,]|$)`, 'y')
+const pair = new RegExp(
+  String.raw`[ \t]*(?:(${token})=(?:(${token})|"((?:[^"\\]|\\.)*)")[ \t]*)?([;,]|$)`,
+  'y',
+)
 
 /**
  * Parses `Forwarded` (RFC 7239 §4): one element per proxy.

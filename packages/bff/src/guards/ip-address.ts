@@ -29,9 +29,7 @@ export function parseIpRange(text: string): IpRange | null {
   const address = ipv4 ?? parseIpv6(base)
   const maxLength = ipv4 ? 32 : 128
   const givenLength = length === undefined ? maxLength : Number(length)
-  return address && givenLength <= maxLength
-    ? { address, prefixLength: givenLength + 128 - maxLength }
-    : null
+  return address && givenLength <= maxLength ? { address, prefixLength: givenLength + 128 - maxLength } : null
 }
 
 /** Whether an address lies in a range. */

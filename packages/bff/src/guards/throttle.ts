@@ -18,6 +18,8 @@ import { createRecentMap, createThrottleRecords } from './throttle-records.ts'
 
 /** Delays sign-ins after too many failures. `docs/decisions/0010-throttle.md` has its promises. */
 export interface Throttle {
+  /** Whether it uses the device of a {@link SignInSource}. */
+  readonly usesDevices: boolean
   /**
    * Runs a sign-in. It counts as failed when it ends with `invalid_credentials`, or when the response of the
    * authorization server was lost. If all that may fail are running, it waits for them for a while.
@@ -62,7 +64,7 @@ interface Attempt {
 }
 
 /** Runs every sign-in at once. */
-export const noThrottle: Throttle = { run: (_, signIn) => signIn() }
+export const noThrottle: Throttle = { usesDevices: false, run: (_, signIn) => signIn() }
 
 export function createThrottle(options: ThrottleOptions): Throttle {
   const { store, createKeys, platform, logger } = options
@@ -74,6 +76,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
   let hasWarned = false
 
   return {
+    usesDevices: true,
     async run(source, signIn) {
       const attempt = await admit(createKeys(source))
       const runningKeys = attempt.rows.map(({ key }) => key)

@@ -16,6 +16,7 @@ import { assertNotClosing } from '../background-tasks.ts'
 import type { SessionData } from '../sessions/session-data.ts'
 import { createTokenData } from '../sessions/session-data.ts'
 import type { LoadedSession } from '../sessions/sessions.ts'
+import { getUserBytes, maxUserBytes } from '../sessions/user-size.ts'
 import { deriveSubject } from '../sessions/subject.ts'
 import type { SignInSource } from '../guards/sign-in-keys.ts'
 import { isInvalidCredentials } from '../guards/throttle.ts'
@@ -166,25 +167,8 @@ async function createSession(
   return createSessionResponse(context, session, {
     'set-cookie': [
       serializeSessionCookie(sessionCookie, cookie, maxAge),
-      serializeDeviceCookie(sessionCookie, device),
+      ...(context.throttle.usesDevices ? [serializeDeviceCookie(sessionCookie, device)] : []),
     ],
-  })
-}
-
-/** Bytes of the user object as JSON, which every session stores. */
-const maxUserBytes = 32_768
-
-/** @throws BffError `server_error` after revoking the tokens, which no session will have */
-function assertUserSize(context: RouteContext, token: TokenSet): void {
-  const byteLength = Buffer.byteLength(JSON.stringify(token.user))
-  if (byteLength <= maxUserBytes) return
-  context.revoke(token)
-  throw new BffError('server_error', 'The authorization server describes the user with too much data', {
-    status: 502,
-    hint:
-      `Sign-in failed with 502: the user has ${byteLength} bytes, and a session stores at most ${maxUserBytes}. Tokens ` +
-      'revoked. Let response.user and response.extraUserFields of the provider name a smaller part of the response, or ' +
-      'reduce the claims of the ID Token at the authorization server.',
   })
 }
 
@@ -196,6 +180,7 @@ async function createSessionOrRevoke(
 ): Promise<{ cookie: Uint8Array; session: LoadedSession }> {
   try {
     assertConnected(request)
+    assertUserSize(data)
     const created = await context.sessions.create(data)
     if (request.isDisconnected) await context.sessions.end(created.session)
     assertConnected(request)
@@ -210,15 +195,25 @@ function assertConnected(request: RouteRequest): void {
   if (request.isDisconnected) throw createInvalidRequestError('The client aborted the request')
 }
 
+function assertUserSize({ user }: SessionData): void {
+  const byteLength = getUserBytes(user)
+  if (byteLength <= maxUserBytes) return
+  throw new BffError('server_error', 'The authorization server describes the user with too much data', {
+    status: 502,
+    hint:
+      `Sign-in failed with 502: the user has ${byteLength} bytes, and a session stores at most ${maxUserBytes}. Tokens ` +
+      'revoked. Let response.user and response.extraUserFields of the provider name a smaller part of the response, or ' +
+      'reduce the claims of the ID Token at the authorization server.',
+  })
+}
+
 async function takeTokenSet(
-  context: RouteContext,
+  { logger, challenges, provider }: RouteContext,
   { result, sentAt }: GrantResult,
   attempt: Pick<PendingSignIn, 'username' | 'scope' | 'remember'>,
 ): Promise<{ token: TokenSet; sentAt: number }> {
-  const { logger, challenges, provider } = context
   switch (result.kind) {
     case 'issued':
-      assertUserSize(context, result.token)
       return { token: result.token, sentAt }
     case 'invalid_credentials':
     case 'session_ended':

@@ -8,6 +8,7 @@ export interface SessionCookie {
 }
 
 const valuePattern = /^[\w-]+$/
+const securePrefix = '__Host-Http-'
 
 /**
  * Names the cookie. Browsers refuse a cookie with the prefix `__Host-` from another subdomain. Chrome 140 and Firefox
@@ -19,7 +20,7 @@ const valuePattern = /^[\w-]+$/
  */
 function createSessionCookie(basePath: string, secure: boolean): SessionCookie {
   const slug = basePath === '/auth' ? '' : basePath.replaceAll(/[^\dA-Za-z]+/g, '-')
-  return { name: `${secure ? '__Host-Http-' : ''}latchkey${slug}`, secure }
+  return { name: `${secure ? securePrefix : ''}latchkey${slug}`, secure }
 }
 
 /**
@@ -45,12 +46,12 @@ const deviceMaxAge = 2_592_000
 export const deviceByteLength = 18
 
 /**
- * Returns the cookie by which the throttle recognizes a browser that has signed in before. It outlives the session, and
- * gives access to nothing.
+ * Returns the cookie by which the throttle recognizes a browser that has signed in before. It gives access to nothing,
+ * stays after a sign-out, and is the same for all BFFs of a host. A base path adds no dot, so that no session cookie has
+ * this name.
  */
-export function getDeviceCookie({ name, secure }: SessionCookie): SessionCookie {
-  // A base path adds no dot, so that this is the name of no session cookie.
-  return { name: `${name}.device`, secure }
+function getDeviceCookie({ secure }: SessionCookie): SessionCookie {
+  return { name: `${secure ? securePrefix : ''}latchkey.device`, secure }
 }
 
 /** Parses the session cookie of a `Cookie` header; `null` when it is missing, malformed or there twice. */
