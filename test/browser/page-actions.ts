@@ -104,6 +104,12 @@ export function readBrowserStorage(page: Page): Promise<Record<string, unknown>>
   }))
 }
 
+/** Lists the names of the cookies in the browser, without that of the device, which stays after a sign-out. */
+export async function listSessionCookies(page: Page): Promise<string[]> {
+  const names = (await page.context().cookies()).map(({ name }) => name)
+  return names.filter((name) => name !== 'latchkey.device')
+}
+
 /** Advances the time of a page with `hasTestClock` and of its BFF. Timers of the page that become due run once. */
 export async function advanceTime(
   page: Page,

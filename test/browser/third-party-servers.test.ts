@@ -9,6 +9,7 @@ import {
   emptyStorage,
   expectGreeting,
   expectSignInForm,
+  listSessionCookies,
   readBrowserStorage,
   recordRequests,
   signIn,
@@ -64,7 +65,7 @@ describe.concurrent('a page', () => {
       await page.reload()
       await expectSignInForm(page)
       expect(await readBrowserStorage(page)).toEqual(emptyStorage)
-      expect(await page.context().cookies()).toEqual([])
+      expect(await listSessionCookies(page)).toEqual([])
     },
   )
 })

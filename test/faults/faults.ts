@@ -1,5 +1,6 @@
 import { browserCatalogue, browserModel } from './browser-catalogue.ts'
 import type { FaultGroup } from './fault.ts'
+import { signInThrottle } from './sign-in-throttle.ts'
 
 const diagnosis = 'packages/core/test/diagnosis.test.ts'
 const firstPage = 'test/first-page/first-page.test.ts'
@@ -1128,4 +1129,5 @@ export const groups: readonly FaultGroup[] = [
       },
     ],
   },
+  signInThrottle,
 ]

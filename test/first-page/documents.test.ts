@@ -55,7 +55,6 @@ describe('docs/options.md', () => {
   it.each([
     ['createBff', 'bff/src/bff-options.ts', 'BffOptions'],
     ['ProxyRoute', 'bff/src/proxy/proxy-routes.ts', 'ProxyRoute'],
-    ['ThrottleOptions', 'bff/src/guards/throttle.ts', 'ThrottleOptions'],
     ['Hooks', 'bff/src/authorization-server/hooks.ts', 'Hooks'],
     ['memoryStore', 'bff/src/stores/memory-store.ts', 'MemoryStoreOptions'],
     ['embeddedStore', 'bff/src/stores/embedded-store.ts', 'EmbeddedStoreOptions'],

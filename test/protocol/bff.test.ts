@@ -91,17 +91,14 @@ it.each([
 ])(
   '68 responds with 429 and Retry-After after too many failed sign-ins for %s, without a token request',
   async (_, createAttempt) => {
-    const byHeader = (request: Request): string | null => request.headers.get('X-Client')
-    const { sendRequest, endpoint, clock } = createTestBff(invalidGrant, {
-      throttle: { clientAddress: byHeader },
-    })
+    const { sendRequest, endpoint, clock } = createTestBff(invalidGrant, { trustProxy: 1 })
     const failSignIn = (attempt: number): Promise<BrowserResponse> => {
       const { username, address } = createAttempt(attempt)
       return sendRequest(
         'POST',
         '/session',
         { credentials: { username, password: 'x' } },
-        { 'X-Client': address },
+        { 'X-Forwarded-For': address },
       )
     }
     const responses: BrowserResponse[] = []

@@ -11,7 +11,8 @@ import { createIssueMessage, createOptionsError, parseOptions, addPathPrefix } f
 import type { ProxyRoute } from './proxy/proxy-routes.ts'
 import { proxyRouteSchema } from './proxy/proxy-routes.ts'
 import type { Store } from './stores/store.ts'
-import type { ThrottleOptions } from './guards/throttle.ts'
+import type { TrustProxy } from './guards/trust-proxy.ts'
+import { parseTrustedRanges } from './guards/trust-proxy.ts'
 
 /** The options of `createBff`. Only `provider` is required. */
 export interface BffOptions {
@@ -43,15 +44,22 @@ export interface BffOptions {
   /** The origin of the page, for example `https://portal.example.com`, when a proxy in front changes the host. */
   origin?: string
   /**
+   * Which proxies in front may say, in `Forwarded` or `X-Forwarded-*`, where a request comes from, and with which scheme
+   * and host: addresses and ranges (`'10.0.0.0/8'`, `'fd00::/8'`, `'loopback'`, `'private'`), or how many proxies there
+   * are, if no client can go around them. `false` when there are none. When absent, no such header is read, and an
+   * address of this machine or a private network counts as unknown.
+   */
+  trustProxy?: TrustProxy
+  /**
    * Seconds until a session ends: without use (`idle`, 43,200 when absent), at the latest (`absolute`, 604,800). A user
    * who has more than `perUser` sessions (50) loses the oldest at the next sign-in.
    */
   session?: { idle?: number; absolute?: number; perUser?: number }
   /**
-   * How sign-ins are delayed after too many failures, by account and by address, counted in the memory of this process.
-   * `false` switches it off, for a server in front that does it.
+   * Whether sign-ins are delayed after too many failures, by account and by address; `true` when absent. `false` is for a
+   * server in front that does it.
    */
-  throttle?: false | ThrottleOptions
+  throttle?: boolean
   /** Functions for what no description covers. */
   hooks?: Hooks
   /** Seconds within which the authorization server must respond; 8 when absent. */
@@ -66,18 +74,12 @@ const secondsMessage = createIssueMessage('a number of seconds above 0')
 const countMessage = createIssueMessage('a whole number above 0')
 const seconds = z.number({ error: secondsMessage }).positive({ error: secondsMessage })
 
-const throttleSchema: z.ZodType<ThrottleOptions> = z.strictObject({
-  clientAddress: z
-    .custom<NonNullable<ThrottleOptions['clientAddress']>>(isFunction, {
-      error: createIssueMessage('a function of the request'),
-    })
-    .exactOptional(),
-})
-
 const hookSchema = z.custom<() => void>(isFunction, { error: createIssueMessage('a function') }).optional()
 const basePathMessage = createIssueMessage('a path such as "/auth", without a slash at its end')
 const expectedSecret = 'a string of at least 32 characters, or a list of such strings'
 const secretMessage = createIssueMessage(expectedSecret)
+const expectedProxies =
+  'how many proxies are in front, their addresses or ranges such as "loopback" or ["10.0.0.0/8"], or false for none'
 const expectedOrigin = 'a scheme and a host, for example "https://portal.example.com", and nothing after them'
 
 const resolvedOptions = z
@@ -106,6 +108,7 @@ const resolvedOptions = z
         error: `is not valid. Expected: ${expectedOrigin}`,
       })
       .optional(),
+    trustProxy: z.custom<TrustProxy>(isTrustProxy, { error: createIssueMessage(expectedProxies) }).optional(),
     session: z
       .strictObject({
         idle: seconds.default(43_200),
@@ -113,7 +116,7 @@ const resolvedOptions = z
         perUser: z.int({ error: countMessage }).positive({ error: countMessage }).default(50),
       })
       .prefault({}),
-    throttle: z.union([z.literal(false), throttleSchema]).default({}),
+    throttle: z.boolean().default(true),
     // setTimeout rings at once for more milliseconds than 32 bits can hold.
     timeout: seconds.max(2_147_483, { error: createIssueMessage('at most 2147483 seconds') }).default(8),
     hooks: z.strictObject({ transformRequest: hookSchema, transformResponse: hookSchema }).optional(),
@@ -211,6 +214,14 @@ function isLongText(value: unknown): boolean {
 
 function hasShortText(value: unknown): boolean {
   return [value].flat().some((item) => typeof item === 'string' && item.length < 32)
+}
+
+function isTrustProxy(value: unknown): boolean {
+  if (value === false) return true
+  if (typeof value === 'number') return Number.isInteger(value) && value > 0
+  const entries = [value].flat()
+  const isRange = (entry: unknown): boolean => typeof entry === 'string' && parseTrustedRanges(entry) !== null
+  return entries.length > 0 && entries.every(isRange)
 }
 
 function isObject(value: unknown): boolean {

@@ -39,7 +39,10 @@ import type { SessionData } from './sessions/session-data.ts'
 import { createSessionClock } from './sessions/moments.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createPlainHttpWarning } from './guards/plain-http.ts'
+import { createSignInKeys } from './guards/sign-in-keys.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
+import { createClientResolver } from './guards/trust-proxy.ts'
+import { createRepeatLimiter } from './repeated-lines.ts'
 import { logStartupWarnings } from './startup-warnings.ts'
 import { createHttpClient } from './authorization-server/http-client.ts'
 
@@ -97,7 +100,7 @@ const sessionRoutes: SessionHandlers = {
  */
 export function createBff(options: BffOptions): Bff {
   const resolvedOptions = resolveOptions(options)
-  const { provider, basePath, mode, origin, session: limits, timeout, secret, throttle } = resolvedOptions
+  const { provider, basePath, mode, origin, trustProxy, session: limits, timeout, secret } = resolvedOptions
   const isAutomatic = provider.login.mode === 'automatic'
   const matchProxyRoute = createProxyMatcher(resolvedOptions.proxy, basePath, provider.resource)
   const platform: Platform = {
@@ -173,7 +176,15 @@ export function createBff(options: BffOptions): Bff {
     server,
     sessions,
     challenges: createChallenges(store, providerKey, secrets, clock, platform),
-    throttle: throttle ? createThrottle(throttle, () => platform.now(), logger) : noThrottle,
+    throttle: resolvedOptions.throttle
+      ? createThrottle({
+          // The memory of a store for sessions would not outlive the process either.
+          store: store.isVolatile === true ? null : store,
+          createKeys: createSignInKeys(providerKey, secrets[0], trustProxy !== undefined),
+          platform,
+          logger,
+        })
+      : noThrottle,
     getSessionCookie: createCookieResolver(basePath, origin),
     warnOfPlainHttp: createPlainHttpWarning(logger),
     refresh,
@@ -186,14 +197,18 @@ export function createBff(options: BffOptions): Bff {
   }
 
   let isConfigurationReported = store.isVolatile === true
-  const router = createRouter({ basePath, origin, handlers, matchProxyRoute, context })
+  const resolveClient = createClientResolver(
+    trustProxy,
+    createRepeatLimiter(logger, () => platform.now()),
+  )
+  const router = createRouter({ basePath, origin, handlers, matchProxyRoute, resolveClient, context })
 
   const bff: Bff = {
     basePath,
     owns: router.owns,
     fetch: async (request) => createWebResponse(await handle(createRouteRequest(request))),
     handle,
-    session: (request) => handlers.readState(context, createRouteRequest(request)),
+    session: (request) => handlers.readState(context, resolveClient(createRouteRequest(request))),
     close: () => background.close(maxGrantMs),
   }
   reportBff(bff, options, resolvedOptions)

@@ -26,6 +26,8 @@ export interface BffErrorDetails {
   challenge?: SignInChallenge
   /** The value of the header `Allow`, for a 405. */
   allow?: string
+  /** Whether the authorization server may have acted on a request whose response was lost. */
+  isResponseLost?: boolean
 }
 
 /**
@@ -41,6 +43,7 @@ export class BffError extends Error {
   readonly hint: string | undefined
   readonly challenge: SignInChallenge | undefined
   readonly allow: string | undefined
+  readonly isResponseLost: boolean
 
   constructor(code: ErrorCode, message: string, details: BffErrorDetails = {}) {
     super(message)
@@ -51,6 +54,7 @@ export class BffError extends Error {
     this.hint = details.hint
     this.challenge = details.challenge
     this.allow = details.allow
+    this.isResponseLost = details.isResponseLost ?? false
   }
 }
 

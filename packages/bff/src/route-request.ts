@@ -5,6 +5,11 @@ export type RequestUrl = Pick<URL, 'protocol' | 'host' | 'hostname' | 'pathname'
 export interface RouteRequest {
   readonly method: string
   readonly url: RequestUrl
+  /**
+   * The address at the other end of the connection or, behind a proxy that the option `trustProxy` names, that of the
+   * client; `null` when unknown.
+   */
+  readonly address: string | null
   /** `null` without a body. */
   readonly body: RequestBody | null
   /** Whether the client disconnected before it had the whole response. */
@@ -13,8 +18,12 @@ export interface RouteRequest {
   getHeader(name: string): string | null
   /** Calls back once when the client disconnects before it has the whole response; at once if it already has. */
   whenDisconnected(callback: () => void): void
-  /** Creates a web request without the body, for functions of the application. */
-  toWebRequest(): Request
+  /**
+   * Creates a web request without the body, for functions of the application.
+   *
+   * @param client the URL and the address to use instead of those of the connection
+   */
+  toWebRequest(client?: Pick<RouteRequest, 'url' | 'address'>): Request
 }
 
 /** The body of a request, which one method can read once. */
@@ -29,4 +38,9 @@ export interface RequestBody {
   readBytes(maxBytes: number): Promise<Uint8Array<ArrayBuffer> | null>
   /** Returns the body in parts, as they arrive. To stop reading leaves the connection open. */
   stream(): AsyncIterable<Uint8Array>
+}
+
+/** Formats a URL that is a `URL` or the parts of one. */
+export function formatUrl({ protocol, host, pathname, search }: RequestUrl): string {
+  return `${protocol}//${host}${pathname}${search}`
 }

@@ -10,7 +10,7 @@ import type { Platform } from './platform.ts'
  * @param hasStore whether sessions are kept in a store that the deployer or the host of the process chose
  */
 export function logStartupWarnings(
-  { provider, basePath, mode, proxy }: ResolvedOptions,
+  { provider, basePath, mode, proxy, origin, trustProxy }: ResolvedOptions,
   hasStore: boolean,
   platform: Platform,
   logger: Logger,
@@ -32,8 +32,19 @@ export function logStartupWarnings(
         "'post' works with most servers.",
     )
 
+  const isProduction = platform.env('NODE_ENV') === 'production'
+
+  if (isProduction && origin === undefined && trustProxy === undefined)
+    warn(
+      `address ${basePath}`,
+      'The address of the page and those of clients are unknown behind a proxy, although NODE_ENV is production. Set the ' +
+        "option `trustProxy` to the proxies in front, for example 'loopback' for nginx on this machine, or to false when " +
+        'there are none. Otherwise the throttle cannot tell clients apart. And set the option `origin` to the origin of ' +
+        'the page if a proxy changes the host.',
+    )
+
   // A restart loses a machine token as well, but the next request gets another one.
-  if (!hasStore && provider.login.mode !== 'automatic' && platform.env('NODE_ENV') === 'production')
+  if (!hasStore && provider.login.mode !== 'automatic' && isProduction)
     warn(
       'memory store',
       'Sessions are kept in memory, although NODE_ENV is production: a restart signs every user out, and several ' +

@@ -110,6 +110,7 @@ function postJson(path: string, body: unknown): StoryRequest {
 function withoutRandom(value: unknown): string {
   return JSON.stringify(value)
     .replaceAll(/[\w-]{64}/g, '(cookie)')
+    .replaceAll(/device=[\w-]{24}/g, 'device=(cookie)')
     .replaceAll(/[\w-]{43}/g, '(id)')
     .replaceAll(/127\.0\.0\.1:\d+/g, '(host)')
 }

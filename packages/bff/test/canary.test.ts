@@ -148,5 +148,5 @@ it('would find a canary: the request contains the password', async () => {
   )
   await signIn()
   expect(describeRequest(endpoint.requests[0] as ReceivedRequest)).toContain('correct+horse')
-  expect([...jar.values()].join('')).toMatch(/^[\w-]{64}$/)
+  expect([...jar.values()].join(' ')).toMatch(/^[\w-]{64} [\w-]{24}$/)
 })

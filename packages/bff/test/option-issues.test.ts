@@ -69,6 +69,7 @@ const optionNames: (keyof BffOptions)[] = [
   'store',
   'secret',
   'origin',
+  'trustProxy',
   'session',
   'throttle',
   'hooks',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../src/index.ts'
-import { axosoft } from '../src/providers/index.ts'
+import { axosoft, oauth2 } from '../src/providers/index.ts'
 import { createBrowser, createTestBff, credentials, flushPromises } from './support/browser.ts'
+import type { Reply } from './support/token-endpoint.ts'
 import {
   failWithCode,
   grantsOf,
@@ -128,6 +129,54 @@ describe('a sign-in that the token endpoint fails', () => {
     expect(response).toMatchObject({ status, body: { error, retry_after: wait } })
     expect(response.headers.get('Retry-After')).toBe(String(wait))
     expect(grantsOf(endpoint, 'password')).toHaveLength(1)
+  })
+})
+
+describe('a user object', () => {
+  const base = oauth2({
+    tokenEndpoint: 'https://as.example.com/token',
+    revocationEndpoint: 'https://as.example.com/revoke',
+    clientId: 'portal',
+  })
+  const provider = { ...base, response: { ...base.response, user: '/profile' } }
+  const describeUser =
+    (...profiles: object[]): Reply =>
+    ({ url }) =>
+      url.pathname === '/revoke'
+        ? new Response(null)
+        : Response.json({ ...tokenResponse, refresh_token: 'refresh-1', profile: profiles.shift() })
+  const signInWith = async (text: string, ...later: object[]) => {
+    const setup = createTestBff(describeUser({ name: 'Cathy', text }, ...later), { provider })
+    const response = await setup.signIn()
+    await setup.bff.close()
+    return { ...setup, response }
+  }
+  /** The bytes of a user without a text. */
+  const emptyBytes = JSON.stringify({ name: 'Cathy', text: '' }).length
+
+  it('can have 32 kB', async () => {
+    const { response } = await signInWith('é'.repeat((32_768 - emptyBytes) / 2))
+    expect(response.status).toBe(200)
+  })
+
+  it('of more bytes gets server_error; the log names the options that help, and the tokens are revoked', async () => {
+    const text = 'é'.repeat((32_768 - emptyBytes) / 2 + 1)
+    const { response, endpoint, log, jar } = await signInWith(text)
+    expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
+    expect(log.at(-1)).toMatch(/the user has 3277\d bytes, .+ response\.user and response\.extraUserFields/)
+    expect(log.at(-1)).not.toContain('é')
+    expect(revokedAt(endpoint)).toEqual(['refresh-1'])
+    expect(jar.size).toBe(0)
+  })
+
+  it('does not grow beyond that by refreshes', async () => {
+    const changes = [{ name: 'Cathy B.' }, { more: 'x'.repeat(32_768) }]
+    const { clock, restore } = await signInWith('short', ...changes)
+    await clock.pass(860)
+    expect((await restore()).body.session?.user).toEqual({ name: 'Cathy B.', text: 'short' })
+    await clock.pass(860)
+    const { session, token } = (await restore()).body
+    expect([session?.user, token?.sequence]).toEqual([{ name: 'Cathy B.', text: 'short' }, 3])
   })
 })
 
@@ -287,7 +336,7 @@ describe('a new session', () => {
     const store = memoryStore()
     let insertCount = 0
     const insert: typeof store.insert = (...args) => ((insertCount += 1), store.insert(...args))
-    const { bff, endpoint } = createTestBff(rotating(), { store: { ...store, insert } })
+    const { bff, endpoint } = createTestBff(rotating(), { store: { ...store, insert }, throttle: false })
     const slow = hangUntilReleased(rotating())
     endpoint.script(slow.reply)
     const page = new AbortController()

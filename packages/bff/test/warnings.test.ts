@@ -97,6 +97,25 @@ describe('the warning about the memory store', () => {
   })
 })
 
+describe('the warning about unknown addresses', () => {
+  const countWarnings = (options: Partial<BffOptions>, nodeEnv = 'production'): number =>
+    listStartLines(options, nodeEnv).filter((line) => line.includes('`trustProxy`')).length
+
+  it('is logged at start in production, when neither trustProxy nor origin is set', () => {
+    expect(countWarnings({})).toBe(1)
+    expect(countWarnings({}, 'development')).toBe(0)
+  })
+
+  it.each<Partial<BffOptions>>([
+    { trustProxy: 'loopback' },
+    { trustProxy: 1 },
+    { trustProxy: false },
+    { origin: 'https://portal.example.com' },
+  ])('is not logged with %j', (options) => {
+    expect(countWarnings(options)).toBe(0)
+  })
+})
+
 describe('the warning about proxy mode without proxy routes', () => {
   const isWarned = (options: Partial<BffOptions>): boolean =>
     listStartLines(options).some((line) => line.includes('proxy: [{ path:'))

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setSocketAddress } from '../guards/client-address.ts'
 import type { RequestBody, RequestUrl, RouteRequest } from '../route-request.ts'
+import { formatUrl } from '../route-request.ts'
 
 /** Properties that frameworks add to a request. */
 export interface FrameworkRequest {
@@ -38,6 +39,10 @@ export class NodeRequest implements RouteRequest {
     })
   }
 
+  get address(): string | null {
+    return this.#incoming.socket.remoteAddress ?? null
+  }
+
   get isDisconnected(): boolean {
     return this.#isDisconnected
   }
@@ -54,8 +59,7 @@ export class NodeRequest implements RouteRequest {
     else this.#callbacks.push(callback)
   }
 
-  toWebRequest(): Request {
-    const { protocol, host, pathname, search } = this.url
+  toWebRequest(client: Pick<RouteRequest, 'url' | 'address'> = this): Request {
     const headers = new Headers()
     for (const name of Object.keys(this.#incoming.headers)) {
       const value = this.getHeader(name)
@@ -63,12 +67,12 @@ export class NodeRequest implements RouteRequest {
     }
     const controller = new AbortController()
     this.whenDisconnected(() => controller.abort())
-    const request = new Request(`${protocol}//${host}${pathname}${search}`, {
+    const request = new Request(formatUrl(client.url), {
       method: this.method,
       headers,
       signal: controller.signal,
     })
-    setSocketAddress(request, this.#incoming.socket.remoteAddress)
+    setSocketAddress(request, client.address ?? undefined)
     return request
   }
 

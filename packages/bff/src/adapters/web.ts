@@ -1,14 +1,16 @@
 import { readBoundedBytes } from '../bounded-body.ts'
-import { getSocketAddress, setSocketAddress } from '../guards/client-address.ts'
+import { getClientAddress, setSocketAddress } from '../guards/client-address.ts'
 import type { RequestBody, RouteRequest } from '../route-request.ts'
+import { formatUrl } from '../route-request.ts'
 import type { BodyStream, RouteResponse } from '../route-response.ts'
 
 /** Creates the routes' view of a web request. */
 export function createRouteRequest(request: Request): RouteRequest {
   const { method, headers, signal, body } = request
-  return {
+  const routeRequest: RouteRequest = {
     method,
     url: new URL(request.url),
+    address: getClientAddress(request),
     body: body && createRequestBody(body, headers),
     get isDisconnected() {
       return signal.aborted
@@ -18,12 +20,13 @@ export function createRouteRequest(request: Request): RouteRequest {
       if (signal.aborted) callback()
       else signal.addEventListener('abort', callback, { once: true })
     },
-    toWebRequest() {
-      const webRequest = new Request(request.url, { method, headers, signal })
-      setSocketAddress(webRequest, getSocketAddress(request) ?? undefined)
+    toWebRequest(client = routeRequest) {
+      const webRequest = new Request(formatUrl(client.url), { method, headers, signal })
+      setSocketAddress(webRequest, client.address ?? undefined)
       return webRequest
     },
   }
+  return routeRequest
 }
 
 /** Creates a web response. */

@@ -34,6 +34,7 @@ const fileOptions = [
   'dangerouslyGiveMachineTokenToBrowser',
   'secret',
   'origin',
+  'trustProxy',
   'session',
   'throttle',
   'timeout',

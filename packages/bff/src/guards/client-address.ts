@@ -1,65 +1,60 @@
-const slot = Symbol.for('@latchkey/bff socket addresses')
+import type { IpAddress, IpRange } from './ip-address.ts'
+import { formatIpAddress, isInRange, parseIpAddress, parseIpRange } from './ip-address.ts'
+
+const slot = Symbol.for('@latchkey/bff addresses')
 const shared = globalThis as { [slot]?: WeakMap<Request, string> }
 // On `globalThis`, because a development server and the server code that it loads may have two copies of this module.
 const addresses = (shared[slot] ??= new WeakMap())
 
-/** Records the address that a request's connection comes from. Headers are not used: clients can send any value. */
+/**
+ * Says where the connection of a request comes from, before `bff.fetch(request)`: a web `Request` does not. The adapter
+ * for Node needs no such call.
+ *
+ * @param address an IPv4 or IPv6 address; `undefined` when unknown
+ */
 export function setSocketAddress(request: Request, address: string | undefined): void {
   if (address !== undefined) addresses.set(request, address)
 }
 
 /**
- * Returns the address at the other end of a request's connection: the client's or, behind a proxy, the proxy's. `null`
- * for requests that did not come through the adapter for Node.
+ * Returns the address of the client, for `authorize`: the other end of the connection or, behind a proxy that
+ * `trustProxy` names, what the proxy says. `null` when unknown.
  */
-export function getSocketAddress(request: Request): string | null {
+export function getClientAddress(request: Request): string | null {
   return addresses.get(request) ?? null
 }
 
+/** Parses addresses and ranges that cannot be wrong. */
+function parseRanges(...texts: string[]): IpRange[] {
+  return texts.flatMap((text) => parseIpRange(text) ?? [])
+}
+
+const loopback = parseRanges('127.0.0.0/8', '::1')
+
+/** Names of ranges: this machine; this machine and private networks (RFC 6890, RFC 4193). */
+export const namedRanges: Readonly<Record<string, readonly IpRange[]>> = {
+  loopback,
+  private: [
+    ...loopback,
+    ...parseRanges('0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12'),
+    ...parseRanges('192.168.0.0/16', '::', 'fc00::/7', 'fe80::/10'),
+  ],
+}
+
 /**
- * Returns the client of a request, for the throttle: an IPv4 address, or the /64 of an IPv6 address, which belongs to one
- * subscriber. Text from `clientAddress` that is not an address is used as it is. `null` when unknown: without
- * `clientAddress`, an address of this machine or a private network is probably a proxy's, which all clients share.
+ * Returns what the throttle counts a client by: an IPv4 address, or the /64 of an IPv6 address, which belongs to one
+ * subscriber. `null` when unknown.
+ *
+ * @param knowsProxies whether the deployer said which proxies there are; otherwise, an address of this machine or a
+ *   private network is probably that of a proxy, which all clients share
  */
-export function getClientAddress(
-  request: Request,
-  clientAddress: ((request: Request) => string | null) | undefined,
-): string | null {
-  const address = clientAddress ? clientAddress(request) : getSocketAddress(request)
-  if (typeof address !== 'string' || address.trim() === '') return null
-  const client = toNetwork(address.trim())
-  return !clientAddress && isPrivateNetwork(client) ? null : client
+export function getClientNetwork(addressText: string | null, knowsProxies: boolean): string | null {
+  const address = addressText === null ? null : parseIpAddress(addressText)
+  if (!address || (!knowsProxies && isPrivate(address))) return null
+  const text = formatIpAddress(address)
+  return text.includes(':') ? text.split(':').slice(0, 4).join(':') : text
 }
 
-function toNetwork(address: string): string {
-  const bare = address.replace(/%.*$/, '')
-  const host = /^\[|^\d+(\.\d+){3}(:\d+)?$/.test(bare) ? bare : `[${bare}]`
-  // An IPv6 address has many spellings; the URL parser normalizes them.
-  if (!URL.canParse(`http://${host}`)) return address.toLowerCase()
-  const { hostname } = new URL(`http://${host}`)
-  if (!hostname.startsWith('[')) return hostname
-  const groups = parseIpv6Groups(hostname.slice(1, -1))
-  if (groups.slice(0, 6).join() !== '0,0,0,0,0,ffff') return groups.slice(0, 4).join(':')
-  // An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2).
-  const bytes = groups.slice(6).flatMap((group) => {
-    const number = Number.parseInt(group, 16)
-    return [number >> 8, number & 255]
-  })
-  return bytes.join('.')
-}
-
-/** Parses an IPv6 address into its eight groups. */
-function parseIpv6Groups(address: string): string[] {
-  const [left = [], right] = address.split('::').map((part) => part.split(':').filter(Boolean))
-  if (!right) return left
-  return [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
-}
-
-/** Whether a network is loopback, link-local, private or carrier-grade NAT (RFC 6890, RFC 4193). */
-function isPrivateNetwork(network: string): boolean {
-  return (
-    /^(0|10|127|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(
-      network,
-    ) || /^(0:0:0:0$|f[cd][\da-f]{2}:|fe[89ab][\da-f]:)/.test(network)
-  )
+function isPrivate(address: IpAddress): boolean {
+  return namedRanges['private']?.some((range) => isInRange(address, range)) ?? false
 }

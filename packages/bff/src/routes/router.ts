@@ -25,6 +25,8 @@ export interface RouterOptions {
   origin: string | undefined
   handlers: SessionHandlers
   matchProxyRoute: MatchProxyRoute
+  /** Returns a request as the client sent it to the outermost proxy. */
+  resolveClient: (request: RouteRequest) => RouteRequest
   context: RouteContext
 }
 
@@ -36,7 +38,7 @@ export interface Router {
 }
 
 export function createRouter(options: RouterOptions): Router {
-  const { basePath, origin, handlers, matchProxyRoute, context } = options
+  const { basePath, origin, handlers, matchProxyRoute, resolveClient, context } = options
   const routes: Record<string, Record<string, RouteHandler>> = {
     [sessionPath]: { GET: handlers.restore, POST: handlers.signIn, DELETE: handlers.signOut },
     [tokenPath]: { POST: handlers.token },
@@ -48,7 +50,7 @@ export function createRouter(options: RouterOptions): Router {
     owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
     async handle(request) {
       try {
-        return withDefaultHeaders(await respond(request))
+        return withDefaultHeaders(await respond(resolveClient(request)))
       } catch (error) {
         return withDefaultHeaders(createErrorResponse(toBffError(error)))
       }

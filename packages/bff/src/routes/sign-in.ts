@@ -3,7 +3,12 @@ import { signInRequestSchema } from '../wire-schemas.ts'
 import type { GrantResult } from '../authorization-server/authorization-server.ts'
 import type { Credentials } from '../authorization-server/token-request.ts'
 import type { PendingSignIn, PendingChallenge } from '../sessions/challenges.ts'
-import { serializeSessionCookie } from '../sessions/session-cookie.ts'
+import {
+  deviceByteLength,
+  parseDeviceCookie,
+  serializeDeviceCookie,
+  serializeSessionCookie,
+} from '../sessions/session-cookie.ts'
 import { BffError } from '../errors.ts'
 import type { TokenSet } from '../authorization-server/token-result.ts'
 import { getGrant } from '../description/provider-description.ts'
@@ -11,7 +16,9 @@ import { assertNotClosing } from '../background-tasks.ts'
 import type { SessionData } from '../sessions/session-data.ts'
 import { createTokenData } from '../sessions/session-data.ts'
 import type { LoadedSession } from '../sessions/sessions.ts'
+import { getUserBytes, maxUserBytes } from '../sessions/user-size.ts'
 import { deriveSubject } from '../sessions/subject.ts'
+import type { SignInSource } from '../guards/sign-in-keys.ts'
 import { isInvalidCredentials } from '../guards/throttle.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
@@ -41,12 +48,14 @@ async function signIn(context: RouteContext, request: RouteRequest): Promise<Rou
       'The request body must be { credentials: { … }, scope?: [ … ], remember?: true, challenge?: "…" }',
     )
   const { challenge: id, credentials } = body.data
+  const device = readDevice(context, request)
+  const client = { address: request.address, device: Buffer.from(device).toString('base64url') }
   const challenge = id === undefined ? null : await context.challenges.takeAttempt(id)
   const result =
     id === undefined || challenge === null
-      ? await startSignIn(context, request, body.data)
-      : await continueSignIn(context, request, id, challenge, credentials)
-  return createSession(context, request, result)
+      ? await startSignIn(context, client, body.data)
+      : await continueSignIn(context, client, id, challenge, credentials)
+  return createSession(context, request, device, result)
 }
 
 /** A successful sign-in. */
@@ -57,9 +66,19 @@ interface SignInResult extends Pick<PendingSignIn, 'username' | 'scope' | 'remem
   sentAt: number
 }
 
+/** Reads the name of the browser, or creates one. */
+function readDevice(context: RouteContext, request: RouteRequest): Uint8Array {
+  const cookie = context.getSessionCookie(request.url)
+  return (
+    parseDeviceCookie(cookie, request.getHeader('cookie')) ?? context.platform.randomBytes(deviceByteLength)
+  )
+}
+
+type Client = Pick<SignInSource, 'address' | 'device'>
+
 async function startSignIn(
   context: RouteContext,
-  request: RouteRequest,
+  client: Client,
   body: SignInRequest,
 ): Promise<SignInResult> {
   const { fields, username: usernameField } = context.provider.login
@@ -69,7 +88,8 @@ async function startSignIn(
     throw createInvalidRequestError(`Credential ${usernameField}: a colon is not allowed (RFC 7617 §2)`)
   const scope = resolveScope(context, body)
   const attempt = { username: credentials[usernameField] ?? '', scope, remember: body.remember === true }
-  const tokens = await context.throttle.run(attempt.username, request.toWebRequest(), async () =>
+  const source = { ...client, username: attempt.username }
+  const tokens = await context.throttle.run(source, async () =>
     takeTokenSet(context, await context.server.signIn(credentials, scope), attempt),
   )
   return { ...attempt, credentials, ...tokens }
@@ -77,7 +97,7 @@ async function startSignIn(
 
 async function continueSignIn(
   context: RouteContext,
-  request: RouteRequest,
+  client: Client,
   id: string,
   { pending, attemptsLeft }: PendingChallenge,
   input: Record<string, string>,
@@ -93,7 +113,7 @@ async function continueSignIn(
     // The second request may name another user than the first one did.
     const username = (repeatsSignIn && credentials[login.username]) || pending.username
     const attempt = { ...pending, username }
-    const tokens = await throttle.run(username, request.toWebRequest(), async () => {
+    const tokens = await throttle.run({ ...client, username }, async () => {
       const grantResult = await server.answerChallenge(rule, pending.continuation, credentials, pending.scope)
       const { result } = grantResult
       const isSameChallenge = result.kind === 'challenge_required' && result.rule === rule
@@ -114,6 +134,7 @@ async function continueSignIn(
 async function createSession(
   context: RouteContext,
   request: RouteRequest,
+  device: Uint8Array,
   { token, sentAt, username, scope, remember, credentials }: SignInResult,
 ): Promise<RouteResponse> {
   const { provider, sessions, clock } = context
@@ -141,12 +162,13 @@ async function createSession(
       (data.refreshToken ?? '') === previous.data.refreshToken
     if (!hasSameTokens) context.revoke(previous.data)
   })
+  const sessionCookie = context.getSessionCookie(request.url)
+  const maxAge = remember ? context.limits.absolute : undefined
   return createSessionResponse(context, session, {
-    'set-cookie': serializeSessionCookie(
-      context.getSessionCookie(request.url),
-      cookie,
-      remember ? context.limits.absolute : undefined,
-    ),
+    'set-cookie': [
+      serializeSessionCookie(sessionCookie, cookie, maxAge),
+      ...(context.throttle.usesDevices ? [serializeDeviceCookie(sessionCookie, device)] : []),
+    ],
   })
 }
 
@@ -158,6 +180,7 @@ async function createSessionOrRevoke(
 ): Promise<{ cookie: Uint8Array; session: LoadedSession }> {
   try {
     assertConnected(request)
+    assertUserSize(data)
     const created = await context.sessions.create(data)
     if (request.isDisconnected) await context.sessions.end(created.session)
     assertConnected(request)
@@ -170,6 +193,18 @@ async function createSessionOrRevoke(
 
 function assertConnected(request: RouteRequest): void {
   if (request.isDisconnected) throw createInvalidRequestError('The client aborted the request')
+}
+
+function assertUserSize({ user }: SessionData): void {
+  const byteLength = getUserBytes(user)
+  if (byteLength <= maxUserBytes) return
+  throw new BffError('server_error', 'The authorization server describes the user with too much data', {
+    status: 502,
+    hint:
+      `Sign-in failed with 502: the user has ${byteLength} bytes, and a session stores at most ${maxUserBytes}. Tokens ` +
+      'revoked. Let response.user and response.extraUserFields of the provider name a smaller part of the response, or ' +
+      'reduce the claims of the ID Token at the authorization server.',
+  })
 }
 
 async function takeTokenSet(
@@ -209,6 +244,7 @@ async function takeTokenSet(
     case 'temporarily_unavailable':
       throw new BffError(result.kind, 'The authorization server cannot sign users in at the moment', {
         retryAfter: result.retryAfter ?? 5,
+        isResponseLost: result.isResponseLost,
         hint: `Sign-in failed with ${result.kind === 'rate_limited' ? 429 : 503}: ${result.hint}`,
       })
   }

@@ -7,8 +7,8 @@ export interface SessionCookie {
   secure: boolean
 }
 
-const cookieValueLength = (cookieByteLength * 4) / 3
 const valuePattern = /^[\w-]+$/
+const securePrefix = '__Host-Http-'
 
 /**
  * Names the cookie. Browsers refuse a cookie with the prefix `__Host-` from another subdomain. Chrome 140 and Firefox
@@ -20,7 +20,7 @@ const valuePattern = /^[\w-]+$/
  */
 function createSessionCookie(basePath: string, secure: boolean): SessionCookie {
   const slug = basePath === '/auth' ? '' : basePath.replaceAll(/[^\dA-Za-z]+/g, '-')
-  return { name: `${secure ? '__Host-Http-' : ''}latchkey${slug}`, secure }
+  return { name: `${secure ? securePrefix : ''}latchkey${slug}`, secure }
 }
 
 /**
@@ -39,8 +39,32 @@ export function createCookieResolver(
   }
 }
 
+/** Seconds that a browser keeps the device cookie after a sign-in: as long as the throttle knows the device. */
+const deviceMaxAge = 2_592_000
+
+/** Bytes of the device cookie. */
+export const deviceByteLength = 18
+
+/**
+ * Returns the cookie by which the throttle recognizes a browser that has signed in before. It gives access to nothing,
+ * stays after a sign-out, and is the same for all BFFs of a host. A base path adds no dot, so that no session cookie has
+ * this name.
+ */
+function getDeviceCookie({ secure }: SessionCookie): SessionCookie {
+  return { name: `${secure ? securePrefix : ''}latchkey.device`, secure }
+}
+
 /** Parses the session cookie of a `Cookie` header; `null` when it is missing, malformed or there twice. */
 export function parseSessionCookie(cookie: SessionCookie, header: string | null): Uint8Array | null {
+  return parseCookie(cookie, header, cookieByteLength)
+}
+
+/** Parses the device cookie of a `Cookie` header; `null` when it is missing, malformed or there twice. */
+export function parseDeviceCookie(cookie: SessionCookie, header: string | null): Uint8Array | null {
+  return parseCookie(getDeviceCookie(cookie), header, deviceByteLength)
+}
+
+function parseCookie(cookie: SessionCookie, header: string | null, byteLength: number): Uint8Array | null {
   if (header === null) return null
   const prefix = `${cookie.name}=`
   const values = header
@@ -49,7 +73,7 @@ export function parseSessionCookie(cookie: SessionCookie, header: string | null)
     .filter((pair) => pair.startsWith(prefix))
     .map((pair) => pair.slice(prefix.length))
   const [value] = values
-  const isValid = values.length === 1 && value?.length === cookieValueLength && valuePattern.test(value)
+  const isValid = values.length === 1 && value?.length === (byteLength * 4) / 3 && valuePattern.test(value)
   return isValid ? Buffer.from(value, 'base64url') : null
 }
 
@@ -60,6 +84,11 @@ export function parseSessionCookie(cookie: SessionCookie, header: string | null)
  */
 export function serializeSessionCookie(cookie: SessionCookie, bytes: Uint8Array, maxAge?: number): string {
   return serialize(cookie, Buffer.from(bytes).toString('base64url'), maxAge)
+}
+
+/** Serializes the `Set-Cookie` of a device. */
+export function serializeDeviceCookie(cookie: SessionCookie, bytes: Uint8Array): string {
+  return serialize(getDeviceCookie(cookie), Buffer.from(bytes).toString('base64url'), deviceMaxAge)
 }
 
 /** Serializes the `Set-Cookie` that deletes the cookie; browsers require the attributes that it was set with. */

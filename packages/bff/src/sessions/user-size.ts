@@ -1,0 +1,15 @@
+import type { SessionData } from './session-data.ts'
+
+/** Bytes of the user object as JSON: every session stores it, and every session response contains it. */
+export const maxUserBytes = 32_768
+
+/** Returns the bytes of a user object as JSON. */
+export function getUserBytes(user: SessionData['user']): number {
+  return Buffer.byteLength(JSON.stringify(user))
+}
+
+/** Adds what a refresh says about the user, unless the user would have more than {@link maxUserBytes}. */
+export function updateUser(user: SessionData['user'], changes: SessionData['user']): SessionData['user'] {
+  const updated = changes ? { ...user, ...changes } : user
+  return updated === user || getUserBytes(updated) <= maxUserBytes ? updated : user
+}
