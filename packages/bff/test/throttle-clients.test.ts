@@ -330,7 +330,10 @@ describe('spellings of a username', () => {
 })
 
 /** A store that outlives its processes, as far as these can see. */
-const createDurableStore = (clock: Clock): Store => ({ ...memoryStore({ now: clock.now }), isVolatile: false })
+const createDurableStore = (clock: Clock): Store => ({
+  ...memoryStore({ now: clock.now }),
+  isVolatile: false,
+})
 
 describe('counts in a store', () => {
   const folders: string[] = []
