@@ -419,8 +419,8 @@ export const verbs: readonly string[] = [
     'import',
     'log',
     'observe',
-    'bind',
     'wait',
+    'bind',
   ],
 ]
 

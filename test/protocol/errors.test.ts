@@ -161,7 +161,7 @@ it.each(Object.entries(temporaryFailures))(
   async (_, reply) => {
     const { signIn, token, restore, endpoint, clock } = createTestBff(rotating(), {
       timeout: reply === neverRespond ? 0.3 : 8,
-      platform: { startTimer: nodePlatform.startTimer },
+      platform: { startTimer: (...timer) => nodePlatform.startTimer(...timer) },
     })
     const server = rotating()
     endpoint.script(server)

@@ -173,7 +173,7 @@ async function getRejection(
   const { signIn, endpoint, log } = createTestBff(reply, {
     provider: plain,
     timeout,
-    platform: { startTimer: nodePlatform.startTimer },
+    platform: { startTimer: (...timer) => nodePlatform.startTimer(...timer) },
   })
   const { status, headers, body } = await signIn()
   expect(endpoint.requests).toHaveLength(1)

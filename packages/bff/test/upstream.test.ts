@@ -31,7 +31,7 @@ async function createSignedInBff(listener: RequestListener) {
     timeout: 0.5,
     platform: {
       fetch: (input, init) => globalThis.fetch(input, init),
-      startTimer: nodePlatform.startTimer,
+      startTimer: (...timer) => nodePlatform.startTimer(...timer),
     },
   })
   await vi.waitFor(async () => expect((await setup.signIn()).status).toBe(200))

@@ -84,7 +84,7 @@ export function createCheckedBff(
     ...(isAutomatic && { dangerouslyGiveMachineTokenToBrowser: true }),
     mode: usesAuthorization ? 'token' : 'proxy',
     ...([...script, ...(document ? [document] : [])].some(isHanging) && { timeout: 0.02 }),
-    platform: { startTimer: nodePlatform.startTimer },
+    platform: { startTimer: (...timer) => nodePlatform.startTimer(...timer) },
   }
   const setup = createTestBff(reply, options)
 
