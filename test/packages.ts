@@ -430,7 +430,6 @@ export const verbs: readonly string[] = [
     'observe',
     'wait',
     'bind',
-    'wait',
   ],
 ]
 
