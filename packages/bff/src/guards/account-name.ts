@@ -32,5 +32,5 @@ export function foldUsername(username: string): string {
 }
 
 function toAsciiDigit(digit: string): string {
-  return [...'0123456789'].find((candidate) => collator.compare(candidate, digit) === 0) ?? digit
+  return Array.from('0123456789').find((candidate) => collator.compare(candidate, digit) === 0) ?? digit
 }
