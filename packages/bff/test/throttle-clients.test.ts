@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { embeddedStore } from '../src/stores/embedded-store.ts'
 import type { BffOptions, Store } from '../src/index.ts'
 import { memoryStore } from '../src/index.ts'
-import { foldUsername } from '../src/guards/account-name.ts'
+import { deriveAccountName } from '../src/guards/account-name.ts'
 import { runs } from './fuzz/runs.ts'
 import type { Browser, BrowserResponse, Clock } from './support/browser.ts'
 import { createClock, createTestBff, credentials, flushPromises } from './support/browser.ts'
@@ -284,7 +284,7 @@ describe('spellings of a username', () => {
     ['cat hy', 'cathy'],
     ['сathy', 'cathy'],
   ])('are none of another account: %s, %s', (username, other) => {
-    expect(foldUsername(username)).not.toBe(foldUsername(other))
+    expect(deriveAccountName(username)).not.toBe(deriveAccountName(other))
   })
 
   it('are at least those that a comparison without case and accents takes for the same Latin name', () => {
@@ -311,7 +311,7 @@ describe('spellings of a username', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pairs)), (name) => {
         const written = name.map(({ letter }) => letter).join('')
-        expect(foldUsername(written)).toBe(foldUsername(name.map(({ same }) => same).join('')))
+        expect(deriveAccountName(written)).toBe(deriveAccountName(name.map(({ same }) => same).join('')))
       }),
       runs(500),
     )
@@ -320,9 +320,9 @@ describe('spellings of a username', () => {
   it('are folded the same way twice, and without case', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (name) => {
-        const folded = foldUsername(name)
-        expect([foldUsername(folded), foldUsername(` ${name} `)]).toEqual([folded, folded])
-        expect(foldUsername(name.normalize('NFD'))).toBe(foldUsername(name.normalize('NFC')))
+        const folded = deriveAccountName(name)
+        expect([deriveAccountName(folded), deriveAccountName(` ${name} `)]).toEqual([folded, folded])
+        expect(deriveAccountName(name.normalize('NFD'))).toBe(deriveAccountName(name.normalize('NFC')))
       }),
       runs(1000),
     )
