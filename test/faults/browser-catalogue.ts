@@ -572,7 +572,7 @@ export const browserCatalogue: FaultGroup = {
       now: 'Messages contain a session id, and the browser has no refresh token.',
       tests: [
         [stories, 'returns the session, provides the token, and sends only the session id to other tabs'],
-        [loginPage, 'stores only a cookie that scripts cannot read'],
+        [loginPage, 'stores only cookies that scripts cannot read'],
         [loginPage, 'finds no token, password or client secret in URLs, pages and other responses'],
       ],
     },

@@ -148,7 +148,6 @@ describe('a user object', () => {
   const signInWith = async (text: string, ...later: object[]) => {
     const setup = createTestBff(describeUser({ name: 'Cathy', text }, ...later), { provider })
     const response = await setup.signIn()
-    await setup.bff.close()
     return { ...setup, response }
   }
   /** The bytes of a user without a text. */
@@ -161,7 +160,8 @@ describe('a user object', () => {
 
   it('of more bytes gets server_error; the log names the options that help, and the tokens are revoked', async () => {
     const text = 'é'.repeat((32_768 - emptyBytes) / 2 + 1)
-    const { response, endpoint, log, jar } = await signInWith(text)
+    const { response, endpoint, log, jar, bff } = await signInWith(text)
+    await bff.close()
     expect(response).toMatchObject({ status: 502, body: { error: 'server_error' } })
     expect(log.at(-1)).toMatch(/the user has 3277\d bytes, .+ response\.user and response\.extraUserFields/)
     expect(log.at(-1)).not.toContain('é')

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { BffOptions, ProviderDescription } from '../src/index.ts'
-import { BffError, createBff, memoryStore, setSocketAddress } from '../src/index.ts'
+import { BffError, createBff, setSocketAddress } from '../src/index.ts'
 import { createSignInKeys } from '../src/guards/sign-in-keys.ts'
 import { addFailure, getWaitMs } from '../src/guards/throttle-limits.ts'
 import { createRecentMap } from '../src/guards/throttle-records.ts'
@@ -18,7 +18,6 @@ import {
   createTestBff,
   credentials,
   flushPromises,
-  page,
 } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { failWithCode, createTokenEndpoint, json } from './support/token-endpoint.ts'
@@ -295,10 +294,10 @@ describe('counted failures', () => {
 
   it('are forgotten one by one', () => {
     const limit = { burst: 2, forgetAfterMs: 1000 }
-    const once = addFailure(limit, 0, 0)
-    const threeTimes = addFailure(limit, addFailure(limit, once, 0), 0)
+    const first = addFailure(limit, 0, 0)
+    const threeTimes = addFailure(limit, addFailure(limit, first, 0), 0)
     const waits = [0, 400, 1000].map((now) => getWaitMs(limit, threeTimes, now))
-    expect([getWaitMs(limit, once, 0), getWaitMs(limit, once, 0, 1), ...waits]).toEqual([
+    expect([getWaitMs(limit, first, 0), getWaitMs(limit, first, 0, 1), ...waits]).toEqual([
       0, 1000, 1000, 600, 0,
     ])
   })

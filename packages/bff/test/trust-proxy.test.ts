@@ -142,7 +142,7 @@ describe('a trusted proxy', () => {
     const long = 60_000
     for (const text of [' ', '"', '\\', 'a', 'a=', ';', ',', 'for="', '::', 'f:', '1.'])
       for (const name of ['Forwarded', 'X-Forwarded-For'])
-        resolve(1, { headers: { [name]: `x${text.repeat(long / text.length)}x` } })
+        expect(resolve(1, { headers: { [name]: `x${text.repeat(long / text.length)}x` } }).address).toBeNull()
   }, 10_000)
 })
 
@@ -152,16 +152,17 @@ const text = fc.oneof(
   fc.string(),
   ipv4.map((address) => address.replace('.', '..')),
   ipv6.map((address) => `${address}:`),
-  fc.string({ unit: fc.constantFrom(...'0123456789abcdef.:%[]/x'), maxLength: 24 }),
+  fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef.:%[]/x')), maxLength: 24 }),
 )
+
+/** Whether a text has no port, brackets, zone or spaces, which Node does not accept. */
+const isBare = (address: string): boolean => !/[%[\]\s]|^\d+(\.\d+){3}:\d+$/.test(address)
 
 describe('an IP address', () => {
   it('is read as Node reads it', () => {
     fc.assert(
-      fc.property(fc.oneof(ipv4, ipv6, text), (address) => {
-        const isPlain = !/[%[\]\s]|^\d+(\.\d+){3}:\d+$/.test(address)
-        if (isPlain)
-          expect([address, parseIpAddress(address) !== null]).toEqual([address, isIP(address) !== 0])
+      fc.property(fc.oneof(ipv4, ipv6, text).filter(isBare), (address) => {
+        expect([address, parseIpAddress(address) !== null]).toEqual([address, isIP(address) !== 0])
       }),
       runs(2000),
     )

@@ -12,11 +12,11 @@ const plainLetters: Readonly<Record<string, string>> = {
 const collator = new Intl.Collator('und', { sensitivity: 'base' })
 
 /**
- * Folds the spellings of a username that some servers accept for one account: they ignore case, accents, width,
+ * Derives one name from the spellings of a username that some servers accept for one account: they ignore case, accents, width,
  * surrounding spaces and invisible characters. If a server tells two of them apart, these accounts share their count. An
  * address with a plus sign is another account than the one without, as on most servers.
  */
-export function foldUsername(username: string): string {
+export function deriveAccountName(username: string): string {
   return (
     username
       .normalize('NFKD')
@@ -32,5 +32,5 @@ export function foldUsername(username: string): string {
 }
 
 function toAsciiDigit(digit: string): string {
-  return [...'0123456789'].find((candidate) => collator.compare(candidate, digit) === 0) ?? digit
+  return Array.from('0123456789').find((candidate) => collator.compare(candidate, digit) === 0) ?? digit
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { createHmac } from 'node:crypto'
-import { foldUsername } from './account-name.ts'
+import { deriveAccountName } from './account-name.ts'
 import { getClientNetwork } from './client-address.ts'
 
 /** Where a sign-in comes from. */
@@ -37,7 +37,7 @@ export function createSignInKeys(
 ): (source: SignInSource) => SignInKeys {
   return ({ username, address, device }) => {
     const network = getClientNetwork(address, knowsProxies)
-    const account = foldUsername(username)
+    const account = deriveAccountName(username)
     return {
       account: hashKey('account', account),
       device: hashKey('device', account, device),

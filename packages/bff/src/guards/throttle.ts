@@ -68,7 +68,7 @@ export const noThrottle: Throttle = { usesDevices: false, run: (_, signIn) => si
 
 export function createThrottle(options: ThrottleOptions): Throttle {
   const { store, createKeys, platform, logger } = options
-  const { now } = platform
+  const now = (): number => platform.now()
   const records = createThrottleRecords(store, now, logger)
   const queue = createSignInQueue(platform)
   /** When a new address may try again at an account under attack. */

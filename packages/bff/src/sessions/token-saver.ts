@@ -10,7 +10,7 @@ import type { SessionData } from './session-data.ts'
 import { createTokenData } from './session-data.ts'
 import { getSessionEnd } from './session-end.ts'
 import type { LoadedSession, Sessions } from './sessions.ts'
-import { updateUser } from './user-size.ts'
+import { withUserChanges } from './user-size.ts'
 
 /** Milliseconds to wait before each retry of a failed write; the last one also before all later retries. */
 const retryDelaysMs = [100, 300, 1000]
@@ -121,6 +121,6 @@ function addTokens(data: SessionData, { token, sentAt, wasRejected }: RefreshedT
     ...(wasRejected && { rejectionRefreshedAt: sentAt }),
     sequence: data.sequence + 1,
     scope: token.scope ?? data.scope,
-    user: updateUser(data.user, token.user),
+    user: withUserChanges(data.user, token.user),
   }
 }

@@ -9,7 +9,10 @@ export function getUserBytes(user: SessionData['user']): number {
 }
 
 /** Adds what a refresh says about the user, unless the user would have more than {@link maxUserBytes}. */
-export function updateUser(user: SessionData['user'], changes: SessionData['user']): SessionData['user'] {
+export function withUserChanges(
+  user: SessionData['user'],
+  changes: SessionData['user'],
+): SessionData['user'] {
   const updated = changes ? { ...user, ...changes } : user
   return updated === user || getUserBytes(updated) <= maxUserBytes ? updated : user
 }
