@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { createBff } from '@latchkey/bff'
 import { oauth2 } from '@latchkey/bff/providers'
 import { cathy, classBusiness, demoClient, startSandbox } from '@latchkey/sandbox'
@@ -11,7 +11,7 @@ export interface FilesSite {
   readonly url: string
   /** The requests that the resource server received. */
   readonly received: { readonly line: string; readonly headers: IncomingMessage['headers'] }[]
-  /** The event streams that are open at the resource server. */
+  /** The event streams and unfinished downloads that are open at the resource server. */
   readonly streams: Set<ServerResponse>
   readonly close: () => Promise<void>
 }
@@ -20,6 +20,8 @@ export interface FilesSite {
 export const report = Buffer.from(Array.from({ length: 1000 }, (_, line) => `line ${line}\n`).join(''))
 /** The entity tag of {@link report}. */
 export const reportTag = '"report-1"'
+/** The entity tag of the image. */
+export const photoTag = '"photo-1"'
 /** One red pixel. */
 const photo = Buffer.from('R0lGODlhAQABAIABAP8AAP///yH5BAEKAAEALAAAAAABAAEAAAICRAEAOw==', 'base64')
 
@@ -29,11 +31,13 @@ export async function startFilesSite(files: SiteFiles): Promise<FilesSite> {
   const resourceServer = await startHttpServer((request, response) => {
     received.push({ line: `${request.method} ${request.url}`, headers: request.headers })
     if (!request.headers.authorization?.startsWith('Bearer ')) response.writeHead(401).end()
-    else if (request.url === '/v1/photo.gif')
-      response.writeHead(200, { 'Content-Type': 'image/gif' }).end(photo)
+    else if (request.url === '/v1/photo.gif') sendPhoto(request, response)
     else if (request.url === '/v1/report.txt') sendReport(request, response)
-    else if (request.url === '/v1/events') openStream(response)
-    else response.writeHead(404).end()
+    else if (request.url === '/v1/events') openStream(response, { 'Content-Type': 'text/event-stream' })
+    else if (request.url === '/v1/archive.zip') {
+      openStream(response, { 'Content-Type': 'application/zip', 'Content-Length': 1_000_000 })
+      response.write(Buffer.alloc(1000))
+    } else response.writeHead(404).end()
   })
   const sandbox = await startSandbox({
     class: { transformBody: (body) => ({ ...body, data: { username: cathy.username } }) },
@@ -68,12 +72,18 @@ export async function startFilesSite(files: SiteFiles): Promise<FilesSite> {
     },
   }
 
-  function openStream(response: ServerResponse): void {
+  function openStream(response: ServerResponse, headers: OutgoingHttpHeaders): void {
     streams.add(response)
     response.once('close', () => streams.delete(response))
-    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.writeHead(200, headers)
     response.flushHeaders()
   }
+}
+
+function sendPhoto(request: IncomingMessage, response: ServerResponse): void {
+  const headers = { ETag: photoTag, 'Cache-Control': 'no-cache' }
+  if (request.headers['if-none-match'] === photoTag) response.writeHead(304, headers).end()
+  else response.writeHead(200, { ...headers, 'Content-Type': 'image/gif' }).end(photo)
 }
 
 function sendReport(request: IncomingMessage, response: ServerResponse): void {

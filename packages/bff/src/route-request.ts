@@ -18,6 +18,8 @@ export interface RouteRequest {
   getHeader(name: string): string | null
   /** Calls back once when the client disconnects before it has the whole response; at once if it already has. */
   whenDisconnected(callback: () => void): void
+  /** Ends a response that has begun without completing it, also when the client reads nothing. */
+  stopResponse(): void
   /**
    * Creates a web request without the body, for functions of the application.
    *

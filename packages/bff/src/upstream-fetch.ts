@@ -25,7 +25,7 @@ const decodedEncodings = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|defla
 
 async function send(
   fetch: typeof globalThis.fetch,
-  { origin, path, method, headers: requestHeaders, body: requestBody, onBroken }: UpstreamRequest,
+  { origin, path, method, headers: requestHeaders, body: requestBody, onBroken, onEnd }: UpstreamRequest,
   controller: AbortController,
 ): Promise<UpstreamResponse> {
   const { 'accept-encoding': _, ...sentHeaders } = requestHeaders
@@ -45,7 +45,7 @@ async function send(
     delete headers['content-encoding']
     delete headers['content-length']
   }
-  return { status, statusText, headers, body: body && createBody(body, controller, onBroken) }
+  return { status, statusText, headers, body: body && createBody(body, controller, onBroken, onEnd) }
 }
 
 function createReadableStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
@@ -67,11 +67,15 @@ function createBody(
   stream: ReadableStream<Uint8Array>,
   controller: AbortController,
   onBroken: UpstreamRequest['onBroken'],
+  onEnd: UpstreamRequest['onEnd'],
 ): BodyStream {
   const { signal } = controller
   const reader = stream.getReader()
   // For a `fetch` that ignores the signal.
-  const stop = (): void => void reader.cancel().catch(() => {})
+  const stop = (): void => {
+    reader.cancel().catch(() => {})
+    onEnd()
+  }
   if (signal.aborted) stop()
   else signal.addEventListener('abort', stop, { once: true })
   return {
@@ -83,6 +87,8 @@ function createBody(
       } catch (error) {
         if (!signal.aborted) onBroken(error)
         throw error
+      } finally {
+        onEnd()
       }
       // A body that was cancelled ends like a complete one.
       signal.throwIfAborted()

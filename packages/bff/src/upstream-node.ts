@@ -18,14 +18,16 @@ export const sendUpstream: SendUpstream = (request) => new UndiciCall(request)
 class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly response: Promise<UpstreamResponse>
   readonly #onBroken: UpstreamRequest['onBroken']
+  readonly #onEnd: UpstreamRequest['onEnd']
   #resolve: (response: UpstreamResponse) => void = () => {}
   #reject: (error: Error) => void = () => {}
   #controller: Dispatcher.DispatchController | null = null
   #body: BodyQueue | null = null
   #cancelReason: Error | null = null
 
-  constructor({ origin, path, method, headers, body, contentLength, onBroken }: UpstreamRequest) {
+  constructor({ origin, path, method, headers, body, contentLength, onBroken, onEnd }: UpstreamRequest) {
     this.#onBroken = onBroken
+    this.#onEnd = onEnd
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -70,6 +72,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#body?.end()
+    this.#onEnd()
   }
 
   onResponseError(_: unknown, error: Error): void {
@@ -77,6 +80,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (!this.#body) return
     if (!this.#cancelReason) this.#onBroken(error)
     this.#body.end(error)
+    this.#onEnd()
   }
 }
 

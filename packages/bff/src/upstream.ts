@@ -14,6 +14,8 @@ export interface UpstreamRequest {
   contentLength: number | null
   /** Is called when the body of the response ends early, and the reader did not cancel it. */
   onBroken: (error: unknown) => void
+  /** Is called when the body of the response has arrived, ended early or was cancelled; it may be called again. */
+  onEnd: () => void
 }
 
 /** A response of the resource server: its body is unread, and may still be compressed. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setSocketAddress } from '../guards/client-address.ts'
 import type { RequestBody, RequestUrl, RouteRequest } from '../route-request.ts'
 import { formatUrl } from '../route-request.ts'
+import { stopResponse } from './node-response.ts'
 
 /** Properties that frameworks add to a request. */
 export interface FrameworkRequest {
@@ -17,6 +18,7 @@ export class NodeRequest implements RouteRequest {
   readonly method: string
   readonly body: RequestBody | null
   readonly #incoming: IncomingMessage
+  readonly #outgoing: ServerResponse
   readonly #wasParsed: boolean
   #isDisconnected = false
   #callbacks: (() => void)[] = []
@@ -29,6 +31,7 @@ export class NodeRequest implements RouteRequest {
     body: RequestBody | null,
   ) {
     this.#incoming = incoming
+    this.#outgoing = outgoing
     this.#wasParsed = body !== null && incoming.readableDidRead
     this.url = url
     this.method = method
@@ -57,6 +60,10 @@ export class NodeRequest implements RouteRequest {
   whenDisconnected(callback: () => void): void {
     if (this.#isDisconnected) callback()
     else this.#callbacks.push(callback)
+  }
+
+  stopResponse(): void {
+    if (this.#outgoing.headersSent) stopResponse(this.#outgoing)
   }
 
   toWebRequest(client: Pick<RouteRequest, 'url' | 'address'> = this): Request {

@@ -127,6 +127,10 @@ class ForwardedRequest implements RouteRequest {
     this.#received.whenDisconnected(callback)
   }
 
+  stopResponse(): void {
+    this.#received.stopResponse()
+  }
+
   toWebRequest(): Request {
     return this.#received.toWebRequest(this)
   }

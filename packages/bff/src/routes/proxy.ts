@@ -59,17 +59,17 @@ interface UpstreamResult {
 }
 
 async function forwardRequest(
-  { provider: { resource }, platform, logger }: RouteContext,
+  { provider: { resource }, platform, logger, openStreams }: RouteContext,
   client: RouteRequest,
   match: ProxyMatch,
-  { session: { data } }: ResourceAccess,
+  { session: { data }, owner }: ResourceAccess,
   body: Body,
 ): Promise<UpstreamResult> {
   const base = data.apiBaseUrl ?? null
   const query = createQuery(client.url.search, resource.tokenPlacement, data.accessToken)
   const target = match.getTarget(base, query)
   const { response, rejected } = await fetchUpstream(
-    { platform, logger, client, host: target.host, limits: match },
+    { platform, logger, client, openStreams, owner, host: target.host, limits: match },
     {
       origin: target.origin,
       path: target.path,
