@@ -2,17 +2,21 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { createBff } from '@latchkey/bff'
 import { oauth2 } from '@latchkey/bff/providers'
 import { cathy, classBusiness, demoClient, startSandbox } from '@latchkey/sandbox'
+import type { WebSocket } from 'ws'
+import { WebSocketServer } from 'ws'
 import { startHttpServer } from '../third-party-servers/third-party-server.ts'
 import { startFrontServer } from './front-server.ts'
 import type { SiteFiles } from './pages.ts'
 
-/** The small page in proxy mode, whose BFF leads `GET /files/*` to a server with an image, a report and events. */
+/** The small page in proxy mode, whose BFF leads `GET /files/*` to a server with an image, a report, events and an echo. */
 export interface FilesSite {
   readonly url: string
   /** The requests that the resource server received. */
   readonly received: { readonly line: string; readonly headers: IncomingMessage['headers'] }[]
   /** The event streams and unfinished downloads that are open at the resource server. */
   readonly streams: Set<ServerResponse>
+  /** The WebSockets that are open at the resource server. */
+  readonly webSockets: Set<WebSocket>
   readonly close: () => Promise<void>
 }
 
@@ -39,6 +43,14 @@ export async function startFilesSite(files: SiteFiles): Promise<FilesSite> {
       response.write(Buffer.alloc(1000))
     } else response.writeHead(404).end()
   })
+  const echo = new WebSocketServer({ noServer: true })
+  echo.on('connection', (socket) => {
+    socket.on('message', (data) => socket.send(`echo of ${String(data)}`))
+  })
+  resourceServer.server.on('upgrade', (request, socket, head) => {
+    received.push({ line: `${request.method} ${request.url}`, headers: request.headers })
+    echo.handleUpgrade(request, socket, head, (webSocket) => echo.emit('connection', webSocket))
+  })
   const sandbox = await startSandbox({
     class: { transformBody: (body) => ({ ...body, data: { username: cathy.username } }) },
   })
@@ -56,7 +68,7 @@ export async function startFilesSite(files: SiteFiles): Promise<FilesSite> {
         ...environment,
         provider,
         mode: 'proxy',
-        proxy: [{ path: '/files/*', to: `${resourceServer.url}/v1/*`, methods: ['GET'] }],
+        proxy: [{ path: '/files/*', to: `${resourceServer.url}/v1/*`, methods: ['GET'], webSocket: true }],
       }),
     ],
     api: () => Response.json([]),
@@ -65,7 +77,9 @@ export async function startFilesSite(files: SiteFiles): Promise<FilesSite> {
     url: site.url,
     received,
     streams,
+    webSockets: echo.clients,
     close: async () => {
+      for (const webSocket of echo.clients) webSocket.terminate()
       await site.close()
       await sandbox.close()
       await resourceServer.close()

@@ -143,6 +143,35 @@ describe('a proxy route in Chromium', () => {
     await expect.poll(() => streams.size).toBe(0)
   })
 
+  it('opens a WebSocket with the token, and closes it with its session', async ({ harness }) => {
+    const { page, received, webSockets } = await openFilesPage(harness)
+    const reply = await page.evaluate(async () => {
+      const webSocket = new WebSocket('/files/echo')
+      Object.assign(window, { webSocket })
+      await new Promise((resolve) => webSocket.addEventListener('open', resolve))
+      webSocket.send('hello')
+      return new Promise<unknown>((resolve) =>
+        webSocket.addEventListener('message', ({ data }) => resolve(data)),
+      )
+    })
+    expect(reply).toBe('echo of hello')
+    expect(received[0]).toMatchObject({
+      line: 'GET /v1/echo',
+      headers: { authorization: expect.stringContaining('Bearer ') as string },
+    })
+    expect(received[0]?.headers.cookie).toBeUndefined()
+    const code = await page.evaluate(async () => {
+      const { webSocket } = window as never as { webSocket: WebSocket }
+      const closed = new Promise<number>((resolve) =>
+        webSocket.addEventListener('close', (event) => resolve(event.code)),
+      )
+      await window.auth.signOut()
+      return closed
+    })
+    expect(code).toBe(1006)
+    await expect.poll(() => webSockets.size).toBe(0)
+  })
+
   it('sends the entity tag of an image again when the page reloads it', async ({ harness }) => {
     const { page, received } = await openFilesPage(harness)
     const load = () =>

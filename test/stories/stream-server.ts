@@ -16,5 +16,5 @@ const bff = createBff({
 })
 
 const server = createServer(toNodeListener(bff)).listen(0, '127.0.0.1', () => {
-  console.log(`Listening on port ${(server.address() as AddressInfo).port}.`)
+  process.stdout.write(`Listening on port ${(server.address() as AddressInfo).port}.\n`)
 })

@@ -1,3 +1,4 @@
+import { createUnsupportedError } from './errors.ts'
 import type { BodyStream } from './route-response.ts'
 import type { SendUpstream, UpstreamRequest, UpstreamResponse } from './upstream.ts'
 
@@ -7,6 +8,8 @@ export const sendUpstream: SendUpstream = createFetchUpstream((input, init) => g
 /** Creates a {@link SendUpstream} for runtimes that have only `fetch`, which decodes responses. */
 export function createFetchUpstream(fetch: typeof globalThis.fetch): SendUpstream {
   return (request) => {
+    if (request.upgrade)
+      throw createUnsupportedError('Only Node can, and only while platform.fetch is not replaced')
     const controller = new AbortController()
     const { signal } = controller
     // For a `fetch` that ignores the signal.

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { Agent } from 'undici'
 import { BodyQueue } from './body-queue.ts'
@@ -23,9 +24,20 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   #reject: (error: Error) => void = () => {}
   #controller: Dispatcher.DispatchController | null = null
   #body: BodyQueue | null = null
+  #connection: Duplex | null = null
   #cancelReason: Error | null = null
 
-  constructor({ origin, path, method, headers, body, contentLength, onBroken, onEnd }: UpstreamRequest) {
+  constructor({
+    origin,
+    path,
+    method,
+    headers,
+    body,
+    contentLength,
+    upgrade,
+    onBroken,
+    onEnd,
+  }: UpstreamRequest) {
     this.#onBroken = onBroken
     this.#onEnd = onEnd
     this.response = new Promise((resolve, reject) => {
@@ -35,18 +47,33 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (contentLength !== null && !(body instanceof Uint8Array))
       headers['content-length'] = `${contentLength}`
     agent ??= new Agent(noLimits)
-    agent.dispatch({ origin, path, method, headers, body } as Dispatcher.DispatchOptions, this)
+    agent.dispatch({ origin, path, method, headers, body, upgrade } as Dispatcher.DispatchOptions, this)
   }
 
   cancel(reason: Error): void {
     this.#cancelReason ??= reason
     this.#reject(reason)
+    this.#connection?.destroy()
     this.#controller?.abort(reason)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#cancelReason) controller.abort(this.#cancelReason)
+  }
+
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    connection: Duplex,
+  ): void {
+    this.#connection = connection
+    // Without a listener, an error would end the process.
+    connection.on('error', () => {}).once('close', this.#onEnd)
+    if (this.#cancelReason) connection.destroy()
+    const headers = parseHeaders((controller.rawHeaders ?? []) as (Buffer | string)[])
+    this.#resolve({ status, statusText: '', headers, body: null, connection })
   }
 
   onResponseStart(

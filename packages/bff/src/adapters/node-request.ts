@@ -17,6 +17,7 @@ export class NodeRequest implements RouteRequest {
   readonly url: RequestUrl
   readonly method: string
   readonly body: RequestBody | null
+  readonly canUpgrade: boolean
   readonly #incoming: IncomingMessage
   readonly #outgoing: ServerResponse
   readonly #wasParsed: boolean
@@ -29,6 +30,7 @@ export class NodeRequest implements RouteRequest {
     url: RequestUrl,
     method: string,
     body: RequestBody | null,
+    canUpgrade = false,
   ) {
     this.#incoming = incoming
     this.#outgoing = outgoing
@@ -36,6 +38,7 @@ export class NodeRequest implements RouteRequest {
     this.url = url
     this.method = method
     this.body = body
+    this.canUpgrade = canUpgrade
     outgoing.once('close', () => {
       // Of HTTP/2, `writableFinished` is true in any case.
       if (!outgoing.writableEnded) this.#disconnect()

@@ -12,6 +12,7 @@ export function createRouteRequest(request: Request): RouteRequest {
     url: new URL(request.url),
     address: getClientAddress(request),
     body: body && createRequestBody(body, headers),
+    canUpgrade: false,
     get isDisconnected() {
       return signal.aborted
     },

@@ -63,8 +63,8 @@ export async function fetchUpstream<T>(
   client.whenDisconnected(() => call.cancel(new Error('The client disconnected')))
   try {
     const response = await call.response
-    if (response.body === null) stream.remove()
-    else if (/^text\/event-stream\b/i.test(response.headers['content-type'] ?? '')) stream.setEndless()
+    if (response.connection || isEventStream(response)) stream.setEndless()
+    else if (response.body === null) stream.remove()
     return await inspect(withBodyLimit(response, maxResponseBytes, host, logger))
   } catch (error) {
     stream.remove()
@@ -103,4 +103,8 @@ export async function fetchUpstream<T>(
     }
     startTimer()
   }
+}
+
+function isEventStream({ headers }: UpstreamResponse): boolean {
+  return /^text\/event-stream\b/i.test(headers['content-type'] ?? '')
 }
