@@ -88,13 +88,13 @@ async function openSite({ onUpgrade, hasUpgradeListener = true }: SiteOptions = 
     ...{ bff, browser, front, headers, received, sockets, echo, connectWebSocket, log: logger.lines },
     pass: (seconds: number) => void (passedMs += seconds * 1000),
     /** Resolves with the response of a refused WebSocket. */
-    async getRefusal(path?: string, changed: Record<string, string | undefined> = {}) {
+    getRefusal: async (path?: string, changed: Record<string, string | undefined> = {}) => {
       const webSocket = connectWebSocket(path, changed)
       const [, response] = (await once(webSocket, 'unexpected-response')) as [unknown, IncomingMessage]
       return { status: response.statusCode, headers: response.headers, body: await text(response) }
     },
     /** Opens a WebSocket of which nothing is read. */
-    async openSilently(): Promise<Socket> {
+    openSilently: async (): Promise<Socket> => {
       const socket = connect(Number(new URL(front.url).port), '127.0.0.1')
       socket.on('error', () => {})
       onTestFinished(() => void socket.destroy())
