@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import type { Bff, BffOptions } from '@latchkey/bff'
-import { toNodeListener } from '@latchkey/bff/node'
+import { toNodeListener, toUpgradeListener } from '@latchkey/bff/node'
 import { startHttpServer } from '../third-party-servers/third-party-server.ts'
 import { toHandle } from '../support/to-handle.ts'
 import type { SiteFiles } from './pages.ts'
@@ -86,12 +86,16 @@ export async function startFrontServer({
   }
 
   const listeners = [...bffs, { owns: () => true, handle: toHandle(handleRequest) }]
-  const { url, close } = await startHttpServer((request, response) => {
+  const { url, server, close } = await startHttpServer((request, response) => {
     if (/^\/(auth|api)\//.test(request.url ?? '')) requests.push(`${request.method} ${request.url}`)
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const listener = listeners.find(({ owns }) => owns(pathname))
     if (listener) toNodeListener(listener)(request, response)
   })
+  for (const bff of bffs) {
+    const listener = toUpgradeListener(bff)
+    server.on('upgrade', (request, socket, head) => listener(request, socket, head, () => {}))
+  }
   return {
     url,
     requests,

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect } from 'vitest'
 import type { Harness } from './chromium-test.ts'
 import { it } from './chromium-test.ts'
 import type { FilesSite } from './files-site.ts'
-import { report, reportTag, startFilesSite } from './files-site.ts'
+import { photoTag, report, reportTag, startFilesSite } from './files-site.ts'
 import { expectGreeting, signIn } from './page-actions.ts'
 import type { SiteFiles } from './pages.ts'
 import { buildSmallPage } from './pages.ts'
@@ -103,5 +103,89 @@ describe('a proxy route in Chromium', () => {
       .toEqual(['first'])
     await page.close()
     await expect.poll(() => streams.size).toBe(0)
+  })
+
+  it('closes an event stream with its session, at the resource server and in the page', async ({
+    harness,
+  }) => {
+    const { page, received, streams } = await openFilesPage(harness)
+    const states = await page.evaluate(async () => {
+      const events = new EventSource('/files/events')
+      await new Promise((resolve) => events.addEventListener('open', resolve))
+      const closed = new Promise<number[]>((resolve) => {
+        const readyStates: number[] = []
+        events.addEventListener('error', () => {
+          readyStates.push(events.readyState)
+          if (events.readyState === EventSource.CLOSED) resolve(readyStates)
+        })
+      })
+      await window.auth.signOut()
+      return closed
+    })
+    // The browser opens a stream that was cut once more, and gets 401.
+    expect(states).toEqual([0, 2])
+    await expect.poll(() => streams.size).toBe(0)
+    expect(received).toHaveLength(1)
+  })
+
+  it('fails a download whose session ends, and keeps no part of the file', async ({ harness }) => {
+    const { page, streams } = await openFilesPage(harness)
+    const downloading = page.waitForEvent('download')
+    await page.evaluate(() => {
+      const link = document.createElement('a')
+      link.href = '/files/archive.zip'
+      link.download = ''
+      link.click()
+    })
+    const download = await downloading
+    await page.evaluate(() => window.auth.signOut())
+    expect(await download.failure()).not.toBeNull()
+    await expect.poll(() => streams.size).toBe(0)
+  })
+
+  it('opens a WebSocket with the token, and closes it with its session', async ({ harness }) => {
+    const { page, received, webSockets } = await openFilesPage(harness)
+    const reply = await page.evaluate(async () => {
+      const webSocket = new WebSocket('/files/echo')
+      Object.assign(window, { webSocket })
+      await new Promise((resolve) => webSocket.addEventListener('open', resolve))
+      webSocket.send('hello')
+      return new Promise<unknown>((resolve) =>
+        webSocket.addEventListener('message', ({ data }) => resolve(data)),
+      )
+    })
+    expect(reply).toBe('echo of hello')
+    expect(received[0]).toMatchObject({
+      line: 'GET /v1/echo',
+      headers: { authorization: expect.stringContaining('Bearer ') as string },
+    })
+    expect(received[0]?.headers.cookie).toBeUndefined()
+    const code = await page.evaluate(async () => {
+      const { webSocket } = window as never as { webSocket: WebSocket }
+      const closed = new Promise<number>((resolve) =>
+        webSocket.addEventListener('close', (event) => resolve(event.code)),
+      )
+      await window.auth.signOut()
+      return closed
+    })
+    expect(code).toBe(1006)
+    await expect.poll(() => webSockets.size).toBe(0)
+  })
+
+  it('sends the entity tag of an image again when the page reloads it', async ({ harness }) => {
+    const { page, received } = await openFilesPage(harness)
+    const load = () =>
+      page.evaluate(async () => {
+        const image = new Image()
+        image.src = '/files/photo.gif'
+        document.body.append(image)
+        await image.decode()
+        image.remove()
+        return image.naturalWidth
+      })
+    expect(await load()).toBe(1)
+    await page.reload()
+    expect(await load()).toBe(1)
+    expect(received.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, photoTag])
   })
 })

@@ -12,6 +12,10 @@ const proxyHeaders = 'packages/bff/test/proxy-headers.test.ts'
 const proxyStreams = 'packages/bff/test/proxy-streams.test.ts'
 const proxyUpstreams = 'test/stories/proxy-upstreams.test.ts'
 const adapters = 'packages/bff/test/adapters.test.ts'
+const openStreams = 'packages/bff/test/open-streams.test.ts'
+const openStreamsStory = 'test/stories/open-streams.test.ts'
+const webSockets = 'test/stories/web-sockets.test.ts'
+const proxiedResources = 'test/browser/proxied-resources.test.ts'
 const node = 'packages/bff/test/node.test.ts'
 const guard = 'packages/bff/test/guard.test.ts'
 const optionIssues = 'packages/bff/test/option-issues.test.ts'
@@ -1130,4 +1134,68 @@ export const groups: readonly FaultGroup[] = [
     ],
   },
   signInThrottle,
+  {
+    title: 'Streams and WebSockets',
+    faults: [
+      {
+        id: 'B-F31a',
+        fault: 'An event stream or a download went on after the sign-out.',
+        now: 'It ends with its session: at once in the process of the sign-out, within a second in all others.',
+        tests: [
+          [openStreams, 'is cut at once by %s in its process, at both ends'],
+          [openStreams, 'is cut within a second by %s in another process'],
+          [
+            openStreamsStory,
+            'a sign-out in one process cuts an event stream and a download in another, which the page sees as broken',
+          ],
+          [
+            proxiedResources,
+            'closes an event stream with its session, at the resource server and in the page',
+          ],
+          [proxiedResources, 'fails a download whose session ends, and keeps no part of the file'],
+        ],
+      },
+      {
+        id: 'B-F31b',
+        fault: 'A stream had no rule for the expiry of its token and for an unused session.',
+        now: 'A refresh ends no stream. A stream is no use of its session, and ends at its limits.',
+        tests: [
+          [openStreams, 'continues when its token expires and is refreshed'],
+          [openStreams, 'does not count as use of its session, and ends with it'],
+        ],
+      },
+      {
+        id: 'B-E1.4b',
+        fault: 'A stream that was silent for five minutes was cut.',
+        now: 'Nothing but its session, its two ends and the end of the process ends a stream.',
+        reason:
+          'The time limit was that of Node’s `fetch`; undici has none here. A test would have to be silent for five minutes.',
+      },
+      {
+        id: 'B-C-streams',
+        fault: 'A stream that was open kept a process from its end.',
+        now: '`close` cuts event streams and WebSockets at once, and other requests after the option `timeout`.',
+        tests: [
+          [openStreams, 'cuts event streams at once, so that pages open them at another process'],
+          [openStreams, 'waits for downloads, and cuts those that take longer than the option timeout'],
+          [webSockets, 'is closed at both ends when the BFF closes'],
+        ],
+      },
+      {
+        id: 'B-C-websocket',
+        fault: 'A WebSocket request was forwarded as a plain GET, without a check of its origin.',
+        now: 'A route can accept WebSockets of the page’s own origin. All others are refused, and what cannot forward them responds with 501.',
+        tests: [
+          [webSockets, 'passes messages of any size both ways, with the token in place of the cookie'],
+          [webSockets, 'is refused to %s'],
+          [webSockets, 'is closed at both ends when its session ends'],
+          [
+            webSockets,
+            'responds to a WebSocket request with 501 and a sentence, and the log says what to add',
+          ],
+          [proxiedResources, 'opens a WebSocket with the token, and closes it with its session'],
+        ],
+      },
+    ],
+  },
 ]

@@ -37,6 +37,7 @@ import { handleToken } from './routes/token.ts'
 import { createCookieResolver } from './sessions/session-cookie.ts'
 import type { SessionData } from './sessions/session-data.ts'
 import { createSessionClock } from './sessions/moments.ts'
+import { createOpenStreams, withStreamEnds } from './sessions/open-streams.ts'
 import { createSessions } from './sessions/sessions.ts'
 import { createPlainHttpWarning } from './guards/plain-http.ts'
 import { createSignInKeys } from './guards/sign-in-keys.ts'
@@ -68,7 +69,8 @@ export interface Bff {
   readonly session: (request: Request) => Promise<SessionState>
   /**
    * Starts no more grants, and resolves when those under way are saved and other work, such as token revocation, is done:
-   * within the option `timeout` and a second. Does not close a store that you passed in.
+   * within the option `timeout` and a second. Ends event streams and WebSockets at once, so that pages open them at another
+   * process, and other requests of proxy routes after `timeout`. Does not close a store that you passed in.
    */
   readonly close: () => Promise<void>
 }
@@ -135,20 +137,24 @@ export function createBff(options: BffOptions): Bff {
   })
   const revokeTokens = createTokenRevoker(provider, resolveEndpoints, httpClient, platform, logger)
   const secrets = secret.map((text) => createSecretKey(Buffer.from(text)))
-  const sessions = createSessions({
-    store,
-    limits: isAutomatic ? machineSessionLimits : limits,
-    provider: providerKey,
-    basePath,
-    secrets,
-    clock,
-    platform,
-    logger,
-    // A machine session is created again.
-    keepsReasons: !isAutomatic,
-    // A machine token may be in use elsewhere, so an expired record must not revoke it.
-    onExpired: isAutomatic ? () => {} : revokeAtSameHost,
-  })
+  const openStreams = createOpenStreams(platform)
+  const sessions = withStreamEnds(
+    createSessions({
+      store,
+      limits: isAutomatic ? machineSessionLimits : limits,
+      provider: providerKey,
+      basePath,
+      secrets,
+      clock,
+      platform,
+      logger,
+      // A machine session is created again.
+      keepsReasons: !isAutomatic,
+      // A machine token may be in use elsewhere, so an expired record must not revoke it.
+      onExpired: isAutomatic ? () => {} : revokeAtSameHost,
+    }),
+    openStreams,
+  )
   const refresh = createRefresh({
     sessions,
     server,
@@ -175,6 +181,7 @@ export function createBff(options: BffOptions): Bff {
     limits,
     server,
     sessions,
+    openStreams,
     challenges: createChallenges(store, providerKey, secrets, clock, platform),
     throttle: resolvedOptions.throttle
       ? createThrottle({
@@ -209,7 +216,9 @@ export function createBff(options: BffOptions): Bff {
     fetch: async (request) => createWebResponse(await handle(createRouteRequest(request))),
     handle,
     session: (request) => handlers.readState(context, resolveClient(createRouteRequest(request))),
-    close: () => background.close(maxGrantMs),
+    async close() {
+      await Promise.all([openStreams.close(timeout * 1000), background.close(maxGrantMs)])
+    },
   }
   reportBff(bff, options, resolvedOptions)
   return bff

@@ -63,3 +63,11 @@ export function createTooLongError(maxBytes: number): BffError {
   const message = `The request body is longer than ${maxBytes} bytes`
   return new BffError('invalid_request', message, { status: 413 })
 }
+
+/** Creates the error of a server that cannot forward WebSockets. */
+export function createUnsupportedError(fix: string): BffError {
+  return new BffError('server_error', 'This server cannot forward WebSockets', {
+    status: 501,
+    hint: `WebSocket request failed with 501: this server cannot forward it. ${fix}`,
+  })
+}

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { createRequestBody, readRemainder, hasBody } from './adapters/node-body.ts'
 import { NodeRequest } from './adapters/node-request.ts'
 import { stopResponse, sendResponse } from './adapters/node-response.ts'
+import { createUpgradeResponse, sendUpgradeResponse } from './adapters/node-upgrade.ts'
 import { parseRequestUrl } from './adapters/node-url.ts'
 import type { Bff } from './bff.ts'
 import type { RequestUrl } from './route-request.ts'
@@ -42,6 +44,42 @@ export function toNodeListener(bff: Pick<Bff, 'owns' | 'handle'>): NodeListener 
     const request = new NodeRequest(incoming, outgoing, url, method, body)
     const response = await bff.handle(request)
     if (!request.isDisconnected) await sendResponse(response, outgoing)
+  }
+}
+
+/** A listener for the event `upgrade` of a server of `node:http` or `node:https`. */
+export type UpgradeListener = (
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  next?: () => void,
+) => void
+
+/**
+ * Creates a listener that passes WebSocket requests to a BFF, for proxy routes with `webSocket: true`. Called with
+ * `next`, the listener handles only the paths that the BFF owns, and calls `next()` for all others.
+ *
+ * @example
+ *   const server = createServer(toNodeListener(bff))
+ *   server.on('upgrade', toUpgradeListener(bff))
+ */
+export function toUpgradeListener(bff: Pick<Bff, 'owns' | 'handle'>): UpgradeListener {
+  return (incoming, client, head, next) => {
+    const url = parseRequestUrl(incoming)
+    if (next && !(url && bff.owns(url.pathname))) return next()
+    // Without a listener, an error would end the process.
+    client.on('error', () => client.destroy())
+    if (head.length > 0) client.unshift(head)
+    respond(incoming, client, url).catch(() => client.destroy())
+  }
+
+  async function respond(incoming: IncomingMessage, client: Duplex, url: RequestUrl | null): Promise<void> {
+    const outgoing = createUpgradeResponse(incoming, client)
+    // Node does not read the body of a request that it has handed over.
+    if (url === null || incoming.method !== 'GET') return sendResponse(createBadRequestResponse(), outgoing)
+    const request = new NodeRequest(incoming, outgoing, url, 'GET', null, true)
+    const response = await bff.handle(request)
+    if (!request.isDisconnected) await sendUpgradeResponse(response, outgoing, client)
   }
 }
 

@@ -14,10 +14,14 @@ export interface RouteRequest {
   readonly body: RequestBody | null
   /** Whether the client disconnected before it had the whole response. */
   readonly isDisconnected: boolean
+  /** Whether the server can respond with 101 and a connection. */
+  readonly canUpgrade: boolean
   /** Returns a header by its name in lower case; several of one name are joined, `null` means there is none. */
   getHeader(name: string): string | null
   /** Calls back once when the client disconnects before it has the whole response; at once if it already has. */
   whenDisconnected(callback: () => void): void
+  /** Ends a response that has begun without completing it, also when the client reads nothing. */
+  stopResponse(): void
   /**
    * Creates a web request without the body, for functions of the application.
    *

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { ErrorResponse } from '@latchkey/wire'
 import type { BffError } from './errors.ts'
 
@@ -11,6 +12,8 @@ export interface RouteResponse {
   statusText?: string
   headers: ResponseHeaders
   body: string | Uint8Array<ArrayBuffer> | BodyStream | null
+  /** With status 101: the connection to the resource server, whose bytes pass both ways. */
+  connection?: Duplex
 }
 
 /** A body that arrives in parts. Iterating throws when it ends early. */

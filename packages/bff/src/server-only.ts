@@ -43,5 +43,6 @@ export {
   serverOnly as setSocketAddress,
   serverOnly as sugarCrm,
   serverOnly as toNodeListener,
+  serverOnly as toUpgradeListener,
   serverOnly as wso2,
 }

@@ -1,3 +1,4 @@
+import { createUnsupportedError } from './errors.ts'
 import type { BodyStream } from './route-response.ts'
 import type { SendUpstream, UpstreamRequest, UpstreamResponse } from './upstream.ts'
 
@@ -7,6 +8,8 @@ export const sendUpstream: SendUpstream = createFetchUpstream((input, init) => g
 /** Creates a {@link SendUpstream} for runtimes that have only `fetch`, which decodes responses. */
 export function createFetchUpstream(fetch: typeof globalThis.fetch): SendUpstream {
   return (request) => {
+    if (request.upgrade)
+      throw createUnsupportedError('Only Node can, and only while platform.fetch is not replaced')
     const controller = new AbortController()
     const { signal } = controller
     // For a `fetch` that ignores the signal.
@@ -25,7 +28,7 @@ const decodedEncodings = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|defla
 
 async function send(
   fetch: typeof globalThis.fetch,
-  { origin, path, method, headers: requestHeaders, body: requestBody, onBroken }: UpstreamRequest,
+  { origin, path, method, headers: requestHeaders, body: requestBody, onBroken, onEnd }: UpstreamRequest,
   controller: AbortController,
 ): Promise<UpstreamResponse> {
   const { 'accept-encoding': _, ...sentHeaders } = requestHeaders
@@ -45,7 +48,7 @@ async function send(
     delete headers['content-encoding']
     delete headers['content-length']
   }
-  return { status, statusText, headers, body: body && createBody(body, controller, onBroken) }
+  return { status, statusText, headers, body: body && createBody(body, controller, onBroken, onEnd) }
 }
 
 function createReadableStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
@@ -67,11 +70,15 @@ function createBody(
   stream: ReadableStream<Uint8Array>,
   controller: AbortController,
   onBroken: UpstreamRequest['onBroken'],
+  onEnd: UpstreamRequest['onEnd'],
 ): BodyStream {
   const { signal } = controller
   const reader = stream.getReader()
   // For a `fetch` that ignores the signal.
-  const stop = (): void => void reader.cancel().catch(() => {})
+  const stop = (): void => {
+    reader.cancel().catch(() => {})
+    onEnd()
+  }
   if (signal.aborted) stop()
   else signal.addEventListener('abort', stop, { once: true })
   return {
@@ -83,6 +90,8 @@ function createBody(
       } catch (error) {
         if (!signal.aborted) onBroken(error)
         throw error
+      } finally {
+        onEnd()
       }
       // A body that was cancelled ends like a complete one.
       signal.throwIfAborted()

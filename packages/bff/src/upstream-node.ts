@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { Agent } from 'undici'
 import { BodyQueue } from './body-queue.ts'
@@ -18,14 +19,27 @@ export const sendUpstream: SendUpstream = (request) => new UndiciCall(request)
 class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly response: Promise<UpstreamResponse>
   readonly #onBroken: UpstreamRequest['onBroken']
+  readonly #onEnd: UpstreamRequest['onEnd']
   #resolve: (response: UpstreamResponse) => void = () => {}
   #reject: (error: Error) => void = () => {}
   #controller: Dispatcher.DispatchController | null = null
   #body: BodyQueue | null = null
+  #connection: Duplex | null = null
   #cancelReason: Error | null = null
 
-  constructor({ origin, path, method, headers, body, contentLength, onBroken }: UpstreamRequest) {
+  constructor({
+    origin,
+    path,
+    method,
+    headers,
+    body,
+    contentLength,
+    upgrade,
+    onBroken,
+    onEnd,
+  }: UpstreamRequest) {
     this.#onBroken = onBroken
+    this.#onEnd = onEnd
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -33,18 +47,33 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (contentLength !== null && !(body instanceof Uint8Array))
       headers['content-length'] = `${contentLength}`
     agent ??= new Agent(noLimits)
-    agent.dispatch({ origin, path, method, headers, body } as Dispatcher.DispatchOptions, this)
+    agent.dispatch({ origin, path, method, headers, body, upgrade } as Dispatcher.DispatchOptions, this)
   }
 
   cancel(reason: Error): void {
     this.#cancelReason ??= reason
     this.#reject(reason)
+    this.#connection?.destroy()
     this.#controller?.abort(reason)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#cancelReason) controller.abort(this.#cancelReason)
+  }
+
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    connection: Duplex,
+  ): void {
+    this.#connection = connection
+    // Without a listener, an error would end the process.
+    connection.on('error', () => {}).once('close', this.#onEnd)
+    if (this.#cancelReason) connection.destroy()
+    const headers = parseHeaders((controller.rawHeaders ?? []) as (Buffer | string)[])
+    this.#resolve({ status, statusText: '', headers, body: null, connection })
   }
 
   onResponseStart(
@@ -70,6 +99,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#body?.end()
+    this.#onEnd()
   }
 
   onResponseError(_: unknown, error: Error): void {
@@ -77,6 +107,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (!this.#body) return
     if (!this.#cancelReason) this.#onBroken(error)
     this.#body.end(error)
+    this.#onEnd()
   }
 }
 

@@ -3,14 +3,16 @@
  *
  * @module
  */
+import type { IncomingMessage } from 'node:http'
 import { resolve } from 'node:path'
-import type { Connect, HotPayload, Plugin, ResolvedConfig } from 'vite'
+import type { Duplex } from 'node:stream'
+import type { Connect, HotPayload, Plugin, ResolvedConfig, ViteDevServer } from 'vite'
 import { createServerModuleRunner, loadEnv, runnerImport } from 'vite'
 import { setDefaultStore } from './stores/default-store.ts'
 import { openDevelopmentStore } from './stores/development-store.ts'
 import type { EntryLoader, LoadFailure } from './entry-loader.ts'
 import { createEntryLoader } from './entry-loader.ts'
-import { toNodeListener } from './node.ts'
+import { toNodeListener, toUpgradeListener } from './node.ts'
 import { listSecretValues } from './secret-values.ts'
 import type { Store } from './stores/store.ts'
 
@@ -96,12 +98,13 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
       })
       retry = loader.retry
       middlewares.use(createMiddleware(loader))
+      listenForUpgrades(server.httpServer, loader)
     },
     hotUpdate({ modules }) {
       // A page with the overlay may send no other request.
       if (this.environment.name === 'ssr' && modules.length > 0) void retry()
     },
-    configurePreviewServer({ config, middlewares }) {
+    configurePreviewServer({ config, httpServer, middlewares }) {
       const {
         root,
         resolve: { alias, conditions },
@@ -123,6 +126,7 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
         onFailure: ({ log }) => config.logger.error(log),
       })
       middlewares.use(createMiddleware(loader))
+      listenForUpgrades(httpServer, loader)
     },
     generateBundle(_, bundle) {
       if (this.environment.name !== 'client') return
@@ -156,4 +160,19 @@ function createMiddleware({ load }: EntryLoader): Connect.NextHandleFunction {
       handle()
     })
   }
+}
+
+/** Passes each WebSocket request to the BFF that owns its path. Others are for Vite or other plugins. */
+function listenForUpgrades(server: ViteDevServer['httpServer'], { load }: EntryLoader): void {
+  server?.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Without a listener, an error would end the process.
+    socket.on('error', () => {})
+    void load().then((bffs) => {
+      const handle = bffs.reduceRight<() => void>(
+        (handleNext, bff) => () => toUpgradeListener(bff)(request, socket, head, handleNext),
+        () => {},
+      )
+      handle()
+    })
+  })
 }

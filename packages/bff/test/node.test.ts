@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readRemainder } from '../src/adapters/node-body.ts'
 import { BodyQueue } from '../src/body-queue.ts'
 import type { Bff } from '../src/index.ts'
@@ -216,6 +216,32 @@ describe('toNodeListener', () => {
     for (const server of servers) server.keepAliveTimeout = 0
     const head = 'POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\n'
     expect(await exchangeText(base, `${head}x`)).toContain('refused')
+  })
+
+  it('closes the connection of a response that is stopped, also when the client reads nothing', async () => {
+    let stop = (): void => {}
+    const base = await listen(
+      toNodeListener({
+        owns: () => true,
+        async handle(message) {
+          stop = () => message.stopResponse()
+          const endless = createEndlessBody()
+          endless.push(Buffer.alloc(30_000_000))
+          return { status: 200, headers: {}, body: endless }
+        },
+      }),
+    )
+    const socket = connect(Number(new URL(base).port), '127.0.0.1').pause()
+    socket.on('error', () => {})
+    socket.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n')
+    await once(socket, 'readable')
+    const [server] = servers
+    const countConnections = (): Promise<number> =>
+      new Promise((resolve) => server?.getConnections((_, count) => resolve(count)))
+    expect(await countConnections()).toBe(1)
+    stop()
+    await vi.waitFor(async () => expect(await countConnections()).toBe(0))
+    socket.destroy()
   })
 
   it('removes the headers of CORS middleware', async () => {

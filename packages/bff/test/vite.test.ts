@@ -1,7 +1,11 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { ErrorPayload, InlineConfig, ViteDevServer } from 'vite'
 import { build, createLogger, createServer, defaultServerConditions, preview } from 'vite'
@@ -178,6 +182,35 @@ describe('latchkey() in vite dev', { timeout: 30_000 }, () => {
     expect((await get('/auth/one/nothing')).status).toBe(404)
     const foreign = await fetch(`${base}/api/three`, { headers: { Accept: 'text/html' } })
     expect(await foreign.text()).toContain('The app')
+  })
+})
+
+const canUpgrade = `export default {
+  basePath: '/auth',
+  owns: (path) => path.startsWith('/auth/'),
+  handle: async ({ canUpgrade }) => ({ status: 200, headers: {}, body: String(canUpgrade) }),
+}`
+
+/** Sends a WebSocket request, and returns the body of the response that refuses it. */
+async function sendUpgrade(url: string): Promise<string> {
+  const outgoing = request(url, { headers: { Connection: 'Upgrade', Upgrade: 'websocket' } }).end()
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+  return text(response)
+}
+
+describe('latchkey() and WebSockets', { timeout: 30_000 }, () => {
+  it('passes those of the paths of the BFF to it in vite dev, and leaves that of hot updates to Vite', async () => {
+    const { base } = await start(createProject({ 'auth.ts': canUpgrade }))
+    expect(await sendUpgrade(`${base}/auth/chat`)).toBe('true')
+    expect((await openPage(base)).messages).toEqual([expect.objectContaining({ type: 'connected' })])
+  })
+
+  it('passes them to the BFF in vite preview', async () => {
+    const project = createProject({ 'auth.ts': canUpgrade, 'app.js': 'document.title' })
+    await build(project)
+    const server = await preview({ ...project, preview: { port: 0, host: '127.0.0.1' } })
+    closers.push(() => server.close())
+    expect(await sendUpgrade(`${getUrl(server.httpServer)}/auth/chat`)).toBe('true')
   })
 })
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setSocketAddress } from '../guards/client-address.ts'
 import type { RequestBody, RequestUrl, RouteRequest } from '../route-request.ts'
 import { formatUrl } from '../route-request.ts'
+import { stopResponse } from './node-response.ts'
 
 /** Properties that frameworks add to a request. */
 export interface FrameworkRequest {
@@ -16,7 +17,9 @@ export class NodeRequest implements RouteRequest {
   readonly url: RequestUrl
   readonly method: string
   readonly body: RequestBody | null
+  readonly canUpgrade: boolean
   readonly #incoming: IncomingMessage
+  readonly #outgoing: ServerResponse
   readonly #wasParsed: boolean
   #isDisconnected = false
   #callbacks: (() => void)[] = []
@@ -27,12 +30,15 @@ export class NodeRequest implements RouteRequest {
     url: RequestUrl,
     method: string,
     body: RequestBody | null,
+    canUpgrade = false,
   ) {
     this.#incoming = incoming
+    this.#outgoing = outgoing
     this.#wasParsed = body !== null && incoming.readableDidRead
     this.url = url
     this.method = method
     this.body = body
+    this.canUpgrade = canUpgrade
     outgoing.once('close', () => {
       // Of HTTP/2, `writableFinished` is true in any case.
       if (!outgoing.writableEnded) this.#disconnect()
@@ -57,6 +63,10 @@ export class NodeRequest implements RouteRequest {
   whenDisconnected(callback: () => void): void {
     if (this.#isDisconnected) callback()
     else this.#callbacks.push(callback)
+  }
+
+  stopResponse(): void {
+    if (this.#outgoing.headersSent) stopResponse(this.#outgoing)
   }
 
   toWebRequest(client: Pick<RouteRequest, 'url' | 'address'> = this): Request {

@@ -12,6 +12,7 @@ export function createRouteRequest(request: Request): RouteRequest {
     url: new URL(request.url),
     address: getClientAddress(request),
     body: body && createRequestBody(body, headers),
+    canUpgrade: false,
     get isDisconnected() {
       return signal.aborted
     },
@@ -20,6 +21,8 @@ export function createRouteRequest(request: Request): RouteRequest {
       if (signal.aborted) callback()
       else signal.addEventListener('abort', callback, { once: true })
     },
+    // The stream of the response ends when its body does.
+    stopResponse() {},
     toWebRequest(client = routeRequest) {
       const webRequest = new Request(formatUrl(client.url), { method, headers, signal })
       setSocketAddress(webRequest, client.address ?? undefined)

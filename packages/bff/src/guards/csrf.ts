@@ -4,14 +4,18 @@ import type { RouteRequest } from '../route-request.ts'
 
 const csrfHeaderName = csrfHeader.toLowerCase()
 
+/** What a request is for: a route of the BFF itself, a resource of the API, or a WebSocket of the API. */
+export type RequestKind = 'bff' | 'resource' | 'web-socket'
+
 /**
  * Rejects requests of other origins. Checks the header `X-Latchkey`, which other origins cannot send without a preflight,
  * and what the browser says in `Sec-Fetch-Site` and `Origin`. Sign-in is checked as well: otherwise another site could
  * sign the user in to an attacker's account.
  *
  * @param origin the configured origin of the page; without it, the host of `Origin` must be the host of the request
- * @param allowWithoutHeader whether GET and HEAD need no header when `Sec-Fetch-Site` is `same-origin` or `none`: images,
- *   downloads and pages that the user opens cannot send it
+ * @param kind `resource` for a proxy route: GET and HEAD need no header when `Sec-Fetch-Site` is `same-origin` or `none`,
+ *   because images, downloads and pages that the user opens cannot send it. `web-socket`: no header is needed, because
+ *   pages cannot set one, but `Origin` is (RFC 6455 §10.2)
  * @param warn receives a line for the operator; any site can cause many
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.3
  * @throws BffError `access_denied`
@@ -19,10 +23,10 @@ const csrfHeaderName = csrfHeader.toLowerCase()
 export function assertSameOrigin(
   request: RouteRequest,
   origin: string | undefined,
-  allowWithoutHeader: boolean,
+  kind: RequestKind,
   warn: (line: string) => void,
 ): void {
-  const violation = findViolation(request, origin, allowWithoutHeader)
+  const violation = findViolation(request, origin, kind)
   if (!violation) return
   const [message, fix] = violation
   warn(`Request rejected with 403: ${message}. ${fix}`)
@@ -33,14 +37,15 @@ export function assertSameOrigin(
 function findViolation(
   request: RouteRequest,
   origin: string | undefined,
-  allowWithoutHeader: boolean,
+  kind: RequestKind,
 ): [message: string, fix: string] | null {
   const { method, url } = request
   const site = request.getHeader('sec-fetch-site')
   const isRead = method === 'GET' || method === 'HEAD'
   if (
     request.getHeader(csrfHeaderName) !== csrfHeaderValue &&
-    !(allowWithoutHeader && isRead && site !== null)
+    kind !== 'web-socket' &&
+    !(kind === 'resource' && isRead && site !== null)
   )
     return [
       `The request has no header ${csrfHeader}: ${csrfHeaderValue}`,
@@ -55,9 +60,11 @@ function findViolation(
 
   const requestOrigin = request.getHeader('origin')
   if (requestOrigin === null) {
-    if (site === null && !isRead)
+    if (kind === 'web-socket' || (site === null && !isRead))
       return [
-        'The request has neither Origin nor Sec-Fetch-Site',
+        kind === 'web-socket'
+          ? 'The WebSocket request has no Origin'
+          : 'The request has neither Origin nor Sec-Fetch-Site',
         'Browsers send Origin. Check that no proxy in front removes it; clients that are not browsers must send it.',
       ]
     return null

@@ -75,7 +75,10 @@ export function createClientResolver(
     while (hops <= chain.length && isTrusted(chain[hops - 1] ?? null, hops)) hops += 1
     const address = chain[hops - 1]
     const select = (list: (string | null)[]): string | null => list[Math.max(0, list.length - hops)] ?? null
-    const scheme = select(schemes)?.toLowerCase()
+    // For WebSockets, some proxies write the scheme of their URL.
+    const scheme = select(schemes)
+      ?.toLowerCase()
+      .replace(/^ws(?=s?$)/, 'http')
     const host = select(hosts)
     return {
       address: address ? formatIpAddress(address) : null,
@@ -105,6 +108,7 @@ class ForwardedRequest implements RouteRequest {
   readonly url: RequestUrl
   readonly body: RouteRequest['body']
   readonly address: string | null
+  readonly canUpgrade: boolean
   readonly #received: RouteRequest
 
   constructor(received: RouteRequest, client: ForwardedClient) {
@@ -113,6 +117,7 @@ class ForwardedRequest implements RouteRequest {
     this.url = withOrigin(received.url, client)
     this.body = received.body
     this.address = client.address
+    this.canUpgrade = received.canUpgrade
   }
 
   get isDisconnected(): boolean {
@@ -125,6 +130,10 @@ class ForwardedRequest implements RouteRequest {
 
   whenDisconnected(callback: () => void): void {
     this.#received.whenDisconnected(callback)
+  }
+
+  stopResponse(): void {
+    this.#received.stopResponse()
   }
 
   toWebRequest(): Request {

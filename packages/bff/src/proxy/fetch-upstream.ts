@@ -3,6 +3,7 @@ import { BffError, createTooLongError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { RouteRequest } from '../route-request.ts'
+import type { OpenStreams, StreamOwner } from '../sessions/open-streams.ts'
 import type { UpstreamRequest, UpstreamResponse } from '../upstream.ts'
 import { withBodyLimit } from './body-limit.ts'
 
@@ -12,6 +13,9 @@ export interface UpstreamExchange {
   logger: Logger
   /** The request of the page; when its client disconnects, the exchange ends. */
   client: RouteRequest
+  openStreams: OpenStreams
+  /** The session of the page; when it ends, so does the exchange. */
+  owner: StreamOwner
   /** The host of the resource server, for the log. */
   host: string
   limits: {
@@ -28,11 +32,11 @@ export interface UpstreamExchange {
  * Sends a request to the resource server and waits until the response has begun and `inspect` has read what it needs.
  *
  * @throws BffError `temporarily_unavailable` when there is no response; `server_error` when it is too long;
- *   `invalid_request` when the request is too long or the client disconnected
+ *   `invalid_request` when the request is too long or the client disconnected; `login_required` when the session ends
  */
 export async function fetchUpstream<T>(
-  { platform, logger, client, host, limits }: UpstreamExchange,
-  request: Omit<UpstreamRequest, 'onBroken'>,
+  { platform, logger, client, openStreams, owner, host, limits }: UpstreamExchange,
+  request: Omit<UpstreamRequest, 'onBroken' | 'onEnd'>,
   inspect: (response: UpstreamResponse) => Promise<T>,
 ): Promise<T> {
   const { timeout, maxRequestBytes, maxResponseBytes } = limits
@@ -49,12 +53,21 @@ export async function fetchUpstream<T>(
       const { reason } = createConnectionFailure(error)
       logger.warn(`Response of ${host} ended early, and the page got a part of it: ${reason}`)
     },
+    onEnd: () => stream.remove(),
+  })
+  const stream = openStreams.add(owner, (reason) => {
+    call.cancel(reason)
+    client.stopResponse()
   })
   if (!isStream) startTimer()
   client.whenDisconnected(() => call.cancel(new Error('The client disconnected')))
   try {
-    return await inspect(withBodyLimit(await call.response, maxResponseBytes, host, logger))
+    const response = await call.response
+    if (response.connection || isEventStream(response)) stream.setEndless()
+    else if (response.body === null) stream.remove()
+    return await inspect(withBodyLimit(response, maxResponseBytes, host, logger))
   } catch (error) {
+    stream.remove()
     if (error instanceof BffError) throw error
     if (client.isDisconnected) throw new BffError('invalid_request', 'The client aborted the request')
     const cause = hasTimedOut
@@ -90,4 +103,8 @@ export async function fetchUpstream<T>(
     }
     startTimer()
   }
+}
+
+function isEventStream({ headers }: UpstreamResponse): boolean {
+  return /^text\/event-stream\b/i.test(headers['content-type'] ?? '')
 }

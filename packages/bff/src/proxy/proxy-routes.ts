@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { BffError } from '../errors.ts'
 import type { Provider } from '../description/provider-description.ts'
-import { validateEndpointUrl } from '../endpoint-url.ts'
 import { isForwardableHeader } from './headers.ts'
 import { isPlainPath, isPlainQuery } from '../plain-url.ts'
-import { isAmbiguousPath, toCanonicalPath, toLenientSegments } from './request-path.ts'
+import { isPathOfRoute, toCanonicalPath, toLenientSegments } from './request-path.ts'
+import { validateRoute } from './validate-route.ts'
 
 /** One proxy route: a path of the page's origin, and the URL of the resource server that it leads to. */
 export interface ProxyRoute {
@@ -22,6 +22,8 @@ export interface ProxyRoute {
    * none by default. A name with `_` is not possible, because many servers read it as `-`.
    */
   requestHeaders?: string[] | undefined
+  /** Whether pages may open WebSockets, whose handshake is a `GET`; `false` when absent. */
+  webSocket?: boolean | undefined
   /** Seconds until the response must begin, from the end of the request body; 30 when absent. A body has no limit. */
   timeout?: number | undefined
   /** Bytes of a request body; a longer one gets 413. No limit when absent: long bodies are not kept in memory. */
@@ -37,6 +39,7 @@ export const proxyRouteSchema = z.strictObject({
   methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1, 'must name a method'),
   // setTimeout rings at once for more milliseconds than 32 bits can hold.
   timeout: z.number().positive().max(2_147_483).optional(),
+  webSocket: z.boolean().optional(),
   maxRequestBytes: z.number().int().min(0).optional(),
   maxResponseBytes: z.number().int().min(0).optional(),
   requestHeaders: z
@@ -64,6 +67,8 @@ export interface UpstreamTarget {
 export interface ProxyMatch {
   /** The methods that the route allows, and that every narrower route allows which a server could read in the path. */
   methods: string[]
+  /** Whether that goes for WebSockets, too. */
+  webSocket: boolean
   /** Seconds from the end of the request body until the response must begin. */
   timeout: number
   /** Bytes, or `Infinity`. */
@@ -94,6 +99,7 @@ interface Route {
   /** Resolves the target, also without the star, for the base URL of a session. */
   resolveTarget: (base: string | null) => RouteTarget
   methods: string[]
+  webSocket: boolean
   limits: Pick<ProxyMatch, 'timeout' | 'maxRequestBytes' | 'maxResponseBytes'>
   requestHeaders: ReadonlySet<string>
   /** The segments of the path, see {@link toLenientSegments}. */
@@ -124,13 +130,14 @@ export function createProxyMatcher(
     throw new BffError('server_error', `The options of createBff cannot be used:\n${issues.join('\n')}`)
 
   const routes = proxyRoutes
-    .map(({ path, to = path, methods, requestHeaders = [], ...limits }): Route => {
+    .map(({ path, to = path, methods, webSocket = false, requestHeaders = [], ...limits }): Route => {
       const withHead = methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
       const start = path.replace(/\*$/, '')
       return {
         path: start,
         resolveTarget: createTargetResolver(to.replace(/\*$/, ''), resource),
         methods: withHead,
+        webSocket,
         limits: {
           timeout: limits.timeout ?? 30,
           maxRequestBytes: limits.maxRequestBytes ?? Infinity,
@@ -145,11 +152,12 @@ export function createProxyMatcher(
 
   return (requestPath) => {
     const pathname = toCanonicalPath(requestPath)
-    const route = routes.find(({ path }) => matchesPath(path, pathname))
+    const route = routes.find(({ path }) => isPathOfRoute(path, pathname))
     if (!route) return null
     const narrower = route.isTree ? findNarrowerRoutes(routes, route, pathname) : []
     return {
       methods: route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
+      webSocket: route.webSocket && narrower.every((other) => other.webSocket),
       ...route.limits,
       requestHeaders: route.requestHeaders,
       getTarget(base, query) {
@@ -166,7 +174,7 @@ export function createProxyMatcher(
       toPageUrl(url, base) {
         for (const { path, resolveTarget } of routes) {
           const start = resolveTarget(base)
-          if (start.origin !== url.origin || !matchesPath(start.pathname, url.pathname)) continue
+          if (start.origin !== url.origin || !isPathOfRoute(start.pathname, url.pathname)) continue
           return path + url.pathname.slice(start.pathname.length) + url.search + url.hash
         }
         return null
@@ -200,11 +208,6 @@ function createRouteKey(path: string): string {
   return `${toLenientSegments(path.replace(/\/\*$/, '')).join('/')}${path.endsWith('/*') ? '/*' : ''}`
 }
 
-/** Whether a path is that of a route or, when the route ends in a slash, lies below it. */
-function matchesPath(path: string, pathname: string): boolean {
-  return path.endsWith('/') ? pathname.startsWith(path) : pathname === path
-}
-
 /** Resolves the target of a route; a path is resolved on the host of the session's base URL, or the provider's. */
 function createTargetResolver(to: string, { baseUrls: [first] }: Resource): Route['resolveTarget'] {
   if (!to.startsWith('/')) {
@@ -218,40 +221,4 @@ function createTargetResolver(to: string, { baseUrls: [first] }: Resource): Rout
 function parseTarget(to: string, base?: string): RouteTarget {
   const { origin, host, pathname } = new URL(to, base)
   return { origin, host, pathname }
-}
-
-function isWithin(url: URL, base: string): boolean {
-  const { origin, pathname } = new URL(base)
-  const path = pathname.replace(/\/$/, '')
-  return url.origin === origin && (url.pathname === path || url.pathname.startsWith(`${path}/`))
-}
-
-function validateRoute({ path, to = path }: ProxyRoute, basePath: string, resource: Resource): string | null {
-  if (!/^(\/[\w~!$&'()+,;=:@.-]+)+(\/\*)?$/.test(path) || isAmbiguousPath(path))
-    return 'path is not usable. Expected: a path such as "/api/me", or "/api/items/*" for all paths below'
-  const start = path.replace(/\*$/, '')
-  if (start === basePath || start.startsWith(`${basePath}/`) || matchesPath(start, `${basePath}/`))
-    return `path overlaps the paths of the BFF itself. Expected: a path outside ${basePath}`
-  if (path.endsWith('/*') !== to.endsWith('/*'))
-    return '`path` and `to` do not match. Expected: both end in /*, or neither does'
-  if (to.slice(0, -1).includes('*'))
-    return '`to` has a misplaced star. Expected: a star only at the end, after a slash'
-  if (to.includes('?') || to.includes('#')) return '`to` has a query or a fragment. Expected: neither'
-  const { baseUrls, baseUrlFrom } = resource
-  if (/^\/(?!\/)/.test(to)) {
-    const [base] = baseUrls
-    if (base === undefined)
-      return baseUrlFrom
-        ? null
-        : '`to` is a path. Expected: a URL, because the provider has no resource.baseUrls'
-    return isWithin(new URL(to.replace(/\*$/, ''), base), base)
-      ? null
-      : `\`to\` lies outside the provider's API. Expected: a path below ${base}`
-  }
-  const issue = validateEndpointUrl(to)
-  if (issue !== null) return `\`to\` ${issue}`
-  const url = new URL(to.replace(/\*$/, ''))
-  return baseUrls.length === 0 || baseUrls.some((base) => isWithin(url, base))
-    ? null
-    : `\`to\` lies outside the provider's API. Expected: a URL below ${baseUrls.join(' or ')}`
 }

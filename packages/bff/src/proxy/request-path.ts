@@ -92,3 +92,8 @@ function isMalformed(text: string): boolean {
     return true
   }
 }
+
+/** Whether a path is that of a route or, when the route ends in a slash, lies below it. */
+export function isPathOfRoute(path: string, pathname: string): boolean {
+  return path.endsWith('/') ? pathname.startsWith(path) : pathname === path
+}

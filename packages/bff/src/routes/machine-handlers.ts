@@ -2,7 +2,8 @@ import type { Authorize, Caller, MachineSession } from '../sessions/machine-sess
 import { createCallerData, createCallerSession, deriveCallerSessionId } from '../sessions/machine-session.ts'
 import { BffError } from '../errors.ts'
 import { createLoginRequiredError } from '../sessions/refresh-result.ts'
-import { refreshAccess } from './access.ts'
+import type { StreamOwner } from '../sessions/open-streams.ts'
+import { refreshAccess, refreshToken } from './access.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
 import type { ResourceAccess, RouteContext, RouteHandler } from './route-context.ts'
@@ -35,22 +36,24 @@ export function createMachineHandlers(authorize: Authorize, { load, peek }: Mach
       return caller ? createCallerResponse(context, caller) : createNoSessionResponse(context)
     },
     /** POST session: needs no credentials and responds like GET, but callers that `authorize` rejects get 403. */
-    signIn: async (context, request) => createCallerResponse(context, await requireCaller(request)),
+    signIn: async (context, request) =>
+      createCallerResponse(context, requireCaller(await authorizeCaller(request))),
     /** DELETE session: ends nothing here. The application that signed the caller in signs it out. */
     signOut: async () => ({ status: 204, headers: {}, body: null }),
     /** POST token: a newer machine token, which all callers share. */
     async token(context, request) {
-      const caller = await requireCaller(request)
+      const caller = requireCaller(await authorizeCaller(request))
       const { session_id, after } = await readTokenRequest(context.platform, request)
       const machineSession = await load()
       if (createCallerSession(caller, machineSession).keys.sessionId !== session_id)
         throw createLoginRequiredError('session_changed')
-      const { session } = await refreshAccess(context, machineSession, after >= machineSession.data.sequence)
+      const session = await refreshToken(context, machineSession, after >= machineSession.data.sequence)
       return createSessionResponse(context, createCallerSession(caller, session))
     },
     async access(context, request) {
-      await requireCaller(request)
-      return refreshAccess(context, await load())
+      const webRequest = request.toWebRequest()
+      const caller = requireCaller(await authorize(webRequest))
+      return refreshAccess(context, await load(), createCallerOwner(webRequest, caller))
     },
     async readState(context, request) {
       const caller = await authorizeCaller(request)
@@ -66,8 +69,19 @@ export function createMachineHandlers(authorize: Authorize, { load, peek }: Mach
     return createSessionResponse(context, createCallerSession(caller, session))
   }
 
-  async function requireCaller(request: RouteRequest): Promise<Caller> {
-    const caller = await authorizeCaller(request)
+  /** The caller's session is the application's, which only `authorize` knows: it is called again for each stream. */
+  function createCallerOwner(webRequest: Request, { subject }: Caller): StreamOwner {
+    return {
+      key: webRequest,
+      subject,
+      async findEndReason() {
+        const caller = await authorize(webRequest)
+        return caller?.subject === subject ? null : 'no_session'
+      },
+    }
+  }
+
+  function requireCaller(caller: Caller | null): Caller {
     if (!caller) throw new BffError('access_denied', 'The function authorize rejected this caller')
     return caller
   }

@@ -5,6 +5,7 @@ import { fetchUpstream } from '../proxy/fetch-upstream.ts'
 import type { ProxyMatch } from '../proxy/proxy-routes.ts'
 import { detectRejection } from '../proxy/token-rejection.ts'
 import { filterRequestHeaders } from '../proxy/headers.ts'
+import { createWebSocketResponse, isWebSocketRequest, pickHandshakeHeaders } from '../proxy/web-socket.ts'
 import type { Provider } from '../description/provider-description.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
@@ -59,22 +60,27 @@ interface UpstreamResult {
 }
 
 async function forwardRequest(
-  { provider: { resource }, platform, logger }: RouteContext,
+  { provider: { resource }, platform, logger, openStreams }: RouteContext,
   client: RouteRequest,
   match: ProxyMatch,
-  { session: { data } }: ResourceAccess,
+  { session: { data }, owner }: ResourceAccess,
   body: Body,
 ): Promise<UpstreamResult> {
   const base = data.apiBaseUrl ?? null
   const query = createQuery(client.url.search, resource.tokenPlacement, data.accessToken)
   const target = match.getTarget(base, query)
+  const isWebSocket = isWebSocketRequest(client)
   const { response, rejected } = await fetchUpstream(
-    { platform, logger, client, host: target.host, limits: match },
+    { platform, logger, client, openStreams, owner, host: target.host, limits: match },
     {
       origin: target.origin,
       path: target.path,
       method: client.method,
-      headers: filterRequestHeaders(client, match.requestHeaders, data.accessToken, resource),
+      headers: {
+        ...filterRequestHeaders(client, match.requestHeaders, data.accessToken, resource),
+        ...(isWebSocket && pickHandshakeHeaders(client)),
+      },
+      ...(isWebSocket && { upgrade: 'websocket' }),
       body,
       contentLength: client.body?.length ?? null,
     },
@@ -83,7 +89,10 @@ async function forwardRequest(
   const toPageUrl = (url: URL): string | null => match.toPageUrl(url, base)
   return {
     rejected,
-    createResponse: () => createProxyResponse(response, { target, resource, toPageUrl }),
+    createResponse: () =>
+      response.connection
+        ? createWebSocketResponse(response.headers, response.connection, target.host)
+        : createProxyResponse(response, { target, resource, toPageUrl }),
     cancel: () => response.body?.cancel(),
   }
 }

@@ -9,6 +9,7 @@ import type { Provider } from '../description/provider-description.ts'
 import type { Refresh } from '../sessions/refresh.ts'
 import type { RevocableTokens } from '../authorization-server/revocation.ts'
 import type { SessionClock } from '../sessions/moments.ts'
+import type { OpenStreams, StreamOwner } from '../sessions/open-streams.ts'
 import type { SessionLimits } from '../sessions/session-end.ts'
 import type { LoadedSession, Sessions } from '../sessions/sessions.ts'
 import type { RequestUrl, RouteRequest } from '../route-request.ts'
@@ -26,6 +27,7 @@ export interface RouteContext {
   limits: SessionLimits
   server: AuthorizationServer
   sessions: Sessions
+  openStreams: OpenStreams
   challenges: Challenges
   throttle: Throttle
   /** Returns the name and attributes of the session cookie for a page at this URL. */
@@ -47,6 +49,8 @@ export interface RouteContext {
 export interface ResourceAccess {
   /** The session; its token is valid now. */
   session: LoadedSession
+  /** Whose session ends the streams of this access. */
+  owner: StreamOwner
   /** Gets a newer token after the resource server rejected this one; `null` when there is none. */
   refreshAfterRejection(): Promise<ResourceAccess | null>
 }

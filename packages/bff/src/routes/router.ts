@@ -4,6 +4,7 @@ import { assertSameOrigin } from '../guards/csrf.ts'
 import { describeError } from '../log.ts'
 import { createRepeatLimiter } from '../repeated-lines.ts'
 import type { MatchProxyRoute } from '../proxy/proxy-routes.ts'
+import { assertWebSocket, isWebSocketRequest } from '../proxy/web-socket.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
 import { createErrorResponse } from '../route-response.ts'
@@ -62,7 +63,9 @@ export function createRouter(options: RouterOptions): Router {
     const match = matchProxyRoute(url.pathname)
     if (match) {
       assertMethod(method, match.methods)
-      assertSameOrigin(request, origin, true, warnAtMostOnceAMinute)
+      const isWebSocket = isWebSocketRequest(request)
+      assertSameOrigin(request, origin, isWebSocket ? 'web-socket' : 'resource', warnAtMostOnceAMinute)
+      if (isWebSocket) assertWebSocket(request, match)
       return handleProxy(context, request, match)
     }
     const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
@@ -70,7 +73,7 @@ export function createRouter(options: RouterOptions): Router {
     if (!methods) throw new BffError('invalid_request', 'The BFF has no route at this path', { status: 404 })
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (!route) throw createMethodError(Object.keys(methods))
-    assertSameOrigin(request, origin, false, warnAtMostOnceAMinute)
+    assertSameOrigin(request, origin, 'bff', warnAtMostOnceAMinute)
     return route(context, request)
   }
 

@@ -1,5 +1,5 @@
 import { assertSession, createLoginRequiredError } from '../sessions/refresh-result.ts'
-import { refreshAccess } from './access.ts'
+import { refreshToken } from './access.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
 import type { RouteContext } from './route-context.ts'
@@ -14,6 +14,6 @@ export async function handleToken(context: RouteContext, request: RouteRequest):
   const { session_id, after } = await readTokenRequest(context.platform, request)
   const loaded = assertSession(await context.sessions.open(readSessionCookie(context, request)))
   if (loaded.keys.sessionId !== session_id) throw createLoginRequiredError('session_changed')
-  const { session } = await refreshAccess(context, loaded, after >= loaded.data.sequence)
+  const session = await refreshToken(context, loaded, after >= loaded.data.sequence)
   return createSessionResponse(context, session)
 }
