@@ -220,13 +220,17 @@ describe('the store', () => {
   it('has one check under way for a session when it responds slowly', async () => {
     const { first, cookie, store } = await startProcesses()
     await openStream(first, cookie)
-    let checks = 0
-    store.read = () => {
-      checks += 1
-      return new Promise(() => {})
+    let underWay = 0
+    let maxUnderWay = 0
+    store.read = async () => {
+      underWay += 1
+      maxUnderWay = Math.max(underWay, maxUnderWay)
+      await first.clock.sleep(3000)
+      underWay -= 1
+      throw new Error('down')
     }
     await first.clock.pass(60)
-    expect(checks).toBe(1)
+    expect(maxUnderWay).toBe(1)
   })
 })
 

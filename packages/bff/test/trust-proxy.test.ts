@@ -114,11 +114,21 @@ describe('a trusted proxy', () => {
     expect(resolve('10.0.0.0/8', { peer: proxy, headers }).address).toBeNull()
   })
 
+  it('names the scheme of a WebSocket, which is that of its page', () => {
+    for (const [scheme, protocol] of [
+      ['ws', 'http:'],
+      ['wss', 'https:'],
+    ] as const) {
+      const headers = { 'X-Forwarded-For': client, 'X-Forwarded-Proto': scheme }
+      expect(new URL(resolve(1, { headers }).url).protocol).toBe(protocol)
+    }
+  })
+
   it('changes neither scheme nor host to something else', () => {
     for (const headers of [
       { 'X-Forwarded-Proto': 'javascript', 'X-Forwarded-Host': 'portal.example.com/path' },
       { 'X-Forwarded-Proto': '', 'X-Forwarded-Host': 'user@portal.example.com' },
-      { 'X-Forwarded-Proto': 'wss', 'X-Forwarded-Host': '' },
+      { 'X-Forwarded-Proto': 'wsss', 'X-Forwarded-Host': '' },
       { Forwarded: `for=${client};proto=ftp;host="a b"` },
       { Forwarded: `for=${client};host="["` },
     ])

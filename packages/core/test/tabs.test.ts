@@ -197,9 +197,12 @@ describe('a sign-out that the BFF does not confirm', () => {
     await client.signIn(bob)
     // As a tab that has not heard of the sign-in stores it.
     browser.storage.set('latchkey:/auth', '?session_id=session-1')
+    const statuses: string[] = []
+    client.subscribe(({ status }) => statuses.push(status))
     tab.show()
     const loaded = openPage()
     await browser.advance(0)
+    expect(statuses).toEqual([])
     for (const page of [client, loaded.client])
       expect(page.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
     expect(browser.storage.size).toBe(0)

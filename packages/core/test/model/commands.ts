@@ -82,6 +82,16 @@ export function disposePage(simulation: Simulation, page: ClientPage): void {
   page.isDisposed = true
 }
 
+/** Shows a page, which then reports a sign-in whose response came while it was frozen. */
+export function showPage({ acts, browser, circumstances }: Simulation, { page, number }: ClientPage): void {
+  const isLate =
+    ['frozen', 'cached'].includes(page.condition) &&
+    acts.signIns.some((act) => act.page === number && act.settledAt === Infinity)
+  // Without storage, another page takes it for a later one than the sign-out that it remembers.
+  if (isLate && circumstances.storage !== 'works') acts.isSignOutLost = true
+  browser.changeCondition(page, 'visible')
+}
+
 /** What users and the code of a page do; the page runs. */
 const pageCommands: Record<string, (simulation: Simulation, page: ClientPage) => void> = {
   'sign in as cathy': (simulation, page) => signIn(simulation, page, 'cathy'),
@@ -133,7 +143,7 @@ const pageCommands: Record<string, (simulation: Simulation, page: ClientPage) =>
 
 /** What happens to a tab, whatever its page does. */
 const tabCommands: Record<string, (simulation: Simulation, page: ClientPage, tab: number) => void> = {
-  show: ({ browser }, { page }) => browser.changeCondition(page, 'visible'),
+  show: (simulation, page) => showPage(simulation, page),
   reload: (simulation, page, tab) => {
     closePage(simulation, page)
     simulation.tabs[tab] = simulation.openPage()

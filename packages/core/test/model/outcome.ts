@@ -1,4 +1,4 @@
-import { disposePage, restoreNetwork } from './commands.ts'
+import { disposePage, restoreNetwork, showPage } from './commands.ts'
 import type { ClientPage, Simulation } from './simulation.ts'
 import { subscribe, track } from './simulation.ts'
 import { getExpectedSession } from './user-acts.ts'
@@ -20,7 +20,7 @@ export async function checkOutcome(simulation: Simulation): Promise<void> {
   simulation.log.push(`${timeline.now().toFixed(0)} everything is well`)
   bff.condition = 'well'
   for (const page of tabs) {
-    browser.changeCondition(page.page, 'visible')
+    showPage(simulation, page)
     if (!page.isDisposed && page.page.condition !== 'closed') subscribe(simulation, page)
   }
   await timeline.pass(50)
