@@ -45,7 +45,7 @@ export async function startFilesSite(files: SiteFiles): Promise<FilesSite> {
   })
   const echo = new WebSocketServer({ noServer: true })
   echo.on('connection', (socket) => {
-    socket.on('message', (data) => socket.send(`echo of ${String(data)}`))
+    socket.on('message', (data) => socket.send(`echo of ${(data as Buffer).toString()}`))
   })
   resourceServer.server.on('upgrade', (request, socket, head) => {
     received.push({ line: `${request.method} ${request.url}`, headers: request.headers })

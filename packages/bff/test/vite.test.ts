@@ -47,7 +47,7 @@ function createProject(files: Record<string, string>): InlineConfig & { root: st
     'index.html': '<title>The app</title><script type="module" src="/app.js"></script>',
     ...files,
   }
-  for (const [name, text] of Object.entries(allFiles)) writeFileSync(join(root, name), text)
+  for (const [name, content] of Object.entries(allFiles)) writeFileSync(join(root, name), content)
   const plugins = [latchkey({ entry: './auth.ts' })]
   // Sources, as in every other test, not what was compiled before.
   const sources = { resolve: { conditions: ['source', ...defaultServerConditions] } }

@@ -90,9 +90,9 @@ export async function fetchUpstream<T>(
     })
   }
 
-  async function* watchBody(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* watchBody(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let size = 0
-    for await (const chunk of stream) {
+    for await (const chunk of chunks) {
       size += chunk.byteLength
       if (size > maxRequestBytes) {
         const error = createTooLongError(maxRequestBytes)

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { mutants } from './mutants.ts'
+import { likelyTests, mutants } from './mutants.ts'
 
 it('every mutant changes a text that is in the source once', () => {
   const wrong = mutants.filter(({ file, text }) => {
@@ -13,4 +13,13 @@ it('every mutant changes a text that is in the source once', () => {
 it('every mutant has its own file and description', () => {
   const names = mutants.map(({ file, removes }) => `${file}: ${removes}`)
   expect(names).toEqual([...new Set(names)])
+})
+
+it('every file has likely tests, which exist', () => {
+  const files = new Set(mutants.map(({ file }) => file))
+  const missing = [...files].filter((file) => {
+    const tests = likelyTests[file] ?? []
+    return tests.length === 0 || tests.some((test) => !existsSync(new URL(`../${test}`, import.meta.url)))
+  })
+  expect(missing).toEqual([])
 })

@@ -30,6 +30,7 @@ export const likelyTests: Readonly<Record<string, readonly string[]>> = {
   'sign-outs.ts': ['tabs.test.ts'],
   'token.ts': ['stories.test.ts'],
   'user.ts': ['user.test.ts'],
+  'value-stores.ts': ['time.test.ts', 'stories.test.ts'],
   'with-token.ts': ['authorized-fetch.test.ts', 'owner.test.ts', 'time.test.ts'],
 }
 
