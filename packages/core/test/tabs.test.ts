@@ -292,6 +292,22 @@ describe('a sign-in', () => {
     },
   )
 
+  it('is not ended by an unconfirmed sign-out that is due while the schema reads the user', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client, tab } = openPage({ user: createSlowSchema(() => browser.wait(5_000)) })
+    bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
+    // While restoring, so that the request names no session.
+    await client.signOut()
+    await browser.advance(100)
+    bff.intercept(null)
+    void client.signIn(bob)
+    await browser.advance(3_000)
+    tab.show()
+    await browser.advance(3_000)
+    expect(client.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
+    expect((await openPage().client.ready()).status).toBe('signed-in')
+  })
+
   it.each(['?session_id=session-2', '?session_id='])(
     'does not outlive a later sign-out in another tab (%s) whose message it has not got',
     async (query) => {
