@@ -178,7 +178,7 @@ export function createAuthorizationServer(
   function finish({ user, token, use }: Exchange, isLost: boolean): void {
     token?.family.pendingUsers.delete(user)
     if (use?.state === 'pending') use.state = isLost ? 'lost' : 'delivered'
-    if (token && isLost) token.family.hasLostResponse = true
+    if (token && (isLost || !user.isAlive())) token.family.hasLostResponse = true
   }
 
   return {

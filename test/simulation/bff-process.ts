@@ -116,6 +116,7 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
     platform: {
       now: clock.now,
       sleep,
+      startTimer: (milliseconds, callback) => clock.setTimer(milliseconds, () => isAlive && callback()),
       randomBytes: random.bytes,
       loggedKeys: new Set(),
       env: () => undefined,

@@ -130,9 +130,14 @@ async function checkPages({ clock, journal }: Simulation, browser: SimulatedBrow
       journal.violate('all settles', `${browser.pages[index]?.name} cannot fetch: ${status}`)
 }
 
-/** Sends a request to the API from each page; returns the statuses, or the errors. */
+/** Fetches from the API in each page; returns the statuses, or why there is none. */
 async function fetchInPages(pages: readonly Page[], clock: Clock): Promise<(number | string)[]> {
-  const results = pages.map(({ client }) => client.fetch('/api/items').then(({ status }) => status, String))
+  const results: (number | string)[] = pages.map(() => 'no response')
+  for (const [index, { client }] of pages.entries())
+    client
+      .fetch('/api/items')
+      .then(async (response) => (await response.text()) && (results[index] = response.status))
+      .catch((error: unknown) => (results[index] = String(error)))
   await clock.advance(30 * second)
-  return Promise.all(results)
+  return results
 }

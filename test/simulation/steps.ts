@@ -10,9 +10,9 @@ type Action = (page: Page, browser: SimulatedBrowser, simulation: Simulation, st
 type Event = (simulation: Simulation, step: Step) => void
 
 const actions: Record<string, Action> = {
-  fetch: (page) => call(page, page.client.fetch('/api/items')),
+  fetch: (page) => fetchItems(page),
   'fetch three times': (page) => {
-    for (const body of ['1', '2', '3']) call(page, page.client.fetch('/api/items', { method: 'POST', body }))
+    for (const body of ['1', '2', '3']) fetchItems(page, { method: 'POST', body })
   },
   'get token': (page) => call(page, page.client.getAccessToken()),
   'get newer token': (page) => call(page, page.client.getAccessToken({ forceRefresh: true })),
@@ -52,6 +52,14 @@ function signOut(page: Page, browser: SimulatedBrowser, everywhere: boolean): vo
   // During a sign-in the client does not know which session it ends, and asks the other tabs to look again.
   if (session && page.pendingSignIns === 0) browser.signedOutFamilies.add(session.user.family)
   call(page, page.client.signOut({ everywhere }))
+}
+
+/** Fetches from the API and reads the whole response. */
+function fetchItems(page: Page, init?: RequestInit): void {
+  call(
+    page,
+    page.client.fetch('/api/items', init).then((response) => response.text()),
+  )
 }
 
 function call(page: Page, promise: Promise<unknown>): void {
