@@ -1091,13 +1091,14 @@ export const groups: readonly FaultGroup[] = [
         id: 'E2.14',
         fault:
           'When the store failed for more than 1.4 s during a refresh, the new refresh token was dropped.',
-        now: 'The process keeps it and saves it when the store recovers; `close()` tries once more, and revokes it then.',
+        now: 'The process keeps it and saves it when the store recovers; `close()` tries for two seconds more, and revokes it then.',
         tests: [
           [
             close,
             'does not lose the new token: it is saved when the store recovers, and the callers get 503 until then',
           ],
-          [close, 'makes close try once more, and revoke the token when that fails'],
+          [close, 'makes close try four times in two seconds, and revoke the token when that fails'],
+          [close, 'does not lose the new token when it fails once while close waits'],
         ],
       },
       {

@@ -104,7 +104,7 @@ describe('a store that keeps failing when a refresh is saved', () => {
     expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
   })
 
-  it('makes close try once more, and revoke the token when that fails', async () => {
+  it('makes close try four times in two seconds, and revoke the token when that fails', async () => {
     const { state, signIn, token, endpoint, clock, bff, log } = createFailingSetup()
     await signIn()
     await clock.pass(901)
@@ -113,9 +113,33 @@ describe('a store that keeps failing when a refresh is saved', () => {
     await flushPromises()
     await clock.pass(2)
     endpoint.script(raw(''))
-    await bff.close()
+    const closing = bff.close()
+    await flushPromises()
+    await clock.pass(2)
+    await closing
     expect(revokedAt(endpoint)).toEqual(['refresh-2'])
     expect(log.join()).toContain('Refreshed session not saved, its new tokens are revoked')
+  })
+
+  it('does not lose the new token when it fails once while close waits', async () => {
+    const { state, signIn, token, endpoint, clock, bff } = createFailingSetup()
+    await signIn()
+    await clock.pass(901)
+    const slow = hangUntilReleased(
+      json({ access_token: 'b', refresh_token: 'new', token_type: 'Bearer', expires_in: 900 }),
+    )
+    endpoint.script(slow.reply)
+    void token(1)
+    await flushPromises()
+    const closing = bff.close()
+    state.isFailing = true
+    slow.release()
+    await flushPromises()
+    state.isFailing = false
+    await clock.pass(2)
+    await closing
+    expect(revokedAt(endpoint)).toEqual([])
+    expect((await token(1)).body.token).toMatchObject({ sequence: 2 })
   })
 })
 

@@ -25,7 +25,7 @@ export interface TokenSaverOptions {
   clock: SessionClock
   platform: Platform
   logger: Logger
-  /** Aborts when the BFF closes: then one more attempt is made. */
+  /** Aborts when the BFF closes: then as many attempts are made as there are delays, and one more. */
   closing: AbortSignal
 }
 
@@ -83,17 +83,20 @@ export function createTokenSaver(options: TokenSaverOptions): SaveTokens {
     write: () => Promise<T>,
     onDelay: (error: unknown) => void,
   ): Promise<T> {
+    let closingAttempts = 0
     for (let attempt = 0; ; attempt += 1) {
-      const wasClosing = closing.aborted
+      if (closing.aborted) closingAttempts += 1
       try {
         return await write()
       } catch (error) {
-        if (wasClosing || isOver(getSessionEnd(session), clock.read())) throw error
-        const delayMs = retryDelaysMs[Math.min(attempt, retryDelaysMs.length - 1)] ?? 0
+        const isLast = closingAttempts > retryDelaysMs.length
+        if (isLast || isOver(getSessionEnd(session), clock.read())) throw error
+        const failures = closingAttempts === 0 ? attempt : closingAttempts - 1
+        const delayMs = retryDelaysMs[Math.min(failures, retryDelaysMs.length - 1)] ?? 0
         if (attempt <= retryDelaysMs.length)
           logger.warn(`Refreshed session not saved, next attempt in ${delayMs} ms: ${describeError(error)}`)
         if (attempt === retryDelaysMs.length) onDelay(error)
-        await platform.sleep(delayMs, closing).catch(() => {})
+        await platform.sleep(delayMs, closingAttempts === 0 ? closing : undefined).catch(() => {})
       }
     }
   }
