@@ -134,6 +134,8 @@ export function createAuthorizationServer(
   function revokeByClient(value: string, user: TokenUser): Response {
     const family = refreshTokens.get(value)?.family ?? accessTokens.get(value)?.family
     if (!family) return new Response(null)
+    // The documented end of a refresh that a closing process could not save.
+    if (user.hasGivenUp()) family.causes.add('lost')
     const isKept = family.causes.size === 0 && family.sessionId !== null && clock.now() < family.promisedEnd
     if (isKept) journal.violate('no session is lost', `${user.name} revoked the tokens of ${family.id}`)
     family.isRevoked = true

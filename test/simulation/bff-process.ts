@@ -56,6 +56,8 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
   let isAlive = true
   let wasClosed = false
   let isIdle = false
+  let isClosing = false
+  let hasGivenUp = false
   let lostWriteAt = -Infinity
   let failedWrites = 0
   /** The requests under way, and how each fails. */
@@ -73,6 +75,7 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
     name,
     isAlive: () => isAlive,
     wasClosed: () => wasClosed,
+    hasGivenUp: () => hasGivenUp,
     lostWriteAt: () => lostWriteAt,
   }
   const fetchToken = server.createFetch(user)
@@ -96,6 +99,7 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
 
   const onStoreResult = (method: string, hasFailed: boolean): void => {
     if (method === 'replace') failedWrites = hasFailed ? failedWrites + 1 : 0
+    if (isClosing && failedWrites >= maxFailedWrites) hasGivenUp = true
     if (hasFailed && (method === 'lease' || failedWrites >= maxFailedWrites)) lostWriteAt = clock.now()
   }
 
@@ -111,7 +115,7 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
     logger: {
       info: () => {},
       warn: (message) => journal.note(`${name} warns: ${message.slice(0, 90)}`),
-      error: (message) => journal.violate('no error in the log', `${name}: ${message}`),
+      error: (message) => hasGivenUp || journal.violate('no error in the log', `${name}: ${message}`),
     },
     platform: {
       now: clock.now,
@@ -150,6 +154,7 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
     kill,
     isIdle: () => isIdle,
     async close(cutsConnections) {
+      isClosing = true
       if (cutsConnections) cutConnections()
       const closed = bff.close().then(() => (isIdle = true))
       const done = Promise.all([closed, ...pendingRequests.keys()])

@@ -19,6 +19,8 @@ export interface TokenUser {
   readonly isAlive: () => boolean
   /** Whether the process ended after `close()`. */
   readonly wasClosed: () => boolean
+  /** Whether the process closes and has failed to write as often as it tries. */
+  readonly hasGivenUp: () => boolean
   /** When the process failed to write or to keep a lease for the last time, so that it may have lost a token. */
   readonly lostWriteAt: () => number
 }
@@ -90,6 +92,7 @@ export function mayHaveEnded({ causes, promisedEnd }: TokenFamily, now: number):
 /** Returns why a refresh token may be sent again after this use: the documented recoveries; `null` when it may not. */
 export function findExcuse({ user, sentAt, state, isObserved }: TokenUse): string | null {
   if (isObserved) return null
+  if (user.hasGivenUp()) return 'the store failed while its process closed'
   if (state === 'lost') return 'the response was lost'
   if (!user.isAlive() && !(user.wasClosed() && isChecked('closeWaitsForRefreshes')))
     return 'its process ended'
