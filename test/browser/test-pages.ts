@@ -62,7 +62,8 @@ export async function startLoginPageOnClass(files: SiteFiles): Promise<TestSite>
 export function startLoginPageOnAllSystems(files: SiteFiles, bffs: readonly Bff[]): Promise<FrontServer> {
   return startFrontServer({
     files,
-    createBffs: () => bffs,
+    // They serve the sites of all tests of a file, and a closed BFF starts no grants.
+    createBffs: () => bffs.map((bff) => ({ ...bff, close: async () => {} })),
     api: () => new Response('No BFF has this route', { status: 404 }),
   })
 }
