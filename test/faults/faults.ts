@@ -1030,6 +1030,10 @@ export const groups: readonly FaultGroup[] = [
           ],
           [takeover, 'opens the session again when its token arrives after the takeover ended it'],
           [refresh, 'is a response without a session for a page load, and does not delete the cookie'],
+          [
+            'packages/bff/test/session.test.ts',
+            'name the one that was reached first, also when the other is reached before any process ends the session',
+          ],
         ],
       },
       {

