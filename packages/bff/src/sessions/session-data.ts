@@ -35,7 +35,7 @@ export interface SessionData {
   idToken?: string
   /** The base URL of this user's API, when the token response names one. */
   apiBaseUrl?: string
-  /** Set after the response to a refresh was lost: the server may have invalidated the refresh token. */
+  /** Set after the response to a refresh was lost or late: the server may have invalidated the refresh token. */
   isResponseLost?: boolean
   /** Counts up while a refresh runs whose process lost its lease. */
   heartbeat?: number

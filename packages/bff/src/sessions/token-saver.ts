@@ -74,8 +74,10 @@ export function createTokenSaver(options: TokenSaverOptions): SaveTokens {
     const saved = await sessions.update(session, (data) =>
       data.sequence > sequence ? null : addTokens(data, tokens),
     )
-    // Another process gave this refresh up.
-    return saved === 'refresh_lost' ? sessions.reopen(session, addTokens(session.data, tokens)) : saved
+    // Another process gave this refresh up. It sent the refresh token again, for which the server may revoke the new one.
+    return saved === 'refresh_lost'
+      ? sessions.reopen(session, { ...addTokens(session.data, tokens), isResponseLost: true })
+      : saved
   }
 
   async function retryUntilSaved<T>(
