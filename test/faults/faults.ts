@@ -1068,6 +1068,46 @@ export const groups: readonly FaultGroup[] = [
         ],
       },
       {
+        id: 'P1',
+        fault: 'A session that `session.perUser` ended said `no_session`, and its tokens were not revoked.',
+        now: 'The reason is `too_many_sessions`. Its tokens are revoked when its browser comes again: only its cookie opens them.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'is the reason that the browser of an ended session gets, whose tokens are revoked then',
+          ],
+          [
+            'packages/bff/test/session.test.ts',
+            'ends a session that is being refreshed, and revokes its new tokens',
+          ],
+          ['packages/bff/test/session.test.ts', 'limits the records of ended sessions as well'],
+        ],
+      },
+      {
+        id: 'P2',
+        fault:
+          'A sign-out everywhere after the session had ended by itself got 204, and ended no other session.',
+        now: 'It ends the other sessions of that user while the reason of the end is known, for a day.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'with everywhere ends the other sessions of the user of a session that has ended by itself',
+          ],
+        ],
+      },
+      {
+        id: 'P3',
+        fault:
+          'A user object that grew beyond its bound at a refresh was left out without a line in the log.',
+        now: 'The log names its bytes and the options that help, at most once a minute.',
+        tests: [
+          [
+            'packages/bff/test/sign-in.test.ts',
+            'does not grow beyond that by refreshes, and the log says so',
+          ],
+        ],
+      },
+      {
         id: 'E2.9',
         fault:
           'A clock that was set back made tokens young for an hour; one that was set forward removed and revoked sessions.',

@@ -25,6 +25,18 @@ const oddResponses: readonly (readonly [status: number, type: string, body: stri
 /** Connections that are slow or silent, and servers that respond with something odd. */
 export const connectionActs: readonly Act[] = [
   {
+    name: 'slow-uploads',
+    title: 'uploads that take seconds, a sign-in whose body does not end',
+    expected: allLive,
+    async perform(scene) {
+      const stalledSignIn = sendStalledSignIn(scene.holder)
+      await refreshAll(scene)
+      await Promise.all(scene.sessions.map((session) => upload(scene, session)))
+      const status = await stalledSignIn
+      if (status !== 408) scene.report(`${status} for a sign-in whose body does not end`)
+    },
+  },
+  {
     name: 'odd-statuses',
     title: 'both servers respond with odd statuses',
     expected: allLive,
@@ -44,18 +56,6 @@ export const connectionActs: readonly Act[] = [
         if (response.status !== status)
           scene.report(`${session.kind}: ${status} of the resource server became ${response.status}`)
       }
-    },
-  },
-  {
-    name: 'slow-uploads',
-    title: 'uploads that take seconds, a sign-in whose body does not end',
-    expected: allLive,
-    async perform(scene) {
-      const stalledSignIn = sendStalledSignIn(scene.holder)
-      await refreshAll(scene)
-      await Promise.all(scene.sessions.map((session) => upload(scene, session)))
-      const status = await stalledSignIn
-      if (status !== 408) scene.report(`${status} for a sign-in whose body does not end`)
     },
   },
   {

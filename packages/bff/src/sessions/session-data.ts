@@ -4,6 +4,7 @@ import type { TokenSet } from '../authorization-server/token-result.ts'
 /** The sealed data that stands in place of a session that ended by itself, so that all its pages get the same reason. */
 export interface EndedSessionData {
   provider: string
+  subject: string
   ended: { reason: LoginRequiredReason; at: number }
 }
 
