@@ -1,5 +1,6 @@
 import { browserCatalogue, browserModel } from './browser-catalogue.ts'
 import type { FaultGroup } from './fault.ts'
+import { serverCatalogue } from './server-catalogue.ts'
 import { signInThrottle } from './sign-in-throttle.ts'
 
 const diagnosis = 'packages/core/test/diagnosis.test.ts'
@@ -995,6 +996,7 @@ export const groups: readonly FaultGroup[] = [
   },
   browserModel,
   browserCatalogue,
+  serverCatalogue,
   {
     title: 'Time and ends',
     faults: [
