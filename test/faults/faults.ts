@@ -397,6 +397,21 @@ export const groups: readonly FaultGroup[] = [
         tests: [[proxyStreams, 'counts the time limit of its route from the end of the upload']],
       },
       {
+        id: 'B-E2.12',
+        fault: 'A sign-out everywhere missed sessions whose username was typed as `Alice` or with a space.',
+        now: 'Without an id of the user, all spellings of a username are one user: case, width and spaces around it.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'with everywhere ends all sessions of this user and no others',
+          ],
+          [
+            'packages/bff/test/sign-in.test.ts',
+            'has the same subject when the username is typed as %j and the response has no id',
+          ],
+        ],
+      },
+      {
         id: 'B-E2.17',
         fault: 'The proxy decoded compressed responses, and the browser got twelve times the bytes.',
         now: 'On Node, bodies pass as they come.',
