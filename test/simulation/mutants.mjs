@@ -72,6 +72,15 @@ export const mutants = [
     seed: 34,
   },
   {
+    id: 'takeover-forgotten',
+    file: 'packages/bff/src/sessions/refresh-lease.ts',
+    find: 'if (mayRelease()) await sessions.release',
+    replace: 'await sessions.release',
+    defect:
+      'A process that takes over a refresh and cannot save that releases the lease, so the next one does not know.',
+    seed: 263,
+  },
+  {
     id: 'new-session-removed',
     file: 'packages/bff/src/routes/sign-in.ts',
     find: 'await sessions.end(previous)',
