@@ -26,8 +26,8 @@ export const mutants = [
   {
     id: 'not-read-again',
     file: 'packages/bff/src/sessions/refresh.ts',
-    find: 'let session = assertSession(await sessions.reload(loaded))',
-    replace: 'let session = loaded',
+    find: 'const session = assertSession(await sessions.reload(loaded))',
+    replace: 'const session = loaded',
     defect: 'A process that gets the lease does not read what the previous owner has written.',
     seed: 422,
   },
