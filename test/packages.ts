@@ -27,6 +27,7 @@ export const packages: Record<string, Package> = {
       'check-cookie.ts',
       'user.ts',
       'auth-client.ts',
+      'require-session.ts',
       'observers.ts',
       'page-events.ts',
       'pending-sign-out.ts',
