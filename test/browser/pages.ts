@@ -31,8 +31,17 @@ export function buildLoginPage(): Promise<SiteFiles> {
  * part. It accepts any user data, and its client is `window.auth`.
  */
 export function buildSmallPage(): Promise<SiteFiles> {
+  return buildFolder('page')
+}
+
+/** Builds the page of `@latchkey/react/ui`, with its style sheet, for one BFF at the base path of the other pages. */
+export function buildUiPage(): Promise<SiteFiles> {
+  return buildFolder('ui-page')
+}
+
+function buildFolder(name: string): Promise<SiteFiles> {
   return buildPage({
-    root: join(import.meta.dirname, 'page'),
+    root: join(import.meta.dirname, name),
     configFile: false,
     logLevel: 'error',
     resolve: { conditions: ['source', ...defaultClientConditions] },
