@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { InlineConfig } from 'vite'
+import type { InlineConfig, Plugin } from 'vite'
 import { build, defaultClientConditions, defaultServerConditions, mergeConfig } from 'vite'
 import loginPageConfig from '../../examples/login-page/vite.config.ts'
 import { root } from '../../scripts/run.mjs'
@@ -30,8 +30,8 @@ export function buildLoginPage(): Promise<SiteFiles> {
  * Builds the small page, which shows what the login page does not: the complete token and the render count of each
  * part. It accepts any user data, and its client is `window.auth`.
  */
-export function buildSmallPage(): Promise<SiteFiles> {
-  return buildFolder('page')
+export function buildSmallPage(plugins: Plugin[] = []): Promise<SiteFiles> {
+  return buildFolder('page', plugins)
 }
 
 /** Builds the page of `@latchkey/react/ui`, with its style sheet, for one BFF at the base path of the other pages. */
@@ -39,10 +39,11 @@ export function buildUiPage(): Promise<SiteFiles> {
   return buildFolder('ui-page')
 }
 
-function buildFolder(name: string): Promise<SiteFiles> {
+function buildFolder(name: string, plugins: Plugin[] = []): Promise<SiteFiles> {
   return buildPage({
     root: join(import.meta.dirname, name),
     configFile: false,
+    plugins,
     logLevel: 'error',
     resolve: { conditions: ['source', ...defaultClientConditions] },
   })

@@ -59,7 +59,7 @@ describe.each(names)('the tarball of %s', (name) => {
 
 describe('the commands', () => {
   it.each([
-    ['latchkey', 'latchkey doctor [--config FILE] [--sign-in]'],
+    ['latchkey', 'latchkey doctor [--config FILE]'],
     ['latchkey-sandbox', 'latchkey-sandbox [--port N]'],
   ])('%s starts from where it was installed', async (name, help) => {
     const { ok, output } = await npx(['--no-install', name, '--help'], { cwd: folder })
