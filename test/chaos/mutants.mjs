@@ -26,9 +26,9 @@ export const mutants = [
   },
   {
     id: 'takeover-not-marked',
-    file: 'packages/bff/src/sessions/refresh.ts',
-    find: 'data.sequence > sequence ? null : { ...data, isResponseLost: true }',
-    replace: 'data.sequence > sequence ? null : { ...data }',
+    file: 'packages/bff/src/sessions/refresh-lease.ts',
+    find: ': { ...data, isResponseLost: true },',
+    replace: ': { ...data },',
     defect: 'A session whose process was killed ends with the reason refresh_rejected.',
     act: 'killed-after-use',
     seed: 1,
