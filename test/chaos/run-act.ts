@@ -37,6 +37,10 @@ export async function runAct(act: Act, options: ActOptions): Promise<{ rows: Row
     report(String(error instanceof Error ? error.stack : error))
     return []
   })
+  const warnings = stage.log.slice(logStart).filter(({ level }) => level === 'warn')
+  // What an act that could not end has met.
+  if (result.length === 0)
+    for (const line of new Set(warnings.map((entry) => entry.line))) report(`logged: ${line}`)
   for (const fault of stage.faults.slice(faultStart)) report(fault)
   for (const { level, line } of stage.log.slice(logStart))
     if (level === 'error' && !act.allowedErrors?.test(line)) report(`logged: ${line}`)

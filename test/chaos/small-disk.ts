@@ -15,7 +15,7 @@ export function mountSmallDisk(folder: string): SmallDisk | string {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux'
   mkdirSync(folder, { recursive: true })
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder], { stdio: 'pipe' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder], { stdio: 'pipe' })
   } catch {
     return 'mount of a tmpfs is not allowed here'
   }

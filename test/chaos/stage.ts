@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { ClockMessage, ProcessConfig, ProcessMessage } from './bff-process.ts'
 
 const processCount = 4
+const maxStarts = 3
 
 /** One of the processes of a stage. After its end another one takes its place. */
 export interface Place {
@@ -81,29 +82,43 @@ export async function startStage(config: ProcessConfig): Promise<Stage> {
       return started.finally(() => starts.delete(started))
     }
 
+    /** Starts a process, as a supervisor does: again when it ends before it listens, on a machine that is very busy. */
     async function start(): Promise<ChildProcess> {
-      const started = fork(program, [JSON.stringify(config)], { silent: true })
-      children.add(started)
-      current[index] = started
-      started.once('exit', (code, signal) => {
-        children.delete(started)
-        if (!expectedEnds.has(started)) faults.push(`a process ended by itself: ${code ?? signal}`)
-      })
-      for (const stream of [started.stdout, started.stderr])
-        stream
-          ?.setEncoding('utf8')
-          .on('data', (text: string) => faults.push(`a process wrote: ${text.trim()}`))
-      if (clockOffsetMs !== 0) setClock(started)
-      const port = new Promise<number>((resolve, reject) => {
-        started.on('message', (message: ProcessMessage) => {
-          if ('port' in message) resolve(message.port)
-          else log.push(message)
+      for (let startsLeft = maxStarts - 1; ; startsLeft -= 1) {
+        const output: string[] = []
+        const started = fork(program, [JSON.stringify(config)], { silent: true })
+        children.add(started)
+        current[index] = started
+        if (clockOffsetMs !== 0) setClock(started)
+        for (const stream of [started.stdout, started.stderr])
+          stream?.setEncoding('utf8').on('data', (text: string) => output.push(text.trim()))
+        const port = await waitForPort(started)
+        if (port === null) {
+          children.delete(started)
+          if (startsLeft > 0) continue
+          throw new Error(`a process ended before it listened: ${output.join('\n')}`)
+        }
+        origin = `http://127.0.0.1:${port}`
+        for (const stream of [started.stdout, started.stderr])
+          stream?.on('data', (text: string) => faults.push(`a process wrote: ${text.trim()}`))
+        started.once('exit', (code, signal) => {
+          children.delete(started)
+          if (!expectedEnds.has(started)) faults.push(`a process ended by itself: ${code ?? signal}`)
         })
-        started.once('exit', () => reject(new Error('a process ended before it listened')))
-      })
-      origin = `http://127.0.0.1:${await port}`
-      return started
+        return started
+      }
     }
+  }
+
+  /** Returns `null` when the process ends before it listens. */
+  function waitForPort(started: ChildProcess): Promise<number | null> {
+    return new Promise((resolve) => {
+      started.on('message', (message: ProcessMessage) => {
+        if ('port' in message) resolve(message.port)
+        else log.push(message)
+      })
+      started.once('close', () => resolve(null))
+    })
   }
 
   const places = await Promise.all(Array.from({ length: processCount }, (_, index) => startPlace(index)))
