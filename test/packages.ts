@@ -426,6 +426,7 @@ export const verbs: readonly string[] = [
     'to',
     'start',
     'stop',
+    'end',
   ],
   ...[
     'run',

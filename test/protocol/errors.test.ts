@@ -115,6 +115,8 @@ it('36 ends the session and removes its tokens from the store after invalid_gran
   const recordKeys = deriveRecordKeys(Buffer.from([...jar.values()][0] ?? '', 'base64url'))
   expect(JSON.parse((record && unseal(recordKeys, record.sealed)) ?? '')).toEqual({
     provider: 'oauth2 https://as.example.com/token',
+    // The opaque name of the user.
+    subject: expect.stringMatching(/^[\w-]+$/),
     ended: { reason: 'refresh_rejected', at: clock.now() },
   })
   expect((await restore()).body).toMatchObject({ session: null })
