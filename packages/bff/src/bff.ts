@@ -44,7 +44,7 @@ import { createSignInKeys } from './guards/sign-in-keys.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
 import { createClientResolver } from './guards/trust-proxy.ts'
 import { createRepeatLimiter } from './repeated-lines.ts'
-import { logStartupWarnings } from './startup-warnings.ts'
+import { logStartupWarnings, logStoreWarnings } from './startup-warnings.ts'
 import { createHttpClient } from './authorization-server/http-client.ts'
 
 /** A backend-for-frontend: a web-standard request handler for its base path and its proxy routes. */
@@ -203,7 +203,7 @@ export function createBff(options: BffOptions): Bff {
     logger,
   }
 
-  let isConfigurationReported = store.isVolatile === true
+  let isStoreChecked = store.isVolatile === true
   const resolveClient = createClientResolver(
     trustProxy,
     createRepeatLimiter(logger, () => platform.now()),
@@ -225,8 +225,11 @@ export function createBff(options: BffOptions): Bff {
 
   async function handle(request: RouteRequest): Promise<RouteResponse> {
     const response = await router.handle(request)
-    if (!isConfigurationReported) background.run('Comparison of the configuration', reportChange)
-    isConfigurationReported = true
+    if (!isStoreChecked) {
+      background.run('Comparison of the configuration', reportChange)
+      background.run('Check of the session store', () => logStoreWarnings(store, platform, logger))
+    }
+    isStoreChecked = true
     return response
   }
 
