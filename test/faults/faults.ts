@@ -1,5 +1,6 @@
 import { browserCatalogue, browserModel } from './browser-catalogue.ts'
 import type { FaultGroup } from './fault.ts'
+import { serverCatalogue } from './server-catalogue.ts'
 import { signInThrottle } from './sign-in-throttle.ts'
 
 const diagnosis = 'packages/core/test/diagnosis.test.ts'
@@ -394,6 +395,21 @@ export const groups: readonly FaultGroup[] = [
         fault: 'An upload of more than 30 seconds always failed with 503.',
         now: 'The time limit counts from the end of the upload, and each route can set it.',
         tests: [[proxyStreams, 'counts the time limit of its route from the end of the upload']],
+      },
+      {
+        id: 'B-E2.12',
+        fault: 'A sign-out everywhere missed sessions whose username was typed as `Alice` or with a space.',
+        now: 'Without an id of the user, all spellings of a username are one user: case, width and spaces around it.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'with everywhere ends all sessions of this user and no others',
+          ],
+          [
+            'packages/bff/test/sign-in.test.ts',
+            'has the same subject when the username is typed as %j and the response has no id',
+          ],
+        ],
       },
       {
         id: 'B-E2.17',
@@ -995,6 +1011,7 @@ export const groups: readonly FaultGroup[] = [
   },
   browserModel,
   browserCatalogue,
+  serverCatalogue,
   {
     title: 'Time and ends',
     faults: [

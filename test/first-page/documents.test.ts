@@ -4,6 +4,7 @@ import type { AuthErrorCode, AuthState, EndReason } from '@latchkey/core'
 import { AuthError } from '@latchkey/core'
 import type { ErrorCode } from '@latchkey/wire'
 import { errorCodes, loginRequiredReasons } from '@latchkey/wire'
+import { createRestoreScript } from '@latchkey/bff'
 import { oauth2 } from '@latchkey/bff/providers'
 import { describe, expect, it } from 'vitest'
 import { resolveOptions } from '../../packages/bff/src/bff-options.ts'
@@ -149,6 +150,13 @@ describe('README.md', () => {
     const [, bytes] = /^const budget = (\d+)$/m.exec(read('scripts/size.mjs')) ?? []
     expect(readme).toContain(`below ${Number(bytes) / 1000} kB`)
   })
+})
+
+it('the script of docs/production.md is that of createRestoreScript(), with its hash', () => {
+  const { code, cspSource } = createRestoreScript()
+  const production = read('docs/production.md')
+  expect(production).toContain(`<script>${code}</script>`)
+  expect(production).toContain(`\`${cspSource}\``)
 })
 
 it('the Dockerfile of docs/production.md runs the commands that build both parts', () => {

@@ -162,7 +162,7 @@ describe('the server of docs/production.md', { timeout: 60_000 }, () => {
 
   it('does not start without its secrets', async () => {
     await expect(startServer('', 0)).rejects.toThrow(
-      /secret: is empty\. Expected: .+\n.+origin: is not valid/,
+      /secret: is too short\. Expected: .+\n.+origin: is not valid/,
     )
   })
 

@@ -66,7 +66,7 @@ it('71 replaces the cookie by the token, and removes hop-by-hop headers', async 
     'Keep-Alive': 'timeout=5',
     'Proxy-Authorization': 'Basic x',
     TE: 'trailers',
-    Upgrade: 'websocket',
+    Upgrade: 'h2c',
     'X-Request-ID': 'stays',
   })
   const headers = listApiRequests()[0]?.headers as Headers

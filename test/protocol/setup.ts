@@ -7,6 +7,9 @@ import { createClock, createTestBff } from '../../packages/bff/test/support/brow
 import type { Reply, TokenEndpoint } from '../../packages/bff/test/support/token-endpoint.ts'
 import { createTokenEndpoint, json } from '../../packages/bff/test/support/token-endpoint.ts'
 
+/** The session cookie of a BFF with the base path `/auth`, on https. */
+export const cookieName = '__Host-Http-latchkey'
+
 export const tokenEndpoint = 'https://as.example.com/token'
 
 /** A successful response (RFC 6749 §5.1) without a refresh token. */

@@ -26,8 +26,8 @@ export const mutants = [
   {
     id: 'not-read-again',
     file: 'packages/bff/src/sessions/refresh.ts',
-    find: 'let session = assertSession(await sessions.reload(loaded))',
-    replace: 'let session = loaded',
+    find: 'const session = assertSession(await sessions.reload(loaded))',
+    replace: 'const session = loaded',
     defect: 'A process that gets the lease does not read what the previous owner has written.',
     seed: 422,
   },
@@ -70,6 +70,15 @@ export const mutants = [
     replace: "current.data.isResponseLost === true ? 'refresh_rejected' : 'refresh_lost'",
     defect: 'A session that the authorization server has revoked ends with the reason refresh_lost.',
     seed: 34,
+  },
+  {
+    id: 'takeover-forgotten',
+    file: 'packages/bff/src/sessions/refresh-lease.ts',
+    find: 'if (mayRelease()) await sessions.release',
+    replace: 'await sessions.release',
+    defect:
+      'A process that takes over a refresh and cannot save that releases the lease, so the next one does not know.',
+    seed: 263,
   },
   {
     id: 'new-session-removed',

@@ -20,9 +20,7 @@ const switches: Record<SwitchName, Switch> = {
   /** Every process and tab names the same reason for the end of a session, not only the first that notices. */
   sameReasonEverywhere: 'on',
   /** A session whose new refresh token died with its process ends with `refresh_lost`, not with `refresh_rejected`. */
-  lossIsNamed: {
-    off: 'A process that takes over a refresh does not know that the refresh token was sent. Needs a mark in the record.',
-  },
+  lossIsNamed: 'on',
   /** `close()` waits for refreshes, so that a deploy loses no session. */
   closeWaitsForRefreshes: 'on',
   /** A store that fails during a refresh costs no session: the new refresh token waits, and the lease is kept. */

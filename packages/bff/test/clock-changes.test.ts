@@ -82,7 +82,7 @@ describe('a clock that is set forward', () => {
     clock.set(46_800)
     expect((await token(1)).status).toBe(503)
     await clock.pass(60)
-    expect((await token(1)).body.reason).toBe('absolute')
+    expect((await token(1)).body.reason).toBe('idle')
     await bff.close()
     expect(revokedAt(endpoint)).toEqual(['r'])
   })
@@ -92,7 +92,7 @@ describe('a clock that is set forward', () => {
     const first = createTestBff(issueLongLived, { ...options, store })
     const id = (await first.signIn()).body.session?.session_id
     const second = createSecondBff(first, { ...options, store }, createClock(first.clock.now() + 46_800_000))
-    expect((await second.token(1, id)).body.reason).toBe('absolute')
+    expect((await second.token(1, id)).body.reason).toBe('idle')
     await second.bff.close()
     expect(revokedAt(first.endpoint)).toEqual([])
     expect((await first.restore()).body.session).not.toBeNull()

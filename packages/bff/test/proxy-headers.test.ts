@@ -34,7 +34,7 @@ describe('a request to the resource server', () => {
     ['TE', 'trailers'],
     ['Trailer', 'X-Sum'],
     ['Transfer-Encoding', 'chunked'],
-    ['Upgrade', 'websocket'],
+    ['Upgrade', 'h2c'],
     ['Expect', '100-continue'],
     ['Host', 'evil.example'],
     ['Accept-Encoding', 'zstd'],

@@ -261,7 +261,7 @@ describe('a sign-out', () => {
     const phone = openBrowser()
     const dora = openBrowser()
     await signIn()
-    await phone.signIn()
+    await phone.signIn({ credentials: { username: 'Cathy ', password: 'p' } })
     await dora.signIn({ credentials: { username: 'dora', password: 'p' } })
     expect((await signOut('?everywhere')).status).toBe(204)
     expect((await restore()).body.session).toBeNull()

@@ -320,6 +320,23 @@ describe('a new session', () => {
     expect(subject).toMatch(/^[\w-]{43}$/)
   })
 
+  it.each(['CATHY', ' Cathy ', 'ｃａｔｈｙ'])(
+    'has the same subject when the username is typed as %j and the response has no id',
+    async (username) => {
+      const { signIn, openBrowser } = createTestBff(json(tokenResponse))
+      const subject = (await signIn()).body.session?.subject
+      const { body } = await openBrowser().signIn({ credentials: { ...credentials, username } })
+      expect(body.session?.subject).toBe(subject)
+    },
+  )
+
+  it('has a subject of its own for a username with an accent', async () => {
+    const { signIn, openBrowser } = createTestBff(json(tokenResponse))
+    const subject = (await signIn()).body.session?.subject
+    const { body } = await openBrowser().signIn({ credentials: { ...credentials, username: 'cáthy' } })
+    expect(body.session?.subject).not.toBe(subject)
+  })
+
   it('has the user that the provider describes, and a subject derived from the user’s id', async () => {
     const data = { id: 7, first_name: 'Cathy', last_name: "O'Reilly (Dev)", email: 'c@x' }
     const provider = axosoft({ site: 'https://acct.axosoft.com', clientId: 'c', clientSecret: 's' })

@@ -629,6 +629,19 @@ describe('the back-forward cache', () => {
     await browser.advance(0)
     expect(client.getState()).toEqual({ status: 'signed-out', session: null, reason: 'no_session' })
   })
+
+  it('causes no request when a page enters it, also not for a sign-out that is due', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const [first, second] = [openPage(), openPage()]
+    await Promise.all([first.client.ready(), second.client.ready()])
+    bff.intercept(() => createErrorResponse(503, 'temporarily_unavailable'))
+    await first.client.signOut()
+    await browser.advance(100)
+    const before = browser.requests.length
+    for (const { tab } of [first, second]) tab.enterBfcache()
+    await browser.advance(0)
+    expect(browser.requests).toHaveLength(before)
+  })
 })
 
 describe('subscribing', () => {

@@ -12,9 +12,9 @@ const plainLetters: Readonly<Record<string, string>> = {
 const collator = new Intl.Collator('und', { sensitivity: 'base' })
 
 /**
- * Derives one name from the spellings of a username that some servers accept for one account: they ignore case, accents, width,
- * surrounding spaces and invisible characters. If a server tells two of them apart, these accounts share their count. An
- * address with a plus sign is another account than the one without, as on most servers.
+ * Derives one name from the spellings of a username that some servers accept for one account: they ignore case,
+ * accents, width, surrounding spaces and invisible characters. If a server tells two of them apart, these accounts
+ * share their count. An address with a plus sign is another account than the one without, as on most servers.
  */
 export function deriveAccountName(username: string): string {
   return (

@@ -19,18 +19,14 @@ const maxCountedMs = 1000
  * still, with the response of the authorization server unread.
  *
  * @param maxWaitMs milliseconds after which a waiting caller gets `temporarily_unavailable`
- * @returns a function that runs `refresh` with the lease, or returns the session with the token that another process got;
- *   `wasTakenOver` says that the refresh of another process may have reached the authorization server
+ * @returns a function that runs `refresh` with the lease, or returns the session with the token that another process got
  */
 export function createLeaseRunner(
   sessions: Sessions,
   platform: Platform,
   logger: Logger,
   maxWaitMs: number,
-): (
-  session: LoadedSession,
-  refresh: (wasTakenOver: boolean) => Promise<RefreshResult>,
-) => Promise<RefreshResult> {
+): (session: LoadedSession, refresh: () => Promise<RefreshResult>) => Promise<RefreshResult> {
   return async (session, refresh) => {
     const owner = Buffer.from(platform.randomBytes(16)).toString('base64url')
     let waitedMs = 0
@@ -56,20 +52,30 @@ export function createLeaseRunner(
   async function runWithLease(
     session: LoadedSession,
     owner: string,
-    refresh: (wasTakenOver: boolean) => Promise<RefreshResult>,
+    refresh: () => Promise<RefreshResult>,
     wasTakenOver: boolean,
   ): Promise<RefreshResult> {
     const done = new AbortController()
-    void keepLease(session, owner, done.signal)
+    let isTakeoverSettled = !wasTakenOver
+    void keepLease(session, owner, done.signal, () => isTakeoverSettled)
     try {
       if (wasTakenOver) {
-        const result = await waitForPreviousOwner(session)
-        if (result) return result
+        const result = (await waitForPreviousOwner(session)) ?? (await markResponseLost(session))
+        isTakeoverSettled = result.failure === null
+        if (result.failure || result.session.data.sequence > session.data.sequence) return result
       }
-      return await refresh(wasTakenOver)
+      return await refresh()
     } finally {
       done.abort()
     }
+  }
+
+  /** Saves that the process that died may have used the refresh token. */
+  async function markResponseLost(session: LoadedSession): Promise<RefreshResult> {
+    const written = await sessions.update(session, (data) =>
+      data.sequence > session.data.sequence ? null : { ...data, isResponseLost: true },
+    )
+    return { session: assertSession(written), failure: null }
   }
 
   /**
@@ -120,9 +126,15 @@ export function createLeaseRunner(
 
   /**
    * Renews the lease until the signal aborts, then releases it. If another process has taken it over, tells that process
-   * that this one still works.
+   * that this one still works. A lease that was taken over is not released before the record says so: it expires, and
+   * the next owner takes it over as well.
    */
-  async function keepLease(session: LoadedSession, owner: string, done: AbortSignal): Promise<void> {
+  async function keepLease(
+    session: LoadedSession,
+    owner: string,
+    done: AbortSignal,
+    mayRelease: () => boolean,
+  ): Promise<void> {
     let hasWarned = false
     const warn = (error: unknown): void => {
       if (!hasWarned) logger.warn(`Refresh lease not renewed, it expires by itself: ${describeError(error)}`)
@@ -134,7 +146,7 @@ export function createLeaseRunner(
       } catch (error) {
         warn(error)
       }
-    await sessions.release(session, owner).catch(warn)
+    if (mayRelease()) await sessions.release(session, owner).catch(warn)
   }
 
   async function addHeartbeat(session: LoadedSession): Promise<void> {

@@ -91,9 +91,9 @@ export function createRefresh(options: RefreshOptions): Refresh {
   function startRefresh(session: LoadedSession, rejected: boolean): Promise<RefreshResult> {
     let onDelay = (_error: unknown): void => {}
     const delayed = new Promise<never>((_, reject) => (onDelay = reject))
-    const done = runWithLease(session, (wasTakenOver) =>
-      refreshWithLease(session, rejected, wasTakenOver, onDelay),
-    ).finally(() => pendingRefreshes.delete(session.keys.storeKey))
+    const done = runWithLease(session, () => refreshWithLease(session, rejected, onDelay)).finally(() =>
+      pendingRefreshes.delete(session.keys.storeKey),
+    )
     const result = Promise.race([background.track(done), delayed])
     pendingRefreshes.set(session.keys.storeKey, result)
     return result
@@ -115,28 +115,17 @@ export function createRefresh(options: RefreshOptions): Refresh {
   async function refreshWithLease(
     loaded: LoadedSession,
     rejected: boolean,
-    wasTakenOver: boolean,
     onDelay: (error: unknown) => void,
   ): Promise<RefreshResult> {
-    let session = assertSession(await sessions.reload(loaded))
-    const { sequence } = session.data
+    const session = assertSession(await sessions.reload(loaded))
     const present = clock.read()
-    if (sequence > loaded.data.sequence || !canRefreshNow(session.data, present, rejected))
+    if (session.data.sequence > loaded.data.sequence || !canRefreshNow(session.data, present, rejected))
       return { session, failure: null }
     const { backOff } = session.data
     const backOffLeftMs = getBackOffLeft(session.data, present)
     if (backOff && backOffLeftMs > 0)
       return createFailedRefresh(session, backOff.code, Math.ceil(backOffLeftMs / 1000))
     if (!server.canRefresh(session.data)) return { session, failure: null }
-    if (wasTakenOver) {
-      // The process that died may have used the refresh token.
-      session = assertSession(
-        await sessions.update(session, (data) =>
-          data.sequence > sequence ? null : { ...data, isResponseLost: true },
-        ),
-      )
-      if (session.data.sequence > sequence) return { session, failure: null }
-    }
     const wasRejected = rejected && !isRefreshDue(session.data, present)
 
     const grantResult = await server.refresh(session.data)

@@ -121,9 +121,10 @@ export function createCheckedBff(
       expect(headers.get('retry-after') ?? '0').toBe(String(wait))
       return
     }
-    const { session, token } = sessionResponseSchema.parse(body)
+    const { session, token, reason } = sessionResponseSchema.parse(body)
+    if (session) expect(reason).toBeUndefined()
     expect(
-      Object.keys(body).filter((name) => !['session', 'token', 'mode', 'sign_in'].includes(name)),
+      Object.keys(body).filter((name) => !['session', 'reason', 'token', 'mode', 'sign_in'].includes(name)),
     ).toEqual([])
     if (token) checkToken(token)
     if (session) {
