@@ -4,7 +4,7 @@ import { isOver } from './moments.ts'
 import { retentionMs } from './session-end.ts'
 
 /** Records that a sign-in removes at most, where a user has more than allowed. */
-const maxRemovedAtOnce = 100
+export const maxRemovedAtOnce = 100
 
 /** Creates the name under which a store lists the sessions of one user. */
 export function createUserIndexName(subject: string): string {
