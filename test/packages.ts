@@ -235,6 +235,7 @@ export const packages: Record<string, Package> = {
       'testing/store-contract.ts',
       'stores/call-store.ts',
       'sessions/session-data.ts',
+      'sessions/sealed-data.ts',
       'sessions/user-size.ts',
       'sessions/moments.ts',
       'sessions/session-end.ts',
