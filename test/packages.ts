@@ -243,6 +243,7 @@ export const packages: Record<string, Package> = {
       'testing/lease-contract.ts',
       'testing/store-contract.ts',
       'sessions/session-data.ts',
+      'sessions/sealed-data.ts',
       'sessions/user-size.ts',
       'sessions/moments.ts',
       'sessions/session-end.ts',

@@ -34,10 +34,6 @@ describe('a form in a document', () => {
     const [tag = ''] = formTags(`${form}<input /></form>`)
     expect(`${tag}>`).toBe(form)
   })
-
-  it('is the same in README.md and in docs/providers.md, so that one test covers both', () => {
-    expect(getSnippet('docs/providers.md', 'src/SignIn.tsx')).toBe(getSnippet('README.md', 'src/SignIn.tsx'))
-  })
 })
 
 describe('a link in a document', () => {
@@ -98,6 +94,41 @@ describe('docs/options.md', () => {
   })
 })
 
+describe('docs/ui.md', () => {
+  const page = read('docs/ui.md')
+  const folder = 'packages/react/src/ui'
+  const sources = readdirSync(join(root, folder)).map((file) => read(join(folder, file)))
+  const css = read(join(folder, 'ui.css'))
+
+  it.each([
+    ['SignInForm', ['sign-in-form-state.ts', 'SignInForm.tsx'], ['SignInFormOptions', 'SignInFormProps']],
+    [
+      'SessionTimeoutDialog',
+      ['useSessionTimeout.ts', 'SessionTimeoutDialog.tsx'],
+      ['SessionTimeoutOptions', 'SessionTimeoutDialogProps'],
+    ],
+  ])('has a row for every prop of %s', (heading, files, names) => {
+    const members = files.flatMap((file, index) =>
+      interfaceMembers(read(join(folder, file)), names[index] ?? '').map(({ name }) => name),
+    )
+    expect(new Set(tableRows(page, heading).map(([prop]) => prop))).toEqual(new Set(members))
+  })
+
+  it('has a row for every class, and names every variable', () => {
+    const classes = sources.flatMap((source) =>
+      [...source.matchAll(/className=(?:"|\{`)([^"$]+)/g)].flatMap(([, names = '']) =>
+        names.trim().split(' '),
+      ),
+    )
+    expect(new Set(tableRows(page, 'Styling').map(([name]) => name))).toEqual(new Set(classes))
+    expect([...css.matchAll(/\.(latchkey-[\w-]+)/g)].map(([, name = '']) => name)).toSatisfy(
+      (names: string[]) => names.every((name) => classes.includes(name)),
+    )
+    const variables = new Set([...css.matchAll(/(--latchkey-[\w-]+):/g)].map(([, name = '']) => name))
+    expect([...variables].filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+  })
+})
+
 describe('docs/errors.md', () => {
   const errors = read('docs/errors.md')
 
@@ -144,6 +175,16 @@ describe('README.md', () => {
     const pages = documents.filter((document) => /^docs.[^\\/]+$/.test(document))
     const links = relativeLinks(readme).map(({ file }) => join(file))
     expect(pages.filter((page) => !links.includes(page))).toEqual([])
+  })
+
+  it('has a first page of at most 40 lines, and says how many', () => {
+    const lines = parseSnippets(readme)
+      .filter(({ file }) => file !== null)
+      .flatMap(({ code }) =>
+        code.split('\n').filter((line) => line.trim() !== '' && !/^(\/\/|#) \S+$/.test(line)),
+      )
+    expect(lines.length).toBeLessThanOrEqual(40)
+    expect(readme).toContain(`${lines.length} lines`)
   })
 
   it('names the size that scripts/size.mjs checks', () => {

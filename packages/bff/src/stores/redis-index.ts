@@ -1,12 +1,14 @@
-import type { RedisClient } from './redis-scripts.ts'
+import type { RedisClient, RedisScript } from './redis-scripts.ts'
 import {
   addToIndexScript,
   readHeadScript,
   readIndexScript,
   removeFromIndexScript,
   runScript,
+  sampleIndexScript,
 } from './redis-scripts.ts'
 import type { ListedRecord } from './store.ts'
+import { cleanupBatchSize } from './store.ts'
 
 /**
  * The indexes of a Redis store. In a cluster, an index and a record are on different servers, so no script changes both:
@@ -19,6 +21,8 @@ export interface RedisIndex {
   remove(names: readonly string[], key: string, insertedAt: string): Promise<void>
   /** Lists the records of a name, oldest first. */
   listRecords(name: string, maxRecords: number): Promise<ListedRecord[]>
+  /** Removes a few entries whose records are gone: nobody may ever list this name. */
+  clean(names: readonly string[]): Promise<void>
   /** Lists the keys of the entries of a name. */
   listKeys(name: string): Promise<string[]>
 }
@@ -27,6 +31,12 @@ export interface RedisIndex {
 const maxInsertMicroseconds = 3_600_000_000
 /** Few enough that their replies do not delay other calls. */
 export const keysAtOnce = 200
+
+/** An entry of an index: the key of a record, and the time of its insert in microseconds. */
+interface IndexEntry {
+  key: string
+  insertedAt: string
+}
 
 /** @param getRecordKey returns the key of Redis for the key of a record */
 export function createRedisIndex(
@@ -47,21 +57,19 @@ export function createRedisIndex(
     },
     remove,
     async listRecords(name, maxRecords) {
-      const { now, entries } = await readEntries(name)
+      const { now, entries } = await readEntries(readIndexScript, name)
       const listed: ListedRecord[] = []
-      for (let start = 0; start < entries.length && listed.length < maxRecords; start += keysAtOnce) {
-        const batch = entries.slice(start, start + keysAtOnce)
-        const records = await Promise.all(batch.map(({ key }) => readListedRecord(key, name)))
-        listed.push(...records.filter((record) => typeof record === 'object'))
-        const lost = batch.filter(
-          ({ insertedAt }, index) =>
-            records[index] === 'none' && Number(insertedAt) < now - maxInsertMicroseconds,
-        )
-        await Promise.all(lost.map(({ key, insertedAt }) => remove([name], key, insertedAt)))
-      }
+      for (let start = 0; start < entries.length && listed.length < maxRecords; start += keysAtOnce)
+        listed.push(...(await readRecords(name, now, entries.slice(start, start + keysAtOnce))))
       return listed.slice(0, maxRecords)
     },
-    listKeys: async (name) => (await readEntries(name)).entries.map(({ key }) => key),
+    async clean(names) {
+      for (const name of names) {
+        const { now, entries } = await readEntries(sampleIndexScript, name, [String(cleanupBatchSize)])
+        await readRecords(name, now, entries)
+      }
+    },
+    listKeys: async (name) => (await readEntries(readIndexScript, name)).entries.map(({ key }) => key),
   }
 
   async function remove(names: readonly string[], key: string, insertedAt: string): Promise<void> {
@@ -71,15 +79,28 @@ export function createRedisIndex(
   }
 
   async function readEntries(
+    script: RedisScript,
     name: string,
-  ): Promise<{ now: number; entries: { key: string; insertedAt: string }[] }> {
-    const reply = (await runScript(client, readIndexScript, [getIndexKey(name)])) as string[]
+    args: string[] = [],
+  ): Promise<{ now: number; entries: IndexEntry[] }> {
+    const reply = (await runScript(client, script, [getIndexKey(name)], args)) as string[]
     const [now, ...members] = reply.map(String)
     const keys = members.filter((_, index) => index % 2 === 0)
     return {
       now: Number(now),
       entries: keys.map((key, index) => ({ key, insertedAt: members[index * 2 + 1] ?? '' })),
     }
+  }
+
+  /** Reads the records of entries, and removes the entries of records that are gone. */
+  async function readRecords(name: string, now: number, entries: IndexEntry[]): Promise<ListedRecord[]> {
+    const records = await Promise.all(entries.map(({ key }) => readListedRecord(key, name)))
+    const lost = entries.filter(
+      ({ insertedAt }, index) =>
+        records[index] === 'none' && Number(insertedAt) < now - maxInsertMicroseconds,
+    )
+    await Promise.all(lost.map(({ key, insertedAt }) => remove([name], key, insertedAt)))
+    return records.filter((record) => typeof record === 'object')
   }
 
   async function readListedRecord(key: string, name: string): Promise<ListedRecord | 'none' | 'other name'> {

@@ -107,6 +107,14 @@ table.insert(entries, 1, time[1] .. string.format('%06d', time[2]))
 return entries
 `)
 
+/** KEYS: index. ARGV: a number. Returns the microseconds of the clock, then that many entries, in any order. */
+export const sampleIndexScript = createScript(`
+local time = redis.call('TIME')
+local entries = redis.call('ZRANDMEMBER', KEYS[1], ARGV[1], 'WITHSCORES')
+table.insert(entries, 1, time[1] .. string.format('%06d', time[2]))
+return entries
+`)
+
 /** KEYS: index. ARGV: key of the record, time of its insert: a later record under the same key stays. */
 export const removeFromIndexScript = createScript(`
 local score = redis.call('ZSCORE', KEYS[1], ARGV[1])

@@ -82,6 +82,7 @@ export function redisStore({ client, subscriber, prefix = 'latchkey:' }: RedisSt
       const reply = await run('')
       if (typeof reply === 'number') return reply === 1
       await index.add(record.indexNames, key, expiryMs, String(reply))
+      await index.clean(record.indexNames)
       return (await run('1')) === 1
     },
     remove: (key) => remove(key, ''),

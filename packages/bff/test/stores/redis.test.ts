@@ -73,6 +73,18 @@ describe.skipIf(program === null)('redisStore (needs redis-server or valkey-serv
     ])
   })
 
+  it('forgets such entries of a name that nobody lists, a few with each record that gets the name', async () => {
+    const prefix = createPrefix()
+    const [client] = clients
+    const store = redisStore({ client: client!, prefix })
+    const entries = Array.from({ length: 100 }, (_, index) => [String(1000 + index), `old-${index}`])
+    await client!.sendCommand(['ZADD', `${prefix}index:{ended}`, ...entries.flat()])
+    await store.insert('a', createRecord())
+    await store.replace('a', createRecord({ version: 2, indexNames: ['cathy', 'ended'] }), 1)
+    expect(await client!.sendCommand(['ZCARD', `${prefix}index:{ended}`])).toBeLessThanOrEqual(94)
+    expect(await listKeys(store, 'ended')).toEqual(['a'])
+  })
+
   it('is cleaned by the server: no key stays when all records have expired', async () => {
     const prefix = createPrefix()
     const [client] = clients
