@@ -55,6 +55,8 @@ describe('docs/options.md', () => {
     ['Hooks', 'bff/src/authorization-server/hooks.ts', 'Hooks'],
     ['memoryStore', 'bff/src/stores/memory-store.ts', 'MemoryStoreOptions'],
     ['embeddedStore', 'bff/src/stores/embedded-store.ts', 'EmbeddedStoreOptions'],
+    ['postgresStore', 'bff/src/stores/postgres-store.ts', 'PostgresStoreOptions'],
+    ['redisStore', 'bff/src/stores/redis-store.ts', 'RedisStoreOptions'],
     ['latchkey (Vite plugin)', 'bff/src/vite.ts', 'LatchkeyPluginOptions'],
     ['createAuthClient', 'core/src/auth-client.ts', 'AuthClientOptions'],
     ['signIn', 'core/src/auth-client.ts', 'SignInOptions'],

@@ -30,6 +30,10 @@ beforeAll(() => {
     // For docs/production.md.
     'express@5',
     '@types/express@5',
+    // For docs/stores.md.
+    '@redis/client@6',
+    'pg@8',
+    '@types/pg@8',
   ])
 }, 180_000)
 
