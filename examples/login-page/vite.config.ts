@@ -17,7 +17,8 @@ const contentSecurityPolicy = [
 
 export default defineConfig({
   // The sandbox comes first: it sets the variables that server/auth.ts reads.
-  plugins: [sandbox(), react(), latchkey({ entry: './server/auth.ts' })],
+  // Of its four systems the page shows one, so no session is restored before it knows which.
+  plugins: [sandbox(), react(), latchkey({ entry: './server/auth.ts', restoreScript: false })],
   preview: { headers: { 'Content-Security-Policy': contentSecurityPolicy } },
   build: { rolldownOptions: { input: ['index.html', 'help.html'] } },
 })

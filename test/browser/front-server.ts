@@ -27,6 +27,8 @@ export interface FrontServerOptions {
   readonly api: (path: string, headers: Record<string, string>) => Response | Promise<Response>
   /** Another origin to which the content security policy allows requests. */
   readonly connectTo?: string
+  /** What the policy allows as scripts beside the files of this server. */
+  readonly scriptSource?: string
 }
 
 export type BffEnvironment = Pick<BffOptions, 'logger' | 'platform' | 'timeout'>
@@ -48,6 +50,7 @@ export async function startFrontServer({
   createBffs,
   api,
   connectTo,
+  scriptSource,
 }: FrontServerOptions): Promise<FrontServer> {
   const requests: string[] = []
   const violations: string[] = []
@@ -59,7 +62,7 @@ export async function startFrontServer({
     platform: { now: () => Date.now() + clockOffsetMs },
     timeout: bffTimeout,
   })
-  const policy = formatContentSecurityPolicy(connectTo)
+  const policy = formatContentSecurityPolicy(connectTo, scriptSource)
 
   async function handleRequest(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url)
@@ -111,10 +114,10 @@ export async function startFrontServer({
   }
 }
 
-function formatContentSecurityPolicy(connectTo = ''): string {
+function formatContentSecurityPolicy(connectTo = '', scriptSource = ''): string {
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    `script-src 'self' ${scriptSource}`,
     "style-src 'self'",
     "img-src 'self' data:",
     `connect-src 'self' ${connectTo}`,

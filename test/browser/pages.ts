@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { InlineConfig } from 'vite'
+import type { InlineConfig, Plugin } from 'vite'
 import { build, defaultClientConditions, defaultServerConditions, mergeConfig } from 'vite'
 import loginPageConfig from '../../examples/login-page/vite.config.ts'
 import { root } from '../../scripts/run.mjs'
@@ -30,10 +30,11 @@ export function buildLoginPage(): Promise<SiteFiles> {
  * Builds the small page, which shows what the login page does not: the complete token and the render count of each
  * part. It accepts any user data, and its client is `window.auth`.
  */
-export function buildSmallPage(): Promise<SiteFiles> {
+export function buildSmallPage(plugins: Plugin[] = []): Promise<SiteFiles> {
   return buildPage({
     root: join(import.meta.dirname, 'page'),
     configFile: false,
+    plugins,
     logLevel: 'error',
     resolve: { conditions: ['source', ...defaultClientConditions] },
   })

@@ -72,7 +72,7 @@ export function startLoginPageOnAllSystems(files: SiteFiles, bffs: readonly Bff[
 export async function startSmallPageOnClass(
   files: SiteFiles,
   options: ClassOptions = {},
-  siteOptions: Pick<FrontServerOptions, 'connectTo'> & { readonly redirectTo?: string } = {},
+  siteOptions: Pick<FrontServerOptions, 'connectTo' | 'scriptSource'> & { readonly redirectTo?: string } = {},
 ): Promise<TestSite> {
   const sandbox = await startSandbox({ class: options })
   const { redirectTo, ...frontOptions } = siteOptions

@@ -4,6 +4,7 @@ import type { AuthErrorCode, AuthState, EndReason } from '@latchkey/core'
 import { AuthError } from '@latchkey/core'
 import type { ErrorCode } from '@latchkey/wire'
 import { errorCodes, loginRequiredReasons } from '@latchkey/wire'
+import { createRestoreScript } from '@latchkey/bff'
 import { oauth2 } from '@latchkey/bff/providers'
 import { describe, expect, it } from 'vitest'
 import { resolveOptions } from '../../packages/bff/src/bff-options.ts'
@@ -33,10 +34,6 @@ describe('a form in a document', () => {
   ])('would be found: %s', (form) => {
     const [tag = ''] = formTags(`${form}<input /></form>`)
     expect(`${tag}>`).toBe(form)
-  })
-
-  it('is the same in README.md and in docs/providers.md, so that one test covers both', () => {
-    expect(getSnippet('docs/providers.md', 'src/SignIn.tsx')).toBe(getSnippet('README.md', 'src/SignIn.tsx'))
   })
 })
 
@@ -155,10 +152,27 @@ describe('README.md', () => {
     expect(pages.filter((page) => !links.includes(page))).toEqual([])
   })
 
+  it('has a first page of at most 40 lines, and says how many', () => {
+    const lines = parseSnippets(readme)
+      .filter(({ file }) => file !== null)
+      .flatMap(({ code }) =>
+        code.split('\n').filter((line) => line.trim() !== '' && !/^(\/\/|#) \S+$/.test(line)),
+      )
+    expect(lines.length).toBeLessThanOrEqual(40)
+    expect(readme).toContain(`${lines.length} lines`)
+  })
+
   it('names the size that scripts/size.mjs checks', () => {
     const [, bytes] = /^const budget = (\d+)$/m.exec(read('scripts/size.mjs')) ?? []
     expect(readme).toContain(`below ${Number(bytes) / 1000} kB`)
   })
+})
+
+it('the script of docs/production.md is that of createRestoreScript(), with its hash', () => {
+  const { code, cspSource } = createRestoreScript()
+  const production = read('docs/production.md')
+  expect(production).toContain(`<script>${code}</script>`)
+  expect(production).toContain(`\`${cspSource}\``)
 })
 
 it('the Dockerfile of docs/production.md runs the commands that build both parts', () => {

@@ -47,7 +47,7 @@ describe.each(names)('the tarball of %s', (name) => {
 
   it('can be imported through every export', async () => {
     const entries = Object.keys(manifestOf(name).exports)
-      .filter((entry) => entry !== './package.json')
+      .filter((entry) => !/\.(?:json|css)$/.test(entry))
       .map((entry) => `@latchkey/${name}${entry.slice(1)}`)
     const script = `for (const entry of ${JSON.stringify(entries)}) {
       if (Object.keys(await import(entry)).length === 0) throw new Error(entry + ' exports nothing')

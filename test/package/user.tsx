@@ -14,7 +14,7 @@ import { z } from 'zod'
 const provider = axosoft({ site: 'https://acct.axosoft.com', clientId: 'id', clientSecret: 'secret' })
 const bff = createBff({ provider, store: embeddedStore({ path: '.latchkey/sessions' }) })
 export const server = createServer(toNodeListener(bff))
-export const plugin: Plugin = latchkey({ entry: './server/auth.ts' })
+export const plugins: Plugin[] = latchkey({ entry: './server/auth.ts' })
 
 export const auth = createAuthClient({ user: z.object({ name: z.string() }) })
 export const isSignInRequired = (error: unknown): boolean =>

@@ -13,6 +13,7 @@ import { openDevelopmentStore } from './stores/development-store.ts'
 import type { EntryLoader, LoadFailure } from './entry-loader.ts'
 import { createEntryLoader } from './entry-loader.ts'
 import { toNodeListener, toUpgradeListener } from './node.ts'
+import { createRestorePlugin } from './restore-plugin.ts'
 import { listSecretValues } from './secret-values.ts'
 import type { Store } from './stores/store.ts'
 
@@ -20,6 +21,13 @@ import type { Store } from './stores/store.ts'
 export interface LatchkeyPluginOptions {
   /** The module whose default export is a BFF or a list of BFFs, relative to the project root: `./server/auth.ts`. */
   entry: string
+  /** The base paths of the clients for which the HTML restores the session; default `/auth`. */
+  basePath?: string | readonly string[]
+  /**
+   * How the HTML contains the script that sends `GET /auth/session` while the JavaScript of the page loads: `inline` (the
+   * default), as a `file`, which needs no exception in a content security policy, or not at all (`false`).
+   */
+  restoreScript?: 'inline' | 'file' | false
 }
 
 /** Builds are not searched for shorter secrets, which occur in any code by chance. */
@@ -41,17 +49,20 @@ const loadedEnvNames = new Set<string>()
  * already win.
  *
  * A BFF without a `store` keeps its sessions in `node_modules/.cache/latchkey` where SQLite is (built into Node 22.13 and
- * later, or the package libsql), so a restart signs nobody out. A build fails when browsers would load the value of a variable that ends in `_SECRET` or `_PASSWORD`.
+ * later, or the package libsql), so a restart signs nobody out. A build fails when browsers would load the value of a
+ * variable that ends in `_SECRET` or `_PASSWORD`.
+ *
+ * The HTML gets a script that restores the session while the JavaScript of the page loads.
  *
  * @example
  *   export default defineConfig({ plugins: [react(), latchkey({ entry: './server/auth.ts' })] })
  */
-export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
+export function latchkey({ entry, basePath, restoreScript = 'inline' }: LatchkeyPluginOptions): Plugin[] {
   let variables: [name: string, value: string][] = []
   let retry = async (): Promise<void> => {}
   const listSecrets = (): string[] => listSecretValues(Object.fromEntries(variables))
 
-  return {
+  const serverPlugin: Plugin = {
     name: 'latchkey',
     configResolved({ mode, envDir }) {
       for (const name of loadedEnvNames) delete process.env[name]
@@ -140,6 +151,7 @@ export function latchkey({ entry }: LatchkeyPluginOptions): Plugin {
       }
     },
   }
+  return [serverPlugin, createRestorePlugin(basePath, restoreScript)]
 }
 
 function getStore({ root, logger }: Pick<ResolvedConfig, 'root' | 'logger'>): Store {

@@ -87,6 +87,13 @@ export interface AuthClient<User = unknown> {
     readonly secondsLeft: () => number
     /** Calls the listener when the moment changes. Returns the function that unsubscribes. */
     readonly subscribe: (listener: () => void) => () => void
+    /**
+     * Asks the BFF for the moment, which does not count as use of the session: another tab may have used it meanwhile. A
+     * session that has ended becomes `expired`.
+     *
+     * @throws {AuthError} for example `login_required` when the session has ended
+     */
+    readonly check: () => Promise<unknown>
   }
   /**
    * Resolves with the state as soon as that is not `restoring`, and waits while the network is down. Until then every
@@ -169,4 +176,6 @@ export interface AuthClient<User = unknown> {
    * session on the server stays valid.
    */
   readonly dispose: () => void
+  /** The environment of the client, so that components show the time of its clock, in tests the virtual one. */
+  readonly platform: Platform
 }

@@ -9,6 +9,7 @@ import { combineSignals } from './platform.ts'
 /**
  * Sends a request to the BFF on the page's own origin and returns the parsed response; a sign-out has none.
  *
+ * @param started the response to this request, where the page has sent it already
  * @throws {AuthError} with the BFF's `error_description` in its message
  */
 export async function sendBffRequest(
@@ -18,21 +19,23 @@ export async function sendBffRequest(
   path: string,
   signal?: AbortSignal,
   request?: SignInRequest | TokenRequest,
+  started?: Promise<Response>,
 ): Promise<SessionResponse> {
   const requestLabel = `${method} ${basePath}${path}`
   let response: Response
   try {
-    response = await platform.fetch(platform.location.origin + basePath + path, {
-      method,
-      headers: { [csrfHeader]: csrfHeaderValue, 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-      // A session from a cache of the browser may have ended.
-      cache: 'no-store',
-      // Every caller has a result within ten seconds.
-      signal: combineSignals(platform.AbortSignal.timeout(9_500), signal),
-      // A sign-out continues when the page is closed. Other requests need the quota of 64 KiB for nothing.
-      keepalive: method === 'DELETE',
-    })
+    response = await (started ??
+      platform.fetch(platform.location.origin + basePath + path, {
+        method,
+        headers: { [csrfHeader]: csrfHeaderValue, 'content-type': 'application/json' },
+        body: JSON.stringify(request),
+        // A session from a cache of the browser may have ended.
+        cache: 'no-store',
+        // Every caller has a result within ten seconds.
+        signal: combineSignals(platform.AbortSignal.timeout(9_500), signal),
+        // A sign-out continues when the page is closed. Other requests need the quota of 64 KiB for nothing.
+        keepalive: method === 'DELETE',
+      }))
   } catch (cause) {
     throw new AuthError('network_error', `${requestLabel}: network_error`, { cause })
   }

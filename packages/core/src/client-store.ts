@@ -19,7 +19,11 @@ export interface ClientStore<User> extends Pick<Observers, 'createSubscribe'> {
   ) => void
   /** Returns the signal that aborts everything that belongs to the current session when that ends. */
   readonly getSessionSignal: () => AbortSignal
-  /** Fetches the session beside the requests that the state causes. */
+  /**
+   * Fetches the session beside the requests that the state causes.
+   *
+   * @throws {AuthError} when the state cannot change
+   */
   readonly fetchAgain: (path?: string) => Promise<SessionResult<User>>
   readonly waitForChange: (signal?: AbortSignal | null) => Promise<void>
   /** Ends the store: its state never changes again. */
@@ -76,6 +80,10 @@ export function createClientStore<User>(
       },
     )
 
+  const assertActive = (): void => {
+    if (!isActive) throw platform.document ? createLoginRequiredError('session_changed') : createNoPageError()
+  }
+
   return {
     createSubscribe,
     getState: () => state,
@@ -83,6 +91,7 @@ export function createClientStore<User>(
     apply: (event, ...args) => setState(event(state, ...args)),
     getSessionSignal: () => sessionController.signal,
     fetchAgain: (path) => {
+      assertActive()
       const request = requests.fetchSession(sessionController.signal, path)
       void applyResult(request)
       return request
@@ -100,9 +109,6 @@ export function createClientStore<User>(
       isActive = false
     },
     isActive: () => isActive,
-    assertActive: () => {
-      if (!isActive)
-        throw platform.document ? createLoginRequiredError('session_changed') : createNoPageError()
-    },
+    assertActive,
   }
 }

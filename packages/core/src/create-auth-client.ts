@@ -172,7 +172,6 @@ export function createAuthClient<User = unknown>({
     signIn: actions.signIn,
     signOut: actions.signOut,
     extend: async () => {
-      store.assertActive()
       const { status, reason } = getAuth()
       if (status === 'signed-out') throw createLoginRequiredError(reason)
       return (await store.fetchAgain()).session
@@ -180,6 +179,7 @@ export function createAuthClient<User = unknown>({
     fetch: createAuthorizedFetch(platform, allow.map(parseOrigin), withToken, rejectsToken),
     getAccessToken: ({ forceRefresh, signal } = {}) =>
       withToken(({ access_token }) => access_token, signal, forceRefresh ? getState().token : null),
+    platform,
     dispose: () => {
       diagnosis?.unregisterClient(platform, basePath)
       actions.abortSignIn()

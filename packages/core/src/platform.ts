@@ -5,6 +5,12 @@ export interface TabChannel {
   readonly close: () => void
 }
 
+/** The response to the first request of a page, which a script in its HTML has sent before the client was loaded. */
+export interface StartedRestore extends Promise<Response> {
+  /** When the request was sent, in milliseconds of `performance.now()`. */
+  readonly sentAt: number
+}
+
 /**
  * Everything that the client uses from its environment, in the shape of `window`, so that `window` is a platform.
  * Functions are looked up on every use, so replacing one takes effect at once. `@latchkey/core/testing` has a platform
@@ -30,6 +36,11 @@ export interface Platform {
   ) => void
   readonly BroadcastChannel: new (name: string) => TabChannel
   readonly localStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  /**
+   * The requests of the script from `createRestoreScript` of `@latchkey/bff`. Returns the one for a base path once, and
+   * only while its response is recent.
+   */
+  readonly latchkeyRestore?: ((basePath: string) => StartedRestore | undefined) | undefined
   /** Receives the messages of development builds; without it there are none. */
   readonly console?: { readonly error: (message: string) => void } | undefined
 }

@@ -3,7 +3,7 @@ import { sessionPath, tokenPath } from '@latchkey/wire'
 import type { ClientState, Session, SessionResult } from './auth-state.ts'
 import { sendBffRequest } from './bff-request.ts'
 import { AuthError, createLoginRequiredError } from './errors.ts'
-import type { Platform } from './platform.ts'
+import type { Platform, StartedRestore } from './platform.ts'
 import { tryOrUndefined } from './platform.ts'
 import { createAccessToken, proxyModeToken } from './token.ts'
 import type { StandardSchema } from './user.ts'
@@ -15,6 +15,7 @@ export interface SessionRequests<User> {
     signal: AbortSignal,
     path?: string,
     body?: SignInRequest | TokenRequest,
+    started?: StartedRestore,
   ) => Promise<SessionResult<User>>
   /** Fetches what the state needs next: the session, or a newer token. */
   readonly fetchNext: (state: ClientState<User>, signal: AbortSignal) => Promise<SessionResult<User>>
@@ -48,10 +49,16 @@ export function createSessionRequests<User>(
     () => session && JSON.stringify([session.id, session.subject, initialUser, session.scope]),
   )
 
-  const fetchSession: SessionRequests<User>['fetchSession'] = async (signal, path = sessionPath, body) => {
-    const sentAt = now()
+  const fetchSession: SessionRequests<User>['fetchSession'] = async (
+    signal,
+    path = sessionPath,
+    body,
+    started,
+  ) => {
+    const sentAt = started?.sentAt ?? now()
     try {
-      const response = await sendBffRequest(platform, body ? 'POST' : 'GET', basePath, path, signal, body)
+      const method = body ? 'POST' : 'GET'
+      const response = await sendBffRequest(platform, method, basePath, path, signal, body, started)
       const { session: wire, mode, token: wireToken, reason } = (latest = response)
       if (!wire) throw createLoginRequiredError(reason)
       const { session_id: id, subject, user, scope, expires_in } = wire
@@ -82,7 +89,7 @@ export function createSessionRequests<User>(
       // The first request of a page counts as use of the session, and its response says how users sign in. Later ones ask
       // for a token also in proxy mode, where there is none: that response says why a session has ended.
       !latest || auth.status !== 'signed-in'
-        ? fetchSession(signal)
+        ? fetchSession(signal, undefined, undefined, platform.latchkeyRestore?.(basePath))
         : fetchSession(signal, tokenPath, { session_id: auth.session.id, after: token?.sequence ?? 0 }),
     dropSession: (sessionId) => void droppedSessions.add(sessionId),
     getLatest: () => latest,

@@ -1,4 +1,5 @@
 import type { SignInMethods } from '@latchkey/wire'
+import { sessionPath } from '@latchkey/wire'
 import type { AuthClient } from './auth-client.ts'
 import type { ClientStore } from './client-store.ts'
 import type { SessionRequests } from './session-requests.ts'
@@ -9,7 +10,7 @@ import type { SessionRequests } from './session-requests.ts'
  * @param initialMethods how users sign in, from the server that rendered the page
  */
 export function createValueStores<User>(
-  { getState, getAuth, createSubscribe }: ClientStore<User>,
+  { getState, getAuth, createSubscribe, fetchAgain }: ClientStore<User>,
   requests: SessionRequests<User>,
   now: () => number,
   initialMethods: SignInMethods | undefined,
@@ -21,14 +22,18 @@ export function createValueStores<User>(
   const getSessionEnd = (): number | null =>
     getAuth().status === 'signed-in' ? requests.getSessionEnd() : null
   const getSignInMethods = (): SignInMethods | null => requests.getLatest()?.sign_in ?? initialMethods ?? null
-  const createExpiringStore = <T>(get: () => T, getEnd: () => number) => ({
-    get,
-    secondsLeft: () => (getEnd() - now()) / 1000,
-    subscribe: createSubscribe(get),
-  })
   return {
-    accessToken: createExpiringStore(getTokenValue, () => getState().token?.expiresAt ?? 0),
-    sessionEnd: createExpiringStore(getSessionEnd, () => getSessionEnd() ?? Infinity),
+    accessToken: {
+      get: getTokenValue,
+      secondsLeft: () => ((getState().token?.expiresAt ?? 0) - now()) / 1000,
+      subscribe: createSubscribe(getTokenValue),
+    },
+    sessionEnd: {
+      get: getSessionEnd,
+      secondsLeft: () => ((getSessionEnd() ?? Infinity) - now()) / 1000,
+      subscribe: createSubscribe(getSessionEnd),
+      check: async () => fetchAgain(`${sessionPath}?peek`),
+    },
     signInMethods: {
       get: getSignInMethods,
       // Compared as JSON, because every response has another object.

@@ -23,6 +23,7 @@ const waits: Record<string, (page: Awaited<ReturnType<typeof openSlowPage>>) => 
   fetch: ({ client }) => client.fetch('/api/items'),
   signIn: ({ client }) => client.signIn(bob),
   extend: ({ client }) => client.extend(),
+  'sessionEnd.check': ({ client }) => client.sessionEnd.check(),
   ready: ({ client, tab }) => {
     tab.enterBfcache()
     return client.ready()

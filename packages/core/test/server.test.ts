@@ -17,6 +17,7 @@ const rejecting: Record<string, (client: AuthClient) => Promise<unknown>> = {
   'fetch of a URL': (client) => client.fetch(new URL('https://app.test/api/items'), { method: 'POST' }),
   signIn: (client) => client.signIn(credentials),
   extend: (client) => client.extend(),
+  'sessionEnd.check': (client) => client.sessionEnd.check(),
 }
 
 // Node has no document, as every server that renders.

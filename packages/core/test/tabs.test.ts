@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Platform } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import { createTestBrowser, createFakeBff, createErrorResponse } from '../src/testing/index.ts'
 import { createSetup, createSlowSchema } from './setup.ts'
@@ -174,6 +175,27 @@ describe('a sign-out that the BFF does not confirm', () => {
     await browser.advance(60_000)
     expect((await openPage().client.ready()).status).toBe('signed-out')
     expect(browser.requests).toContain('DELETE /auth/session?session_id=&everywhere')
+  })
+
+  it('is not undone in a tab that asks for what it has missed, where tabs cannot exchange messages', async () => {
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
+    const withoutChannels: Pick<Platform, 'BroadcastChannel'> = {
+      BroadcastChannel: function () {
+        throw new DOMException('The operation is insecure.', 'SecurityError')
+      } as never,
+    }
+    const [tab, otherTab] = [browser.openTab(), browser.openTab()]
+    const client = createAuthClient({ platform: { ...tab.platform, ...withoutChannels } })
+    const otherClient = createAuthClient({ platform: { ...otherTab.platform, ...withoutChannels } })
+    otherClient.subscribe(() => {})
+    await Promise.all([client.ready(), otherClient.ready()])
+    bff.intercept(fail)
+    await client.signOut()
+    await browser.advance(5_000)
+    otherTab.show()
+    await browser.advance(100)
+    expect(browser.requests.filter((line) => line.includes('?peek'))).toHaveLength(1)
+    expect(otherClient.getState()).toMatchObject({ status: 'signed-out' })
   })
 
   it('is sent after a sign-in that fails', async () => {

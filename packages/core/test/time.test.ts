@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
-import { createErrorResponse } from '../src/testing/index.ts'
+import { createErrorResponse, createTestAuth } from '../src/testing/index.ts'
 import { createSetup } from './setup.ts'
 
 const minute = 60_000
@@ -272,6 +272,29 @@ describe('sessionEnd', () => {
     await client.signOut()
     expect(client.sessionEnd.get()).toBeNull()
     expect(seen).toEqual(['end', 'state', 'end'])
+  })
+})
+
+describe('sessionEnd.check', () => {
+  it('learns that another tab has used the session, and does not use it itself', async () => {
+    const auth = createTestAuth({ user: bob, idle: 600 })
+    auth.subscribe(() => {})
+    await auth.browser.advance(500_000)
+    await auth.sessionEnd.check()
+    expect(auth.sessionEnd.secondsLeft()).toBe(100)
+    await auth.extend()
+    await auth.browser.advance(100_000)
+    await auth.sessionEnd.check()
+    expect(auth.sessionEnd.secondsLeft()).toBe(500)
+  })
+
+  it('ends a session that has ended', async () => {
+    const auth = createTestAuth({ user: bob, idle: 600, expiresIn: 3600 })
+    auth.subscribe(() => {})
+    await auth.browser.advance(600_000)
+    expect(auth.getState().status).toBe('signed-in')
+    await expect(auth.sessionEnd.check()).rejects.toMatchObject({ code: 'login_required', reason: 'idle' })
+    expect(auth.getState()).toMatchObject({ status: 'expired', reason: 'idle' })
   })
 })
 

@@ -9,11 +9,11 @@ export const tokenPath = '/token'
 
 /**
  * The header that every request carries. A page of another origin cannot send it without a preflight, which the BFF
- * never grants, so its presence proves that the page is on the BFF's own origin.
+ * never grants, so its presence proves that the page is on the BFF's own origin. In lower case, as `Headers` lists names.
  *
  * @see OAuth 2.0 for Browser-Based Applications §6.1.3.3.3
  */
-export const csrfHeader = 'X-Latchkey'
+export const csrfHeader = 'x-latchkey'
 
 /** The value of {@link csrfHeader}. */
 export const csrfHeaderValue = '1'

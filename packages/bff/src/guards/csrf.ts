@@ -2,8 +2,6 @@ import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
 import type { RouteRequest } from '../route-request.ts'
 
-const csrfHeaderName = csrfHeader.toLowerCase()
-
 /** What a request is for: a route of the BFF itself, a resource of the API, or a WebSocket of the API. */
 export type RequestKind = 'bff' | 'resource' | 'web-socket'
 
@@ -43,12 +41,12 @@ function findViolation(
   const site = request.getHeader('sec-fetch-site')
   const isRead = method === 'GET' || method === 'HEAD'
   if (
-    request.getHeader(csrfHeaderName) !== csrfHeaderValue &&
+    request.getHeader(csrfHeader) !== csrfHeaderValue &&
     kind !== 'web-socket' &&
     !(kind === 'resource' && isRead && site !== null)
   )
     return [
-      `The request has no header ${csrfHeader}: ${csrfHeaderValue}`,
+      `The request has no header X-Latchkey: ${csrfHeaderValue}`,
       'The client of @latchkey/core sends it. If yours does, check that no proxy in front removes it.',
     ]
 

@@ -6,6 +6,7 @@ import type {
   TokenRequest,
 } from '@latchkey/wire'
 import { csrfHeader, defaultBasePath, parseSeconds, sessionPath, tokenPath } from '@latchkey/wire'
+import { browserPlatform } from '../browser.ts'
 import { createErrorResponse } from './error-response.ts'
 import { createSignInCheck, passwordSignIn } from './fake-sign-in.ts'
 import { cookieHeaders } from './test-browser.ts'
@@ -25,6 +26,10 @@ export interface FakeBffOptions {
   readonly createSubject?: (username: string) => string
   /** The `expires_in` of every token, in seconds or as an authorization server may send it; default 900. */
   readonly expiresIn?: unknown
+  /** Seconds without use after which a session ends; by default it does not end by itself. */
+  readonly idle?: number
+  /** The clock of `idle`, in milliseconds; default: that of the page. */
+  readonly now?: () => number
   /** The path at which the BFF is mounted; default `/auth`. */
   readonly basePath?: string
   /** Whether the browser gets the access token (`token`, the default) or only the session cookie (`proxy`). */
@@ -74,7 +79,11 @@ interface FakeSession {
   readonly username: string
   sequence: number
   isTokenValid: boolean
+  usedAt: number
 }
+
+/** The `expires_in` of a session without an idle time, in seconds. */
+const sessionLifetime = 28_800
 
 /**
  * Creates a fake BFF, for the network of a test browser, for Mock Service Worker or for stories. To test components,
@@ -97,6 +106,8 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
     otp,
     createUser = (username) => ({ username }),
     createSubject = (username) => `subject-${username}`,
+    idle = sessionLifetime,
+    now = () => browserPlatform.performance.now(),
     basePath = defaultBasePath,
     mode = 'token',
     signInMethods: sign_in = passwordSignIn,
@@ -114,7 +125,13 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
   const getLatestCookie = (): string => `cookie-${sessionCount}`
   const startSession = (username: string): FakeSession => {
     sessionCount += 1
-    const session = { id: `session-${sessionCount}`, username, sequence: 1, isTokenValid: true }
+    const session = {
+      id: `session-${sessionCount}`,
+      username,
+      sequence: 1,
+      isTokenValid: true,
+      usedAt: now(),
+    }
     if (!cookies) sessions.clear()
     sessions.set(getLatestCookie(), session)
     return session
@@ -127,6 +144,16 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
   const createCookieHeaders = (cookie: string): Record<string, string> =>
     cookies ? { 'set-cookie': cookie, [cookieHeaders.response]: cookie } : {}
 
+  const getIdleSecondsLeft = ({ usedAt }: FakeSession): number =>
+    'idle' in options ? Math.floor(idle - (now() - usedAt) / 1000) : idle
+  const findSession = (cookie: string): FakeSession | undefined => {
+    const session = sessions.get(cookie)
+    if (!session || getIdleSecondsLeft(session) > 0) return session
+    sessions.delete(cookie)
+    endReason = 'idle'
+    return undefined
+  }
+
   const getAccessToken = ({ id, sequence }: FakeSession): string => `${id}.token-${sequence}`
   const describeSession = (session: FakeSession): SessionResponse => ({
     session: {
@@ -134,7 +161,7 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
       subject: createSubject(session.username),
       user: createUser(session.username) as Record<string, unknown>,
       scope: ['read'],
-      expires_in: 28_800,
+      expires_in: getIdleSecondsLeft(session),
     },
     ...(mode === 'token' && {
       token: {
@@ -159,10 +186,11 @@ export function createFakeBff(options: FakeBffOptions = {}): FakeBff {
     const { pathname, searchParams } = new URL(request.url)
     if (!request.headers.has(csrfHeader)) return createErrorResponse(403, 'access_denied')
     const cookie = readCookie(request)
-    const session = sessions.get(cookie)
+    const session = findSession(cookie)
 
     switch (`${request.method} ${pathname}`) {
       case `GET ${basePath}${sessionPath}`:
+        if (session && !searchParams.has('peek')) session.usedAt = now()
         return Response.json(session ? describeSession(session) : describeNoSession())
       case `POST ${basePath}${sessionPath}`: {
         const username = checkSignIn((await request.json()) as SignInRequest)

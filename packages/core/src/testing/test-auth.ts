@@ -13,7 +13,7 @@ import { passwordSignIn } from './fake-sign-in.ts'
 /** The options of {@link createTestAuth}: its own, those of the fake BFF, and some of the client. */
 export interface TestAuthOptions<User>
   extends
-    Pick<FakeBffOptions, 'users' | 'otp' | 'mode' | 'signInMethods' | 'basePath' | 'expiresIn'>,
+    Pick<FakeBffOptions, 'users' | 'otp' | 'mode' | 'signInMethods' | 'basePath' | 'expiresIn' | 'idle'>,
     Pick<AuthClientOptions<User>, 'allow' | 'rejectsToken' | 'onExpired'> {
   /** The user who is signed in at the start; `null` (the default) when no user is. */
   readonly user?: User | null
@@ -84,13 +84,16 @@ export function createTestAuth<User = { username: string }>({
   const { basePath = defaultBasePath, signInMethods = passwordSignIn } = bffOptions
   const isUser = (name: string): boolean => user !== null && (username === undefined || name === username)
   const createSubject = (name: string): string => `subject-${isUser(name) ? (username ?? 'user') : name}`
+  let browser: TestBrowser | undefined
   const bff = createFakeBff({
     ...bffOptions,
+    // The first session starts before the browser exists, at the start of its time.
+    now: () => browser?.monotonicNow() ?? 0,
     createSubject,
     createUser: (name) => (isUser(name) ? { ...user } : (createUser?.(name) ?? { username: name })),
   })
   const cookie = user && bff.startSession(username ?? 'user')
-  const browser = createTestBrowser({
+  browser = createTestBrowser({
     pageUrl,
     network: (request) => {
       const { origin, pathname } = new URL(request.url)
