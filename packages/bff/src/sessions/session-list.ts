@@ -4,7 +4,7 @@ import { isOver } from './moments.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { deriveSessionId } from './seal.ts'
 import { retentionMs } from './session-end.ts'
-import { createUserIndexName, maxChangedAtOnce } from './user-sessions.ts'
+import { createUserIndexName, listUserRecords } from './user-sessions.ts'
 
 /** A session as the store knows it without its cookie. Moments are milliseconds since 1970. */
 export interface UserSession {
@@ -54,10 +54,7 @@ export function createSessionList(
   }
 
   async function listEntries(subject: string): Promise<(UserSession & { key: string })[]> {
-    const records = await store.listByIndexName(
-      createUserIndexName(subject),
-      2 * maxSessions + maxChangedAtOnce,
-    )
+    const records = await listUserRecords(store, subject, maxSessions)
     const present = clock.read()
     return records
       .map(({ key, insertedAt, expiresAt }) => ({
