@@ -26,7 +26,19 @@ export default defineConfig({
   },
   themeConfig: {
     logo: '/logo.svg',
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          // Both functions also run in the browser, so that they use nothing from outside. A code such as `refresh_lost` is one word.
+          options: { tokenize: (text) => text.split(/[^\p{L}\p{N}_]+/u) },
+          searchOptions: {
+            boostDocument: (id: string) =>
+              /^.(?:faults|conformance|performance|decisions|reference)\b/.test(id) ? 0.2 : 1,
+          },
+        },
+      },
+    },
     outline: [2, 3],
     nav: [
       { text: 'Quick start', link: '/quick-start' },
