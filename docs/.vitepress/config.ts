@@ -34,7 +34,11 @@ export default defineConfig({
           options: { tokenize: (text) => text.split(/[^\p{L}\p{N}_]+/u) },
           searchOptions: {
             boostDocument: (id: string) =>
-              /^.(?:faults|conformance|performance|decisions|reference)\b/.test(id) ? 0.2 : 1,
+              /^.reference/.test(id)
+                ? 0.02
+                : /^.(?:faults|conformance|performance|decisions)\b/.test(id)
+                  ? 0.2
+                  : 1,
           },
         },
       },
@@ -50,6 +54,10 @@ export default defineConfig({
     sidebar: { '/reference/': listModules(), '/': createSidebar() },
     socialLinks: [{ icon: 'github', link: repository }],
     editLink: { pattern: `${repository}/edit/main/docs/:path`, text: 'Edit this page' },
+  },
+  // The reference is generated, so that there is no page to edit.
+  transformPageData: ({ relativePath, frontmatter }) => {
+    if (relativePath.startsWith('reference/')) frontmatter['editLink'] = false
   },
   buildEnd: ({ outDir }) => writeTexts(outDir),
 })
