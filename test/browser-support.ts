@@ -92,10 +92,12 @@ const members: readonly { name: string; pattern: RegExp; compat: string }[] = [
   },
 ]
 
-/** APIs that do not raise the floor, and what happens in a browser without them. */
+/** APIs that do not raise the floor, and what happens in a browser without them; empty if README need not say it. */
 export const optionalApis: Record<string, string> = {
   keepalive: 'a sign-out that a closing tab interrupts is sent on the next visit',
   'AbortSignal.any': 'a listener stays on the signal that a caller passes until that aborts',
+  // Only Chromium offers and saves passwords for a page.
+  PasswordCredential: '',
   BroadcastChannel: 'other tabs notice a sign-out at their next request',
 }
 

@@ -31,8 +31,17 @@ export function buildLoginPage(): Promise<SiteFiles> {
  * part. It accepts any user data, and its client is `window.auth`.
  */
 export function buildSmallPage(plugins: Plugin[] = []): Promise<SiteFiles> {
+  return buildFolder('page', plugins)
+}
+
+/** Builds the page of `@latchkey/react/ui`, with its style sheet, for one BFF at the base path of the other pages. */
+export function buildUiPage(): Promise<SiteFiles> {
+  return buildFolder('ui-page')
+}
+
+function buildFolder(name: string, plugins: Plugin[] = []): Promise<SiteFiles> {
   return buildPage({
-    root: join(import.meta.dirname, 'page'),
+    root: join(import.meta.dirname, name),
     configFile: false,
     plugins,
     logLevel: 'error',

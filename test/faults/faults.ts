@@ -29,6 +29,7 @@ const thirdPartyDoctor = 'test/doctor/third-party-servers.test.ts'
 const conformance = 'test/conformance/conformance.test.ts'
 const oddServers = 'test/conformance/odd-servers.test.ts'
 const timeLimits = 'packages/bff/test/time-limits.test.ts'
+const chaos = 'test/chaos/chaos.test.ts'
 const takeover = 'packages/bff/test/takeover.test.ts'
 const refresh = 'packages/bff/test/refresh.test.ts'
 const close = 'packages/bff/test/close.test.ts'
@@ -1019,8 +1020,11 @@ export const groups: readonly FaultGroup[] = [
         id: 'S1',
         fault:
           'A process that stood still discarded the response that lay in its socket, and sent the used refresh token again.',
-        now: 'A timer that fires late extends the time limit by a second.',
-        tests: [[timeLimits, 'does not discard a response that arrived while this process stood still']],
+        now: 'A timer that fires late, by 100 ms or more, extends the time limit by a second. Sockets are read before it is over.',
+        tests: [
+          [timeLimits, 'does not discard a response that arrived while this process stood still %s'],
+          [chaos, 'keep the promises of each act, at authorization servers of three kinds'],
+        ],
       },
       {
         id: 'S2',
@@ -1046,6 +1050,10 @@ export const groups: readonly FaultGroup[] = [
             'ends the session with refresh_lost when the refresh token was used up, in every process and tab',
           ],
           [takeover, 'opens the session again when its token arrives after the takeover ended it'],
+          [
+            takeover,
+            'says refresh_lost when the server has revoked the tokens with which the session was opened again',
+          ],
           [refresh, 'is a response without a session for a page load, and does not delete the cookie'],
           [
             'packages/bff/test/session.test.ts',
@@ -1074,6 +1082,46 @@ export const groups: readonly FaultGroup[] = [
           ],
           [close, 'waits for a refresh whose callers have left, so that the next process has its token'],
           [close, 'starts no more grants: sessions are served while their token is valid, and get 503 then'],
+        ],
+      },
+      {
+        id: 'P1',
+        fault: 'A session that `session.perUser` ended said `no_session`, and its tokens were not revoked.',
+        now: 'The reason is `too_many_sessions`. Its tokens are revoked when its browser comes again: only its cookie opens them.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'is the reason that the browser of an ended session gets, whose tokens are revoked then',
+          ],
+          [
+            'packages/bff/test/session.test.ts',
+            'ends a session that is being refreshed, and revokes its new tokens',
+          ],
+          ['packages/bff/test/session.test.ts', 'limits the records of ended sessions as well'],
+        ],
+      },
+      {
+        id: 'P2',
+        fault:
+          'A sign-out everywhere after the session had ended by itself got 204, and ended no other session.',
+        now: 'It ends the other sessions of that user while the reason of the end is known, for a day.',
+        tests: [
+          [
+            'packages/bff/test/session.test.ts',
+            'with everywhere ends the other sessions of the user of a session that has ended by itself',
+          ],
+        ],
+      },
+      {
+        id: 'P3',
+        fault:
+          'A user object that grew beyond its bound at a refresh was left out without a line in the log.',
+        now: 'The log names its bytes and the options that help, at most once a minute.',
+        tests: [
+          [
+            'packages/bff/test/sign-in.test.ts',
+            'does not grow beyond that by refreshes, and the log says so',
+          ],
         ],
       },
       {

@@ -42,7 +42,7 @@ export const signInThrottle: FaultGroup = {
           signIn,
           'of more bytes gets server_error; the log names the options that help, and the tokens are revoked',
         ],
-        [signIn, 'does not grow beyond that by refreshes'],
+        [signIn, 'does not grow beyond that by refreshes, and the log says so'],
       ],
     },
     {

@@ -56,6 +56,8 @@ describe('docs/options.md', () => {
     ['Hooks', 'bff/src/authorization-server/hooks.ts', 'Hooks'],
     ['memoryStore', 'bff/src/stores/memory-store.ts', 'MemoryStoreOptions'],
     ['embeddedStore', 'bff/src/stores/embedded-store.ts', 'EmbeddedStoreOptions'],
+    ['postgresStore', 'bff/src/stores/postgres-store.ts', 'PostgresStoreOptions'],
+    ['redisStore', 'bff/src/stores/redis-store.ts', 'RedisStoreOptions'],
     ['latchkey (Vite plugin)', 'bff/src/vite.ts', 'LatchkeyPluginOptions'],
     ['createAuthClient', 'core/src/auth-client.ts', 'AuthClientOptions'],
     ['signIn', 'core/src/auth-client.ts', 'SignInOptions'],
@@ -90,6 +92,41 @@ describe('docs/options.md', () => {
     expect(documented('session.idle')).toBe(String(session.idle))
     expect(documented('session.absolute')).toBe(String(session.absolute))
     expect(documented('timeout')).toBe(String(timeout))
+  })
+})
+
+describe('docs/ui.md', () => {
+  const page = read('docs/ui.md')
+  const folder = 'packages/react/src/ui'
+  const sources = readdirSync(join(root, folder)).map((file) => read(join(folder, file)))
+  const css = read(join(folder, 'ui.css'))
+
+  it.each([
+    ['SignInForm', ['sign-in-form-state.ts', 'SignInForm.tsx'], ['SignInFormOptions', 'SignInFormProps']],
+    [
+      'SessionTimeoutDialog',
+      ['useSessionTimeout.ts', 'SessionTimeoutDialog.tsx'],
+      ['SessionTimeoutOptions', 'SessionTimeoutDialogProps'],
+    ],
+  ])('has a row for every prop of %s', (heading, files, names) => {
+    const members = files.flatMap((file, index) =>
+      interfaceMembers(read(join(folder, file)), names[index] ?? '').map(({ name }) => name),
+    )
+    expect(new Set(tableRows(page, heading).map(([prop]) => prop))).toEqual(new Set(members))
+  })
+
+  it('has a row for every class, and names every variable', () => {
+    const classes = sources.flatMap((source) =>
+      [...source.matchAll(/className=(?:"|\{`)([^"$]+)/g)].flatMap(([, names = '']) =>
+        names.trim().split(' '),
+      ),
+    )
+    expect(new Set(tableRows(page, 'Styling').map(([name]) => name))).toEqual(new Set(classes))
+    expect([...css.matchAll(/\.(latchkey-[\w-]+)/g)].map(([, name = '']) => name)).toSatisfy(
+      (names: string[]) => names.every((name) => classes.includes(name)),
+    )
+    const variables = new Set([...css.matchAll(/(--latchkey-[\w-]+):/g)].map(([, name = '']) => name))
+    expect([...variables].filter((name) => !page.includes(`\`${name}\``))).toEqual([])
   })
 })
 

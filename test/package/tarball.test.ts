@@ -7,6 +7,11 @@ import { parseSourceFiles } from './snippets.ts'
 import { createUserProject } from './user-project.ts'
 
 const names = readdirSync(join(root, 'packages'))
+
+/** Documents whose snippets are files of this repository, with libraries that a user's project here does not have. */
+const compiledElsewhere = ['docs/data-clients.md', 'docs/routers.md', 'docs/testing.md'].map((file) =>
+  join(file),
+)
 const { folder, write, install, remove } = createUserProject()
 
 beforeAll(() => {
@@ -23,6 +28,10 @@ beforeAll(() => {
   ]
   return install(names, [
     ...others.map((name) => `${name}@${rangeOf(name)}`),
+    // For docs/stores.md.
+    '@redis/client@6',
+    'pg@8',
+    '@types/pg@8',
     // For docs/production.md and docs/servers.md.
     ...['express', '@types/express', 'fastify', 'hono', '@hono/node-server'].map(
       (name) => `${name}@${rangeOf(name)}`,
@@ -136,5 +145,7 @@ function documents(): string[] {
   const docs = listPages().map((file) => join('docs', file))
   const packageDocs = names.map((name) => join('packages', name, 'README.md'))
   const all = new Set([...readdirSync(root), ...docs, ...packageDocs])
-  return [...all].filter((file) => file.endsWith('.md') && existsSync(join(root, file)))
+  return [...all].filter(
+    (file) => file.endsWith('.md') && !compiledElsewhere.includes(file) && existsSync(join(root, file)),
+  )
 }

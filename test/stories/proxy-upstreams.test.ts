@@ -1,14 +1,14 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { createProxySetup } from '../../packages/bff/test/support/proxy-setup.ts'
 import { root } from '../../scripts/run.mjs'
 import { findNginx, startNginx } from '../first-page/nginx.ts'
-import { startProcess } from '../first-page/start-process.ts'
+import { startWsgiServer, wsgiMissing } from './wsgi-server.ts'
 
 /** Spellings of paths below `/api/ledger`, for servers that decode, merge slashes, or ignore parameters or case. */
 const ledgerSpellings = [
@@ -50,22 +50,15 @@ const forgedHeaders = {
   'X-Forwarded-For': '6.6.6.6',
 }
 
-const python = findProgram('python3')
 const nginx = findNginx()
 
 it('lets no spelling of a path and no header write through a read-only route of a WSGI server', async ({
   skip,
 }) => {
-  if (python === null) return skip('python3 is not installed')
-  const port = await findFreePort()
-  const server = await startProcess(
-    python,
-    [join(root, 'test/stories/wsgi-server.py'), String(port)],
-    /listening/,
-    root,
-  )
+  if (wsgiMissing !== null) return skip(wsgiMissing)
+  const server = await startWsgiServer(join(root, 'test/stories/wsgi-server.py'))
   onTestFinished(async () => void (await server.stop()))
-  const send = await openProxy(port)
+  const send = await openProxy(server.origin)
 
   for (const path of ledgerSpellings) {
     const response = await send(path, { method: 'POST', headers: forgedHeaders, body: '{}' })
@@ -95,7 +88,7 @@ it('lets no spelling of a path write through a read-only route of nginx', async 
     }`,
   )
   onTestFinished(async () => void (await server.stop()))
-  const send = await openProxy(port)
+  const send = await openProxy(`http://127.0.0.1:${port}`)
 
   for (const path of ledgerSpellings) {
     const response = await send(path, { method: 'POST', headers: forgedHeaders, body: '{}' })
@@ -108,8 +101,7 @@ it('lets no spelling of a path write through a read-only route of nginx', async 
 })
 
 /** Opens a signed-in page whose API is a server on this machine, where `/ledger` and what is below is read-only. */
-async function openProxy(port: number): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
-  const target = `http://127.0.0.1:${port}`
+async function openProxy(target: string): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
   const { send, respondWith } = await createProxySetup({
     proxy: [
       { path: '/api/*', to: `${target}/*`, methods: ['GET', 'POST'] },
@@ -121,11 +113,6 @@ async function openProxy(port: number): Promise<(path: string, init?: RequestIni
     fetch(url, { method, headers, ...(body !== '' && { body }), redirect: 'manual' }),
   )
   return send
-}
-
-function findProgram(name: string): string | null {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? null
 }
 
 async function findFreePort(): Promise<number> {

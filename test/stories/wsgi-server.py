@@ -1,7 +1,6 @@
 """An API as WSGI frameworks serve it: it responds with the method, path and user that it read in the request."""
 
 import json
-import sys
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 
@@ -21,6 +20,6 @@ def respond(environ, start_response):
     return [body.encode()]
 
 
-server = make_server("127.0.0.1", int(sys.argv[1]), respond, handler_class=SilentHandler)
-print("listening", flush=True)
+server = make_server("127.0.0.1", 0, respond, handler_class=SilentHandler)
+print("Port", server.server_port, flush=True)
 server.serve_forever()

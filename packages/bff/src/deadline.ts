@@ -1,6 +1,6 @@
 import type { Platform } from './platform.ts'
 
-const maxLatenessMs = 1000
+const maxLatenessMs = 100
 const extensionMs = 1000
 const maxExtensions = 5
 
@@ -8,9 +8,9 @@ const maxExtensions = 5
 export type DeadlinePlatform = Pick<Platform, 'monotonicNow' | 'startTimer'>
 
 /**
- * Calls a function after a time limit. A timer that fires more than a second late shows that this process stood still
- * (it was stopped, or its machine was paused): timers run before sockets are read, so the response that the limit is for
- * may have arrived. The limit is then extended by a second.
+ * Calls a function after a time limit. A timer that fires late shows that this process stood still (it was stopped, its
+ * machine was paused or is very busy): timers run before sockets are read, so the response that the limit is for may have
+ * arrived. The limit is then extended by a second. A timer that fires in time runs once more after the sockets were read.
  *
  * @returns a function that cancels the limit
  */
@@ -23,7 +23,7 @@ function startDeadline(platform: DeadlinePlatform, milliseconds: number, onExpir
     return platform.startTimer(delayMs, () => {
       const wasLate = platform.monotonicNow() - dueAt > maxLatenessMs
       if (wasLate && extensions < maxExtensions) cancel = start(extensionMs, extensions + 1)
-      else onExpired()
+      else cancel = platform.startTimer(0, onExpired)
     })
   }
 }

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { LoginRequiredReason } from '@latchkey/wire'
+import type { Store } from '../src/index.ts'
 import { memoryStore } from '../src/index.ts'
 import { oauth2 } from '../src/providers/index.ts'
-import { createBrowser, createSecondBff, createTestBff } from './support/browser.ts'
+import {
+  createBrowser,
+  createClock,
+  createSecondBff,
+  createTestBff,
+  flushPromises,
+} from './support/browser.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { failWithCode, json, raw, revokedAt, rotating } from './support/token-endpoint.ts'
 
@@ -16,6 +23,7 @@ const descriptions: Record<LoginRequiredReason, RegExp> = {
   no_refresh: /cannot be refreshed/,
   refresh_rejected: /rejected the refresh/,
   refresh_lost: /response to a refresh was lost/,
+  too_many_sessions: /more sessions than allowed/,
 }
 const issueLongLived = json({ access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expires_in: 1e6 })
 
@@ -139,7 +147,8 @@ describe('the records in the store', () => {
   })
 
   it('64 open no session when one is copied to the key of another', async () => {
-    const store = memoryStore()
+    const clock = createClock()
+    const store = memoryStore({ now: clock.now })
     const keys: string[] = []
     const insert: typeof store.insert = (key, record) => (keys.push(key), store.insert(key, record))
     const { signIn, restore, openBrowser } = createTestBff(rotating(), { store: { ...store, insert } })
@@ -215,6 +224,62 @@ describe('the number of sessions of a user', () => {
     expect(sessions.map((session) => session !== null)).toEqual([false, false, true, true, true])
   })
 
+  it('is the reason that the browser of an ended session gets, whose tokens are revoked then', async () => {
+    const { openBrowser, endpoint, log, bff } = createTestBff(rotating(), { session: { perUser: 1 } })
+    const [first, second] = [openBrowser(), openBrowser()]
+    await first.signIn()
+    await second.signIn()
+    expect((await first.restore('?peek')).body).toMatchObject({ session: null, reason: 'too_many_sessions' })
+    expect((await first.token(1)).body).toMatchObject({ reason: 'too_many_sessions' })
+    await bff.close()
+    const revoked = endpoint.requests.filter(({ url }) => url.pathname === '/revoke')
+    expect(revoked.map(({ parameters }) => parameters.get('token'))).toEqual(['refresh-1'])
+    expect(log.filter((line) => line.includes('(too_many_sessions)'))).toHaveLength(1)
+    expect((await second.restore()).body.session).not.toBeNull()
+  })
+
+  it('ends a session that is being refreshed, and revokes its new tokens', async () => {
+    const server = rotating()
+    const { openBrowser, endpoint, clock, bff } = createTestBff(server, { session: { perUser: 1 } })
+    const [first, second] = [openBrowser(), openBrowser()]
+    await first.signIn()
+    await clock.pass(901)
+    let release = (): void => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const respondLate: Reply = async (request) => {
+      const response = server(request)
+      await released
+      return response
+    }
+    endpoint.script(respondLate, server)
+    const refreshed = first.token(1)
+    await flushPromises()
+    await second.signIn()
+    release()
+    expect((await refreshed).body.reason).toBe('too_many_sessions')
+    await bff.close()
+    const revoked = endpoint.requests.filter(({ url }) => url.pathname === '/revoke')
+    expect(revoked.map(({ parameters }) => parameters.get('token'))).toContain('refresh-2')
+  })
+
+  it('limits the records of ended sessions as well', async () => {
+    const clock = createClock()
+    const store = memoryStore({ now: clock.now })
+    const keys: string[] = []
+    const insert: Store['insert'] = (key, record) => {
+      if (record.indexNames.some((indexName) => indexName.startsWith('user:'))) keys.push(key)
+      return store.insert(key, record)
+    }
+    const options = { store: { ...store, insert }, session: { perUser: 2 } }
+    const { openBrowser } = createTestBff(rotating(), options, clock)
+    for (let count = 0; count < 10; count += 1) await openBrowser().signIn()
+    const records = await Promise.all(keys.map((key) => store.read(key)))
+    expect(records.map((record) => record !== null)).toEqual([
+      ...Array.from({ length: 6 }, () => false),
+      ...Array.from({ length: 4 }, () => true),
+    ])
+  })
+
   it('does not count sessions that have ended', async () => {
     const { openBrowser, clock } = createTestBff(rotating(), { session: { idle: 60, perUser: 1 } })
     const first = openBrowser()
@@ -266,6 +331,27 @@ describe('a sign-out', () => {
     expect((await signOut('?everywhere')).status).toBe(204)
     expect((await restore()).body.session).toBeNull()
     expect((await phone.restore()).body.session).toBeNull()
+    expect((await dora.restore()).body.session).not.toBeNull()
+  })
+
+  it('with everywhere ends the other sessions of the user of a session that has ended by itself', async () => {
+    const { signIn, signOut, restore, openBrowser, clock } = createTestBff(issueLongLived, {
+      session: { idle: 600 },
+    })
+    const [phone, laptop, dora] = [openBrowser(), openBrowser(), openBrowser()]
+    await phone.signIn()
+    await laptop.signIn()
+    await dora.signIn({ credentials: { username: 'dora', password: 'p' } })
+    const id = (await signIn()).body.session?.session_id ?? ''
+    await clock.pass(599)
+    for (const browser of [phone, laptop, dora]) await browser.restore()
+    await clock.pass(1)
+    expect((await restore()).body.reason).toBe('idle')
+    expect((await signOut('?session_id=another&everywhere')).status).toBe(204)
+    expect((await phone.restore()).body.session).not.toBeNull()
+    expect((await signOut(`?session_id=${id}&everywhere`)).status).toBe(204)
+    expect((await phone.restore()).body.session).toBeNull()
+    expect((await laptop.restore()).body.session).toBeNull()
     expect((await dora.restore()).body.session).not.toBeNull()
   })
 

@@ -169,14 +169,18 @@ describe('a user object', () => {
     expect(jar.size).toBe(0)
   })
 
-  it('does not grow beyond that by refreshes', async () => {
+  it('does not grow beyond that by refreshes, and the log says so', async () => {
     const changes = [{ name: 'Cathy B.' }, { more: 'x'.repeat(32_768) }]
-    const { clock, restore } = await signInWith('short', ...changes)
+    const { clock, restore, log } = await signInWith('short', ...changes)
     await clock.pass(860)
     expect((await restore()).body.session?.user).toEqual({ name: 'Cathy B.', text: 'short' })
     await clock.pass(860)
     const { session, token } = (await restore()).body
     expect([session?.user, token?.sequence]).toEqual([{ name: 'Cathy B.', text: 'short' }, 3])
+    expect(log.at(-1)).toMatch(
+      /^Refresh kept the previous user: the new one has 328\d\d bytes, .+ response\.user and/,
+    )
+    expect(log.at(-1)).not.toContain('xx')
   })
 })
 

@@ -110,6 +110,23 @@ describe('a refresh whose process stood still', () => {
     expect((await third.token(1, id)).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
   })
 
+  it('says refresh_lost when the server has revoked the tokens with which the session was opened again', async () => {
+    const { clock, second, id, endpoint, pending, respond, resume, third } = await startRefreshAndStop()
+    endpoint.script(json({ error: 'invalid_grant' }, 400))
+    const waiting = second.token(1, id)
+    await flushPromises()
+    await clock.pass(8)
+    expect((await waiting).body.reason).toBe('refresh_lost')
+    respond(Response.json(issued))
+    resume()
+    await flushPromises()
+    await clock.pass(1)
+    expect((await pending).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
+    endpoint.script(json({ error: 'invalid_grant' }, 400))
+    await clock.pass(901)
+    expect((await third.token(2, id)).body.reason).toBe('refresh_lost')
+  })
+
   it('does not open the session again after half a minute', async () => {
     const { clock, second, id, endpoint, pending, respond, resume } = await startRefreshAndStop()
     endpoint.script(json({ error: 'invalid_grant' }, 400))

@@ -551,25 +551,30 @@ describe('a change of user', () => {
 })
 
 describe('a session that ends without a sign-out', () => {
-  it.each(['idle', 'absolute', 'refresh_rejected', 'no_refresh', 'refresh_lost', 'no_session'] as const)(
-    '(%s) expires the page and keeps its user',
-    async (reason) => {
-      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
-      const { client } = openPage()
-      await client.ready()
-      bff.endSessions(reason)
-      await browser.advance(901_000)
-      expect(client.getState()).toMatchObject({
-        status: 'expired',
-        reason,
-        session: { user: { username: 'cathy' } },
-      })
-      await expect(client.getAccessToken()).rejects.toMatchObject({ code: 'login_required', reason })
-      const requests = browser.requests.length
-      await browser.advance(hour)
-      expect(browser.requests.length).toBe(requests)
-    },
-  )
+  it.each([
+    'idle',
+    'absolute',
+    'refresh_rejected',
+    'no_refresh',
+    'refresh_lost',
+    'too_many_sessions',
+    'no_session',
+  ] as const)('(%s) expires the page and keeps its user', async (reason) => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    await client.ready()
+    bff.endSessions(reason)
+    await browser.advance(901_000)
+    expect(client.getState()).toMatchObject({
+      status: 'expired',
+      reason,
+      session: { user: { username: 'cathy' } },
+    })
+    await expect(client.getAccessToken()).rejects.toMatchObject({ code: 'login_required', reason })
+    const requests = browser.requests.length
+    await browser.advance(hour)
+    expect(browser.requests.length).toBe(requests)
+  })
 
   it('keeps its subject when the same user signs in again', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })

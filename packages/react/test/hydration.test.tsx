@@ -1,4 +1,5 @@
 import { AuthGate, AuthProvider, useAccessToken, useAuth, useSignInMethods } from '@latchkey/react'
+import { SignInForm } from '@latchkey/react/ui'
 import type { AuthClient, InitialState } from '@latchkey/core'
 import { createAuthClient } from '@latchkey/core'
 import { act } from '@testing-library/react'
@@ -52,6 +53,32 @@ describe('hydration', () => {
     expect(reactErrors).toEqual([])
     expect(browser.requests).toEqual([])
     unmount()
+  })
+
+  it('keeps the SignInForm of a signed-out browser, with what is in it already', async () => {
+    const initialState = { status: 'signed-out', session: null, reason: 'idle', signInMethods } as const
+    const { client } = createSetup({ initialState })
+    const page = (pageClient: AuthClient<User>): ReactNode => (
+      <AuthProvider client={pageClient}>
+        <SignInForm />
+      </AuthProvider>
+    )
+    const container = document.createElement('div')
+    document.body.append(container)
+    const serverClient = createAuthClient<User>({ initialState })
+    container.innerHTML = renderToString(page(serverClient))
+    serverClient.dispose()
+    const input = container.querySelector<HTMLInputElement>('input[name=pin]')
+    if (input) input.value = '1234'
+    const root = await act(async () =>
+      hydrateRoot(container, page(client), { onRecoverableError: (error) => reactErrors.push(error) }),
+    )
+    expect(reactErrors).toEqual([])
+    expect(container.textContent).toContain('because the page was not used')
+    expect(container.querySelector('input[name=pin]')).toBe(input)
+    expect(input?.value).toBe('1234')
+    act(() => root.unmount())
+    container.remove()
   })
 
   it('keeps a page that was rendered while restoring, and then renders what the client already knows', async () => {

@@ -114,7 +114,7 @@ describe('SignInForm', () => {
     expect(getForm().querySelectorAll(':disabled')).toHaveLength(0)
     await act(async () => respond())
     await act(() => auth.browser.advance(0))
-    expect(auth.bff.signInCount()).toBe(1)
+    expect(auth.browser.requests.filter((request) => request === 'POST /auth/session')).toHaveLength(1)
   })
 
   it('counts down after too many attempts, explains itself at a submit, and says when it is over', async () => {

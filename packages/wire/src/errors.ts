@@ -28,6 +28,7 @@ export type ErrorCode = (typeof errorCodes)[number]
  * - `refresh_rejected`: the authorization server rejected the refresh
  * - `no_refresh`: the token expired or was rejected, and cannot be refreshed
  * - `refresh_lost`: the response to a refresh was lost and could not be recovered
+ * - `too_many_sessions`: the user signed in elsewhere more often than allowed, which ended the oldest session
  * - `session_changed`: the browser now has another session than the one in the request
  */
 export const loginRequiredReasons = [
@@ -37,6 +38,7 @@ export const loginRequiredReasons = [
   'refresh_rejected',
   'no_refresh',
   'refresh_lost',
+  'too_many_sessions',
   'session_changed',
 ] as const
 

@@ -7,7 +7,7 @@ import { readSessionCookie } from './read-request.ts'
 /**
  * DELETE session: ends the session of the cookie at once and revokes its tokens in the background. With `everywhere` in
  * the query, ends all sessions of this user; the tokens of the others are sealed under their own cookies, so they cannot
- * be revoked.
+ * be revoked. A session that ended by itself names its user for a day: `everywhere` then ends the other sessions.
  *
  * A `session_id` in the query that is not empty ends that session only: a sign-out that arrives late, because the browser
  * was offline, must not end the session of a user who has signed in since. It does not remove the cookie of another
@@ -15,13 +15,20 @@ import { readSessionCookie } from './read-request.ts'
  */
 export async function handleSignOut(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
   const searchParams = new URLSearchParams(request.url.search)
-  const session = await context.sessions.open(readSessionCookie(context, request))
+  const sessionCookie = readSessionCookie(context, request)
+  const session = await context.sessions.open(sessionCookie)
   const isOpen = typeof session !== 'string'
   const requestedId = searchParams.get('session_id')
+  const isEverywhere = searchParams.has('everywhere')
+  if (!isOpen && isEverywhere) {
+    const ended = await context.sessions.openEnded(sessionCookie)
+    if (ended && (!requestedId || requestedId === ended.sessionId))
+      await context.sessions.endAllOfUser(ended.subject)
+  }
   if (requestedId && !(isOpen && session.keys.sessionId === requestedId))
     return { status: 204, headers: {}, body: null }
   if (isOpen) {
-    if (searchParams.has('everywhere')) await context.sessions.endAllOfUser(session)
+    if (isEverywhere) await context.sessions.endAllOfUser(session.data.subject)
     else await context.sessions.end(session)
     context.revoke(session.data)
   }

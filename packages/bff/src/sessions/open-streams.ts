@@ -160,9 +160,9 @@ export function withStreamEnds(sessions: Sessions, openStreams: OpenStreams): Se
       if (typeof result === 'string') openStreams.endByKey(session.keys.storeKey, result)
       return result
     },
-    async endAllOfUser(session) {
-      await sessions.endAllOfUser(session)
-      openStreams.endBySubject(session.data.subject)
+    async endAllOfUser(subject) {
+      await sessions.endAllOfUser(subject)
+      openStreams.endBySubject(subject)
     },
   }
 }

@@ -4,6 +4,7 @@ import type { TokenSet } from '../authorization-server/token-result.ts'
 /** The sealed data that stands in place of a session that ended by itself, so that all its pages get the same reason. */
 export interface EndedSessionData {
   provider: string
+  subject: string
   ended: { reason: LoginRequiredReason; at: number }
 }
 
@@ -35,7 +36,7 @@ export interface SessionData {
   idToken?: string
   /** The base URL of this user's API, when the token response names one. */
   apiBaseUrl?: string
-  /** Set after the response to a refresh was lost: the server may have invalidated the refresh token. */
+  /** Set after the response to a refresh was lost or late: the server may have invalidated the refresh token. */
   isResponseLost?: boolean
   /** Counts up while a refresh runs whose process lost its lease. */
   heartbeat?: number

@@ -22,6 +22,9 @@ export interface SessionLimits {
  */
 export const retentionMs = 86_400_000
 
+/** The index name of a session that ended because its user has too many, until its browser opens its record. */
+export const tooManySessionsName = 'ended:too_many_sessions'
+
 interface StoredSession {
   data: SessionData
   record: StoredRecord
@@ -38,7 +41,7 @@ export function getEndAfterUse(data: SessionData, limits: SessionLimits, { lates
 }
 
 /**
- * Finds the limit that a session has reached; `null` without one.
+ * Finds the limit that a session has reached, or the reason for which it was ended in its absence; `null` without one.
  *
  * @throws BffError `temporarily_unavailable` while the clock of this machine leaves that open
  */
@@ -47,6 +50,7 @@ export function findEndReason(
   limits: SessionLimits,
   present: Present,
 ): LoginRequiredReason | null {
+  if (record.indexNames.includes(tooManySessionsName)) return 'too_many_sessions'
   const ends: [LoginRequiredReason, number][] = [
     ['absolute', getAbsoluteEnd(data, limits)],
     ['idle', record.expiresAt - retentionMs],
@@ -73,6 +77,8 @@ export const messageByReason: Readonly<Record<LoginRequiredReason, string>> = {
   refresh_rejected: 'The session has ended: the authorization server rejected the refresh',
   no_refresh: 'The session has ended: its token is not valid any more and cannot be refreshed',
   refresh_lost: 'The session has ended: the response to a refresh was lost',
+  too_many_sessions:
+    'The session has ended: its user has signed in elsewhere, and has more sessions than allowed',
   session_changed: 'The browser has another session than the one in the request',
 }
 

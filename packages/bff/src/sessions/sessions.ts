@@ -6,7 +6,8 @@ import type { Platform } from '../platform.ts'
 import type { SessionClock } from './moments.ts'
 import { getAge, maxClockDifferenceMs } from './moments.ts'
 import type { RecordKeys } from './seal.ts'
-import { ivByteLength, unseal, seal, deriveRecordKeys, cookieByteLength } from './seal.ts'
+import { deriveRecordKeys, cookieByteLength } from './seal.ts'
+import { sealSessionData, unsealSessionData } from './sealed-data.ts'
 import type { EndedSessionData, SessionData } from './session-data.ts'
 import type { SessionLimits } from './session-end.ts'
 import { findEndReason, getEndAfterUse, logSessionEnd, retentionMs } from './session-end.ts'
@@ -19,6 +20,12 @@ export interface LoadedSession {
   keys: RecordKeys
   data: SessionData
   record: StoredRecord
+}
+
+/** A session that ended by itself. */
+export interface EndedSession {
+  sessionId: string
+  subject: string
 }
 
 /** Milliseconds after which the response to a refresh that was given up does not open the session again. */
@@ -60,8 +67,10 @@ export interface Sessions {
   ): Promise<LoadedSession | LoginRequiredReason>
   /** Opens a session again that ended with `refresh_lost` within the last 30 seconds: its refresh succeeded after all. */
   reopen(session: LoadedSession, data: SessionData): Promise<LoadedSession | LoginRequiredReason>
-  /** Ends all sessions of the same user. */
-  endAllOfUser(session: LoadedSession): Promise<void>
+  /** Finds the user of a session that ended by itself, whose reason is still known. */
+  openEnded(cookie: Uint8Array | null): Promise<EndedSession | null>
+  /** Ends all sessions of a user. */
+  endAllOfUser(subject: string): Promise<void>
   /**
    * Takes or renews the lease that allows a refresh, for that many milliseconds; `false` while another owner has it,
    * `taken_over` after one that did not release it.
@@ -140,7 +149,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     async reopen({ keys, record: { expiresAt } }, data) {
       const record = await store.read(keys.storeKey)
-      const ended = record && readData(keys, record)
+      const ended = record && unsealSessionData(keys, record)
       if (!record || !ended || !('ended' in ended) || ended.provider !== provider) return loadSession(keys)
       const age = getAge(ended.ended.at, clock.read())
       if (ended.ended.reason !== 'refresh_lost' || (age !== null && age > maxReopenAgeMs))
@@ -150,7 +159,15 @@ export function createSessions(options: SessionsOptions): Sessions {
       logger.info('Session opened again: the response to its refresh arrived late.')
       return { keys, data, record: next }
     },
-    endAllOfUser: ({ data }) => store.removeByIndexName(createUserIndexName(data.subject)),
+    async openEnded(cookie) {
+      if (cookie === null) return null
+      const keys = deriveRecordKeys(cookie, secrets)
+      const record = await store.read(keys.storeKey)
+      const data = record && unsealSessionData(keys, record)
+      if (!data || !('ended' in data) || data.provider !== provider) return null
+      return { sessionId: keys.sessionId, subject: data.subject }
+    },
+    endAllOfUser: (subject) => store.removeByIndexName(createUserIndexName(subject)),
     lease: ({ keys }, owner, milliseconds) => store.lease(keys.storeKey, owner, milliseconds),
     release: ({ keys }, owner) => store.release(keys.storeKey, owner),
     waitForChange: ({ keys, record }) => waitForChange(store, platform, keys.storeKey, record.version),
@@ -167,7 +184,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   async function loadSession(keys: RecordKeys, isPeek = false): Promise<LoadedSession | LoginRequiredReason> {
     const record = await store.read(keys.storeKey)
-    const data = record && readData(keys, record)
+    const data = record && unsealSessionData(keys, record)
     if (!record || !data) return 'no_session'
     if (data.provider !== provider) return isPeek ? 'no_session' : removeEarlier(keys, data)
     if ('ended' in data) return data.ended.reason
@@ -176,7 +193,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     const reason = findEndReason(session, limits, present)
     if (reason === null) return session
     // Another process may know the time better.
-    if (isPeek || !present.isConfirmed) return reason
+    const isCertain = present.isConfirmed || reason === 'too_many_sessions'
+    if (isPeek || !isCertain) return reason
     if (!(await saveEnd(session, reason))) return loadSession(keys)
     onExpired(data)
     return reason
@@ -194,21 +212,17 @@ export function createSessions(options: SessionsOptions): Sessions {
     return 'no_session'
   }
 
-  /** Reads what is sealed in a record; `null` when it is not a session. */
-  function readData(keys: RecordKeys, record: StoredRecord): SessionData | EndedSessionData | null {
-    const text = unseal(keys, record.sealed)
-    const data = text === null ? null : (JSON.parse(text) as SessionData | EndedSessionData)
-    return data?.provider === undefined ? null : data
-  }
-
   /** Writes the reason in place of a session; `false` when the record has changed. */
-  async function saveEnd({ keys, record }: LoadedSession, reason: LoginRequiredReason): Promise<boolean> {
+  async function saveEnd(
+    { keys, record, data: { subject } }: LoadedSession,
+    reason: LoginRequiredReason,
+  ): Promise<boolean> {
     if (!keepsReasons) {
       await store.remove(keys.storeKey)
       return true
     }
     const { latest } = clock.read()
-    const data: EndedSessionData = { provider, ended: { reason, at: latest } }
+    const data: EndedSessionData = { provider, subject, ended: { reason, at: latest } }
     const next = {
       ...record,
       sealed: sealData(keys, data),
@@ -239,6 +253,6 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   function sealData(keys: RecordKeys, data: SessionData | EndedSessionData): Uint8Array {
-    return seal(keys, JSON.stringify(data), platform.randomBytes(ivByteLength))
+    return sealSessionData(keys, data, platform)
   }
 }

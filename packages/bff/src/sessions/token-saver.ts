@@ -4,13 +4,14 @@ import type { TokenSet } from '../authorization-server/token-result.ts'
 import type { Logger } from '../log.ts'
 import { describeError } from '../log.ts'
 import type { Platform } from '../platform.ts'
+import { createRepeatLimiter } from '../repeated-lines.ts'
 import type { SessionClock } from './moments.ts'
 import { isOver } from './moments.ts'
 import type { SessionData } from './session-data.ts'
 import { createTokenData } from './session-data.ts'
 import { getSessionEnd } from './session-end.ts'
 import type { LoadedSession, Sessions } from './sessions.ts'
-import { withUserChanges } from './user-size.ts'
+import { getExcessiveUserBytes, maxUserBytes, withUserChanges } from './user-size.ts'
 
 /** Milliseconds to wait before each retry of a failed write; the last one also before all later retries. */
 const retryDelaysMs = [100, 300, 1000]
@@ -52,18 +53,29 @@ export type SaveTokens = (
 
 export function createTokenSaver(options: TokenSaverOptions): SaveTokens {
   const { sessions, revoke, reissues, clock, platform, logger, closing } = options
+  const warnAtMostOnceAMinute = createRepeatLimiter(logger, () => platform.now())
 
   return async (session, tokens, onDelay) => {
     const { token } = tokens
     try {
       const saved = await retryUntilSaved(session, () => save(session, tokens), onDelay)
       if (typeof saved === 'string' || isUnusedGrant(session, saved, token)) revoke(token)
+      warnOfUserSize(session, token)
       return saved
     } catch (error) {
       revoke(token)
       logger.error(`Refreshed session not saved, its new tokens are revoked: ${describeError(error)}`)
       throw error
     }
+  }
+
+  function warnOfUserSize({ data }: LoadedSession, token: TokenSet): void {
+    const byteLength = getExcessiveUserBytes(data.user, token.user)
+    if (byteLength !== null)
+      warnAtMostOnceAMinute(
+        `Refresh kept the previous user: the new one has ${byteLength} bytes, and a session stores at most ${maxUserBytes}. ` +
+          'Let response.user and response.extraUserFields of the provider name a smaller part of the response.',
+      )
   }
 
   async function save(
@@ -74,8 +86,10 @@ export function createTokenSaver(options: TokenSaverOptions): SaveTokens {
     const saved = await sessions.update(session, (data) =>
       data.sequence > sequence ? null : addTokens(data, tokens),
     )
-    // Another process gave this refresh up.
-    return saved === 'refresh_lost' ? sessions.reopen(session, addTokens(session.data, tokens)) : saved
+    // Another process gave this refresh up. It sent the refresh token again, for which the server may revoke the new one.
+    return saved === 'refresh_lost'
+      ? sessions.reopen(session, { ...addTokens(session.data, tokens), isResponseLost: true })
+      : saved
   }
 
   async function retryUntilSaved<T>(

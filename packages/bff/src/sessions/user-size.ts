@@ -13,6 +13,19 @@ export function withUserChanges(
   user: SessionData['user'],
   changes: SessionData['user'],
 ): SessionData['user'] {
-  const updated = changes ? { ...user, ...changes } : user
-  return updated === user || getUserBytes(updated) <= maxUserBytes ? updated : user
+  return getExcessiveUserBytes(user, changes) === null ? mergeUser(user, changes) : user
+}
+
+/** Returns the bytes that the user would have with the changes, when that is too much to store; `null` otherwise. */
+export function getExcessiveUserBytes(
+  user: SessionData['user'],
+  changes: SessionData['user'],
+): number | null {
+  if (!changes) return null
+  const byteLength = getUserBytes(mergeUser(user, changes))
+  return byteLength <= maxUserBytes ? null : byteLength
+}
+
+function mergeUser(user: SessionData['user'], changes: SessionData['user']): SessionData['user'] {
+  return changes ? { ...user, ...changes } : user
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import type { RefObject, SyntheticEvent } from 'react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 
 /** The props of a `<dialog>` that is modal while it is open. */
 export interface ModalProps {
@@ -12,6 +12,9 @@ export interface ModalProps {
   readonly onClose: (event: SyntheticEvent<HTMLDialogElement>) => void
 }
 
+/** React 18 warns about layout effects on a server. */
+const useDialogEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect
+
 /**
  * Opens and closes a modal dialog, which browsers cannot close without this page.
  *
@@ -21,13 +24,14 @@ export function useModal(isOpen: boolean, onEscape?: () => void): ModalProps {
   const ref = useRef<HTMLDialogElement>(null)
   const lastFocused = useRef<HTMLElement>(null)
 
-  useEffect(() => {
+  // Before the gate around the dialog becomes inert, so that closing it returns the focus to the page first.
+  useDialogEffect(() => {
     const { current: dialog } = ref
     if (!isOpen || !dialog) return undefined
     showModal(dialog)
     // Rather than the first element, which may be filled in already.
     dialog.querySelector<HTMLElement>('input:invalid')?.focus()
-    return () => dialog.close()
+    return () => closeModal(dialog)
   }, [isOpen])
 
   return {
@@ -50,8 +54,14 @@ export function useModal(isOpen: boolean, onEscape?: () => void): ModalProps {
   }
 }
 
+// jsdom, in which users test, has the element without its methods.
+
 function showModal(dialog: HTMLDialogElement): void {
-  // jsdom, in which users test, has the element without its methods.
   if ('showModal' in dialog) dialog.showModal()
   else (dialog as HTMLDialogElement).open = true
+}
+
+function closeModal(dialog: HTMLDialogElement): void {
+  if ('close' in dialog) dialog.close()
+  else (dialog as HTMLDialogElement).open = false
 }

@@ -3,6 +3,7 @@
 import { AuthError } from '@latchkey/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useRequiredClient } from '../useAuthClient.ts'
+import { useAuthState } from '../useAuthState.ts'
 
 /** The options of {@link useSessionTimeout}. */
 export interface SessionTimeoutOptions {
@@ -45,6 +46,7 @@ const sameEndMs = 2000
  */
 export function useSessionTimeout({ warnBefore = 120 }: SessionTimeoutOptions = {}): UseSessionTimeoutResult {
   const { sessionEnd, extend, platform } = useRequiredClient('useSessionTimeout')
+  const { status } = useAuthState('useSessionTimeout')
   const [secondsLeft, setSecondsLeft] = useState<number | null>(null)
   /** After an extension by less than `warnBefore`, half of that time passes before the next warning. */
   const [warnAt, setWarnAt] = useState(Infinity)
@@ -110,7 +112,7 @@ export function useSessionTimeout({ warnBefore = 120 }: SessionTimeoutOptions = 
   }, [extend, sessionEnd])
 
   return {
-    isOpen: secondsLeft !== null && !isDismissed,
+    isOpen: status === 'signed-in' && secondsLeft !== null && !isDismissed,
     secondsLeft: secondsLeft ?? 0,
     canExtend,
     isPending,

@@ -1,0 +1,6 @@
+import type { Act } from './act.ts'
+import { connectionActs } from './acts/connections.ts'
+import { machineActs } from './acts/machine.ts'
+import { refreshActs } from './acts/refreshes.ts'
+
+export const acts: readonly Act[] = [...refreshActs, ...machineActs, ...connectionActs]
