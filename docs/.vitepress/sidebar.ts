@@ -27,6 +27,7 @@ const groups: { text: string; collapsed?: boolean; pages: [page: string, text: s
       ['servers', 'Servers'],
       ['production', 'Production'],
       ['stores', 'Stores'],
+      ['sessions', 'Sessions of a user'],
       ['providers', 'Providers'],
       ['options', 'Options'],
       ['doctor', 'latchkey doctor'],
