@@ -1,7 +1,12 @@
 import { Converter, ReflectionKind } from 'typedoc'
 
 /** The import paths of entry points whose file does not say it. */
-const importPaths = new Map([['bff/src/stores/embedded-store', '@latchkey/bff/embedded']])
+const importPaths = new Map([
+  ['bff/src/stores/embedded-store', '@latchkey/bff/embedded'],
+  ['bff/src/stores/postgres-store', '@latchkey/bff/postgres'],
+  ['bff/src/stores/redis-store', '@latchkey/bff/redis'],
+  ['bff/src/testing/store-contract', '@latchkey/bff/testing'],
+])
 
 /**
  * A typedoc plugin that names each module as users import it: `@latchkey/core/testing`, not `core/src/testing`.

@@ -63,3 +63,21 @@ describe('the texts for language models', () => {
     expect(all).not.toContain('](../')
   })
 })
+
+describe('the API reference', () => {
+  it('has every module that users can import', () => {
+    const { entryPoints } = JSON.parse(readFileSync(join(root, 'docs/typedoc.json'), 'utf8')) as {
+      entryPoints: string[]
+    }
+    const sources = ['core', 'react', 'bff', 'sandbox'].flatMap((name) => {
+      const manifest = readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')
+      const { exports } = JSON.parse(manifest) as { exports: Record<string, string | { source?: string }> }
+      return Object.values(exports).flatMap((entry) =>
+        typeof entry === 'object' && entry.source !== undefined
+          ? [entry.source.replace('.', `../packages/${name}`)]
+          : [],
+      )
+    })
+    expect(entryPoints.toSorted()).toEqual(sources.toSorted())
+  })
+})

@@ -26,7 +26,23 @@ export default defineConfig({
   },
   themeConfig: {
     logo: '/logo.svg',
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          // Both functions also run in the browser, so that they use nothing from outside. A code such as `refresh_lost` is one word.
+          options: { tokenize: (text) => text.split(/[^\p{L}\p{N}_]+/u) },
+          searchOptions: {
+            boostDocument: (id: string) =>
+              /^.reference/.test(id)
+                ? 0.02
+                : /^.(?:faults|conformance|performance|decisions)\b/.test(id)
+                  ? 0.2
+                  : 1,
+          },
+        },
+      },
+    },
     outline: [2, 3],
     nav: [
       { text: 'Quick start', link: '/quick-start' },
@@ -38,6 +54,10 @@ export default defineConfig({
     sidebar: { '/reference/': listModules(), '/': createSidebar() },
     socialLinks: [{ icon: 'github', link: repository }],
     editLink: { pattern: `${repository}/edit/main/docs/:path`, text: 'Edit this page' },
+  },
+  // The reference is generated, so that there is no page to edit.
+  transformPageData: ({ relativePath, frontmatter }) => {
+    if (relativePath.startsWith('reference/')) frontmatter['editLink'] = false
   },
   buildEnd: ({ outDir }) => writeTexts(outDir),
 })

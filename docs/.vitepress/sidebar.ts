@@ -27,6 +27,7 @@ const groups: { text: string; collapsed?: boolean; pages: [page: string, text: s
       ['servers', 'Servers'],
       ['production', 'Production'],
       ['stores', 'Stores'],
+      ['sessions', 'Sessions of a user'],
       ['providers', 'Providers'],
       ['options', 'Options'],
       ['doctor', 'latchkey doctor'],
@@ -84,13 +85,14 @@ function listDecisions(): object[] {
     .map((file) => ({ text: readTitle(`decisions/${file}`), link: `/decisions/${file.replace('.md', '')}` }))
 }
 
-/** The sidebar of the API reference, if that was generated: one group for each module. */
+/** The sidebar of the API reference, if that was generated: one entry for each module. */
 export function listModules(): object[] {
   if (!hasPage('reference/index')) return []
   const modules = [
     ...readFileSync(`${docs}reference/index.md`, 'utf8').matchAll(/\[(@latchkey\/.+)\]\((.+)\/index\.md\)/g),
   ]
-  return modules.map(([, text, path = '']) => ({ text, link: `/reference/${path}/`, items: [] }))
+  const items = modules.map(([, text, path = '']) => ({ text, link: `/reference/${path}/` }))
+  return [{ text: 'API reference', link: '/reference/', items }]
 }
 
 /** Returns the first heading of a page. */
