@@ -38,6 +38,15 @@ export default defineConfig({
         exclude: [...defaultExclude, ...browserTests],
         ...patientLimits,
       }),
+      // The example of React Router with the next major version.
+      project(
+        {
+          name: 'react-router-8',
+          root: 'test',
+          include: ['routers/react-router.test.ts', 'routers/framework.test.ts'],
+        },
+        { alias: [{ find: /^react-router(?=\/|$)/, replacement: 'react-router-8' }] },
+      ),
       // Needs Chromium, so `--no-browser` leaves out this project.
       project({ name: 'browser', root: 'test', include: browserTests, ...patientLimits }),
     ],
@@ -45,9 +54,12 @@ export default defineConfig({
 })
 
 /** Tests run on the sources, not on dist, through the `source` condition in every package's exports. */
-function project(test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+function project(
+  test: TestProjectInlineConfiguration['test'],
+  resolve: TestProjectInlineConfiguration['resolve'] = {},
+): TestProjectInlineConfiguration {
   return {
-    resolve: { conditions: ['source'] },
+    resolve: { ...resolve, conditions: ['source'] },
     ssr: { resolve: { conditions: ['source'] } },
     // Milliseconds, for a machine that is busy with other work.
     test: { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 25_000 } }, ...test },

@@ -5,6 +5,7 @@ export const measurementNames = /** @type {const} */ ([
   'bodies',
   'refresh',
   'calls',
+  'restore',
   'renders',
 ])
 

@@ -36,6 +36,7 @@ async function checkPackages() {
   await step('build the example', () =>
     tool(bin('vite', 'vite', 'examples/login-page'), ['build'], { cwd: join(root, 'examples/login-page') }),
   )
+  await step('build the documentation', () => tool(join(root, 'scripts/docs.mjs'), ['--build', '--pages']))
   const folder = mkdtempSync(join(temporary, 'packages-'))
   /** @type {string[]} */
   let tarballs = []

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
@@ -13,5 +13,20 @@ export function findProgram(names, folders = []) {
   const all = [...PATH.split(delimiter).filter((folder) => folder !== ''), ...folders]
   return (
     names.flatMap((name) => all.map((folder) => join(folder, name))).find((file) => existsSync(file)) ?? null
+  )
+}
+
+/**
+ * Finds the folder with the programs of a PostgreSQL server, which Debian keeps out of PATH.
+ *
+ * @returns {string | null}
+ */
+export function findPostgres() {
+  const root = '/usr/lib/postgresql'
+  const versions = existsSync(root) ? readdirSync(root).toSorted((a, b) => Number(b) - Number(a)) : []
+  const { PATH = '' } = process.env
+  const folders = [...versions.map((version) => join(root, version, 'bin')), ...PATH.split(delimiter)]
+  return (
+    folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name)))) ?? null
   )
 }

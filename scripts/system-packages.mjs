@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { chromiumMissing, findChromium } from './chromium.mjs'
 import { findOtherBrowsers } from './other-browsers.mjs'
-import { findProgram } from './find-program.mjs'
+import { findPostgres, findProgram } from './find-program.mjs'
 import { run } from './run.mjs'
 import { step } from './steps.mjs'
 
@@ -36,6 +36,22 @@ const nginx = {
   isInstalled: () => [['nginx'], ['openssl']].every((names) => findProgram(names, ['/usr/sbin']) !== null),
 }
 
+/** @type {Requirement} */
+const redis = {
+  name: 'Redis',
+  packages: ['redis-server'],
+  reason: 'the tests of the Redis store start it',
+  isInstalled: () => findProgram(['redis-server', 'valkey-server']) !== null,
+}
+
+/** @type {Requirement} */
+const postgres = {
+  name: 'PostgreSQL',
+  packages: ['postgresql'],
+  reason: 'the tests of the Postgres store start it',
+  isInstalled: () => findPostgres() !== null,
+}
+
 /** @type {Requirement[]} */
 const otherBrowsers = findOtherBrowsers().map(({ name, packages }) => ({
   name,
@@ -55,7 +71,7 @@ export async function installSystemPackages({ withBrowser }) {
   const canInstall = isDebian() && process.getuid?.() === 0
   // Installing another Chromium would not help: findChromium looks at CHROME_PATH alone.
   const canInstallChromium = canInstall && !process.env['CHROME_PATH']
-  const optional = withBrowser ? [...otherBrowsers, nginx, glewlwyd] : [glewlwyd]
+  const optional = [...(withBrowser ? [...otherBrowsers, nginx] : []), glewlwyd, redis, postgres]
 
   const plan = [
     ...(withBrowser && canInstallChromium ? [chromium] : []),

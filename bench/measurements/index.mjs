@@ -3,6 +3,7 @@ import { measureCalls } from './calls.mjs'
 import { measureProxy } from './proxy.mjs'
 import { measureRefresh } from './refresh.mjs'
 import { measureRenders } from './renders.mjs'
+import { measureRestore } from './restore.mjs'
 import { measureSession } from './session.mjs'
 
 /**
@@ -19,5 +20,6 @@ export const measurements = {
   bodies: measureBodies,
   refresh: measureRefresh,
   calls: measureCalls,
+  restore: measureRestore,
   renders: measureRenders,
 }

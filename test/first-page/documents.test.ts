@@ -11,6 +11,7 @@ import { resolveOptions } from '../../packages/bff/src/bff-options.ts'
 import { BffError } from '../../packages/bff/src/errors.ts'
 import { root } from '../../scripts/run.mjs'
 import { findCommand, parseSnippets } from '../package/snippets.ts'
+import { listPages } from '../package/pages.ts'
 import { formTags, headingSlugs, interfaceMembers, relativeLinks, tableRows } from './markdown.ts'
 import { refusedWords } from '../packages.ts'
 
@@ -55,6 +56,8 @@ describe('docs/options.md', () => {
     ['Hooks', 'bff/src/authorization-server/hooks.ts', 'Hooks'],
     ['memoryStore', 'bff/src/stores/memory-store.ts', 'MemoryStoreOptions'],
     ['embeddedStore', 'bff/src/stores/embedded-store.ts', 'EmbeddedStoreOptions'],
+    ['postgresStore', 'bff/src/stores/postgres-store.ts', 'PostgresStoreOptions'],
+    ['redisStore', 'bff/src/stores/redis-store.ts', 'RedisStoreOptions'],
     ['latchkey (Vite plugin)', 'bff/src/vite.ts', 'LatchkeyPluginOptions'],
     ['createAuthClient', 'core/src/auth-client.ts', 'AuthClientOptions'],
     ['signIn', 'core/src/auth-client.ts', 'SignInOptions'],
@@ -166,11 +169,22 @@ describe('docs/errors.md', () => {
   })
 })
 
+describe('every code and reason', () => {
+  const errors = read('docs/errors.md')
+
+  it('has an anchor of its name, so that a message or a search leads to its row', () => {
+    const rows = [...tableRows(errors, 'Error codes'), ...tableRows(errors, 'Reasons')]
+    const names = rows.map(([name = '']) => name)
+    expect(names.filter((name) => !headingSlugs(errors).includes(name))).toEqual([])
+    expect(names.length).toBeGreaterThan(20)
+  })
+})
+
 describe('README.md', () => {
   const readme = read('README.md')
 
   it('links to every page of the documentation', () => {
-    const pages = documents.filter((document) => /^docs.[^\\/]+$/.test(document))
+    const pages = documents.filter((document) => /^docs.(?!index)[^\\/]+$/.test(document))
     const links = relativeLinks(readme).map(({ file }) => join(file))
     expect(pages.filter((page) => !links.includes(page))).toEqual([])
   })
@@ -234,9 +248,7 @@ function getSnippet(document: string, file: string): string | undefined {
 }
 
 function listDocuments(): string[] {
-  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join('docs', file))
+  const docs = listPages().map((file) => join('docs', file))
   const readmes = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'README.md'))
   return ['README.md', 'CONTRIBUTING.md', ...docs, ...readmes]
 }

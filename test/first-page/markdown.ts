@@ -1,3 +1,5 @@
+import { formatAnchor } from '../../docs/.vitepress/repository-links.ts'
+
 /** A member of a TypeScript interface. */
 export interface Member {
   /** As in `session`, or `session.idle` for a member of an inline object type. */
@@ -30,18 +32,15 @@ export function relativeLinks(markdown: string): { file: string; anchor: string 
   )
 }
 
-/** Returns the names under which GitHub links to the headings of a document. */
+/** Returns the names under which GitHub links to the headings of a document, and to its anchors of the form `<a id="…">`. */
 export function headingSlugs(markdown: string): string[] {
-  return [...withoutCode(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  )
+  const text = withoutCode(markdown)
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => formatAnchor(heading))
+  return [...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)]
 }
 
 /**
- * Returns the cells of every table row below a heading, without backticks.
+ * Returns the cells of every table row below a heading, without backticks and anchors.
  *
  * @throws Error if there is no such heading
  */
@@ -57,7 +56,7 @@ export function tableRows(markdown: string, heading: string): string[][] {
       line
         .split(/(?<!\\)\|/)
         .slice(1, -1)
-        .map((cell) => cell.trim().replaceAll('`', '')),
+        .map((cell) => cell.replaceAll(/`|<a id="[^"]*"><\/a>/g, '').trim()),
     )
 }
 

@@ -3,9 +3,12 @@ import { readFile, readdir } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { TestedStore } from '@latchkey/bff/testing'
+import { storeContract } from '@latchkey/bff/testing'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { bin, run, tool } from '../../scripts/run.mjs'
+import { bin, root, run, tool } from '../../scripts/run.mjs'
+import { parseSnippets } from './snippets.ts'
 import { createUserProject, startVite } from './user-project.ts'
 
 const message = '@latchkey/bff runs on your server, and this code runs in a browser. '
@@ -97,6 +100,17 @@ describe('@latchkey/bff on a server', { timeout: 60_000 }, () => {
     )
     const args = ['run', '--root', folder, '--globals', '--environment', 'happy-dom']
     expect(await tool(bin('vitest'), args, { cwd: folder })).toMatchObject({ ok: true })
+  })
+})
+
+describe('storeContract', { timeout: 60_000 }, () => {
+  it('runs in the test runner of Node, as docs/stores.md says', async () => {
+    const documented = parseSnippets(await readFile(join(root, 'docs/stores.md'), 'utf8'))
+    const { code = '' } = documented.find(({ file }) => file === 'test/store.test.ts') ?? {}
+    write('store.test.mjs', code.replace(': number', ''))
+    const { ok, output } = await run(process.execPath, ['--test', 'store.test.mjs'], { cwd: folder })
+    const count = storeContract(() => ({}) as TestedStore).length
+    expect({ ok, passed: /pass (\d+)/.exec(output)?.[1] }).toEqual({ ok: true, passed: String(count) })
   })
 })
 

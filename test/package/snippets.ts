@@ -24,7 +24,7 @@ export function parseSnippets(markdown: string): Snippet[] {
   const snippets = [...markdown.matchAll(block)]
     .filter(([, excerpt]) => excerpt === undefined)
     .map(([, , language = '', code = '']) => {
-      const file = /^(?:\/\/|#) ([\w./-]*[./][\w./-]+|Dockerfile)\n/.exec(code)?.[1] ?? null
+      const file = /^(?:\/\/|#) ([\w./$[\]-]*[./][\w./$[\]-]+|Dockerfile)\n/.exec(code)?.[1] ?? null
       return { language, file, code }
     })
   const files = snippets.flatMap(({ file }) => file ?? [])

@@ -2,10 +2,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bin, npx, root, run, tool } from '../../scripts/run.mjs'
+import { listPages } from './pages.ts'
 import { parseSourceFiles } from './snippets.ts'
 import { createUserProject } from './user-project.ts'
 
 const names = readdirSync(join(root, 'packages'))
+
+/** Documents whose snippets are files of this repository, with libraries that a user's project here does not have. */
+const compiledElsewhere = ['docs/data-clients.md', 'docs/routers.md', 'docs/testing.md'].map((file) =>
+  join(file),
+)
 const { folder, write, install, remove } = createUserProject()
 
 beforeAll(() => {
@@ -22,9 +28,14 @@ beforeAll(() => {
   ]
   return install(names, [
     ...others.map((name) => `${name}@${rangeOf(name)}`),
-    // For docs/production.md.
-    'express@5',
-    '@types/express@5',
+    // For docs/stores.md.
+    '@redis/client@6',
+    'pg@8',
+    '@types/pg@8',
+    // For docs/production.md and docs/servers.md.
+    ...['express', '@types/express', 'fastify', 'hono', '@hono/node-server'].map(
+      (name) => `${name}@${rangeOf(name)}`,
+    ),
   ])
 }, 180_000)
 
@@ -118,23 +129,23 @@ function manifestOf(name: string): {
   return JSON.parse(readFileSync(join(installed(name), 'package.json'), 'utf8'))
 }
 
-/** The version range of a package in the example's manifest, or in the root's. */
+/** The version range of a package in the manifest of the example, the tests or the root. */
 function rangeOf(name: string): string {
-  for (const home of ['examples/login-page', '.']) {
+  for (const home of ['examples/login-page', 'test', '.']) {
     const { dependencies = {}, devDependencies = {} } = JSON.parse(
       readFileSync(join(root, home, 'package.json'), 'utf8'),
     )
     const range = dependencies[name] ?? devDependencies[name]
     if (typeof range === 'string') return range
   }
-  throw new Error(`${name} is not a dependency of the example or the root`)
+  throw new Error(`${name} is not a dependency of the example, the tests or the root`)
 }
 
 function documents(): string[] {
-  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((file) =>
-    join('docs', file),
-  )
+  const docs = listPages().map((file) => join('docs', file))
   const packageDocs = names.map((name) => join('packages', name, 'README.md'))
   const all = new Set([...readdirSync(root), ...docs, ...packageDocs])
-  return [...all].filter((file) => file.endsWith('.md') && existsSync(join(root, file)))
+  return [...all].filter(
+    (file) => file.endsWith('.md') && !compiledElsewhere.includes(file) && existsSync(join(root, file)),
+  )
 }

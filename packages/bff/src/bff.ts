@@ -20,31 +20,28 @@ import { createProxyMatcher } from './proxy/proxy-routes.ts'
 import { createRefresh } from './sessions/refresh.ts'
 import type { RevocableTokens } from './authorization-server/revocation.ts'
 import { createTokenRevoker } from './authorization-server/revocation.ts'
-import { getSessionAccess } from './routes/access.ts'
-import type { SessionHandlers } from './routes/machine-handlers.ts'
 import { createMachineHandlers } from './routes/machine-handlers.ts'
 import type { RouteRequest } from './route-request.ts'
 import type { RouteResponse } from './route-response.ts'
 import type { RouteContext } from './routes/route-context.ts'
-import { handleRestore } from './routes/restore.ts'
 import type { SessionState } from './routes/session-state.ts'
-import { readSessionState } from './routes/session-state.ts'
-import { handleSignIn } from './routes/sign-in.ts'
-import { handleSignOut } from './routes/sign-out.ts'
+import { sessionRoutes } from './routes/session-routes.ts'
 import { createRouter } from './routes/router.ts'
 import { createSignInMethods } from './routes/sign-in-methods.ts'
-import { handleToken } from './routes/token.ts'
 import { createCookieResolver } from './sessions/session-cookie.ts'
 import type { SessionData } from './sessions/session-data.ts'
 import { createSessionClock } from './sessions/moments.ts'
 import { createOpenStreams, withStreamEnds } from './sessions/open-streams.ts'
+import { createSessionList } from './sessions/session-list.ts'
 import { createSessions } from './sessions/sessions.ts'
+import type { SessionAdmin } from './session-admin.ts'
+import { createSessionAdmin } from './session-admin.ts'
 import { createPlainHttpWarning } from './guards/plain-http.ts'
 import { createSignInKeys } from './guards/sign-in-keys.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
 import { createClientResolver } from './guards/trust-proxy.ts'
 import { createRepeatLimiter } from './repeated-lines.ts'
-import { logStartupWarnings } from './startup-warnings.ts'
+import { logStartupWarnings, logStoreWarnings } from './startup-warnings.ts'
 import { createHttpClient } from './authorization-server/http-client.ts'
 
 /** A backend-for-frontend: a web-standard request handler for its base path and its proxy routes. */
@@ -67,6 +64,8 @@ export interface Bff {
    *   if (initialState.status === 'signed-out') return Response.redirect(new URL('/login', request.url))
    */
   readonly session: (request: Request) => Promise<SessionState>
+  /** The sessions of any user, for your own code: no request of a browser reaches it. */
+  readonly admin: SessionAdmin
   /**
    * Starts no more grants, and resolves when those under way are saved and other work, such as token revocation, is done:
    * within the option `timeout` and a second. Ends event streams and WebSockets at once, so that pages open them at another
@@ -80,16 +79,6 @@ const configurationMaxAgeMs = 31_536_000_000
 
 /** Seconds; a machine session has no user who could leave it open. */
 const machineSessionLimits = { idle: 31_536_000, absolute: 31_536_000, perUser: 1 }
-
-/** The handlers for providers whose users sign in. */
-const sessionRoutes: SessionHandlers = {
-  restore: handleRestore,
-  signIn: handleSignIn,
-  signOut: handleSignOut,
-  token: handleToken,
-  access: getSessionAccess,
-  readState: readSessionState,
-}
 
 /**
  * Creates a backend-for-frontend for one provider.
@@ -155,6 +144,7 @@ export function createBff(options: BffOptions): Bff {
     }),
     openStreams,
   )
+  const sessionList = createSessionList(store, limits.perUser, openStreams, clock)
   const refresh = createRefresh({
     sessions,
     server,
@@ -181,6 +171,7 @@ export function createBff(options: BffOptions): Bff {
     limits,
     server,
     sessions,
+    sessionList,
     openStreams,
     challenges: createChallenges(store, providerKey, secrets, clock, platform),
     throttle: resolvedOptions.throttle
@@ -203,7 +194,7 @@ export function createBff(options: BffOptions): Bff {
     logger,
   }
 
-  let isConfigurationReported = store.isVolatile === true
+  let isStoreChecked = store.isVolatile === true
   const resolveClient = createClientResolver(
     trustProxy,
     createRepeatLimiter(logger, () => platform.now()),
@@ -216,6 +207,7 @@ export function createBff(options: BffOptions): Bff {
     fetch: async (request) => createWebResponse(await handle(createRouteRequest(request))),
     handle,
     session: (request) => handlers.readState(context, resolveClient(createRouteRequest(request))),
+    admin: createSessionAdmin(sessionList, providerKey),
     async close() {
       await Promise.all([openStreams.close(timeout * 1000), background.close(maxGrantMs)])
     },
@@ -225,8 +217,11 @@ export function createBff(options: BffOptions): Bff {
 
   async function handle(request: RouteRequest): Promise<RouteResponse> {
     const response = await router.handle(request)
-    if (!isConfigurationReported) background.run('Comparison of the configuration', reportChange)
-    isConfigurationReported = true
+    if (!isStoreChecked) {
+      background.run('Comparison of the configuration', reportChange)
+      background.run('Check of the session store', () => logStoreWarnings(store, platform, logger))
+    }
+    isStoreChecked = true
     return response
   }
 

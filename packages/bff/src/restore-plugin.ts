@@ -29,10 +29,11 @@ export function createRestorePlugin(
       const tag: HtmlTagDescriptor = { tag: 'script', injectTo: 'head-prepend' }
       if (placement === 'inline' || server) return [{ ...tag, children: code }]
       isFileUsed = true
+      // Neither `async`, because it must not run after the application, nor `defer`, which waits for style sheets.
       // A relative base is relative to the page, which may be in a folder.
       const prefix =
         /^\.?\/?$/.test(base) && base !== '/' ? '../'.repeat(path.split('/').length - 2) || './' : base
-      return [{ ...tag, attrs: { async: true, src: prefix + fileName } }]
+      return [{ ...tag, attrs: { src: prefix + fileName } }]
     },
     generateBundle: {
       order: 'post',

@@ -3,6 +3,7 @@ import type { ResolvedOptions } from './bff-options.ts'
 import type { Logger } from './log.ts'
 import { warnOnce } from './log.ts'
 import type { Platform } from './platform.ts'
+import type { Store } from './stores/store.ts'
 
 /**
  * Warns of options that work but are risky or useless, once per process.
@@ -49,7 +50,7 @@ export function logStartupWarnings(
       'memory store',
       'Sessions are kept in memory, although NODE_ENV is production: a restart signs every user out, and several ' +
         'processes do not share them. Set the option `store`, for example to embeddedStore({ path }) from ' +
-        '@latchkey/bff/embedded.',
+        '@latchkey/bff/embedded, or to postgresStore or redisStore for several machines.',
     )
 
   if (mode === 'proxy' && proxy.length === 0)
@@ -58,4 +59,11 @@ export function logStartupWarnings(
       'Pages cannot reach any API: in proxy mode they get no token, and the option `proxy` has no routes. Add one, ' +
         "for example proxy: [{ path: '/api/*', to: 'https://api.example.com/*', methods: ['GET'] }].",
     )
+}
+
+/** Warns of settings of the store that lose sessions, once per process. */
+export async function logStoreWarnings(store: Store, platform: Platform, logger: Logger): Promise<void> {
+  // A server may refuse to say how it is set up.
+  const warnings = (await store.listWarnings?.().catch(() => [])) ?? []
+  for (const warning of warnings) warnOnce(logger, platform.loggedKeys, `store ${warning}`, warning)
 }

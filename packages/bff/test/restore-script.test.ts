@@ -54,8 +54,8 @@ describe('latchkey() in vite build', { timeout: 30_000 }, () => {
     const name = files.find((file) => file.includes('restore')) ?? ''
     expect(name).toMatch(/^restore-[\da-f]{8}\.js$/)
     expect(read(`assets/${name}`)).toBe(code)
-    expect(html).toContain(`<script async src="${folder}${name}"></script>`)
-    expect(nestedHtml).toContain(`<script async src="${folderFromNested}${name}"></script>`)
+    expect(html).toContain(`<script src="${folder}${name}"></script>`)
+    expect(nestedHtml).toContain(`<script src="${folderFromNested}${name}"></script>`)
     expect(html).not.toContain(code)
   })
 

@@ -17,8 +17,10 @@ afterEach(() => {
 
 /**
  * A BFF with a session, in front of an authorization server over a real connection that then behaves like `listener`.
+ *
+ * @param timeout seconds of real time; short where the server never responds
  */
-async function createSignedInBff(listener: RequestListener) {
+async function createSignedInBff(listener: RequestListener, timeout = 0.5) {
   let next: RequestListener = (_, response) =>
     void response.end('{"access_token":"a","refresh_token":"r","token_type":"Bearer","expires_in":900}')
   const server = createServer((request, response) => next(request, response))
@@ -28,7 +30,7 @@ async function createSignedInBff(listener: RequestListener) {
   const tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
   const setup = createTestBff(() => Response.error(), {
     provider: oauth2({ tokenEndpoint, clientId: 'portal' }),
-    timeout: 0.5,
+    timeout,
     platform: {
       fetch: (input, init) => globalThis.fetch(input, init),
       startTimer: (...timer) => nodePlatform.startTimer(...timer),
@@ -46,7 +48,7 @@ describe('an authorization server over a real connection', () => {
     const { signIn } = await createSignedInBff((request, response) => {
       paths.push(request.url)
       response.writeHead(307, { Location: '/elsewhere' }).end()
-    })
+    }, 30)
     expect((await signIn()).status).toBe(502)
     expect(paths).toEqual(['/token'])
   })

@@ -4,6 +4,12 @@ export const defaultBasePath = '/auth'
 /** The session endpoint, below the base path: POST signs in, GET restores, DELETE signs out. */
 export const sessionPath = '/session'
 
+/**
+ * The sessions of the user, below the base path: GET lists them, DELETE ends all others, and DELETE of a path with a
+ * session id ends that one.
+ */
+export const sessionsPath = '/sessions'
+
 /** The endpoint that returns a newer access token, below the base path. */
 export const tokenPath = '/token'
 

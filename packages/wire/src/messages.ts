@@ -37,6 +37,19 @@ export interface SessionResponse {
   reason?: LoginRequiredReason | undefined
 }
 
+/** The sessions of the user of the request, oldest first. */
+export interface SessionListResponse {
+  sessions: {
+    session_id: string
+    /** Whether it is the session of the request. */
+    current: boolean
+    /** Seconds since the sign-in. */
+    age: number
+    /** Seconds until the session ends without further use. It may end before, with its refresh token. */
+    expires_in: number
+  }[]
+}
+
 /** Visible ASCII: what may stand in a header as a credential or a scheme, and in a scope (RFC 6750 §2.1). */
 export const visibleAsciiPattern: RegExp = /^[!-~]+$/
 

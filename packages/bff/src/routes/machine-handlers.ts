@@ -18,6 +18,8 @@ export interface SessionHandlers {
   signIn: RouteHandler
   signOut: RouteHandler
   token: RouteHandler
+  /** The sessions of the user; absent where callers share one. */
+  sessions?: { list: RouteHandler; end: RouteHandler; endOthers: RouteHandler }
   /** Returns what the proxy sends a request with. */
   access: (context: RouteContext, request: RouteRequest) => Promise<ResourceAccess>
   /** Describes the session for a server that renders the page. */

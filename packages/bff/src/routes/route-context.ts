@@ -10,6 +10,7 @@ import type { Refresh } from '../sessions/refresh.ts'
 import type { RevocableTokens } from '../authorization-server/revocation.ts'
 import type { SessionClock } from '../sessions/moments.ts'
 import type { OpenStreams, StreamOwner } from '../sessions/open-streams.ts'
+import type { SessionList } from '../sessions/session-list.ts'
 import type { SessionLimits } from '../sessions/session-end.ts'
 import type { LoadedSession, Sessions } from '../sessions/sessions.ts'
 import type { RequestUrl, RouteRequest } from '../route-request.ts'
@@ -27,6 +28,7 @@ export interface RouteContext {
   limits: SessionLimits
   server: AuthorizationServer
   sessions: Sessions
+  sessionList: SessionList
   openStreams: OpenStreams
   challenges: Challenges
   throttle: Throttle

@@ -1,4 +1,4 @@
-import { sessionPath, tokenPath } from '@latchkey/wire'
+import { sessionPath, sessionsPath, tokenPath } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
 import { assertSameOrigin } from '../guards/csrf.ts'
 import { describeError } from '../log.ts'
@@ -18,6 +18,9 @@ const defaultHeaders = {
   'x-content-type-options': 'nosniff',
   vary: 'Cookie, Origin, Sec-Fetch-Site',
 }
+
+/** The path of one session of the user. */
+const sessionIdPattern = new RegExp(`^(${sessionsPath}/)[\\w-]+$`)
 
 /** The options of {@link createRouter}. */
 export interface RouterOptions {
@@ -43,6 +46,10 @@ export function createRouter(options: RouterOptions): Router {
   const routes: Record<string, Record<string, RouteHandler>> = {
     [sessionPath]: { GET: handlers.restore, POST: handlers.signIn, DELETE: handlers.signOut },
     [tokenPath]: { POST: handlers.token },
+    ...(handlers.sessions && {
+      [sessionsPath]: { GET: handlers.sessions.list, DELETE: handlers.sessions.endOthers },
+      [`${sessionsPath}/{session_id}`]: { DELETE: handlers.sessions.end },
+    }),
   }
 
   const warnAtMostOnceAMinute = createRepeatLimiter(context.logger, () => context.platform.now())
@@ -68,7 +75,8 @@ export function createRouter(options: RouterOptions): Router {
       if (isWebSocket) assertWebSocket(request, match)
       return handleProxy(context, request, match)
     }
-    const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
+    const pathBelow = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : ''
+    const path = pathBelow.replace(sessionIdPattern, '$1{session_id}')
     const methods = Object.hasOwn(routes, path) ? routes[path] : undefined
     if (!methods) throw new BffError('invalid_request', 'The BFF has no route at this path', { status: 404 })
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined

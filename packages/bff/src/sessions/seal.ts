@@ -39,11 +39,16 @@ export function deriveRecordKeys(bytes: Uint8Array, secrets: readonly KeyObject[
     storeKey,
     // The proxy does not need it.
     get sessionId() {
-      return (sessionId ??= createHash('sha256').update(`session ${storeKey}`).digest('base64url'))
+      return (sessionId ??= deriveSessionId(storeKey))
     },
     key,
     previousKeys,
   }
+}
+
+/** Derives the public id of a session from its key in the store. */
+export function deriveSessionId(storeKey: string): string {
+  return createHash('sha256').update(`session ${storeKey}`).digest('base64url')
 }
 
 /**

@@ -11,19 +11,23 @@ export function createUserIndexName(subject: string): string {
   return `user:${subject}`
 }
 
+/** Lists the records of a user's sessions, oldest first, those of ended sessions included. */
+export function listUserRecords(store: Store, subject: string, maxSessions: number): Promise<ListedRecord[]> {
+  return store.listByIndexName(createUserIndexName(subject), 2 * maxSessions + maxChangedAtOnce)
+}
+
 /**
  * Makes room for a new session of a user: ends the oldest sessions, and removes the oldest records of ended sessions
  * where there are as many as a user may have sessions. Only the browser of a session can open its record, which
  * therefore stays as it is: an index name says that it has ended.
  */
-export async function endOldestSessions(
+export async function removeOldestSessions(
   store: Store,
   subject: string,
   maxSessions: number,
   present: Present,
 ): Promise<void> {
-  const maxRecords = 2 * maxSessions + maxChangedAtOnce
-  const listed = await store.listByIndexName(createUserIndexName(subject), maxRecords)
+  const listed = await listUserRecords(store, subject, maxSessions)
   const isLive = ({ expiresAt }: ListedRecord): boolean => !isOver(expiresAt - retentionMs, present)
   const live = listed.filter(isLive)
   const ending = live.slice(0, Math.max(0, live.length - maxSessions + 1))

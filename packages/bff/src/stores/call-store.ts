@@ -1,7 +1,7 @@
+import type { DeadlinePlatform } from '../deadline.ts'
 import { runWithDeadline } from '../deadline.ts'
 import { BffError } from '../errors.ts'
 import { describeError } from '../log.ts'
-import type { Platform } from '../platform.ts'
 import type { Store } from './store.ts'
 
 /** Milliseconds within which a store must respond. */
@@ -11,7 +11,7 @@ const storeTimeoutMs = 5000
  * Wraps a store so that each method either responds within five seconds or throws `temporarily_unavailable`. A call that
  * takes longer may still succeed.
  */
-export function wrapStore(store: Store, platform: Platform): Store {
+export function wrapStore(store: Store, platform: DeadlinePlatform): Store {
   return {
     isVolatile: store.isVolatile ?? false,
     read: (...args) => callStore(platform, () => store.read(...args)),
@@ -24,11 +24,12 @@ export function wrapStore(store: Store, platform: Platform): Store {
     release: (...args) => callStore(platform, () => store.release(...args)),
     // Its caller limits it.
     ...(store.waitForChange && { waitForChange: (...args) => store.waitForChange!(...args) }),
+    ...(store.listWarnings && { listWarnings: () => callStore(platform, () => store.listWarnings!()) }),
     close: () => store.close(),
   }
 }
 
-async function callStore<T>(platform: Platform, call: () => Promise<T>): Promise<T> {
+async function callStore<T>(platform: DeadlinePlatform, call: () => Promise<T>): Promise<T> {
   try {
     return await runWithDeadline(platform, storeTimeoutMs, createTimeoutError, call)
   } catch (error) {

@@ -58,6 +58,11 @@ export interface Store {
    * again until a refresh is done.
    */
   waitForChange?(key: string, version: number, signal: AbortSignal): Promise<void>
+  /**
+   * Lists the settings of the engine that lose sessions, each with what to do; the BFF logs them once. Optional. May throw
+   * when the engine does not tell.
+   */
+  listWarnings?(): Promise<string[]>
   /** Closes files and connections. The BFF does not call it: close it where you created it. */
   close(): Promise<void>
 }

@@ -114,34 +114,20 @@ export function addRecordTests(add: AddTest): void {
   })
 
   add(
-    'removes the 10,000 records of one index name, but not one that is inserted later',
+    'removes the thousand records of one index name, but not one that is inserted later',
     async ({ store }) => {
-      const record = createRecord()
-      const inserts = Array.from({ length: 10_000 }, (_, index) => store.insert(`many-${index}`, record))
-      await Promise.all(inserts)
-      strictEqual((await store.listByIndexName('cathy', 20_000)).length, 10_000)
+      for (let start = 0; start < 1000; start += 100)
+        await Promise.all(
+          Array.from({ length: 100 }, (_, index) => store.insert(`many-${start + index}`, createRecord())),
+        )
+      strictEqual((await store.listByIndexName('cathy', 20_000)).length, 1000)
       await store.insert('other', createRecord({ indexNames: ['dora'] }))
       await store.removeByIndexName('cathy')
-      await store.insert('later', record)
+      await store.insert('later', createRecord())
       deepStrictEqual(await listKeys(store, 'cathy'), ['later'])
       deepStrictEqual(await listKeys(store, 'dora'), ['other'])
     },
   )
-
-  add('removes expired records, a few with each insert, and keeps the others', async (tested) => {
-    const { store } = tested
-    const soon = tested.now() + 500
-    for (let index = 0; index < 30; index += 1)
-      await store.insert(`old-${index}`, createRecord({ expiresAt: index % 3 === 0 ? 9e12 : soon }))
-    await tested.pass(600)
-    for (let index = 0; index < 12; index += 1) await store.insert(`new-${index}`, createRecord())
-    const old = await Promise.all(Array.from({ length: 30 }, (_, index) => store.read(`old-${index}`)))
-    deepStrictEqual(
-      old.flatMap((record) => (record === null ? [] : [record.expiresAt])),
-      Array(10).fill(9e12),
-    )
-    strictEqual((await store.listByIndexName('cathy', 100)).length, 22)
-  })
 }
 
 function normalize(record: StoredRecord | null): unknown {
@@ -152,6 +138,6 @@ function describeListed({ key, version }: ListedRecord): string {
   return `${key} version ${version}`
 }
 
-async function listKeys(store: Store, name: string, maxRecords = 100): Promise<string[]> {
+export async function listKeys(store: Store, name: string, maxRecords = 100): Promise<string[]> {
   return (await store.listByIndexName(name, maxRecords)).map(({ key }) => key)
 }

@@ -12,6 +12,10 @@ export interface TestedStore {
   openAgain?: () => Store
   /** Makes the engine unresponsive to writes, and returns a function that ends that; absent where it cannot be. */
   stall?: () => Promise<() => Promise<void>>
+  /**
+   * Ends the engine, and returns a function that starts it again, with or without its records; absent where it cannot be.
+   */
+  stop?: () => Promise<() => Promise<void>>
 }
 
 /** One promise of the contract. */

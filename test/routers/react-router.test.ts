@@ -1,0 +1,4 @@
+// @vitest-environment happy-dom
+import { defineTests } from './define-tests.tsx'
+
+defineTests(() => import('./src/react-router.tsx'))
