@@ -10,7 +10,7 @@ export { createAuthClient } from '@latchkey/core'`
 it('contains the messages for developers in development, and not one of them in production', async () => {
   expect(await bundle('development')).toContain('[latchkey]')
   const production = await bundle('production')
-  expect(production).toContain('X-Latchkey')
+  expect(production).toContain('x-latchkey')
   expect(production).toContain('no auth client')
   expect(production).not.toMatch(/\[latchkey\]|npm ls|vite\.config/)
 })
