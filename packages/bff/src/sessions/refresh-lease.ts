@@ -19,14 +19,18 @@ const maxCountedMs = 1000
  * still, with the response of the authorization server unread.
  *
  * @param maxWaitMs milliseconds after which a waiting caller gets `temporarily_unavailable`
- * @returns a function that runs `refresh` with the lease, or returns the session with the token that another process got
+ * @returns a function that runs `refresh` with the lease, or returns the session with the token that another process got;
+ *   `refresh` calls `onIssued` when it has tokens that are not saved yet
  */
 export function createLeaseRunner(
   sessions: Sessions,
   platform: Platform,
   logger: Logger,
   maxWaitMs: number,
-): (session: LoadedSession, refresh: () => Promise<RefreshResult>) => Promise<RefreshResult> {
+): (
+  session: LoadedSession,
+  refresh: (onIssued: () => void) => Promise<RefreshResult>,
+) => Promise<RefreshResult> {
   return async (session, refresh) => {
     const owner = Buffer.from(platform.randomBytes(16)).toString('base64url')
     let waitedMs = 0
@@ -52,19 +56,21 @@ export function createLeaseRunner(
   async function runWithLease(
     session: LoadedSession,
     owner: string,
-    refresh: () => Promise<RefreshResult>,
+    refresh: (onIssued: () => void) => Promise<RefreshResult>,
     wasTakenOver: boolean,
   ): Promise<RefreshResult> {
     const done = new AbortController()
-    let isTakeoverSettled = !wasTakenOver
-    void keepLease(session, owner, done.signal, () => isTakeoverSettled)
+    let isRecordTrue = !wasTakenOver
+    void keepLease(session, owner, done.signal, () => isRecordTrue)
     try {
       if (wasTakenOver) {
         const result = (await waitForPreviousOwner(session)) ?? (await markResponseLost(session))
-        isTakeoverSettled = result.failure === null
+        isRecordTrue = result.failure === null
         if (result.failure || result.session.data.sequence > session.data.sequence) return result
       }
-      return await refresh()
+      const result = await refresh(() => (isRecordTrue = false))
+      isRecordTrue = true
+      return result
     } finally {
       done.abort()
     }
@@ -126,8 +132,8 @@ export function createLeaseRunner(
 
   /**
    * Renews the lease until the signal aborts, then releases it. If another process has taken it over, tells that process
-   * that this one still works. A lease that was taken over is not released before the record says so: it expires, and
-   * the next owner takes it over as well.
+   * that this one still works. It does not release the lease while the record hides that the refresh token may be used
+   * up: the lease expires, and the next owner takes it over.
    */
   async function keepLease(
     session: LoadedSession,

@@ -91,9 +91,9 @@ export function createRefresh(options: RefreshOptions): Refresh {
   function startRefresh(session: LoadedSession, rejected: boolean): Promise<RefreshResult> {
     let onDelay = (_error: unknown): void => {}
     const delayed = new Promise<never>((_, reject) => (onDelay = reject))
-    const done = runWithLease(session, () => refreshWithLease(session, rejected, onDelay)).finally(() =>
-      pendingRefreshes.delete(session.keys.storeKey),
-    )
+    const done = runWithLease(session, (onIssued) =>
+      refreshWithLease(session, rejected, onIssued, onDelay),
+    ).finally(() => pendingRefreshes.delete(session.keys.storeKey))
     const result = Promise.race([background.track(done), delayed])
     pendingRefreshes.set(session.keys.storeKey, result)
     return result
@@ -115,6 +115,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
   async function refreshWithLease(
     loaded: LoadedSession,
     rejected: boolean,
+    onIssued: () => void,
     onDelay: (error: unknown) => void,
   ): Promise<RefreshResult> {
     const session = assertSession(await sessions.reload(loaded))
@@ -132,6 +133,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
     const { result } = grantResult
     switch (result.kind) {
       case 'issued':
+        onIssued()
         return finish(session, { token: result.token, sentAt: grantResult.sentAt, wasRejected }, onDelay)
       case 'configuration_error':
       case 'rate_limited':
