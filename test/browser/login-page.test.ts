@@ -277,7 +277,8 @@ describe('the browser', () => {
     await context.route('**/auth/**', (route) => route.abort())
     await context.setOffline(false)
     await page.reload()
-    await expectSignInForm(page)
+    // Only the BFF knows the fields of the form.
+    await expectIdleForm(page)
     expect(await page.content()).not.toContain(cathy.email)
     expect(await readBrowserStorage(page)).toEqual(pendingSignOut)
 

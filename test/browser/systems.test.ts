@@ -181,7 +181,7 @@ describe('Classy, which needs no credentials', () => {
     const page = await harness.openPage(`${url.replace('127.0.0.1', 'elsewhere.localhost')}/?system=classy`)
     await page.getByText('Classy needs no password: this site admits users whom it already knows.').waitFor()
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.getByRole('alert').filter({ hasText: "You don't have access." }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'This account has no access.' }).waitFor()
   })
 })
 

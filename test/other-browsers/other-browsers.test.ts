@@ -273,12 +273,16 @@ describe.for(browsers)('in $name', ({ test, missing }) => {
       await advanceTime(tab, site, 860)
       await expectText(tab, 'Your session has ended.')
       if (!hasClosedBy)
-        await tab.evaluate(() => document.querySelector('dialog')?.removeAttribute('closedby'))
+        await tab.evaluate(() =>
+          document.querySelector<HTMLDialogElement>('.latchkey-sign-in-dialog')?.removeAttribute('closedby'),
+        )
       await fill(tab, `dialog ${password}`, cathy.password.slice(0, 4))
       for (let count = 0; count < 4; count++) await press(tab, 'Escape')
       await type(tab, cathy.password.slice(4))
       await expect.poll(() => readValue(tab, `dialog ${password}`)).toBe(cathy.password)
-      expect(await tab.evaluate(() => document.querySelector('dialog')?.open)).toBe(true)
+      expect(
+        await tab.evaluate(() => document.querySelector<HTMLDialogElement>('.latchkey-sign-in-dialog')?.open),
+      ).toBe(true)
     },
   )
 })

@@ -1,27 +1,30 @@
-import { useAuth } from '@latchkey/react'
-import { describeEndReason } from './end-reason.ts'
+import { useAuth, useSignInMethods } from '@latchkey/react'
+import { SignInForm } from '@latchkey/react/ui'
 import { focusHeading } from './focus.ts'
-import { SignInForm } from './SignInForm.tsx'
-import { useCredentialFields } from './useCredentialFields.ts'
 import { useSystem } from './useSystem.ts'
+import { useTitle } from './useTitle.ts'
 
-export interface LoginPageProps {
-  readonly onUsername: (username: string) => void
-}
-
-export function LoginPage({ onUsername }: LoginPageProps) {
+export function LoginPage() {
   const { label } = useSystem()
-  const fields = useCredentialFields()
-  const { status, reason } = useAuth()
-  const automatic =
-    fields.length > 0 ? null : `${label} needs no password: this site admits users whom it already knows.`
-  const why = (status === 'signed-out' ? describeEndReason(reason) : null) ?? automatic
+  const { reason = 'no_session' } = useAuth()
+  const isAutomatic = useSignInMethods()?.automatic === true
   const title = `Sign in to ${label}`
+  useTitle(title)
   return (
     <main className="sign-in-page">
-      <h1 tabIndex={-1}>{title}</h1>
-      {why !== null && <p className="lead">{why}</p>}
-      <SignInForm title={title} onUsername={onUsername} onSignedIn={focusHeading} />
+      <h1>{title}</h1>
+      <SignInForm
+        // A sign-in without credentials can always be repeated.
+        remember={isAutomatic ? false : undefined}
+        onSignedIn={focusHeading}
+        lead={
+          isAutomatic && reason === 'no_session' ? (
+            <p className="latchkey-lead">
+              {label} needs no password: this site admits users whom it already knows.
+            </p>
+          ) : undefined
+        }
+      />
     </main>
   )
 }

@@ -1,17 +1,10 @@
 import { useAuth } from '@latchkey/react'
-import { focusHeading } from './focus.ts'
 
 export function SignOutButton() {
   const { status, signOut } = useAuth()
   if (status !== 'signed-in') return null
-
-  const leave = async (): Promise<void> => {
-    await signOut()
-    focusHeading()
-  }
-
   return (
-    <button type="button" onClick={() => void leave()}>
+    <button type="button" onClick={() => void signOut()}>
       Sign out
     </button>
   )

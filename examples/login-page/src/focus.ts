@@ -2,11 +2,3 @@
 export function focusHeading(): void {
   document.querySelector('h1')?.focus()
 }
-
-/** Moves focus to the first empty input. */
-export function focusFirstEmpty(within: Element | null): void {
-  const inputs = within?.querySelectorAll('input') ?? []
-  Array.from(inputs)
-    .find(({ value }) => value === '')
-    ?.focus()
-}

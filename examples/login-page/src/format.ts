@@ -3,16 +3,6 @@ export function capitalize(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** Lowers the first letter of a label inside a sentence, unless it begins an abbreviation such as "API". */
-export function inSentence(label: string): string {
-  return /^.[A-Z]/.test(label) ? label : label.charAt(0).toLowerCase() + label.slice(1)
-}
-
-/** Formats a number of seconds. */
-export function formatSeconds(count: number): string {
-  return `${count} ${count === 1 ? 'second' : 'seconds'}`
-}
-
 /** Formats the day of an ISO date or time, without line breaks. */
 export function formatDay(iso: string): string {
   return days.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)).replaceAll(' ', '\u{a0}')
