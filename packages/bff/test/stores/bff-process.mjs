@@ -97,6 +97,8 @@ process.on('message', async (/** @type {Task} */ { engine, cookie, sessionId, ca
     const { token, error } = await response.json()
     return token?.access_token ?? error
   }
-  process.send?.(await Promise.all(Array.from({ length: callers }, call)))
+  const calls = Array.from({ length: callers }, call)
+  process.send?.('asked')
+  process.send?.(await Promise.all(calls))
 })
 process.send?.('ready')

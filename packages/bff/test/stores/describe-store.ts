@@ -17,3 +17,8 @@ export function describeStore(name: string, createStore: () => TestedStore): voi
     )
   })
 }
+
+/** Waits for real: the engine of a shared store has a clock of its own, which no test can move. */
+export function waitForEngine(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

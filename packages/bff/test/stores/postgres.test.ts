@@ -2,24 +2,14 @@ import type pg from 'pg'
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findPostgres } from '../../../../scripts/find-program.mjs'
-import type { Store, StoredRecord } from '../../src/index.ts'
+import type { Store } from '../../src/index.ts'
 import { formatPostgresSchema, postgresStore } from '../../src/stores/postgres-store.ts'
-import { describeStore } from './describe-store.ts'
+import { createRecord } from '../../src/testing/tested-store.ts'
+import { describeStore, waitForEngine } from './describe-store.ts'
 import type { PostgresServer } from './postgres-server.ts'
 import { startPostgres } from './postgres-server.ts'
 
 const programs = findPostgres()
-
-const createRecord = (changes: Partial<StoredRecord> = {}): StoredRecord => ({
-  sealed: new Uint8Array(1500).fill(7),
-  indexNames: ['cathy'],
-  version: 1,
-  expiresAt: 9e12,
-  ...changes,
-})
-
-const pass = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 let prefixCount = 0
 const createPrefix = (): string => `test_${(prefixCount += 1)}_`
@@ -45,7 +35,7 @@ describe.skipIf(programs === null)('postgresStore (needs PostgreSQL)', () => {
     return {
       store: open(pools[0]!),
       now: Date.now,
-      pass,
+      pass: waitForEngine,
       openAgain: () => open(pools[1]!),
       async stall() {
         const client = await pools[0]!.connect()
@@ -74,7 +64,7 @@ describe('postgresStore on PGlite', () => {
       tablePrefix: createPrefix(),
     }),
     now: Date.now,
-    pass,
+    pass: waitForEngine,
   }))
 
   const open = (tablePrefix: string): Store =>

@@ -1,25 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Store, StoredRecord } from '../../src/index.ts'
+import type { Store } from '../../src/index.ts'
 import type { RedisClient } from '../../src/stores/redis-store.ts'
 import { redisStore } from '../../src/stores/redis-store.ts'
 import { createTestBff } from '../support/browser.ts'
 import { rotating } from '../support/token-endpoint.ts'
-import { describeStore } from './describe-store.ts'
+import { createRecord } from '../../src/testing/tested-store.ts'
+import { describeStore, waitForEngine } from './describe-store.ts'
 import type { RedisServer } from './redis-server.ts'
 import { findRedis, startRedis } from './redis-server.ts'
 
 const program = findRedis()
-
-const createRecord = (changes: Partial<StoredRecord> = {}): StoredRecord => ({
-  sealed: new Uint8Array(1500).fill(7),
-  indexNames: ['cathy'],
-  version: 1,
-  expiresAt: 9e12,
-  ...changes,
-})
-
-const pass = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 describe.skipIf(program === null)('redisStore (needs redis-server or valkey-server)', () => {
   let server: RedisServer
@@ -41,7 +31,7 @@ describe.skipIf(program === null)('redisStore (needs redis-server or valkey-serv
     return {
       store: open(clients[0]!),
       now: Date.now,
-      pass,
+      pass: waitForEngine,
       openAgain: () => open(clients[1]!),
       stall: server.pause,
       stop: server.kill,

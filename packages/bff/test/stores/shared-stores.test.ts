@@ -130,14 +130,15 @@ describe.each(engines)('BFFs on one $name (needs its server)', { timeout: patien
 describe('four processes', { timeout: patientMs }, () => {
   /** Rotates refresh tokens; one that is used twice revokes the session. */
   const state = { issued: 0, refreshes: 0, isRevoked: false }
+  /** A refresh gets its response when the callers of all processes have asked. */
+  let allAsked: Promise<unknown> = Promise.resolve()
   const authorizationServer = createServer((request, response) => {
     void text(request).then(async (body) => {
       const refreshToken = new URLSearchParams(body).get('refresh_token')
       if (refreshToken !== null) {
         state.refreshes += 1
         if (refreshToken !== `refresh-${state.issued}`) state.isRevoked = true
-        // Long enough that the other processes ask meanwhile.
-        await new Promise((resolve) => setTimeout(resolve, 500))
+        await allAsked
       }
       if (refreshToken === null || !state.isRevoked) state.issued += 1
       const token = {
@@ -184,7 +185,12 @@ describe('four processes', { timeout: patientMs }, () => {
       )
       const { body } = await browser.signIn()
       const cookie = [...browser.jar].map(([key, value]) => `${key}=${value}`).join('; ')
-      const results = processes.map(async (process) => (await once(process, 'message'))[0] as string[])
+      const asked = processes.map((process) => once(process, 'message'))
+      allAsked = Promise.all(asked)
+      const results = processes.map(async (process, index) => {
+        await asked[index]
+        return (await once(process, 'message'))[0] as string[]
+      })
       for (const process of processes)
         process.send({ engine: name, cookie, sessionId: body.session?.session_id, callers })
       const tokens = (await Promise.all(results)).flat()
