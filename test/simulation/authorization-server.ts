@@ -2,7 +2,6 @@ import type { Clock } from './clock.ts'
 import type { Journal } from './journal.ts'
 import type { Random } from './random.ts'
 import type { RefreshToken, TokenFamily, TokenUse, TokenUser } from './token-family.ts'
-import { isChecked } from './switches.ts'
 import { createTokenFamily, findExcuse } from './token-family.ts'
 
 /**
@@ -120,8 +119,8 @@ export function createAuthorizationServer(
     const { family, use } = token
     const now = clock.now()
     const sender = `${user.name} sent ${token.value}`
-    for (const [other, since] of family.pendingUsers)
-      if (other.isAlive() && (other.lostWriteAt() < since || isChecked('storeFailureLosesNothing')))
+    for (const other of family.pendingUsers)
+      if (other.isAlive())
         journal.violate('one grant a sequence', `${sender} while ${other.name} waits for a response`)
     if (use !== null && findExcuse(use) === null)
       journal.violate('no refresh token is sent twice', `${sender}, which ${use.user.name} had used`)
@@ -152,7 +151,7 @@ export function createAuthorizationServer(
     if (current === 'refuse') throw createConnectionError('ECONNREFUSED')
     if (value !== '' && !token) journal.violate('no invented refresh token', `${user.name} sent ${value}`)
     if (token) checkRefresh(token, user)
-    token?.family.pendingUsers.set(user, exchange.sentAt)
+    token?.family.pendingUsers.add(user)
     const isUnprocessed = current === 'unavailable' || current === 'busy' || current === 'drop'
     const response = isUnprocessed ? createUnavailableResponse(current) : process(exchange, url, parameters)
     journal.note(`${label} → ${current === null ? response.status : current}`)

@@ -58,7 +58,6 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
   let isIdle = false
   let isClosing = false
   let hasGivenUp = false
-  let lostWriteAt = -Infinity
   let failedWrites = 0
   /** The requests under way, and how each fails. */
   const pendingRequests = new Map<Promise<void>, (error: Error) => void>()
@@ -76,7 +75,6 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
     isAlive: () => isAlive,
     wasClosed: () => wasClosed,
     hasGivenUp: () => hasGivenUp,
-    lostWriteAt: () => lostWriteAt,
   }
   const fetchToken = server.createFetch(user)
 
@@ -100,7 +98,6 @@ export function createBffProcess(name: string, environment: ProcessEnvironment):
   const onStoreResult = (method: string, hasFailed: boolean): void => {
     if (method === 'replace') failedWrites = hasFailed ? failedWrites + 1 : 0
     if (isClosing && failedWrites >= maxFailedWrites) hasGivenUp = true
-    if (hasFailed && (method === 'lease' || failedWrites >= maxFailedWrites)) lostWriteAt = clock.now()
   }
 
   const bff: Bff = createBff({

@@ -81,6 +81,14 @@ export const mutants = [
     seed: 263,
   },
   {
+    id: 'unsaved-tokens-forgotten',
+    file: 'packages/bff/src/sessions/refresh.ts',
+    find: '        onIssued()\n',
+    replace: '',
+    defect: 'A process that cannot save its new tokens releases the lease, so the next one does not know.',
+    seed: 803,
+  },
+  {
     id: 'new-session-removed',
     file: 'packages/bff/src/routes/sign-in.ts',
     find: 'await sessions.end(previous)',

@@ -3,7 +3,6 @@ import type { AuthorizationServer } from './authorization-server.ts'
 import { sessionLimits } from './bff-process.ts'
 import type { Clock } from './clock.ts'
 import type { Journal } from './journal.ts'
-import { isChecked } from './switches.ts'
 import type { TokenFamily } from './token-family.ts'
 import { mayHaveEnded } from './token-family.ts'
 
@@ -52,9 +51,9 @@ export function createResponseChecks(
     const isTrue: Record<string, boolean> = {
       idle: now >= family.promisedEnd,
       absolute: now >= family.startedAt + sessionLimits.absolute * 1000,
-      refresh_rejected: causes.has('revoked') || (causes.has('lost') && !isChecked('lossIsNamed')),
+      refresh_rejected: causes.has('revoked'),
       refresh_lost: causes.has('lost') || (causes.has('revoked') && family.hasLostResponse),
-      no_session: !isChecked('sameReasonEverywhere') || causes.has('sign-out') || causes.has('replaced'),
+      no_session: causes.has('sign-out') || causes.has('replaced'),
     }
     if (!mayHaveEnded(family, now))
       violate('no session is lost', `${place} says that ${family.id} has ended: ${reason}`)

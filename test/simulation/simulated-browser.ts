@@ -8,9 +8,7 @@ import type { Clock } from './clock.ts'
 import type { Journal } from './journal.ts'
 import type { Random } from './random.ts'
 import type { ResponseChecks } from './response-checks.ts'
-import { isChecked } from './switches.ts'
 import type { TokenFamily } from './token-family.ts'
-import { mayHaveEnded } from './token-family.ts'
 
 /** The user of a session, as the authorization server describes it. */
 interface User {
@@ -155,11 +153,9 @@ export function createSimulatedBrowser(name: string, environment: BrowserEnviron
 
   /** Lists the families whose sessions a sign-out must end: those that a response has named. */
   function listSignedOut(family: TokenFamily, isEverywhere: boolean): TokenFamily[] {
-    const findsUser = isChecked('everywhereAfterTheEnd') || !mayHaveEnded(family, clock.now())
     return server.families.filter(
       (other) =>
-        other === family ||
-        (isEverywhere && findsUser && other.username === family.username && other.sessionId !== null),
+        other === family || (isEverywhere && other.username === family.username && other.sessionId !== null),
     )
   }
 

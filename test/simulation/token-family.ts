@@ -1,5 +1,3 @@
-import { isChecked } from './switches.ts'
-
 /** Why a session may end. */
 export type EndCause = 'sign-out' | 'replaced' | 'revoked' | 'lost'
 
@@ -21,8 +19,6 @@ export interface TokenUser {
   readonly wasClosed: () => boolean
   /** Whether the process closes and has failed to write as often as it tries. */
   readonly hasGivenUp: () => boolean
-  /** When the process failed to write or to keep a lease for the last time, so that it may have lost a token. */
-  readonly lostWriteAt: () => number
 }
 
 /** A use of a refresh token that the server answered with new tokens. */
@@ -61,8 +57,8 @@ export interface TokenFamily {
   readonly tokenBySequence: Map<number, string>
   /** When refreshes were requested. */
   readonly refreshRequests: number[]
-  /** The processes that wait for the response to a refresh, and since when. */
-  readonly pendingUsers: Map<TokenUser, number>
+  /** The processes that wait for the response to a refresh. */
+  readonly pendingUsers: Set<TokenUser>
 }
 
 export function createTokenFamily(id: string, username: string, now: number): TokenFamily {
@@ -80,7 +76,7 @@ export function createTokenFamily(id: string, username: string, now: number): To
     hasLostResponse: false,
     tokenBySequence: new Map(),
     refreshRequests: [],
-    pendingUsers: new Map(),
+    pendingUsers: new Set(),
   }
 }
 
@@ -90,12 +86,10 @@ export function mayHaveEnded({ causes, promisedEnd }: TokenFamily, now: number):
 }
 
 /** Returns why a refresh token may be sent again after this use: the documented recoveries; `null` when it may not. */
-export function findExcuse({ user, sentAt, state, isObserved }: TokenUse): string | null {
+export function findExcuse({ user, state, isObserved }: TokenUse): string | null {
   if (isObserved) return null
   if (user.hasGivenUp()) return 'the store failed while its process closed'
   if (state === 'lost') return 'the response was lost'
-  if (!user.isAlive() && !(user.wasClosed() && isChecked('closeWaitsForRefreshes')))
-    return 'its process ended'
-  if (user.lostWriteAt() >= sentAt && !isChecked('storeFailureLosesNothing')) return 'the store failed'
+  if (!user.isAlive() && !user.wasClosed()) return 'its process ended'
   return null
 }
