@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { findProgram } from './find-program.mjs'
 
 /** The message for a machine without a Chromium. */
 export const chromiumMissing =
@@ -15,6 +16,15 @@ export function findChromium() {
   const { CHROME_PATH, PATH = '' } = process.env
   if (CHROME_PATH) return existsSync(CHROME_PATH) ? CHROME_PATH : null
   return [...listInPath(PATH), ...listUsualPrograms()].find((file) => existsSync(file)) ?? null
+}
+
+/**
+ * Finds the program of Chromium without its windows, which opens pages three times as fast and has no back-forward cache.
+ *
+ * @returns {string | null}
+ */
+export function findHeadlessShell() {
+  return process.env['CHROME_PATH'] ? null : findProgram(['chromium-headless-shell', 'chrome-headless-shell'])
 }
 
 /** @param {string} path */

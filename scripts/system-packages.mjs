@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { chromiumMissing, findChromium } from './chromium.mjs'
+import { chromiumMissing, findChromium, findHeadlessShell } from './chromium.mjs'
 import { findOtherBrowsers } from './other-browsers.mjs'
 import { findPostgres, findProgram } from './find-program.mjs'
 import { run } from './run.mjs'
@@ -8,7 +8,12 @@ import { step } from './steps.mjs'
 /**
  * Programs that tests use, and what to print about them.
  *
- * @typedef {{ name: string, packages: string[], reason: string, isInstalled: () => boolean }} Requirement
+ * @typedef {object} Requirement
+ * @property {string} name
+ * @property {string[]} packages
+ * @property {string} reason
+ * @property {() => boolean} isInstalled
+ * @property {string} [consequence] of its absence; by default its tests are skipped
  */
 
 /** @type {Requirement} */
@@ -17,6 +22,15 @@ const chromium = {
   packages: ['chromium'],
   reason: 'the browser tests run in it',
   isInstalled: () => findChromium() !== null,
+}
+
+/** @type {Requirement} */
+const headlessShell = {
+  name: "Chromium's headless shell",
+  packages: ['chromium-headless-shell'],
+  reason: 'the browser tests run faster in it',
+  isInstalled: () => findHeadlessShell() !== null,
+  consequence: 'the browser tests take longer',
 }
 
 /** @type {Requirement} */
@@ -69,9 +83,15 @@ const otherBrowsers = findOtherBrowsers().map(({ name, packages }) => ({
  */
 export async function installSystemPackages({ withBrowser }) {
   const canInstall = isDebian() && process.getuid?.() === 0
+  const { CHROME_PATH } = process.env
   // Installing another Chromium would not help: findChromium looks at CHROME_PATH alone.
-  const canInstallChromium = canInstall && !process.env['CHROME_PATH']
-  const optional = [...(withBrowser ? [...otherBrowsers, nginx] : []), glewlwyd, redis, postgres]
+  const canInstallChromium = canInstall && !CHROME_PATH
+  const optional = [
+    ...(withBrowser ? [...(CHROME_PATH ? [] : [headlessShell]), ...otherBrowsers, nginx] : []),
+    glewlwyd,
+    redis,
+    postgres,
+  ]
 
   const plan = [
     ...(withBrowser && canInstallChromium ? [chromium] : []),
@@ -80,7 +100,6 @@ export async function installSystemPackages({ withBrowser }) {
   if (plan.length > 0) console.log(describePlan(plan))
   if (plan.includes(chromium)) await step('install chromium', () => aptInstall(chromium.packages))
   if (withBrowser && !chromium.isInstalled()) {
-    const { CHROME_PATH } = process.env
     console.error(CHROME_PATH ? `CHROME_PATH names no file: ${CHROME_PATH}` : chromiumMissing)
     return false
   }
@@ -88,11 +107,9 @@ export async function installSystemPackages({ withBrowser }) {
     const { ok, output } = await aptInstall(packages)
     if (!ok) console.log(`apt-get could not install ${name}: ${output.trim().split('\n').at(-1)}`)
   }
-  for (const { name, packages, isInstalled } of optional)
+  for (const { name, packages, isInstalled, consequence = 'its tests are skipped' } of optional)
     if (!isInstalled())
-      console.log(
-        `${name} is missing, so its tests are skipped. On Debian: apt-get install ${packages.join(' ')}`,
-      )
+      console.log(`${name} is missing, so ${consequence}. On Debian: apt-get install ${packages.join(' ')}`)
   return true
 }
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { chromium } from 'playwright-core'
-import { build } from 'vite'
 import { findChromium } from '../../scripts/chromium.mjs'
+import { buildPage } from '../build-page.mjs'
 
 /**
  * Times the calls in a page in headless Chromium.
@@ -13,7 +13,7 @@ import { findChromium } from '../../scripts/chromium.mjs'
 export async function timeCallsInChromium(orders) {
   const executablePath = findChromium()
   if (executablePath === null) return null
-  const script = await buildPage()
+  const script = await buildPage(import.meta.dirname)
   const server = createServer((request, response) => {
     const isScript = request.url === '/page.js'
     response.writeHead(200, { 'Content-Type': isScript ? 'text/javascript' : 'text/html' })
@@ -36,20 +36,4 @@ export async function timeCallsInChromium(orders) {
     await browser.close()
     server.close()
   }
-}
-
-/** Bundles the page as an app does for production. */
-async function buildPage() {
-  const built = await build({
-    root: import.meta.dirname,
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      modulePreload: false,
-      rollupOptions: { input: `${import.meta.dirname}/page.mjs` },
-    },
-  })
-  if (!('output' in built)) throw new Error('Vite did not build one bundle')
-  return built.output[0].code
 }

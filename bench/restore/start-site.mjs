@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createRestoreScript } from '@latchkey/bff'
-import { build } from 'vite'
+import { buildPage } from '../build-page.mjs'
 
 /** Milliseconds by which the server delays every response, as a mobile network does. */
 export const delayMs = 200
@@ -31,7 +31,7 @@ const session = {
  *   paths so far
  */
 export async function startSite() {
-  const application = await buildApplication()
+  const application = await buildPage(import.meta.dirname)
   /** @type {Map<string, { contentType: string; body: string }>} */
   const responses = new Map([
     ['/application.js', { contentType: 'text/javascript', body: application }],
@@ -74,21 +74,4 @@ export async function startSite() {
 /** @param {PageName} name */
 function getPath(name) {
   return `/${name.replaceAll(' ', '-')}`
-}
-
-/** Bundles the application as for production. */
-async function buildApplication() {
-  const built = await build({
-    root: import.meta.dirname,
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      modulePreload: false,
-      target: 'es2022',
-      rollupOptions: { input: `${import.meta.dirname}/page.mjs` },
-    },
-  })
-  if (!('output' in built)) throw new Error('Vite did not build one bundle')
-  return built.output[0].code
 }

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { chromiumMissing, findChromium } from '../../scripts/chromium.mjs'
+import { chromiumMissing, findChromium, findHeadlessShell } from '../../scripts/chromium.mjs'
 
 /** Opens pages and servers for one test, and closes them when it ends. */
 export interface Harness {
@@ -16,6 +16,8 @@ export interface Harness {
 export interface PageOptions extends BrowserContextOptions {
   /** Lets the test advance the page's time with `page.clock`. */
   readonly hasTestClock?: boolean
+  /** Opens the page in a Chromium that keeps pages in the back-forward cache, which takes three times as long. */
+  readonly hasBackForwardCache?: boolean
 }
 
 /** A limit for every wait, so that a test that hangs names the condition. Much longer than a busy machine needs. */
@@ -31,8 +33,12 @@ const browserFlags = [
   '--disable-sync',
 ]
 
-async function launchBrowser(): Promise<Browser> {
-  const executablePath = findChromium()
+/** The browsers that the tests of a file have used so far. */
+interface Browsers {
+  readonly open: (program: string | null) => Promise<Browser>
+}
+
+async function launchBrowser(executablePath: string | null): Promise<Browser> {
   if (executablePath === null) throw new Error(chromiumMissing)
   // Playwright turns the back-forward cache off. Users have it, and some tests are about it.
   const ignoreDefaultArgs = ['--disable-back-forward-cache']
@@ -43,17 +49,23 @@ async function launchBrowser(): Promise<Browser> {
  * A test in Chromium. It also fails if a page throws, writes an error to the console or violates its content security
  * policy.
  */
-export const it = test.extend<{ chromium: Browser; harness: Harness }>({
-  chromium: [
+export const it = test.extend<{ browsers: Browsers; harness: Harness }>({
+  browsers: [
     // oxlint-disable-next-line no-empty-pattern -- Vitest reads the fixtures that this one needs from the pattern
     async ({}, use) => {
-      const browser = await launchBrowser()
-      await use(browser)
-      await browser.close()
+      const launched = new Map<string | null, Promise<Browser>>()
+      await use({
+        open: (program) => {
+          const browser = launched.get(program) ?? launchBrowser(program)
+          launched.set(program, browser)
+          return browser
+        },
+      })
+      for (const browser of launched.values()) await (await browser).close()
     },
     { scope: 'file' },
   ],
-  harness: async ({ chromium: browser }, use) => {
+  harness: async ({ browsers }, use) => {
     const closeSteps: (() => Promise<void>)[] = []
     const pageErrors: string[] = []
     try {
@@ -63,7 +75,9 @@ export const it = test.extend<{ chromium: Browser; harness: Harness }>({
           closeSteps.unshift(() => resource.close())
           return resource
         },
-        openPage: async (url, { hasTestClock = false, ...options } = {}) => {
+        openPage: async (url, { hasTestClock = false, hasBackForwardCache = false, ...options } = {}) => {
+          const shell = hasBackForwardCache ? null : findHeadlessShell()
+          const browser = await browsers.open(shell ?? findChromium())
           const context = await browser.newContext(options)
           closeSteps.unshift(() => context.close())
           // First, because the clock brings its own `AbortSignal.timeout`.

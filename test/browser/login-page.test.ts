@@ -28,9 +28,12 @@ beforeAll(async () => {
   files = await buildLoginPage()
 })
 
-async function openSignedIn(harness: Harness): Promise<{ site: TestSite; page: Page }> {
+async function openSignedIn(
+  harness: Harness,
+  options?: PageOptions,
+): Promise<{ site: TestSite; page: Page }> {
   const site = await harness.closeAtEnd(startLoginPageOnAxosoft(files))
-  const page = await harness.openPage(site.url)
+  const page = await harness.openPage(site.url, options)
   await signIn(page, cathy)
   await expectGreeting(page, 'Cathy')
   return { site, page }
@@ -211,7 +214,7 @@ describe('another tab', () => {
 
 describe('the back button', () => {
   it('shows no data of a user who signed out in another tab', async ({ harness, annotate }) => {
-    const { page } = await openSignedIn(harness)
+    const { page } = await openSignedIn(harness, { hasBackForwardCache: true })
     await recordVisibleText(page)
     await page.getByRole('link', { name: 'Help' }).click()
     await page.getByRole('heading', { name: 'Help' }).waitFor()
@@ -230,7 +233,7 @@ describe('the back button', () => {
     harness,
     annotate,
   }) => {
-    const { site, page } = await openSignedIn(harness)
+    const { site, page } = await openSignedIn(harness, { hasBackForwardCache: true })
     await recordVisibleText(page)
     await page.getByRole('link', { name: 'Help' }).click()
     await page.getByRole('heading', { name: 'Help' }).waitFor()

@@ -95,8 +95,10 @@ describe('a refresh whose process stood still', () => {
     expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(1)
   })
 
-  it('opens the session again when its token arrives after the takeover ended it', async () => {
-    const { clock, second, id, endpoint, pending, respond, resume, third } = await startRefreshAndStop()
+  /** Lets a takeover end the session, and then the token of the process that stood still arrive. */
+  async function reopenAfterTakeover() {
+    const setup = await startRefreshAndStop()
+    const { clock, second, id, endpoint, pending, respond, resume } = setup
     endpoint.script(json({ error: 'invalid_grant' }, 400))
     const waiting = second.token(1, id)
     await flushPromises()
@@ -107,21 +109,16 @@ describe('a refresh whose process stood still', () => {
     await flushPromises()
     await clock.pass(1)
     expect((await pending).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
+    return setup
+  }
+
+  it('opens the session again when its token arrives after the takeover ended it', async () => {
+    const { third, id } = await reopenAfterTakeover()
     expect((await third.token(1, id)).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
   })
 
   it('says refresh_lost when the server has revoked the tokens with which the session was opened again', async () => {
-    const { clock, second, id, endpoint, pending, respond, resume, third } = await startRefreshAndStop()
-    endpoint.script(json({ error: 'invalid_grant' }, 400))
-    const waiting = second.token(1, id)
-    await flushPromises()
-    await clock.pass(8)
-    expect((await waiting).body.reason).toBe('refresh_lost')
-    respond(Response.json(issued))
-    resume()
-    await flushPromises()
-    await clock.pass(1)
-    expect((await pending).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
+    const { clock, endpoint, third, id } = await reopenAfterTakeover()
     endpoint.script(json({ error: 'invalid_grant' }, 400))
     await clock.pass(901)
     expect((await third.token(2, id)).body.reason).toBe('refresh_lost')

@@ -33,7 +33,7 @@ export function createAuthorizedFetch(
     if (!platform.document) throw createNoPageError()
     const request = input instanceof Request ? input : undefined
     const callerHeaders = init?.headers ?? request?.headers
-    // Not `Headers`, which cost more than the rest of a call. Its names are lower case.
+    // A plain object, because `Headers` costs more than the rest of a call. The names are lower case.
     const headers: Record<string, string> = callerHeaders
       ? Object.fromEntries(new Headers(callerHeaders))
       : {}

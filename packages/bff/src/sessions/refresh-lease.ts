@@ -60,16 +60,16 @@ export function createLeaseRunner(
     wasTakenOver: boolean,
   ): Promise<RefreshResult> {
     const done = new AbortController()
-    let isRecordTrue = !wasTakenOver
-    void keepLease(session, owner, done.signal, () => isRecordTrue)
+    let isRecordCurrent = !wasTakenOver
+    void keepLease(session, owner, done.signal, () => isRecordCurrent)
     try {
       if (wasTakenOver) {
         const result = (await waitForPreviousOwner(session)) ?? (await markResponseLost(session))
-        isRecordTrue = result.failure === null
+        isRecordCurrent = result.failure === null
         if (result.failure || result.session.data.sequence > session.data.sequence) return result
       }
-      const result = await refresh(() => (isRecordTrue = false))
-      isRecordTrue = true
+      const result = await refresh(() => (isRecordCurrent = false))
+      isRecordCurrent = true
       return result
     } finally {
       done.abort()

@@ -12,7 +12,7 @@ import type { EndedSessionData, SessionData } from './session-data.ts'
 import type { SessionLimits } from './session-end.ts'
 import { findEndReason, getEndAfterUse, logSessionEnd, retentionMs } from './session-end.ts'
 import type { LeaseResult, Store, StoredRecord } from '../stores/store.ts'
-import { createUserIndexName, removeOldestSessions } from './user-sessions.ts'
+import { createUserIndexName, endOldestSessions } from './user-sessions.ts'
 import { waitForChange } from './wait-for-change.ts'
 
 /** A session as it was when it was loaded: its record, unsealed. */
@@ -113,7 +113,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secrets), true),
     reload: ({ keys }) => loadSession(keys),
     async create(data) {
-      await removeOldestSessions(store, data.subject, limits.perUser, clock.read())
+      await endOldestSessions(store, data.subject, limits.perUser, clock.read())
       const cookie = platform.randomBytes(cookieByteLength)
       const session = await insertSession(cookie, data)
       if (!session)

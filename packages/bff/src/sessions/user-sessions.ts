@@ -21,7 +21,7 @@ export function listUserRecords(store: Store, subject: string, maxSessions: numb
  * where there are as many as a user may have sessions. Only the browser of a session can open its record, which
  * therefore stays as it is: an index name says that it has ended.
  */
-export async function removeOldestSessions(
+export async function endOldestSessions(
   store: Store,
   subject: string,
   maxSessions: number,
