@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bin, tool } from '../../scripts/run.mjs'
+import { bin, createChildEnv, tool } from '../../scripts/run.mjs'
 
 const title = 'renders none of 1,000 components that read status and user'
 
@@ -14,9 +14,18 @@ export async function measureRenders() {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
   try {
     const file = join(folder, 'tests.json')
-    const { output } = await tool(bin('vitest'), [
-      ...['run', '--project=react', '--reporter=json', `--outputFile=${file}`, '-t', title, 'refresh.test'],
-    ])
+    // Vite sets it to `production` when another measurement builds a page.
+    const env = { ...createChildEnv(), NODE_ENV: undefined }
+    const args = [
+      'run',
+      '--project=react',
+      '--reporter=json',
+      `--outputFile=${file}`,
+      '-t',
+      title,
+      'refresh.test',
+    ]
+    const { output } = await tool(bin('vitest'), args, { env })
     const { numPassedTests } = JSON.parse(readFileSync(file, 'utf8'))
     if (numPassedTests !== 1) throw new Error(`The test "${title}" did not pass:\n${output}`)
   } finally {
