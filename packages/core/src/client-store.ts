@@ -50,7 +50,6 @@ export function createClientStore<User>(
   const { createSubscribe, notify } = createObservers(() => isActive && onFirstObserver(), onLastObserver)
 
   const setState = (next: ClientState<User>): void => {
-    if (!isActive) return
     const previous = state
     state = next
     const epochChanged = next.epoch !== previous.epoch
@@ -105,8 +104,9 @@ export function createClientStore<User>(
       }).finally(() => done.abort())
     },
     dispose: () => {
-      setState({ ...createClientState(state.auth), error: createLoginRequiredError('session_changed') })
+      // First, so that what listeners call now rejects.
       isActive = false
+      setState({ ...createClientState(state.auth), error: createLoginRequiredError('session_changed') })
     },
     isActive: () => isActive,
     assertActive,

@@ -417,9 +417,11 @@ describe('the abort signal of a caller', () => {
   it('60 prevents the request when it has aborted before', async () => {
     const { client, browser } = await openSignedInPage(checkToken)
     const before = browser.requests.length
-    await expect(client.fetch('/api/items', { signal: AbortSignal.abort() })).rejects.toMatchObject({
-      name: 'AbortError',
-    })
+    const signal = AbortSignal.abort()
+    await expect(client.fetch('/api/items', { signal })).rejects.toMatchObject({ name: 'AbortError' })
+    await expect(client.getAccessToken({ signal })).rejects.toMatchObject({ name: 'AbortError' })
+    await browser.sleep(2 * 3_600_000)
+    await expect(client.getAccessToken({ signal })).rejects.toMatchObject({ name: 'AbortError' })
     expect(browser.requests.length).toBe(before)
   })
 })

@@ -23,8 +23,22 @@ describe('the page clock', () => {
 
   it('adds up short periods of sleep', async () => {
     const { browser, now } = createTestClock()
-    for (let sleep = 0; sleep < 100; sleep += 1) await browser.sleep(1000)
+    for (let sleep = 0; sleep < 100; sleep += 1) {
+      await browser.sleep(1000)
+      now()
+    }
     expect(now()).toBeGreaterThanOrEqual(98_000)
+  })
+
+  it('does not run faster when the wall clock is a little ahead of the monotonic clock', async () => {
+    const { browser, now } = createTestClock()
+    const before = now()
+    browser.shiftWallClock(1500)
+    for (let reading = 0; reading < 100; reading += 1) {
+      await browser.advance(100)
+      now()
+    }
+    expect(now() - before).toBe(10_000)
   })
 
   it('never goes backwards when the user sets the wall clock', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthClient } from '../src/index.ts'
 import { createErrorResponse } from '../src/testing/index.ts'
-import { createSetup } from './setup.ts'
+import { createSetup, createSlowSchema } from './setup.ts'
 
 const hour = 3_600_000
 const bob = { username: 'bob', password: 'x' }
@@ -78,6 +78,39 @@ describe('dispose', () => {
     expect(statuses).toEqual([])
     expect(tab.listenerCount()).toBe(0)
     expect(bff.signInCount()).toBe(2)
+  })
+
+  it('ends what a listener starts because the token is gone', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    await client.ready()
+    const results: unknown[] = []
+    client.accessToken.subscribe(() => {
+      for (const call of [client.signIn(bob), client.extend(), client.getAccessToken()])
+        call.then(
+          () => results.push('resolved'),
+          (error: unknown) => results.push((error as { code?: string }).code),
+        )
+    })
+    const before = browser.requests.length
+    client.dispose()
+    const state = client.getState()
+    await browser.advance(hour)
+    expect(results).toEqual(['login_required', 'login_required', 'login_required'])
+    expect(client.getState()).toBe(state)
+    expect(browser.requests.length).toBe(before)
+    expect(bff.signInCount()).toBe(1)
+  })
+
+  it('sends no sign-out for a user that the schema rejects later', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const rejectLater = createSlowSchema(() => browser.wait(500).then(() => Promise.reject(new Error('no'))))
+    const { client } = openPage({ user: rejectLater })
+    await browser.advance(100)
+    client.dispose()
+    await browser.advance(hour)
+    expect(browser.requests).toEqual(['GET /auth/session'])
+    expect(browser.messages).toEqual([])
   })
 
   it('rejects ready() of a client that has not restored its session', async () => {

@@ -255,6 +255,23 @@ describe('a response that the BFF did not write', () => {
     expect(client.accessToken.get()).toBe('session-1.token-2')
   })
 
+  it.each([
+    [200, { error: 'login_required' }, 'invalid_response'],
+    [401, { error: 'invalid_token' }, 'invalid_response'],
+    [400, { error: { code: 'login_required' } }, 'invalid_response'],
+    [429, { error: 'slow_down' }, 'rate_limited'],
+    [502, { error: 'bad_gateway', error_description: 'canary' }, 'temporarily_unavailable'],
+  ])('(%s %j) is an error with a code of this package: %s', async (status, body, code) => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage()
+    await client.ready()
+    bff.intercept(() => Response.json(body, { status }))
+    await browser.sleep(2 * hour)
+    const error: unknown = await client.getAccessToken().catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ name: 'AuthError', code })
+    expect(String(error)).not.toContain('canary')
+  })
+
   it('does not clear a pending sign-out', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()

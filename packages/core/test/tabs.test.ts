@@ -2,10 +2,16 @@ import { describe, expect, it } from 'vitest'
 import type { Platform } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import { createTestBrowser, createFakeBff, createErrorResponse } from '../src/testing/index.ts'
+import type { TestPage } from './setup.ts'
 import { createSetup, createSlowSchema } from './setup.ts'
 
 const hour = 3_600_000
 const bob = { username: 'bob', password: 'x' }
+const withoutChannels: Pick<Platform, 'BroadcastChannel'> = {
+  BroadcastChannel: function () {
+    throw new DOMException('The operation is insecure.', 'SecurityError')
+  } as never,
+}
 
 describe('a sign-out', () => {
   it('reaches a restoring tab before it reaches the BFF', async () => {
@@ -97,6 +103,28 @@ describe('a sign-out', () => {
     expect(statuses).toEqual(['signed-out'])
   })
 
+  it.each([
+    ['the first request of a page', ({ client }: TestPage) => client.ready()],
+    ['extend()', ({ client }: TestPage) => client.extend()],
+  ])('is final at every moment at which the page reads the response to %s', async (_name, ask) => {
+    for (let moment = 0; moment < 60; moment += 1) {
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+      const page = openPage()
+      if (ask(page) !== page.client.ready()) await page.client.ready()
+      let respond = (): void => {}
+      bff.intercept(() => new Promise<void>((resolve) => (respond = resolve)))
+      const asking = ask(page).catch(() => {})
+      await browser.advance(0)
+      bff.intercept(null)
+      respond()
+      for (let step = 0; step < moment; step += 1) await Promise.resolve()
+      await page.client.signOut()
+      await browser.advance(1000)
+      await asking
+      expect(page.client.getState().status, `after ${moment} microtasks`).toBe('signed-out')
+    }
+  })
+
   it('is not undone by a call of extend()', async () => {
     const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
@@ -162,6 +190,71 @@ describe('a sign-out that the BFF does not confirm', () => {
     expect((await openPage().client.ready()).status).toBe('signed-out')
   })
 
+  it.each(['', 'session-1'])(
+    'is not forgotten when the message of the sign-in before it arrives late, by a page that knew only the session "%s"',
+    async (knownId) => {
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+      const { client, tab } = openPage()
+      if (knownId) await client.ready()
+      else tab.enterBfcache()
+      const other = createAuthClient({ platform: { ...browser.openTab().platform, ...withoutChannels } })
+      const { id: sessionId } = await other.signIn(bob)
+      bff.intercept(fail)
+      expect(client.getState().status).toBe(knownId ? 'signed-in' : 'restoring')
+      await client.signOut()
+      const stored = [...browser.storage.values()]
+      new tab.platform.BroadcastChannel('latchkey:/auth').postMessage({ type: 'signed-in', sessionId })
+      await browser.advance(0)
+      expect(stored).toEqual([`?session_id=${knownId}`])
+      expect([...browser.storage.values()]).toEqual(stored)
+    },
+  )
+
+  it('is not forgotten when the message of the sign-in before it arrives late, where no page can store it', async () => {
+    const { browser, bff } = createSetup()
+    const { platform } = browser.openTab()
+    const withoutStorage = {
+      localStorage: {
+        getItem: () => null,
+        setItem: () => {
+          throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+        },
+        removeItem: () => {},
+      },
+    }
+    const client = createAuthClient({ platform: { ...platform, ...withoutStorage } })
+    client.subscribe(() => {})
+    const { id: sessionId } = await client.signIn(bob)
+    bff.intercept(fail)
+    await client.signOut()
+    new platform.BroadcastChannel('latchkey:/auth').postMessage({ type: 'signed-in', sessionId })
+    await browser.advance(0)
+    bff.intercept(null)
+    await browser.advance(60_000)
+    expect(signOuts(browser.requests).length).toBeGreaterThan(1)
+    expect(client.getState().status).toBe('signed-out')
+  })
+
+  it('is not forgotten when the BFF confirms another one, whose request it replaced', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    await client.ready()
+    let confirm = (): void => {}
+    bff.intercept(() => new Promise<void>((resolve) => (confirm = resolve)))
+    await client.signOut()
+    // A tab that has signed in and out again stores its sign-out, and is closed.
+    browser.storage.set('latchkey:/auth', '?session_id=session-2')
+    bff.intercept(fail)
+    tab.show()
+    await browser.advance(0)
+    confirm()
+    await browser.advance(0)
+    expect([...browser.storage.values()]).toEqual(['?session_id=session-2'])
+    bff.intercept(null)
+    await browser.advance(60_000)
+    expect(browser.storage.size).toBe(0)
+  })
+
   it('is not replaced by a sign-out of an earlier session, in a tab that has missed the messages', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client } = openPage()
@@ -179,11 +272,6 @@ describe('a sign-out that the BFF does not confirm', () => {
 
   it('is not undone in a tab that asks for what it has missed, where tabs cannot exchange messages', async () => {
     const { browser, bff } = createSetup({ signedInAs: 'cathy' })
-    const withoutChannels: Pick<Platform, 'BroadcastChannel'> = {
-      BroadcastChannel: function () {
-        throw new DOMException('The operation is insecure.', 'SecurityError')
-      } as never,
-    }
     const [tab, otherTab] = [browser.openTab(), browser.openTab()]
     const client = createAuthClient({ platform: { ...tab.platform, ...withoutChannels } })
     const otherClient = createAuthClient({ platform: { ...otherTab.platform, ...withoutChannels } })
@@ -260,6 +348,23 @@ describe('a sign-out of a page', () => {
     expect((await openPage().client.ready()).status).toBe('signed-out')
   })
 
+  it('that restores from the back-forward cache ends the session that the browser has, not the one it showed', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    await client.ready()
+    tab.enterBfcache()
+    const other = createAuthClient({ platform: { ...browser.openTab().platform, ...withoutChannels } })
+    await other.signIn(bob)
+    bff.intercept(() => browser.wait(500))
+    tab.leaveBfcache()
+    await browser.advance(0)
+    expect(client.getState()).toMatchObject({ status: 'restoring', session: { id: 'session-1' } })
+    await client.signOut()
+    await browser.advance(2_000)
+    bff.intercept(null)
+    expect((await openPage().client.ready()).status).toBe('signed-out')
+  })
+
   it.each(['without a subscriber', 'that is restoring'])('%s reaches the other tabs', async (name) => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const other = openPage()
@@ -313,6 +418,30 @@ describe('a sign-in', () => {
       expect(await reloaded.client.ready()).toMatchObject({ session: { user: { username: 'bob' } } })
     },
   )
+
+  it('keeps its cookie when a sign-out that the BFF has handled is confirmed late, while the schema reads the user', async () => {
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
+    const client = createAuthClient<{ username: string }>({
+      platform: browser.openTab().platform,
+      user: createSlowSchema(() => browser.wait(500)),
+    })
+    void client.ready()
+    await browser.advance(1_000)
+    bff.intercept(async (request) => {
+      if (request.method !== 'DELETE') return
+      bff.intercept(null)
+      const response = await bff.fetch(request)
+      await browser.wait(300)
+      return response
+    })
+    await client.signOut()
+    await browser.advance(0)
+    const signingIn = client.signIn(bob)
+    await browser.advance(1_000)
+    expect((await signingIn).user).toEqual({ username: 'bob' })
+    const reloaded = createAuthClient({ platform: browser.openTab().platform })
+    expect(await reloaded.ready()).toMatchObject({ session: { user: { username: 'bob' } } })
+  })
 
   it('is not ended by an unconfirmed sign-out that is due while the schema reads the user', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })

@@ -38,18 +38,35 @@ describe('a token', () => {
     expect(await client.getAccessToken()).toBe('session-1.token-2')
   })
 
-  it('that arrives after the machine slept longer than it is valid is refreshed before a caller gets it', async () => {
-    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
-    bff.intercept(async ({ method }) => {
-      if (method === 'GET') await browser.wait(500)
-    })
-    const { client } = openPage()
-    const token = client.getAccessToken()
-    await browser.advance(100)
-    await browser.sleep(2 * hour)
-    await browser.advance(1_000)
-    expect(await token).toBe('session-1.token-2')
-  })
+  it.each([
+    ['GET', 'visible'],
+    ['GET', 'hidden'],
+    ['POST', 'visible'],
+    ['POST', 'hidden'],
+  ])(
+    'that a %s brings after the machine slept longer than it is valid is refreshed before a caller of a %s page gets it',
+    async (slowMethod, visibility) => {
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+      bff.intercept(async (request) => {
+        if (request.method !== slowMethod) return
+        bff.intercept(null)
+        const response = await bff.fetch(request)
+        await browser.wait(500)
+        return response
+      })
+      const { client, tab } = openPage()
+      if (slowMethod === 'POST') {
+        await client.ready()
+        await browser.sleep(2 * hour)
+      }
+      if (visibility === 'hidden') tab.hide()
+      const token = client.getAccessToken()
+      await browser.advance(100)
+      await browser.sleep(2 * hour)
+      await browser.advance(1_000)
+      expect(await token).toBe(slowMethod === 'GET' ? 'session-1.token-2' : 'session-1.token-3')
+    },
+  )
 })
 
 describe('extend', () => {

@@ -277,9 +277,9 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
 
 const clientStore: readonly Omit<Mutant, 'file'>[] = [
   {
-    removes: 'the state never changes after dispose',
-    text: '    if (!isActive) return\n    const previous',
-    replacement: '    const previous',
+    removes: 'what listeners call during dispose rejects',
+    text: '      isActive = false\n      setState({',
+    replacement: '      setState({',
   },
   {
     removes: 'the end of a session aborts its requests',
