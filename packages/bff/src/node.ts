@@ -78,8 +78,8 @@ export function toUpgradeListener(bff: Pick<Bff, 'owns' | 'handle'>): UpgradeLis
     // Node does not read the body of a request that it has handed over.
     if (url === null || incoming.method !== 'GET') return sendResponse(createBadRequestResponse(), outgoing)
     const request = new NodeRequest(incoming, outgoing, url, 'GET', null, true)
-    const response = await bff.handle(request)
-    if (!request.isDisconnected) await sendUpgradeResponse(response, outgoing, client)
+    // Also to a client that has left: that closes the connection to the resource server.
+    await sendUpgradeResponse(await bff.handle(request), outgoing, client)
   }
 }
 

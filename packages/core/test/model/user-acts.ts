@@ -60,3 +60,17 @@ export function getExpectedSession({ signIns, signOuts, lastEndAt, lastUnnamedAt
   const isOverruled = signOuts.some(({ at }) => at >= last.startedAt)
   return isOverlapped || isOverruled ? '' : last.sessionId
 }
+
+/**
+ * Whether a page may forget a sign-out: where the storage does not work, when another page reports the sign-in late that
+ * started the session (docs/decisions/0019).
+ */
+export function mayForget({ signIns }: UserActs, storage: string, signOut: SignOutAct): boolean {
+  return (
+    storage !== 'works' &&
+    signIns.some(
+      ({ page, sessionId, settledAt }) =>
+        page !== signOut.page && sessionId === signOut.sessionId && settledAt >= signOut.at,
+    )
+  )
+}
