@@ -97,7 +97,9 @@ export function createAuthClient<User = unknown>({
     else requests.dropSession(message.sessionId)
     // The user signed out after this sign-in began.
     if (message.type === 'signed-out' && actions.isSigningIn()) void actions.signOut()
-    else store.apply(receiveTabMessage, message)
+    // A sign-out without a session id that is still stored came after the sign-in, and ends that session too.
+    else if (message.type !== 'signed-in' || signOuts.getSessionId() !== '')
+      store.apply(receiveTabMessage, message)
   }
 
   const fetchMissedMessages = (): void => {

@@ -210,6 +210,23 @@ describe('a sign-out that the BFF does not confirm', () => {
     },
   )
 
+  it('ends whichever session there is, also one whose sign-in a page that knew none hears of late', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client, tab } = openPage()
+    const other = createAuthClient({ platform: { ...browser.openTab().platform, ...withoutChannels } })
+    const { id: sessionId } = await other.signIn(bob)
+    tab.enterBfcache()
+    bff.intercept(({ method }) => (method === 'DELETE' ? browser.wait(500) : undefined))
+    await client.signOut()
+    const seen: string[] = []
+    client.subscribe(({ status }) => seen.push(status))
+    new tab.platform.BroadcastChannel('latchkey:/auth').postMessage({ type: 'signed-in', sessionId })
+    await browser.advance(2_000)
+    expect(seen).not.toContain('signed-in')
+    expect(client.getState().status).toBe('signed-out')
+    expect((await openPage().client.ready()).status).toBe('signed-out')
+  })
+
   it('is not forgotten when the message of the sign-in before it arrives late, where no page can store it', async () => {
     const { browser, bff } = createSetup()
     const { platform } = browser.openTab()

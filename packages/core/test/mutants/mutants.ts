@@ -199,6 +199,11 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
     replacement: 'false',
   },
   {
+    removes: 'a late message of a sign-in does not undo a sign-out without a session id',
+    text: "message.type !== 'signed-in' || signOuts.getSessionId() !== ''",
+    replacement: 'true',
+  },
+  {
     removes: 'a message of a sign-out drops later responses',
     text: 'else requests.dropSession(message.sessionId)',
     replacement: '',
