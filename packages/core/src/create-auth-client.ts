@@ -93,13 +93,13 @@ export function createAuthClient<User = unknown>({
   }
 
   const onTabMessage = (message: TabMessage): void => {
-    if (message.type === 'signed-in') signOuts.cancel(message.sessionId)
+    const isSignIn = message.type === 'signed-in'
+    if (isSignIn) signOuts.cancel(message.sessionId)
     else requests.dropSession(message.sessionId)
     // The user signed out after this sign-in began.
     if (message.type === 'signed-out' && actions.isSigningIn()) void actions.signOut()
     // A sign-out without a session id that is still stored came after the sign-in, and ends that session too.
-    else if (message.type !== 'signed-in' || signOuts.getSessionId() !== '')
-      store.apply(receiveTabMessage, message)
+    else if (!isSignIn || signOuts.getSessionId() !== '') store.apply(receiveTabMessage, message)
   }
 
   const fetchMissedMessages = (): void => {

@@ -200,7 +200,7 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a late message of a sign-in does not undo a sign-out without a session id',
-    text: "message.type !== 'signed-in' || signOuts.getSessionId() !== ''",
+    text: "!isSignIn || signOuts.getSessionId() !== ''",
     replacement: 'true',
   },
   {
