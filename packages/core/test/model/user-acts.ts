@@ -62,15 +62,12 @@ export function getExpectedSession({ signIns, signOuts, lastEndAt, lastUnnamedAt
 }
 
 /**
- * Whether a page may forget a sign-out: where the storage does not work, when another page reports the sign-in late that
- * started the session (docs/decisions/0019).
+ * Whether a page may forget a sign-out: where the storage does not work, when another page reports a sign-in that began
+ * before (docs/decisions/0019).
  */
-export function mayForget({ signIns }: UserActs, storage: string, signOut: SignOutAct): boolean {
+export function mayForget({ signIns }: UserActs, storage: string, { page, at }: SignOutAct): boolean {
   return (
     storage !== 'works' &&
-    signIns.some(
-      ({ page, sessionId, settledAt }) =>
-        page !== signOut.page && sessionId === signOut.sessionId && settledAt >= signOut.at,
-    )
+    signIns.some((act) => act.page !== page && act.startedAt <= at && act.settledAt >= at)
   )
 }

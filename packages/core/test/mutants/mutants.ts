@@ -210,7 +210,7 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a sign-in in another tab cancels the sign-out',
-    text: "if (message.type === 'signed-in') signOuts.cancel(message.sessionId)",
+    text: 'if (isSignIn) signOuts.cancel(message.sessionId)',
     replacement: "if (message.type === 'signed-in') void 0",
   },
   {
