@@ -62,12 +62,9 @@ export function getExpectedSession({ signIns, signOuts, lastEndAt, lastUnnamedAt
 }
 
 /**
- * Whether a page may forget a sign-out: where the storage does not work, when another page reports a sign-in that began
- * before (docs/decisions/0019).
+ * Whether a page may forget a sign-out: where the storage does not work, when another page reports a sign-in later
+ * (docs/decisions/0019).
  */
 export function mayForget({ signIns }: UserActs, storage: string, { page, at }: SignOutAct): boolean {
-  return (
-    storage !== 'works' &&
-    signIns.some((act) => act.page !== page && act.startedAt <= at && act.settledAt >= at)
-  )
+  return storage !== 'works' && signIns.some((act) => act.page !== page && act.settledAt >= at)
 }
