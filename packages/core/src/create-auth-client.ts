@@ -59,7 +59,7 @@ export function createAuthClient<User = unknown>({
     isDormant = false
     const endedId = signOuts.getSessionId()
     const { status, session } = store.getAuth()
-    if (endedId) requests.dropSession(endedId)
+    if (endedId) requests.droppedSessions.add(endedId)
     if (endedId === undefined || (endedId && session && session.id !== endedId)) store.apply(startFirstFetch)
     else if (status !== 'signed-out') store.apply(() => createSignedOutState())
     // Not during a sign-in, which replaces the session anyway.
@@ -94,8 +94,10 @@ export function createAuthClient<User = unknown>({
 
   const onTabMessage = (message: TabMessage): void => {
     const isSignIn = message.type === 'signed-in'
-    if (isSignIn) signOuts.cancel(message.sessionId)
-    else requests.dropSession(message.sessionId)
+    // A late message: the user has signed out of this session since.
+    if (isSignIn && requests.droppedSessions.has(message.sessionId)) return
+    if (isSignIn) signOuts.cancel(true)
+    else requests.droppedSessions.add(message.sessionId)
     // The user signed out after this sign-in began.
     if (message.type === 'signed-out' && actions.isSigningIn()) void actions.signOut()
     // A sign-out without a session id that is still stored came after the sign-in, and ends that session too.

@@ -39,7 +39,7 @@ export function createSessionActions<User>(
   const signOut: AuthClient['signOut'] = async ({ everywhere } = {}) => {
     const { status, session } = store.getAuth()
     if (!store.isActive() || (status === 'signed-out' && !signingIn)) return
-    if (session) requests.dropSession(session.id)
+    if (session) requests.droppedSessions.add(session.id)
     // While restoring and during a sign-in the session is unknown: the request ends whichever there is.
     const sessionId = (status !== 'restoring' && !signingIn && session?.id) || ''
     abortSignIn()

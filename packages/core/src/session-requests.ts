@@ -19,8 +19,8 @@ export interface SessionRequests<User> {
   ) => Promise<SessionResult<User>>
   /** Fetches what the state needs next: the session, or a newer token. */
   readonly fetchNext: (state: ClientState<User>, signal: AbortSignal) => Promise<SessionResult<User>>
-  /** Drops every response with this session from now on: a user has signed out of it. */
-  readonly dropSession: (sessionId: string) => void
+  /** The sessions that a user has signed out of: every response with one of them is dropped. */
+  readonly droppedSessions: Set<string>
   /** The latest response, which contains the mode and how users sign in. */
   readonly getLatest: () => SessionResponse | undefined
   /** When the session of the latest response ends at the latest, on the page clock; `null` when unknown. */
@@ -91,7 +91,7 @@ export function createSessionRequests<User>(
       !latest || auth.status !== 'signed-in'
         ? fetchSession(signal, undefined, undefined, platform.latchkeyRestore?.(basePath))
         : fetchSession(signal, tokenPath, { session_id: auth.session.id, after: token?.sequence ?? 0 }),
-    dropSession: (sessionId) => void droppedSessions.add(sessionId),
+    droppedSessions,
     getLatest: () => latest,
     getSessionEnd: () => sessionEnd,
   }

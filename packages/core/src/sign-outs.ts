@@ -28,9 +28,9 @@ export interface SignOuts {
   /**
    * Forgets the sign-out, because a sign-in has replaced its session.
    *
-   * @param elsewhereId the session of a sign-in in another tab: the message may come after a sign-out of that session
+   * @param isElsewhere whether it was a sign-in in another tab: the message may come after a later sign-out
    */
-  readonly cancel: (elsewhereId?: string) => void
+  readonly cancel: (isElsewhere?: boolean) => void
   /** Returns when {@link sendIfDue} must be called next. */
   readonly getNextTime: () => number
 }
@@ -54,9 +54,9 @@ export function createSignOuts(
   const readStorage = (): string | null | undefined =>
     tryOrUndefined(() => platform.localStorage.getItem(key))
 
-  const cancel = (elsewhereId?: string): void => {
+  const cancel = (isElsewhere?: boolean): void => {
     // The other tab has removed the sign-out before it: what the storage contains is later.
-    if (elsewhereId && (readStorage() || getSessionId() === elsewhereId)) return
+    if (isElsewhere && readStorage()) return
     pause()
     pending = null
     tryOrUndefined(() => platform.localStorage.removeItem(key))

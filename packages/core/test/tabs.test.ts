@@ -227,30 +227,34 @@ describe('a sign-out that the BFF does not confirm', () => {
     expect((await openPage().client.ready()).status).toBe('signed-out')
   })
 
-  it('is not forgotten when the message of the sign-in before it arrives late, where no page can store it', async () => {
-    const { browser, bff } = createSetup()
-    const { platform } = browser.openTab()
-    const withoutStorage = {
-      localStorage: {
-        getItem: () => null,
-        setItem: () => {
-          throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+  it.each(['signs out', 'signs in and out'])(
+    'is not forgotten when a message of an earlier sign-in arrives late, where no page can store it, and the page %s',
+    async (acts) => {
+      const { browser, bff } = createSetup()
+      const { platform } = browser.openTab()
+      const withoutStorage = {
+        localStorage: {
+          getItem: () => null,
+          setItem: () => {
+            throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+          },
+          removeItem: () => {},
         },
-        removeItem: () => {},
-      },
-    }
-    const client = createAuthClient({ platform: { ...platform, ...withoutStorage } })
-    client.subscribe(() => {})
-    const { id: sessionId } = await client.signIn(bob)
-    bff.intercept(fail)
-    await client.signOut()
-    new platform.BroadcastChannel('latchkey:/auth').postMessage({ type: 'signed-in', sessionId })
-    await browser.advance(0)
-    bff.intercept(null)
-    await browser.advance(60_000)
-    expect(signOuts(browser.requests).length).toBeGreaterThan(1)
-    expect(client.getState().status).toBe('signed-out')
-  })
+      }
+      const client = createAuthClient({ platform: { ...platform, ...withoutStorage } })
+      client.subscribe(() => {})
+      const { id: sessionId } = await client.signIn(bob)
+      bff.intercept(fail)
+      if (acts === 'signs in and out') client.signIn(bob).catch(() => {})
+      await client.signOut()
+      new platform.BroadcastChannel('latchkey:/auth').postMessage({ type: 'signed-in', sessionId })
+      await browser.advance(0)
+      bff.intercept(null)
+      await browser.advance(60_000)
+      expect(signOuts(browser.requests).length).toBeGreaterThan(1)
+      expect(client.getState().status).toBe('signed-out')
+    },
+  )
 
   it('is not forgotten when the BFF confirms another one, whose request it replaced', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })

@@ -140,7 +140,7 @@ const authState: readonly Omit<Mutant, 'file'>[] = [
 const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
   {
     removes: 'a session that was signed out of is dropped',
-    text: '    if (endedId) requests.dropSession(endedId)\n',
+    text: '    if (endedId) requests.droppedSessions.add(endedId)\n',
     replacement: '',
   },
   {
@@ -199,18 +199,23 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
     replacement: 'false',
   },
   {
+    removes: 'a late message of a session that was signed out of changes nothing',
+    text: '    if (isSignIn && requests.droppedSessions.has(message.sessionId)) return\n',
+    replacement: '',
+  },
+  {
     removes: 'a late message of a sign-in does not undo a sign-out without a session id',
     text: "!isSignIn || signOuts.getSessionId() !== ''",
     replacement: 'true',
   },
   {
     removes: 'a message of a sign-out drops later responses',
-    text: 'else requests.dropSession(message.sessionId)',
+    text: 'else requests.droppedSessions.add(message.sessionId)',
     replacement: '',
   },
   {
     removes: 'a sign-in in another tab cancels the sign-out',
-    text: 'if (isSignIn) signOuts.cancel(message.sessionId)',
+    text: 'if (isSignIn) signOuts.cancel(true)',
     replacement: "if (message.type === 'signed-in') void 0",
   },
   {
@@ -381,7 +386,7 @@ const sessionActions: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a sign-out drops later responses',
-    text: '    if (session) requests.dropSession(session.id)\n',
+    text: '    if (session) requests.droppedSessions.add(session.id)\n',
     replacement: '',
   },
   {
@@ -404,13 +409,8 @@ const sessionActions: readonly Omit<Mutant, 'file'>[] = [
 const signOuts: readonly Omit<Mutant, 'file'>[] = [
   {
     removes: 'a late message does not cancel a stored sign-out',
-    text: 'readStorage() || getSessionId() === elsewhereId',
-    replacement: 'getSessionId() === elsewhereId',
-  },
-  {
-    removes: 'a late message does not cancel a sign-out of that session',
-    text: 'readStorage() || getSessionId() === elsewhereId',
-    replacement: 'readStorage()',
+    text: 'isElsewhere && readStorage()',
+    replacement: 'false',
   },
   {
     removes: 'a sign-out in memory counts where the storage does not work',
