@@ -12,6 +12,15 @@ const withoutChannels: Pick<Platform, 'BroadcastChannel'> = {
     throw new DOMException('The operation is insecure.', 'SecurityError')
   } as never,
 }
+const withoutStorage: Pick<Platform, 'localStorage'> = {
+  localStorage: {
+    getItem: () => null,
+    setItem: () => {
+      throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+    },
+    removeItem: () => {},
+  },
+}
 
 describe('a sign-out', () => {
   it('reaches a restoring tab before it reaches the BFF', async () => {
@@ -232,15 +241,6 @@ describe('a sign-out that the BFF does not confirm', () => {
     async (acts) => {
       const { browser, bff } = createSetup()
       const { platform } = browser.openTab()
-      const withoutStorage = {
-        localStorage: {
-          getItem: () => null,
-          setItem: () => {
-            throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
-          },
-          removeItem: () => {},
-        },
-      }
       const client = createAuthClient({ platform: { ...platform, ...withoutStorage } })
       client.subscribe(() => {})
       const { id: sessionId } = await client.signIn(bob)
@@ -255,6 +255,24 @@ describe('a sign-out that the BFF does not confirm', () => {
       expect(client.getState().status).toBe('signed-out')
     },
   )
+
+  it('is not forgotten when another page reports another session, where no page can store it', async () => {
+    const { browser, bff } = createSetup({ signedInAs: 'cathy' })
+    const { platform } = browser.openTab()
+    const client = createAuthClient({ platform: { ...platform, ...withoutStorage } })
+    client.subscribe(() => {})
+    await client.ready()
+    bff.intercept(fail)
+    await client.signOut()
+    const message = { type: 'signed-in', sessionId: 'session-0' }
+    new platform.BroadcastChannel('latchkey:/auth').postMessage(message)
+    await browser.advance(0)
+    bff.intercept(null)
+    await browser.advance(60_000)
+    expect(client.getState().status).toBe('signed-out')
+    const reloaded = createAuthClient({ platform: browser.openTab().platform })
+    expect((await reloaded.ready()).status).toBe('signed-out')
+  })
 
   it('is not forgotten when the BFF confirms another one, whose request it replaced', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })

@@ -409,8 +409,14 @@ const sessionActions: readonly Omit<Mutant, 'file'>[] = [
 const signOuts: readonly Omit<Mutant, 'file'>[] = [
   {
     removes: 'a late message does not cancel a stored sign-out',
-    text: 'isElsewhere && readStorage()',
-    replacement: 'false',
+    text: '    if (isElsewhere && readStorage()) return\n',
+    replacement: '',
+  },
+  {
+    removes:
+      'a message does not cancel a sign-out of a session that is known where the storage does not work',
+    text: '    if (isElsewhere && !isStored && getSessionId()) return\n',
+    replacement: '',
   },
   {
     removes: 'a sign-out in memory counts where the storage does not work',
