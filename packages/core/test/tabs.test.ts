@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { Platform } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import { createTestBrowser, createFakeBff, createErrorResponse } from '../src/testing/index.ts'
-import type { TestPage } from './setup.ts'
 import { createSetup, createSlowSchema } from './setup.ts'
 
 const hour = 3_600_000
