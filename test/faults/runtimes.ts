@@ -1,11 +1,12 @@
 import type { FaultGroup, TestReference } from './fault.ts'
 
 const runtimes = 'test/runtimes/runtimes.test.ts'
+const frameworks = 'test/frameworks/frameworks.test.ts'
 const anyCheck: TestReference = [runtimes, '%s serves the built packages > and %s']
 
-/** What broke when the packages first ran on runtimes other than Node. */
+/** What broke when the packages first ran on Bun, Deno and Cloudflare Workers, and in Next.js. */
 export const otherRuntimes: FaultGroup = {
-  title: 'Bun, Deno and Cloudflare Workers',
+  title: 'Other runtimes and frameworks',
   faults: [
     {
       id: 'R-1',
@@ -30,6 +31,13 @@ export const otherRuntimes: FaultGroup = {
       fault: 'On Deno, `embeddedStore` did not open.',
       now: 'It keeps the contract of stores on Node, Bun and Deno.',
       tests: [[runtimes, 'and the %s store > %s']],
+    },
+    {
+      id: 'R-5',
+      fault:
+        'In Next.js on Node 22 and later, `embeddedStore` did not open: Turbopack had replaced its `require`.',
+      now: 'It opens the SQLite of Node without `require`.',
+      tests: [[frameworks, 'render each user their own page, without a token, and the form for all others']],
     },
   ],
 }
