@@ -1,10 +1,15 @@
 // Runs in every runtime: the fetch handler of a BFF, whose clock the checks move.
 import type { Store } from '@latchkey/bff'
-import { createBff, memoryStore } from '@latchkey/bff'
+import { createBff, getClientAddress, memoryStore, setSocketAddress } from '@latchkey/bff'
 import { oauth2 } from '@latchkey/bff/providers'
 import type { TestedStore } from '@latchkey/bff/testing'
 import { storeContract } from '@latchkey/bff/testing'
 import { createAuthClient } from '@latchkey/core'
+import { checks } from '../conformance/checks.ts'
+import { listClientAuthMethods } from '../conformance/client-auth-method.ts'
+import type { CheckResult } from '../conformance/run-check.ts'
+import { runCheck } from '../conformance/run-check.ts'
+import type { Server } from '../conformance/server.ts'
 
 const { AUTHORIZATION_SERVER = '', RESOURCE_SERVER = '', STORE_FOLDER = '' } = process.env
 const shift = { milliseconds: 0 }
@@ -33,6 +38,10 @@ export async function respond(request: Request): Promise<Response> {
   switch (pathname) {
     case '/contract':
       return Response.json(await runStoreContract(searchParams.get('store')))
+    case '/conformance':
+      return Response.json(await runConformanceChecks(JSON.parse(String(searchParams.get('server')))))
+    case '/address':
+      return Response.json(getClientAddress(request))
     case '/advance':
       shift.milliseconds += Number(searchParams.get('seconds')) * 1000
       return new Response()
@@ -45,11 +54,28 @@ export async function respond(request: Request): Promise<Response> {
   }
 }
 
+/** What a runtime passes beside the request: Bun its server, Deno the connection. */
+interface RuntimeHost {
+  requestIP?: (request: Request) => { address: string } | null
+  remoteAddr?: { hostname: string }
+}
+
 export default {
   // For Bun, which else serves all networks.
   hostname: '127.0.0.1',
-  fetch: (request: Request): Promise<Response> =>
-    bff.owns(new URL(request.url).pathname) ? bff.fetch(request) : respond(request),
+  fetch(request: Request, host?: RuntimeHost): Promise<Response> {
+    const address = host?.requestIP?.(request)?.address ?? host?.remoteAddr?.hostname
+    setSocketAddress(request, address ?? request.headers.get('CF-Connecting-IP') ?? undefined)
+    return bff.owns(new URL(request.url).pathname) ? bff.fetch(request) : respond(request)
+  },
+}
+
+/** Runs the conformance checks with one authorization server; returns the result of each by its name. */
+async function runConformanceChecks(server: Server): Promise<Record<string, CheckResult>> {
+  const [method] = await listClientAuthMethods(server)
+  const results: Record<string, CheckResult> = {}
+  for (const check of checks) results[check.name] = await runCheck(check, server, method!)
+  return results
 }
 
 /** Runs the promises of a store; returns each title with the error, or `null`. */

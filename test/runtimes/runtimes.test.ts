@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import type { TestedStore } from '@latchkey/bff/testing'
 import { storeContract } from '@latchkey/bff/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checks as conformanceChecks } from '../conformance/checks.ts'
+import { startOddServer } from '../conformance/odd-server.ts'
+import type { CheckResult } from '../conformance/run-check.ts'
 import { proxyChecks } from './checks/proxy.ts'
 import { wireChecks } from './checks/wire.ts'
 import { runtimes } from './runtimes.ts'
@@ -20,14 +23,17 @@ const contractTitles = storeContract(() => ({}) as TestedStore).map(({ title }) 
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey runtimes '))
 let upstream: Upstream
+let authorizationServer: Awaited<ReturnType<typeof startOddServer>>
 
 beforeAll(async () => {
   installPackages(folder, ['wire', 'core', 'bff'])
   upstream = await startUpstream()
+  authorizationServer = await startOddServer({ clientCredentials: true })
 })
 
 afterAll(async () => {
   await upstream?.close()
+  await authorizationServer?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -39,6 +45,7 @@ describe.each(installed)('%s serves the built packages', (_, runtime) => {
   let server: Awaited<ReturnType<typeof startRuntime>>
   /** The failures of the store's contract, by store and title. */
   let failures: Record<string, Record<string, string | null>>
+  let conformance: Record<string, CheckResult>
 
   beforeAll(async () => {
     server = await startRuntime(runtime, folder, await compileEntry(runtime, folder), {
@@ -51,6 +58,9 @@ describe.each(installed)('%s serves the built packages', (_, runtime) => {
       return [store, await response.json()] as const
     })
     failures = Object.fromEntries(await Promise.all(results))
+    const parameters = new URLSearchParams({ server: JSON.stringify(authorizationServer.server) })
+    const response = await fetch(`${server.origin}/conformance?${parameters}`)
+    conformance = (await response.json()) as typeof conformance
   })
   afterAll(async () => {
     // Some runtimes end when the requests have ended that a failed check has left open.
@@ -61,6 +71,10 @@ describe.each(installed)('%s serves the built packages', (_, runtime) => {
   it.each(checks)('and %s', async (name, { run }) => {
     const username = `${runtime.name}-${name}`.replaceAll(/\W+/g, '-')
     await expect(run({ runtime, origin: server.origin, upstream, username })).resolves.toBeUndefined()
+  })
+
+  it.each(conformanceChecks.map(({ name }) => name))('and passes the conformance check: %s', (name) => {
+    expect(conformance[name]).toMatchObject({ outcome: 'ok' })
   })
 
   describe.each(runtime.stores)('and the %s store', (store) => {

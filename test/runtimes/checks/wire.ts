@@ -141,6 +141,16 @@ export const wireChecks: readonly Check[] = [
     },
   },
   {
+    name: 'knows the address of the client',
+    async run(context) {
+      // On Workers, Cloudflare sets the header.
+      const response = await fetch(`${context.origin}/address`, {
+        headers: { 'CF-Connecting-IP': '127.0.0.1' },
+      })
+      strictEqual(await response.json(), '127.0.0.1')
+    },
+  },
+  {
     name: 'rejects a body that is too long, and one that is no JSON',
     async run(context) {
       const page = new Page(context)
