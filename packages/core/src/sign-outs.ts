@@ -77,7 +77,8 @@ export function createSignOuts(
     sending = new AbortController()
     sendBffRequest(platform, 'DELETE', basePath, sessionPath + query, sending.signal).then(
       () => {
-        if (pending?.query !== query) return
+        // Another page may have stored a later one.
+        if ((readStorage() ?? query) !== query) return
         cancel()
         onConfirmed(sessionId!, isAdopted)
       },

@@ -281,25 +281,29 @@ describe('a sign-out that the BFF does not confirm', () => {
     expect((await reloaded.ready()).status).toBe('signed-out')
   })
 
-  it('is not forgotten when the BFF confirms another one, whose request it replaced', async () => {
-    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
-    const { client, tab } = openPage()
-    await client.ready()
-    let confirm = (): void => {}
-    bff.intercept(() => new Promise<void>((resolve) => (confirm = resolve)))
-    await client.signOut()
-    // A tab that has signed in and out again stores its sign-out, and is closed.
-    browser.storage.set('latchkey:/auth', '?session_id=session-2')
-    bff.intercept(fail)
-    tab.show()
-    await browser.advance(0)
-    confirm()
-    await browser.advance(0)
-    expect([...browser.storage.values()]).toEqual(['?session_id=session-2'])
-    bff.intercept(null)
-    await browser.advance(60_000)
-    expect(browser.storage.size).toBe(0)
-  })
+  it.each([true, false])(
+    'is not forgotten when the BFF confirms an earlier one of a page that has noticed it: %s',
+    async (hasNoticed) => {
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+      const { client, tab } = openPage()
+      await client.ready()
+      let confirm = (): void => {}
+      bff.intercept(() => new Promise<void>((resolve) => (confirm = resolve)))
+      await client.signOut()
+      // A tab that has signed in and out again stores its sign-out, and is closed.
+      browser.storage.set('latchkey:/auth', '?session_id=session-2')
+      bff.intercept(fail)
+      if (hasNoticed) tab.show()
+      await browser.advance(0)
+      confirm()
+      await browser.advance(0)
+      expect([...browser.storage.values()]).toEqual(['?session_id=session-2'])
+      bff.intercept(null)
+      tab.show()
+      await browser.advance(60_000)
+      expect(browser.storage.size).toBe(0)
+    },
+  )
 
   it('is not replaced by a sign-out of an earlier session, in a tab that has missed the messages', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })

@@ -430,7 +430,7 @@ const signOuts: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a confirmation concerns its own sign-out',
-    text: '        if (pending?.query !== query) return\n',
+    text: '        if ((readStorage() ?? query) !== query) return\n',
     replacement: '',
   },
   {
