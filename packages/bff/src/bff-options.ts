@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defaultBasePath } from '@latchkey/wire'
 import type { Authorize } from './sessions/machine-session.ts'
+import type { OnEvent } from './events/audit-log.ts'
 import type { Hooks } from './authorization-server/hooks.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
@@ -66,6 +67,11 @@ export interface BffOptions {
   hooks?: Hooks
   /** Seconds within which the authorization server must respond; 8 when absent. */
   timeout?: number
+  /**
+   * Receives an audit event for each sign-in, refresh and end of a session, as they happen. What it throws is logged and
+   * changes nothing.
+   */
+  onEvent?: OnEvent
   /** Receives log lines for the operator; the console when absent. */
   logger?: Logger
   /** Replaces time, network and randomness, for tests. */
@@ -123,6 +129,9 @@ const resolvedOptions = z
     timeout: seconds.max(2_147_483, { error: createIssueMessage('at most 2147483 seconds') }).default(8),
     hooks: z.strictObject({ transformRequest: hookSchema, transformResponse: hookSchema }).optional(),
     store: z.custom(isObject, { error: createIssueMessage('a store, for example memoryStore()') }).optional(),
+    onEvent: z
+      .custom<OnEvent>(isFunction, { error: createIssueMessage('a function of the event') })
+      .optional(),
     logger: z
       .custom(isLogger, { error: createIssueMessage('an object with the functions info, warn and error') })
       .optional(),
@@ -136,7 +145,7 @@ const resolvedOptions = z
 /** The valid options, with their defaults and the parsed provider; without the options that are not plain values. */
 export type ResolvedOptions = Omit<
   z.output<typeof resolvedOptions>,
-  'provider' | 'hooks' | 'store' | 'logger' | 'platform'
+  'provider' | 'hooks' | 'store' | 'onEvent' | 'logger' | 'platform'
 > & { provider: Provider }
 
 /**

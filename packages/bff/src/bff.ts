@@ -19,6 +19,8 @@ import { createFetchUpstream } from './upstream-fetch.ts'
 import { createProxyMatcher } from './proxy/proxy-routes.ts'
 import { createRefresh } from './sessions/refresh.ts'
 import type { RevocableTokens } from './authorization-server/revocation.ts'
+import { createAuditLog } from './events/audit-log.ts'
+import { createHealthHandlers } from './routes/health.ts'
 import { createTokenRevoker } from './authorization-server/revocation.ts'
 import { createMachineHandlers } from './routes/machine-handlers.ts'
 import type { RouteRequest } from './route-request.ts'
@@ -43,7 +45,7 @@ import { createThrottle, noThrottle } from './guards/throttle.ts'
 import { createClientResolver } from './guards/trust-proxy.ts'
 import { createRepeatLimiter } from './repeated-lines.ts'
 import { logStartupWarnings, logStoreWarnings } from './startup-warnings.ts'
-import { createHttpClient } from './authorization-server/http-client.ts'
+import { createHttpClient, withFailureTracking } from './authorization-server/http-client.ts'
 
 /** A backend-for-frontend: a web-standard request handler for its base path and its proxy routes. */
 export interface Bff {
@@ -111,7 +113,7 @@ export function createBff(options: BffOptions): Bff {
   const providerKey = `${provider.id} ${serverUrl.replace(/\/+$/, '')}`
   const background = createBackgroundTasks(platform, logger)
   const clock = createSessionClock(platform, logger)
-  const httpClient = createHttpClient(platform, timeout)
+  const httpClient = withFailureTracking(createHttpClient(platform, timeout))
   /** Milliseconds that a grant takes at most, with the writes around it. */
   const maxGrantMs = timeout * 1000 + 1000
   const clientReader = createClientReader(provider, timeout, platform, logger)
@@ -127,6 +129,13 @@ export function createBff(options: BffOptions): Bff {
   const revokeTokens = createTokenRevoker({ ...serverAccess, platform })
   const sessionSecrets = createSessionSecrets(secret, timeout, platform)
   const secrets = sessionSecrets.keys
+  const audit = createAuditLog({
+    onEvent: options.onEvent,
+    provider: provider.id,
+    basePath,
+    platform,
+    logger,
+  })
   const openStreams = createOpenStreams(platform)
   const sessions = withStreamEnds(
     createSessions({
@@ -142,10 +151,11 @@ export function createBff(options: BffOptions): Bff {
       keepsReasons: !isAutomatic,
       // A machine token may be in use elsewhere, so an expired record must not revoke it.
       onExpired: isAutomatic ? () => {} : revokeAtSameHost,
+      onEnded: audit.recordEnd,
     }),
     openStreams,
   )
-  const sessionList = createSessionList(store, limits.perUser, openStreams, clock)
+  const sessionList = createSessionList(store, limits.perUser, openStreams, clock, audit.recordEnd)
   const refresh = createRefresh({
     sessions,
     server,
@@ -155,6 +165,7 @@ export function createBff(options: BffOptions): Bff {
     clock,
     platform,
     logger,
+    audit,
     mayMeanInsufficientScope: provider.resource.tokenRejection.mayMeanInsufficientScope,
     maxWaitMs: maxGrantMs,
   })
@@ -184,6 +195,7 @@ export function createBff(options: BffOptions): Bff {
           logger,
         })
       : noThrottle,
+    audit,
     getSessionCookie: createCookieResolver(basePath, origin),
     warnOfPlainHttp: createPlainHttpWarning(logger),
     refresh,
@@ -204,6 +216,13 @@ export function createBff(options: BffOptions): Bff {
     basePath,
     origin,
     handlers,
+    health: createHealthHandlers({
+      store,
+      background,
+      platform,
+      logger,
+      isServerFailing: httpClient.isFailing,
+    }),
     matchProxyRoute,
     resolveClient,
     sessionSecrets,

@@ -28,6 +28,8 @@ export interface BffErrorDetails {
   allow?: string
   /** Whether the authorization server may have acted on a request whose response was lost. */
   isResponseLost?: boolean
+  /** Whether the throttle of the BFF refused a sign-in. */
+  isThrottled?: boolean
 }
 
 /**
@@ -44,6 +46,7 @@ export class BffError extends Error {
   readonly challenge: SignInChallenge | undefined
   readonly allow: string | undefined
   readonly isResponseLost: boolean
+  readonly isThrottled: boolean
 
   constructor(code: ErrorCode, message: string, details: BffErrorDetails = {}) {
     super(message)
@@ -55,6 +58,7 @@ export class BffError extends Error {
     this.challenge = details.challenge
     this.allow = details.allow
     this.isResponseLost = details.isResponseLost ?? false
+    this.isThrottled = details.isThrottled ?? false
   }
 }
 

@@ -10,6 +10,8 @@ export interface RouteRequest {
    * client; `null` when unknown.
    */
   readonly address: string | null
+  /** What a trusted proxy in front calls the request, by the header `X-Request-Id`. */
+  readonly forwardedId?: string | undefined
   /** `null` without a body. */
   readonly body: RequestBody | null
   /** Whether the client disconnected before it had the whole response. */

@@ -1,3 +1,4 @@
+import type { EndCause } from './events/audit-log.ts'
 import type { SessionList, UserSession } from './sessions/session-list.ts'
 import { deriveSubject } from './sessions/subject.ts'
 
@@ -21,11 +22,13 @@ export interface SessionAdmin {
   endUser(user: UserReference): Promise<void>
 }
 
+const cause: EndCause = { reason: 'ended_by_admin' }
+
 export function createSessionAdmin(sessionList: SessionList, providerKey: string): SessionAdmin {
   return {
     list: async (user) => sessionList.list(resolveSubject(user)),
-    endSession: async (user, sessionId) => sessionList.end(resolveSubject(user), sessionId),
-    endUser: async (user) => sessionList.endAll(resolveSubject(user)),
+    endSession: async (user, sessionId) => sessionList.end(resolveSubject(user), sessionId, cause),
+    endUser: async (user) => sessionList.endAll(resolveSubject(user), cause),
   }
 
   function resolveSubject(user: UserReference): string {

@@ -156,7 +156,7 @@ export function latchkey({ entry, basePath, restoreScript = 'inline' }: Latchkey
 
 function getStore({ root, logger }: Pick<ResolvedConfig, 'root' | 'logger'>): Store {
   const path = resolve(root, 'node_modules/.cache/latchkey')
-  const store = stores.get(path) ?? openDevelopmentStore(path, logger)
+  const store = stores.get(path) ?? openDevelopmentStore(path, { info: (line) => logger.info(line) })
   stores.set(path, store)
   return store
 }

@@ -25,6 +25,24 @@ export interface HttpClient {
   send(url: string, init: RequestInit): Promise<HttpResponse | UpstreamFailure>
 }
 
+/** A client that knows whether its last request failed. */
+export interface TrackedHttpClient extends HttpClient {
+  /** Whether the last request had no response, or one with a status of 500 or more. */
+  isFailing: () => boolean
+}
+
+export function withFailureTracking(client: HttpClient): TrackedHttpClient {
+  let isFailing = false
+  return {
+    async send(url, init) {
+      const result = await client.send(url, init)
+      isFailing = !('status' in result) || result.status >= 500
+      return result
+    },
+    isFailing: () => isFailing,
+  }
+}
+
 /**
  * Creates a client that limits every request in time and every response to 64 kB. It follows no redirect, because a 307
  * would send the password to the redirect's target.

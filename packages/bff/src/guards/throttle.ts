@@ -202,7 +202,10 @@ const limitSources = new Map([
 ])
 
 function createRateLimitError(waitMs: number): BffError {
-  return new BffError('rate_limited', 'Too many failed sign-ins', { retryAfter: Math.ceil(waitMs / 1000) })
+  return new BffError('rate_limited', 'Too many failed sign-ins', {
+    retryAfter: Math.ceil(waitMs / 1000),
+    isThrottled: true,
+  })
 }
 
 /** Whether an error means that the credentials are wrong. */

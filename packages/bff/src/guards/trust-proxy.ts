@@ -88,6 +88,9 @@ export function createClientResolver(
   }
 }
 
+/** Characters that need no quotes in a log line. */
+const requestIdPattern = /^[\w.:=+/-]{1,128}$/
+
 const unknownClient: ForwardedClient = { address: null, protocol: null, host: null }
 
 function toRanges(text: string): readonly IpRange[] {
@@ -109,6 +112,7 @@ class ForwardedRequest implements RouteRequest {
   readonly body: RouteRequest['body']
   readonly address: string | null
   readonly canUpgrade: boolean
+  readonly forwardedId: string | undefined
   readonly #received: RouteRequest
 
   constructor(received: RouteRequest, client: ForwardedClient) {
@@ -118,6 +122,8 @@ class ForwardedRequest implements RouteRequest {
     this.body = received.body
     this.address = client.address
     this.canUpgrade = received.canUpgrade
+    const id = received.getHeader('x-request-id')
+    this.forwardedId = id !== null && requestIdPattern.test(id) ? id : undefined
   }
 
   get isDisconnected(): boolean {

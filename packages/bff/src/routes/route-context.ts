@@ -1,5 +1,6 @@
 import type { SignInMethods } from '@latchkey/wire'
 import type { AuthorizationServer } from '../authorization-server/authorization-server.ts'
+import type { AuditLog } from '../events/audit-log.ts'
 import type { BackgroundTasks } from '../background-tasks.ts'
 import type { Challenges } from '../sessions/challenges.ts'
 import type { SessionCookie } from '../sessions/session-cookie.ts'
@@ -32,6 +33,7 @@ export interface RouteContext {
   openStreams: OpenStreams
   challenges: Challenges
   throttle: Throttle
+  audit: AuditLog
   /** Returns the name and attributes of the session cookie for a page at this URL. */
   getSessionCookie(url: RequestUrl): SessionCookie
   /** Warns of a sign-in over plain http, by the header `Origin`. */

@@ -1,5 +1,7 @@
 import { sessionPath, sessionsPath, tokenPath } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
+import { getRequestId } from '../events/request-id.ts'
+import type { RequestKind } from '../guards/csrf.ts'
 import { assertSameOrigin } from '../guards/csrf.ts'
 import { describeError } from '../log.ts'
 import { createRepeatLimiter } from '../repeated-lines.ts'
@@ -9,6 +11,8 @@ import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
 import { createErrorResponse } from '../route-response.ts'
 import type { SessionSecrets } from '../session-secrets.ts'
+import type { HealthHandlers } from './health.ts'
+import { healthPath } from './health.ts'
 import type { SessionHandlers } from './machine-handlers.ts'
 import { handleProxy } from './proxy.ts'
 import type { RouteContext, RouteHandler } from './route-context.ts'
@@ -29,6 +33,7 @@ export interface RouterOptions {
   /** The configured origin of the page; the request's origin when undefined. */
   origin: string | undefined
   handlers: SessionHandlers
+  health: HealthHandlers
   matchProxyRoute: MatchProxyRoute
   /** Returns a request as the client sent it to the outermost proxy. */
   resolveClient: (request: RouteRequest) => RouteRequest
@@ -45,10 +50,13 @@ export interface Router {
 }
 
 export function createRouter(options: RouterOptions): Router {
-  const { basePath, origin, handlers, matchProxyRoute, resolveClient, sessionSecrets, context } = options
+  const { basePath, origin, handlers, health, matchProxyRoute, resolveClient, sessionSecrets, context } =
+    options
   const routes: Record<string, Record<string, RouteHandler>> = {
     [sessionPath]: { GET: handlers.restore, POST: handlers.signIn, DELETE: handlers.signOut },
     [tokenPath]: { POST: handlers.token },
+    [`${healthPath}live`]: { GET: health.live, HEAD: health.live },
+    [`${healthPath}ready`]: { GET: health.ready, HEAD: health.ready },
     ...(handlers.sessions && {
       [sessionsPath]: { GET: handlers.sessions.list, DELETE: handlers.sessions.endOthers },
       [`${sessionsPath}/{session_id}`]: { DELETE: handlers.sessions.end },
@@ -59,13 +67,17 @@ export function createRouter(options: RouterOptions): Router {
 
   return {
     owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
-    async handle(request) {
+    async handle(received) {
+      const request = resolveClient(received)
       try {
         const loading = sessionSecrets.load()
         if (loading !== null) await loading
-        return withDefaultHeaders(await respond(resolveClient(request)))
+        return withDefaultHeaders(await respond(request))
       } catch (error) {
-        return withDefaultHeaders(createErrorResponse(toBffError(error)))
+        const requestId = getRequestId(request, context.platform)
+        const response = createErrorResponse(toBffError(error, requestId))
+        response.headers['x-request-id'] = requestId
+        return withDefaultHeaders(response)
       }
     },
   }
@@ -76,7 +88,7 @@ export function createRouter(options: RouterOptions): Router {
     if (match) {
       assertMethod(method, match.methods)
       const isWebSocket = isWebSocketRequest(request)
-      assertSameOrigin(request, origin, isWebSocket ? 'web-socket' : 'resource', warnAtMostOnceAMinute)
+      rejectOtherOrigins(request, isWebSocket ? 'web-socket' : 'resource')
       if (isWebSocket) assertWebSocket(request, match)
       return handleProxy(context, request, match)
     }
@@ -86,12 +98,22 @@ export function createRouter(options: RouterOptions): Router {
     if (!methods) throw new BffError('invalid_request', 'The BFF has no route at this path', { status: 404 })
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (!route) throw createMethodError(Object.keys(methods))
-    assertSameOrigin(request, origin, 'bff', warnAtMostOnceAMinute)
+    // Whoever watches the server sends no header.
+    if (!path.startsWith(healthPath)) rejectOtherOrigins(request, 'bff')
     return route(context, request)
   }
 
+  function rejectOtherOrigins(request: RouteRequest, kind: RequestKind): void {
+    try {
+      assertSameOrigin(request, origin, kind, warnAtMostOnceAMinute)
+    } catch (error) {
+      context.audit.record({ type: 'request.rejected', reason: 'access_denied' }, request)
+      throw error
+    }
+  }
+
   /** Logs the hint of an error. Details of unexpected errors go to the log only. */
-  function toBffError(error: unknown): BffError {
+  function toBffError(error: unknown, requestId: string): BffError {
     const bffError =
       error instanceof BffError
         ? error
@@ -99,7 +121,7 @@ export function createRouter(options: RouterOptions): Router {
             hint: `Request failed with 500: ${describeError(error)}`,
           })
     if (bffError.hint !== undefined)
-      context.logger[bffError.code === 'server_error' ? 'error' : 'warn'](bffError.hint)
+      context.logger[bffError.code === 'server_error' ? 'error' : 'warn'](bffError.hint, { requestId })
     return bffError
   }
 }

@@ -39,7 +39,7 @@ export async function handleSessionEnd(context: RouteContext, request: RouteRequ
   const { pathname } = request.url
   const id = pathname.slice(pathname.lastIndexOf('/') + 1)
   if (id === keys.sessionId) return handleSignOut(context, request)
-  await context.sessionList.end(data.subject, id)
+  await context.sessionList.end(data.subject, id, { reason: 'ended_in_list', request })
   return noContent()
 }
 
@@ -49,7 +49,7 @@ export async function handleOtherSessionsEnd(
   request: RouteRequest,
 ): Promise<RouteResponse> {
   const { keys, data } = await loadSession(context, request)
-  await context.sessionList.endOthers(data.subject, keys.sessionId)
+  await context.sessionList.endOthers(data.subject, keys.sessionId, { reason: 'ended_in_list', request })
   return noContent()
 }
 

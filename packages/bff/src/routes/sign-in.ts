@@ -10,6 +10,7 @@ import {
   serializeSessionCookie,
 } from '../sessions/session-cookie.ts'
 import { BffError } from '../errors.ts'
+import type { AuditEventDetails } from '../events/audit-event.ts'
 import type { TokenSet } from '../authorization-server/token-result.ts'
 import { getGrant } from '../description/provider-description.ts'
 import { assertNotClosing } from '../background-tasks.ts'
@@ -39,6 +40,25 @@ export async function handleSignIn(context: RouteContext, request: RouteRequest)
 }
 
 async function signIn(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
+  try {
+    return await runSignIn(context, request)
+  } catch (error) {
+    context.audit.record(describeFailure(error), request)
+    throw error
+  }
+}
+
+function describeFailure(error: unknown): AuditEventDetails {
+  const { code, isThrottled, retryAfter = 0 } = error instanceof BffError ? error : unexpectedFailure
+  if (isThrottled) return { type: 'sign_in.throttled', retry_after: retryAfter }
+  if (code === 'challenge_required') return { type: 'sign_in.challenged' }
+  const isListed = code !== 'login_required' && code !== 'insufficient_scope'
+  return { type: 'sign_in.failed', reason: isListed ? code : 'server_error' }
+}
+
+const unexpectedFailure = { code: 'server_error', isThrottled: false, retryAfter: undefined } as const
+
+async function runSignIn(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
   context.warnOfPlainHttp(request.getHeader('origin'))
   if (request.url.search !== '')
     throw createInvalidRequestError('The URL of a sign-in must have no query: credentials belong in the body')
@@ -152,10 +172,14 @@ async function createSession(
     ...(provider.refresh.storeCredentials && { credentials }),
   }
   const { cookie, session } = await createSessionOrRevoke(context, request, data)
+  context.audit.record(
+    { type: 'sign_in.succeeded', session_id: session.keys.sessionId, subject: data.subject },
+    request,
+  )
   context.background.run('Removal of the previous session', async () => {
     const previous = await sessions.open(readSessionCookie(context, request))
     if (typeof previous === 'string') return
-    await sessions.end(previous)
+    await sessions.end(previous, { reason: 'replaced', request })
     // Some servers issue the same tokens again while they are valid.
     const hasSameTokens =
       previous.data.accessToken === data.accessToken ||
@@ -182,7 +206,7 @@ async function createSessionOrRevoke(
     assertConnected(request)
     assertUserSize(data)
     const created = await context.sessions.create(data)
-    if (request.isDisconnected) await context.sessions.end(created.session)
+    if (request.isDisconnected) await context.sessions.end(created.session, null)
     assertConnected(request)
     return created
   } catch (error) {

@@ -23,13 +23,14 @@ export async function handleSignOut(context: RouteContext, request: RouteRequest
   if (!isOpen && isEverywhere) {
     const ended = await context.sessions.openEnded(sessionCookie)
     if (ended && (!requestedId || requestedId === ended.sessionId))
-      await context.sessions.endAllOfUser(ended.subject)
+      await context.sessionList.endAll(ended.subject, { reason: 'signed_out_everywhere', request })
   }
   if (requestedId && !(isOpen && session.keys.sessionId === requestedId))
     return { status: 204, headers: {}, body: null }
   if (isOpen) {
-    if (isEverywhere) await context.sessions.endAllOfUser(session.data.subject)
-    else await context.sessions.end(session)
+    if (isEverywhere)
+      await context.sessionList.endAll(session.data.subject, { reason: 'signed_out_everywhere', request })
+    else await context.sessions.end(session, { reason: 'signed_out', request })
     context.revoke(session.data)
   }
   const cookie = serializeExpiredCookie(context.getSessionCookie(request.url))

@@ -151,18 +151,14 @@ export function createOpenStreams(
 export function withStreamEnds(sessions: Sessions, openStreams: OpenStreams): Sessions {
   return {
     ...sessions,
-    async end(session) {
-      await sessions.end(session)
+    async end(session, cause) {
+      await sessions.end(session, cause)
       openStreams.endByKey(session.keys.storeKey, 'no_session')
     },
     async endWithReason(session, reason) {
       const result = await sessions.endWithReason(session, reason)
       if (typeof result === 'string') openStreams.endByKey(session.keys.storeKey, result)
       return result
-    },
-    async endAllOfUser(subject) {
-      await sessions.endAllOfUser(subject)
-      openStreams.endBySubject(subject)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@latchkey/wire'
 import type { AuthorizationServer } from '../authorization-server/authorization-server.ts'
 import type { TokenResult } from '../authorization-server/token-result.ts'
+import type { AuditLog } from '../events/audit-log.ts'
 import type { BackgroundTasks } from '../background-tasks.ts'
 import { createLeaseRunner } from './refresh-lease.ts'
 import type { Logger } from '../log.ts'
@@ -42,6 +43,7 @@ export interface RefreshOptions {
   clock: SessionClock
   platform: Platform
   logger: Logger
+  audit: Pick<AuditLog, 'record'>
   /** Whether a 401 of the resource server may mean that the scope is insufficient. */
   mayMeanInsufficientScope: boolean
   /** Milliseconds to wait for another process that is refreshing. */
@@ -61,7 +63,8 @@ export type Refresh = (session: LoadedSession, rejected: boolean) => Promise<Ref
  * A running refresh continues when its callers abort their requests, and `close()` waits for it.
  */
 export function createRefresh(options: RefreshOptions): Refresh {
-  const { sessions, server, revoke, background, clock, logger, maxWaitMs, mayMeanInsufficientScope } = options
+  const { sessions, server, revoke, background, clock, logger, audit, maxWaitMs, mayMeanInsufficientScope } =
+    options
   const runWithLease = createLeaseRunner(sessions, options.platform, logger, maxWaitMs)
   const saveTokens = createTokenSaver({ ...options, closing: background.closing })
   const pendingRefreshes = new Map<string, Promise<RefreshResult>>()
@@ -153,7 +156,10 @@ export function createRefresh(options: RefreshOptions): Refresh {
     tokens: RefreshedTokens,
     onDelay: (error: unknown) => void,
   ): Promise<RefreshResult> {
-    return { session: assertSession(await saveTokens(session, tokens, onDelay)), failure: null }
+    const saved = assertSession(await saveTokens(session, tokens, onDelay))
+    const { sequence, subject } = saved.data
+    audit.record({ type: 'refresh.succeeded', session_id: saved.keys.sessionId, subject, sequence })
+    return { session: saved, failure: null }
   }
 
   async function endUnrefreshable(session: LoadedSession): Promise<RefreshResult> {
@@ -196,7 +202,15 @@ export function createRefresh(options: RefreshOptions): Refresh {
     logger[isConfigurationError ? 'error' : 'warn'](
       `Refresh postponed for ${waitSeconds} s, session kept: ${result.hint}`,
     )
-    return createFailedRefresh(assertSession(written), code, waitSeconds)
+    const kept = assertSession(written)
+    audit.record({
+      type: 'refresh.failed',
+      session_id: kept.keys.sessionId,
+      subject: kept.data.subject,
+      reason: code,
+      retry_after: waitSeconds,
+    })
+    return createFailedRefresh(kept, code, waitSeconds)
   }
 
   /** Returns between half and all of a duration, so that sessions do not retry at the same moment. */
@@ -211,7 +225,7 @@ type RetryableResult = Extract<
   { kind: 'configuration_error' | 'rate_limited' | 'temporarily_unavailable' }
 >
 
-const errorCodeByKind: Record<RetryableResult['kind'], ErrorCode> = {
+const errorCodeByKind: Record<RetryableResult['kind'], 'server_error' | 'temporarily_unavailable'> = {
   configuration_error: 'server_error',
   rate_limited: 'temporarily_unavailable',
   temporarily_unavailable: 'temporarily_unavailable',

@@ -22,6 +22,9 @@ export interface SessionLimits {
  */
 export const retentionMs = 86_400_000
 
+/** The reasons for which a session ends without an act of a person. */
+export type OwnEndReason = Exclude<LoginRequiredReason, 'no_session' | 'session_changed'>
+
 /** The index name of a session that ended because its user has too many, until its browser opens its record. */
 export const tooManySessionsName = 'ended:too_many_sessions'
 
@@ -49,9 +52,9 @@ export function findEndReason(
   { data, record }: StoredSession,
   limits: SessionLimits,
   present: Present,
-): LoginRequiredReason | null {
+): OwnEndReason | null {
   if (record.indexNames.includes(tooManySessionsName)) return 'too_many_sessions'
-  const ends: [LoginRequiredReason, number][] = [
+  const ends: [OwnEndReason, number][] = [
     ['absolute', getAbsoluteEnd(data, limits)],
     ['idle', record.expiresAt - retentionMs],
     ['no_refresh', data.refreshTokenExpiresAt ?? Infinity],

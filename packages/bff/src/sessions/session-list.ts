@@ -1,9 +1,11 @@
+import type { EndCause } from '../events/audit-log.ts'
 import type { Store } from '../stores/store.ts'
 import type { SessionClock } from './moments.ts'
 import { isOver } from './moments.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { deriveSessionId } from './seal.ts'
 import { retentionMs } from './session-end.ts'
+import type { OnSessionEnded } from './user-sessions.ts'
 import { createUserIndexName, listUserRecords } from './user-sessions.ts'
 
 /** A session as the store knows it without its cookie. Moments are milliseconds since 1970. */
@@ -21,11 +23,11 @@ export interface SessionList {
   /** Lists the sessions that have not ended, oldest first. */
   list(subject: string): Promise<UserSession[]>
   /** Ends the session with this id; `false` when this user has none. */
-  end(subject: string, id: string): Promise<boolean>
+  end(subject: string, id: string, cause: EndCause): Promise<boolean>
   /** Ends all sessions but the one with this id. */
-  endOthers(subject: string, id: string): Promise<void>
+  endOthers(subject: string, id: string, cause: EndCause): Promise<void>
   /** Ends all sessions. */
-  endAll(subject: string): Promise<void>
+  endAll(subject: string, cause: EndCause): Promise<void>
 }
 
 /** @param maxSessions how many sessions a user may have */
@@ -34,22 +36,25 @@ export function createSessionList(
   maxSessions: number,
   openStreams: OpenStreams,
   clock: SessionClock,
+  onEnded: OnSessionEnded,
 ): SessionList {
   return {
     list: async (subject) =>
       (await listEntries(subject)).map(({ id, signedInAt, expiresAt }) => ({ id, signedInAt, expiresAt })),
-    async end(subject, id) {
+    async end(subject, id, cause) {
       const entry = (await listEntries(subject)).find((other) => other.id === id)
-      if (entry) await remove(entry.key)
+      if (entry) await remove(subject, entry, cause)
       return entry !== undefined
     },
-    async endOthers(subject, id) {
+    async endOthers(subject, id, cause) {
       const others = (await listEntries(subject)).filter((entry) => entry.id !== id)
-      await Promise.all(others.map(({ key }) => remove(key)))
+      await Promise.all(others.map((entry) => remove(subject, entry, cause)))
     },
-    async endAll(subject) {
+    async endAll(subject, cause) {
+      const entries = await listEntries(subject)
       await store.removeByIndexName(createUserIndexName(subject))
       openStreams.endBySubject(subject)
+      for (const { id } of entries) onEnded({ sessionId: id, subject }, cause)
     },
   }
 
@@ -66,8 +71,13 @@ export function createSessionList(
       .filter(({ expiresAt }) => !isOver(expiresAt, present))
   }
 
-  async function remove(key: string): Promise<void> {
+  async function remove(
+    subject: string,
+    { id, key }: { id: string; key: string },
+    cause: EndCause,
+  ): Promise<void> {
     await store.remove(key)
     openStreams.endByKey(key, 'no_session')
+    onEnded({ sessionId: id, subject }, cause)
   }
 }

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { LoginRequiredReason } from '@latchkey/wire'
 import { BffError } from '../errors.ts'
+import type { EndCause, EndedSession } from '../events/audit-log.ts'
 import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { SessionClock } from './moments.ts'
@@ -9,9 +10,10 @@ import type { RecordKeys } from './seal.ts'
 import { deriveRecordKeys, cookieByteLength } from './seal.ts'
 import { sealSessionData, unsealSessionData } from './sealed-data.ts'
 import type { EndedSessionData, SessionData } from './session-data.ts'
-import type { SessionLimits } from './session-end.ts'
+import type { OwnEndReason, SessionLimits } from './session-end.ts'
 import { findEndReason, getEndAfterUse, logSessionEnd, retentionMs } from './session-end.ts'
 import type { LeaseResult, Store, StoredRecord } from '../stores/store.ts'
+import type { OnSessionEnded } from './user-sessions.ts'
 import { createUserIndexName, endOldestSessions } from './user-sessions.ts'
 import { waitForChange } from './wait-for-change.ts'
 
@@ -20,12 +22,6 @@ export interface LoadedSession {
   keys: RecordKeys
   data: SessionData
   record: StoredRecord
-}
-
-/** A session that ended by itself. */
-export interface EndedSession {
-  sessionId: string
-  subject: string
 }
 
 /** Milliseconds after which the response to a refresh that was given up does not open the session again. */
@@ -55,22 +51,17 @@ export interface Sessions {
     session: LoadedSession,
     apply: (data: SessionData) => SessionData | null,
   ): Promise<LoadedSession | LoginRequiredReason>
-  /** Removes a session that its user ended. */
-  end(session: LoadedSession): Promise<void>
+  /** Removes a session that its user ended; `null` is the cause of one that no page has ever known. */
+  end(session: LoadedSession, cause: EndCause | null): Promise<void>
   /**
    * Ends a session that its user did not end. Pages that come later get the reason as well. Returns the session instead
    * when it has a newer token.
    */
-  endWithReason(
-    session: LoadedSession,
-    reason: LoginRequiredReason,
-  ): Promise<LoadedSession | LoginRequiredReason>
+  endWithReason(session: LoadedSession, reason: OwnEndReason): Promise<LoadedSession | LoginRequiredReason>
   /** Opens a session again that ended with `refresh_lost` within the last 30 seconds: its refresh succeeded after all. */
   reopen(session: LoadedSession, data: SessionData): Promise<LoadedSession | LoginRequiredReason>
   /** Finds the user of a session that ended by itself, whose reason is still known. */
   openEnded(cookie: Uint8Array | null): Promise<EndedSession | null>
-  /** Ends all sessions of a user. */
-  endAllOfUser(subject: string): Promise<void>
   /**
    * Takes or renews the lease that allows a refresh, for that many milliseconds; `false` while another owner has it,
    * `taken_over` after one that did not release it.
@@ -101,11 +92,23 @@ export interface SessionsOptions {
   keepsReasons: boolean
   /** Called with the data of a session that was ended because it had reached a limit, or is of an earlier provider. */
   onExpired: (data: SessionData) => void
+  onEnded: OnSessionEnded
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, limits, provider, basePath, secrets, clock, platform, logger, keepsReasons, onExpired } =
-    options
+  const {
+    store,
+    limits,
+    provider,
+    basePath,
+    secrets,
+    clock,
+    platform,
+    logger,
+    keepsReasons,
+    onExpired,
+    onEnded,
+  } = options
 
   return {
     open: async (cookie) => (cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secrets))),
@@ -113,7 +116,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secrets), true),
     reload: ({ keys }) => loadSession(keys),
     async create(data) {
-      await endOldestSessions(store, data.subject, limits.perUser, clock.read())
+      await endOldestSessions(store, data.subject, limits.perUser, clock.read(), onEnded)
       const cookie = platform.randomBytes(cookieByteLength)
       const session = await insertSession(cookie, data)
       if (!session)
@@ -137,7 +140,10 @@ export function createSessions(options: SessionsOptions): Sessions {
         const next = apply(data)
         return next && { data: next, record: { ...record, sealed: sealData(keys, next) } }
       }),
-    end: ({ keys }) => store.remove(keys.storeKey),
+    async end({ keys, data }, cause) {
+      await store.remove(keys.storeKey)
+      if (cause) onEnded({ sessionId: keys.sessionId, subject: data.subject }, cause)
+    },
     async endWithReason(session, reason) {
       let current = session
       while (!(await saveEnd(current, reason))) {
@@ -167,7 +173,6 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (!data || !('ended' in data) || data.provider !== provider) return null
       return { sessionId: keys.sessionId, subject: data.subject }
     },
-    endAllOfUser: (subject) => store.removeByIndexName(createUserIndexName(subject)),
     lease: ({ keys }, owner, milliseconds) => store.lease(keys.storeKey, owner, milliseconds),
     release: ({ keys }, owner) => store.release(keys.storeKey, owner),
     waitForChange: ({ keys, record }) => waitForChange(store, platform, keys.storeKey, record.version),
@@ -207,6 +212,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   ): Promise<LoginRequiredReason> {
     if (!('ended' in data) && data.basePath === basePath) {
       await store.remove(keys.storeKey)
+      onEnded({ sessionId: keys.sessionId, subject: data.subject }, { reason: 'configuration_changed' })
       onExpired(data)
     }
     return 'no_session'
@@ -215,7 +221,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   /** Writes the reason in place of a session; `false` when the record has changed. */
   async function saveEnd(
     { keys, record, data: { subject } }: LoadedSession,
-    reason: LoginRequiredReason,
+    reason: OwnEndReason,
   ): Promise<boolean> {
     if (!keepsReasons) {
       await store.remove(keys.storeKey)
@@ -231,6 +237,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     }
     if (!(await store.replace(keys.storeKey, next, record.version))) return false
     logSessionEnd(logger, reason)
+    // That one was reported when the sign-in ended it.
+    if (reason !== 'too_many_sessions') onEnded({ sessionId: keys.sessionId, subject }, { reason })
     return true
   }
 
