@@ -51,7 +51,9 @@ const frameworks: Framework[] = [
 /** TanStack Start needs Node 22. There, the embedded store in Next.js opens the SQLite of Node. */
 const node = runtimes.find(({ name }) => name === 'Node 22')?.file ?? process.execPath
 
-describe.each(frameworks)('the files of docs/frameworks.md for $name', (framework) => {
+const namedFrameworks = frameworks.map((framework) => [framework.name, framework] as const)
+
+describe.each(namedFrameworks)('the files of docs/frameworks.md for %s', (_, framework) => {
   // In the repository, so that they find their packages.
   const folder = mkdtempSync(join(import.meta.dirname, '.run-'))
   let sandbox: Awaited<ReturnType<typeof startSandbox>>
