@@ -754,7 +754,7 @@ export const groups: readonly FaultGroup[] = [
         tests: [
           [
             'packages/core/test/time.test.ts',
-            'that arrives after the machine slept longer than it is valid is refreshed before a caller gets it',
+            'that a %s brings after the machine slept longer than it is valid is refreshed before a caller of a %s page gets it',
           ],
         ],
       },

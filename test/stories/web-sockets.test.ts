@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { Duplex } from 'node:stream'
+import { buffer, text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { createBff } from '@latchkey/bff'
 import { toNodeListener, toUpgradeListener } from '@latchkey/bff/node'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -93,8 +95,8 @@ async function openSite({ onUpgrade, hasUpgradeListener = true }: SiteOptions = 
       const [, response] = (await once(webSocket, 'unexpected-response')) as [unknown, IncomingMessage]
       return { status: response.statusCode, headers: response.headers, body: await text(response) }
     },
-    /** Opens a WebSocket of which nothing is read. */
-    openSilently: async (): Promise<Socket> => {
+    /** Opens a WebSocket of which nothing is read, and sends `firstBytes` without waiting for the response. */
+    openSilently: async (firstBytes = ''): Promise<Socket> => {
       const socket = connect(Number(new URL(front.url).port), '127.0.0.1')
       socket.on('error', () => {})
       onTestFinished(() => void socket.destroy())
@@ -106,7 +108,9 @@ async function openSite({ onUpgrade, hasUpgradeListener = true }: SiteOptions = 
         'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
         'Sec-WebSocket-Version': '13',
       })
-      socket.write(`GET /api/chat HTTP/1.1\r\n${lines.map((line) => `${line.join(': ')}\r\n`).join('')}\r\n`)
+      socket.write(
+        `GET /api/chat HTTP/1.1\r\n${lines.map((line) => `${line.join(': ')}\r\n`).join('')}\r\n${firstBytes}`,
+      )
       await once(socket, 'readable')
       return socket
     },
@@ -277,6 +281,19 @@ describe('a WebSocket of a proxy route', () => {
     expect(log.filter((line) => line.includes('failed'))).toEqual([])
   })
 
+  it('passes what the page sends before the response', async () => {
+    let received = ''
+    const { openSilently } = await openSite({
+      onUpgrade(_, socket, head) {
+        received += head.toString()
+        socket.on('data', (data) => void (received += data.toString()))
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+      },
+    })
+    await openSilently('first bytes')
+    await vi.waitFor(() => expect(received).toBe('first bytes'))
+  })
+
   it('slows down the end that sends for one that does not read', async () => {
     const written = { page: 0, api: 0 }
     const { openSilently } = await openSite({
@@ -365,6 +382,68 @@ describe('toUpgradeListener', () => {
     await new Promise((resolve) => {
       new WebSocket(`ws://127.0.0.1:${port}/api`).on('error', () => {}).on('close', resolve)
     })
+  })
+})
+
+describe('toUpgradeListener with the connection to a resource server', () => {
+  /** Sends a WebSocket request to a BFF that responds with the connection that `handle` returns. */
+  const openWith = async (handle: () => Promise<Duplex>) => {
+    const server = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const listener = toUpgradeListener({
+      owns: () => true,
+      handle: async () => ({ status: 101, headers: {}, body: null, connection: await handle() }),
+    })
+    const atServer: Promise<unknown[]> = once(server, 'upgrade')
+    server.on('upgrade', (request, socket, head) => listener(request, socket, head))
+    const page = connect((server.address() as { port: number }).port, '127.0.0.1')
+    page.on('error', () => {})
+    page.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    const [, socket] = (await atServer) as [unknown, Socket]
+    return { page, socket }
+  }
+
+  /** A connection whose other end a test is. */
+  const createConnection = () =>
+    new Duplex({ allowHalfOpen: false, read() {}, write: (_chunk, _encoding, done) => done() })
+
+  it('sends everything that arrived before its end to a page that reads late', async () => {
+    const connection = createConnection()
+    const { page, socket } = await openWith(() => Promise.resolve(connection))
+    const chunk = Buffer.alloc(8_192, 'x')
+    let sent = 0
+    // Until the system takes no more, and the last bytes wait in this process.
+    for (; socket.writableLength === 0; sent += chunk.length) {
+      connection.push(chunk)
+      await setImmediate()
+    }
+    connection.push(null)
+    await once(connection, 'close')
+    const received = await buffer(page)
+    expect(received.length - received.indexOf('\r\n\r\n') - 4).toBe(sent)
+  })
+
+  it('closes the page when that has ended before', async () => {
+    const connection = createConnection()
+    connection.destroy()
+    await once(connection, 'close')
+    const { page } = await openWith(() => Promise.resolve(connection))
+    await once(page.resume(), 'close')
+    expect(page.destroyed).toBe(true)
+  })
+
+  it('closes it when the page has left before', async () => {
+    const connection = createConnection()
+    let respond = (): void => {}
+    const { page, socket } = await openWith(
+      () => new Promise((resolve) => void (respond = () => resolve(connection))),
+    )
+    page.destroy()
+    await once(socket, 'close')
+    respond()
+    await once(connection, 'close')
+    expect(connection.destroyed).toBe(true)
   })
 })
 

@@ -29,28 +29,33 @@ function startDeadline(platform: DeadlinePlatform, milliseconds: number, onExpir
 }
 
 /**
- * Returns the result of some work that may take a limited time. The work continues when the limit is over; its signal
- * aborts.
+ * Returns the result of some work that may take a limited time. The work continues when the limit is over.
  *
  * @param createError creates what is thrown when the limit is over
+ * @param onExpired called before that
  */
-export async function runWithDeadline<T>(
+export function runWithDeadline<T>(
   platform: DeadlinePlatform,
   milliseconds: number,
   createError: () => Error,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: () => Promise<T>,
+  onExpired?: () => void,
 ): Promise<T> {
-  const expired = new AbortController()
-  let cancel = (): void => {}
-  const limit = new Promise<never>((_, reject) => {
-    cancel = startDeadline(platform, milliseconds, () => {
-      expired.abort()
+  return new Promise((resolve, reject) => {
+    const result = work()
+    const cancel = startDeadline(platform, milliseconds, () => {
+      onExpired?.()
       reject(createError())
     })
+    result.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error: unknown) => {
+        cancel()
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([work(expired.signal), limit])
-  } finally {
-    cancel()
-  }
 }

@@ -10,6 +10,8 @@ import type { RequestUrl } from './route-request.ts'
 import type { RouteResponse } from './route-response.ts'
 import { createJsonResponse } from './route-response.ts'
 
+export { secretFile } from './secret-file.ts'
+
 /** A listener for `node:http`. With `next` it is middleware for Express, Connect and Vite. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
 
@@ -78,8 +80,8 @@ export function toUpgradeListener(bff: Pick<Bff, 'owns' | 'handle'>): UpgradeLis
     // Node does not read the body of a request that it has handed over.
     if (url === null || incoming.method !== 'GET') return sendResponse(createBadRequestResponse(), outgoing)
     const request = new NodeRequest(incoming, outgoing, url, 'GET', null, true)
-    const response = await bff.handle(request)
-    if (!request.isDisconnected) await sendUpgradeResponse(response, outgoing, client)
+    // Also to a client that has left: that closes the connection to the resource server.
+    await sendUpgradeResponse(await bff.handle(request), outgoing, client)
   }
 }
 

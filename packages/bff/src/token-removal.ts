@@ -49,8 +49,8 @@ function filterValue(value: unknown, forms: string[]): unknown {
   if (Array.isArray(value)) return value.filter(isKept).map((item) => filterValue(item, forms))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).flatMap(([name, member]) =>
-      isTokenName(name) || !isKept(name) || !isKept(member) ? [] : [[name, filterValue(member, forms)]],
-    ),
+    Object.entries(value)
+      .filter(([name, member]) => !isTokenName(name) && isKept(name) && isKept(member))
+      .map(([name, member]) => [name, filterValue(member, forms)]),
   )
 }

@@ -35,6 +35,8 @@ describe('a request to the resource server', () => {
     ['Trailer', 'X-Sum'],
     ['Transfer-Encoding', 'chunked'],
     ['Upgrade', 'h2c'],
+    ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+    ['Sec-WebSocket-Protocol', 'chat'],
     ['Expect', '100-continue'],
     ['Host', 'evil.example'],
     ['Accept-Encoding', 'zstd'],

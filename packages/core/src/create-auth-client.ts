@@ -59,7 +59,7 @@ export function createAuthClient<User = unknown>({
     isDormant = false
     const endedId = signOuts.getSessionId()
     const { status, session } = store.getAuth()
-    if (endedId) requests.dropSession(endedId)
+    if (endedId) requests.droppedSessions.add(endedId)
     if (endedId === undefined || (endedId && session && session.id !== endedId)) store.apply(startFirstFetch)
     else if (status !== 'signed-out') store.apply(() => createSignedOutState())
     // Not during a sign-in, which replaces the session anyway.
@@ -93,15 +93,20 @@ export function createAuthClient<User = unknown>({
   }
 
   const onTabMessage = (message: TabMessage): void => {
-    if (message.type === 'signed-in') signOuts.cancel(message.sessionId)
-    else requests.dropSession(message.sessionId)
+    const isSignIn = message.type === 'signed-in'
+    // A late message: the user has signed out of this session since.
+    if (isSignIn && requests.droppedSessions.has(message.sessionId)) return
+    if (isSignIn) signOuts.cancel(true)
+    else requests.droppedSessions.add(message.sessionId)
     // The user signed out after this sign-in began.
     if (message.type === 'signed-out' && actions.isSigningIn()) void actions.signOut()
-    else store.apply(receiveTabMessage, message)
+    // A sign-out without a session id that is still stored came after the sign-in, and ends that session too.
+    else if (!isSignIn || signOuts.getSessionId() !== '') store.apply(receiveTabMessage, message)
   }
 
-  const fetchMissedMessages = (): void => {
-    const isDue = page.hasMissedMessages() || isUncertain
+  const fetchMissedMessages = (wasFetching?: boolean): void => {
+    // A request that ran before may be older than what the page has missed.
+    const isDue = (!wasFetching && page.hasMissedMessages()) || isUncertain
     // A sign-out without a session id ends whichever session there is.
     const canShow = signOuts.getSessionId() !== '' && !store.getState().isFetching
     if (isDue && canShow && store.isActive())
@@ -142,9 +147,10 @@ export function createAuthClient<User = unknown>({
     requests,
     scheduleWake,
     () => {
+      const { isFetching } = getState()
       page.start()
       wake()
-      fetchMissedMessages()
+      fetchMissedMessages(isFetching)
     },
     () => {
       page.stop()

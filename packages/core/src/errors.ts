@@ -109,5 +109,5 @@ export function createLoginRequiredError(reason: EndReason = 'no_session'): Auth
 
 /** Creates the error of a call that needs a browser, during server rendering. */
 export function createNoPageError(): AuthError {
-  return new AuthError('invalid_request', 'No page: call this in the browser')
+  return new AuthError('invalid_request', 'Call this in the browser')
 }

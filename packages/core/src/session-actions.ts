@@ -39,7 +39,7 @@ export function createSessionActions<User>(
   const signOut: AuthClient['signOut'] = async ({ everywhere } = {}) => {
     const { status, session } = store.getAuth()
     if (!store.isActive() || (status === 'signed-out' && !signingIn)) return
-    if (session) requests.dropSession(session.id)
+    if (session) requests.droppedSessions.add(session.id)
     // While restoring and during a sign-in the session is unknown: the request ends whichever there is.
     const sessionId = (status !== 'restoring' && !signingIn && session?.id) || ''
     abortSignIn()
@@ -64,13 +64,22 @@ export function createSessionActions<User>(
       let id: string | undefined
       try {
         const body = { credentials, ...options }
-        const result = await requests.fetchSession(combineSignals(attempt.signal, signal), undefined, body)
+        // Not after the schema, which may take time: another tab would send the sign-out before this sign-in.
+        const replaceSignOut = (): void => {
+          if ([undefined, pendingId].includes(signOuts.getSessionId())) signOuts.cancel()
+        }
+        const result = await requests.fetchSession(
+          combineSignals(attempt.signal, signal),
+          undefined,
+          body,
+          undefined,
+          replaceSignOut,
+        )
         // Another tab has stored a sign-out meanwhile, whose message this one has not got yet.
-        if (![undefined, pendingId].includes(signOuts.getSessionId())) {
+        if (signOuts.getSessionId() !== undefined) {
           void signOut()
           throw createLoginRequiredError('signed_out_elsewhere')
         }
-        signOuts.cancel()
         store.apply(receiveSession, result)
         id = result.session.id
         post({ type: 'signed-in', sessionId: id })

@@ -28,9 +28,9 @@ export interface SignOuts {
   /**
    * Forgets the sign-out, because a sign-in has replaced its session.
    *
-   * @param elsewhereId the session of a sign-in in another tab: the message may come after a sign-out of that session
+   * @param isElsewhere whether it was a sign-in in another tab: the message may come after a later sign-out
    */
-  readonly cancel: (elsewhereId?: string) => void
+  readonly cancel: (isElsewhere?: boolean) => void
   /** Returns when {@link sendIfDue} must be called next. */
   readonly getNextTime: () => number
 }
@@ -49,15 +49,15 @@ export function createSignOuts(
   let isStored = true
   let sending: AbortController | undefined
 
-  const pause = (): void => sending?.abort()
-
   const readStorage = (): string | null | undefined =>
     tryOrUndefined(() => platform.localStorage.getItem(key))
 
-  const cancel = (elsewhereId?: string): void => {
+  const cancel = (isElsewhere?: boolean): void => {
     // The other tab has removed the sign-out before it: what the storage contains is later.
-    if (elsewhereId && (readStorage() || getSessionId() === elsewhereId)) return
-    pause()
+    if (isElsewhere && readStorage()) return
+    sending?.abort()
+    // Where it does not work, the sign-out may be later. It is sent again, and ends no other session than its own.
+    if (isElsewhere && !isStored && getSessionId()) return
     pending = null
     tryOrUndefined(() => platform.localStorage.removeItem(key))
   }
@@ -103,7 +103,7 @@ export function createSignOuts(
     },
     getSessionId,
     sendIfDue,
-    pause,
+    pause: () => sending?.abort(),
     cancel,
     getNextTime: () => pending?.nextAttemptAt ?? Infinity,
   }

@@ -61,9 +61,11 @@ describe('a development build', () => {
     expect(signedIn.errors).toEqual([])
 
     const signedOut = createRecordedClient()
+    // The BFF handles the sign-out before it looks for the session.
+    signedOut.bff.intercept(({ method }) => (method === 'GET' ? signedOut.browser.wait(100) : undefined))
     await signedOut.client.signIn({ username: 'cathy', password: 'pw' })
     await signedOut.client.signOut()
-    await signedOut.browser.advance(0)
+    await signedOut.browser.advance(1_000)
     expect(signedOut.errors).toEqual([])
   })
 

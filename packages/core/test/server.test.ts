@@ -35,7 +35,7 @@ describe.each([
     expect(AuthError.is(error)).toBe(true)
     expect(error).toMatchObject({
       code: 'invalid_request',
-      message: expect.stringContaining('call this in the browser') as string,
+      message: 'Call this in the browser',
     })
     await flushPromises()
     expect(unhandledRejections).toEqual([])

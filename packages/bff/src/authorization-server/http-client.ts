@@ -35,12 +35,14 @@ export function createHttpClient(platform: Platform, timeout: number): HttpClien
   return {
     async send(url, init) {
       const timeoutError = new DOMException('Out of time', 'TimeoutError')
+      const expired = new AbortController()
       try {
         return await runWithDeadline(
           platform,
           Math.ceil(timeout * 1000),
           () => timeoutError,
-          (signal) => sendRequest(url, { ...init, redirect: 'manual', signal }),
+          () => sendRequest(url, { ...init, redirect: 'manual', signal: expired.signal }),
+          () => expired.abort(),
         )
       } catch (error) {
         if (error === timeoutError) return { wasSent: true, hint: `no response within ${timeout} s` }

@@ -67,7 +67,12 @@ function findViolation(
       ]
     return null
   }
-  if (origin === undefined && getHost(requestOrigin) !== url.host)
+  if (
+    origin === undefined &&
+    // Most requests: without parsing a URL.
+    requestOrigin !== `${url.protocol}//${url.host}` &&
+    getHost(requestOrigin) !== url.host
+  )
     return [
       'Origin names another host than the request',
       'If a proxy in front changes the host, make it keep the host (nginx: proxy_set_header Host $http_host), or set ' +

@@ -83,10 +83,10 @@ function decrypt(key: KeyObject, storeKey: string, sealed: Uint8Array): string |
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivByteLength))
     decipher.setAAD(Buffer.from(storeKey))
     decipher.setAuthTag(sealed.subarray(-authTagBytes))
-    return (
-      decipher.update(sealed.subarray(1 + ivByteLength, -authTagBytes), undefined, 'utf8') +
-      decipher.final('utf8')
-    )
+    const text = decipher.update(sealed.subarray(1 + ivByteLength, -authTagBytes)).toString()
+    // Throws when the data was changed; in this mode it returns nothing.
+    decipher.final()
+    return text
   } catch {
     return null
   }

@@ -1,7 +1,7 @@
 import { disposePage, restoreNetwork, showPage } from './commands.ts'
 import type { ClientPage, Simulation } from './simulation.ts'
 import { subscribe, track } from './simulation.ts'
-import { getExpectedSession } from './user-acts.ts'
+import { getExpectedSession, mayForget } from './user-acts.ts'
 
 /** A request that hangs, the longest retry delay, and the next response. */
 const recoveryMs = 75_000
@@ -53,7 +53,9 @@ export async function checkOutcome(simulation: Simulation): Promise<void> {
   const expected = getExpectedSession(acts)
   if (circumstances.channels && circumstances.storage === 'works' && expected && expected !== last)
     violations.push(`the browser has the session "${last}" and not ${expected} of the last sign-in`)
-  const wasSignedOut = acts.signOuts.some(({ sessionId }) => sessionId === last)
+  const wasSignedOut = acts.signOuts.some(
+    (act) => act.sessionId === last && !mayForget(acts, circumstances.storage, act),
+  )
   if (last && wasSignedOut && !acts.isSignOutLost)
     violations.push(`the browser has ${last}, of which a user has signed out`)
 

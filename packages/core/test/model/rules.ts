@@ -1,6 +1,7 @@
 import type { SentRequest } from './network-model.ts'
 import type { ClientPage, Simulation } from './simulation.ts'
 import { maxMessageDelay } from './browser-model.ts'
+import { mayForget } from './user-acts.ts'
 
 /** Sleep and latency that a page cannot measure, in milliseconds. */
 const clockToleranceMs = 2_500
@@ -79,11 +80,14 @@ function watchShownSession(simulation: Simulation, page: ClientPage, sessionId: 
   const wasSignedOut = acts.signOuts.some(
     (act) =>
       act.sessionId === sessionId &&
+      !mayForget(acts, circumstances.storage, act) &&
       (act.page === page.number ||
         (act.isNamed &&
           circumstances.channels &&
           page.unsubscribe !== null &&
           page.subscribedAt < act.at &&
+          // A page in the back-forward cache misses messages; then only the storage tells.
+          (circumstances.storage === 'works' || page.page.resumedAt < act.at) &&
           timeline.now() > Math.max(act.at, page.page.resumedAt) + maxMessageDelay + 10)),
   )
   if (wasSignedOut) report(simulation, page, `is signed in as ${sessionId} after the sign-out`)

@@ -23,3 +23,12 @@ it('every file has likely tests, which exist', () => {
   })
   expect(missing).toEqual([])
 })
+
+it('the page names for every mutant the test that fails', () => {
+  const rows = readFileSync(new URL('README.md', import.meta.url), 'utf8').split('\n')
+  const missing = mutants.filter(({ file, removes }) => {
+    const row = rows.find((line) => line.startsWith(`| ${file} | ${removes} | `))
+    return !row || /\| (not run|\*\*not caught\*\*) \|/.test(row)
+  })
+  expect(missing).toEqual([])
+})
