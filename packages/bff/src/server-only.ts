@@ -44,6 +44,7 @@ export {
   serverOnly as reddit,
   serverOnly as redisStore,
   serverOnly as salesforce,
+  serverOnly as secretFile,
   serverOnly as setSocketAddress,
   serverOnly as storeContract,
   serverOnly as sugarCrm,
