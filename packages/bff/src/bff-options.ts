@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defaultBasePath } from '@latchkey/wire'
 import type { Authorize } from './sessions/machine-session.ts'
 import type { Hooks } from './authorization-server/hooks.ts'
+import type { Instrument } from './instrument.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Provider, ProviderDescription } from './description/provider-description.ts'
@@ -66,6 +67,8 @@ export interface BffOptions {
   hooks?: Hooks
   /** Seconds within which the authorization server must respond; 8 when absent. */
   timeout?: number
+  /** Measures sign-ins, refreshes and requests, for example `openTelemetry()` of `@latchkey/bff/opentelemetry`. */
+  instrument?: Instrument
   /** Receives log lines for the operator; the console when absent. */
   logger?: Logger
   /** Replaces time, network and randomness, for tests. */
@@ -126,6 +129,7 @@ const resolvedOptions = z
     logger: z
       .custom(isLogger, { error: createIssueMessage('an object with the functions info, warn and error') })
       .optional(),
+    instrument: hookSchema,
     platform: z.custom(isObject, { error: createIssueMessage('an object') }).optional(),
   })
   .refine(({ session }) => session.idle <= session.absolute, {
@@ -136,7 +140,7 @@ const resolvedOptions = z
 /** The valid options, with their defaults and the parsed provider; without the options that are not plain values. */
 export type ResolvedOptions = Omit<
   z.output<typeof resolvedOptions>,
-  'provider' | 'hooks' | 'store' | 'logger' | 'platform'
+  'provider' | 'hooks' | 'store' | 'logger' | 'instrument' | 'platform'
 > & { provider: Provider }
 
 /**

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { sendUpstream } from '#upstream'
 import type { SendUpstream } from './upstream.ts'
+import { createFetchUpstream } from './upstream-fetch.ts'
 
 /** What the BFF takes from its environment. Tests pass their own. */
 export interface Platform {
@@ -45,4 +46,16 @@ export const nodePlatform: Platform = {
   env: (name) => shared.process?.env?.[name],
   // On `globalThis`, because a development server loads a new copy of this module for each route and after each edit.
   loggedKeys: (shared[slot] ??= new Set()),
+}
+
+/** Returns the platform of Node with the deployer's replacements. */
+export function resolvePlatform(replacements: Partial<Platform> = {}): Platform {
+  const { fetch, now } = replacements
+  return {
+    ...nodePlatform,
+    ...(fetch && { sendUpstream: createFetchUpstream(fetch) }),
+    // Moments must agree when only the clock is replaced.
+    ...(now && { monotonicNow: now }),
+    ...replacements,
+  }
 }

@@ -3,6 +3,7 @@ import type { AuthorizationServer } from '../authorization-server/authorization-
 import type { BackgroundTasks } from '../background-tasks.ts'
 import type { Challenges } from '../sessions/challenges.ts'
 import type { SessionCookie } from '../sessions/session-cookie.ts'
+import type { Instrument } from '../instrument.ts'
 import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
@@ -44,6 +45,8 @@ export interface RouteContext {
   background: BackgroundTasks
   clock: SessionClock
   platform: Platform
+  /** Measures operations. */
+  instrument: Instrument | undefined
   logger: Logger
 }
 
