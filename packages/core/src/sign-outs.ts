@@ -49,15 +49,15 @@ export function createSignOuts(
   let isStored = true
   let sending: AbortController | undefined
 
-  const pause = (): void => sending?.abort()
-
   const readStorage = (): string | null | undefined =>
     tryOrUndefined(() => platform.localStorage.getItem(key))
 
   const cancel = (isElsewhere?: boolean): void => {
     // The other tab has removed the sign-out before it: what the storage contains is later.
     if (isElsewhere && readStorage()) return
-    pause()
+    sending?.abort()
+    // Where it does not work, the sign-out may be later. It is sent again, and ends no other session than its own.
+    if (isElsewhere && !isStored && getSessionId()) return
     pending = null
     tryOrUndefined(() => platform.localStorage.removeItem(key))
   }
@@ -103,7 +103,7 @@ export function createSignOuts(
     },
     getSessionId,
     sendIfDue,
-    pause,
+    pause: () => sending?.abort(),
     cancel,
     getNextTime: () => pending?.nextAttemptAt ?? Infinity,
   }

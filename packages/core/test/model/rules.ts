@@ -86,6 +86,8 @@ function watchShownSession(simulation: Simulation, page: ClientPage, sessionId: 
           circumstances.channels &&
           page.unsubscribe !== null &&
           page.subscribedAt < act.at &&
+          // A page in the back-forward cache misses messages; then only the storage tells.
+          (circumstances.storage === 'works' || page.page.resumedAt < act.at) &&
           timeline.now() > Math.max(act.at, page.page.resumedAt) + maxMessageDelay + 10)),
   )
   if (wasSignedOut) report(simulation, page, `is signed in as ${sessionId} after the sign-out`)

@@ -1,3 +1,4 @@
+import { maxMessageDelay } from './browser-model.ts'
 import { maxConnectionMs } from './network-model.ts'
 
 /** A sign-in that a page has started. */
@@ -62,9 +63,17 @@ export function getExpectedSession({ signIns, signOuts, lastEndAt, lastUnnamedAt
 }
 
 /**
- * Whether a page may forget a sign-out: where the storage does not work, when another page reports a sign-in later
- * (docs/decisions/0019).
+ * Whether a page may forget a sign-out: one without a session id, where the storage does not work, when another page
+ * reports a sign-in later (docs/decisions/0019).
  */
-export function mayForget({ signIns }: UserActs, storage: string, { page, at }: SignOutAct): boolean {
-  return storage !== 'works' && signIns.some((act) => act.page !== page && act.settledAt >= at)
+export function mayForget(
+  { signIns }: UserActs,
+  storage: string,
+  { page, at, isNamed }: SignOutAct,
+): boolean {
+  return (
+    storage !== 'works' &&
+    !isNamed &&
+    signIns.some((act) => act.page !== page && act.settledAt + maxMessageDelay >= at)
+  )
 }
