@@ -1,67 +1,17 @@
 import { context, SpanStatusCode } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import type { DataPoint, Histogram } from '@opentelemetry/sdk-metrics'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { BffOptions, Instrument } from '../src/index.ts'
 import { memoryStore } from '../src/index.ts'
-import { openTelemetry } from '../src/opentelemetry.ts'
 import { oauth2 } from '../src/providers/index.ts'
 import { createSecondBff, createTestBff, credentials, flushPromises } from './support/browser.ts'
+import { createTelemetry } from './support/telemetry.ts'
 import type { Reply } from './support/token-endpoint.ts'
 import { failWithCode, hangUntilReleased, json, rotating } from './support/token-endpoint.ts'
 
 const contextManager = new AsyncLocalStorageContextManager().enable()
 beforeAll(() => void context.setGlobalContextManager(contextManager))
 afterAll(() => context.disable())
-
-/** An SDK of OpenTelemetry that exports to memory. */
-function createTelemetry() {
-  const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({
-    exporter: metricExporter,
-    exportIntervalMillis: 2 ** 30,
-  })
-  const meterProvider = new MeterProvider({ readers: [reader] })
-  const spans = new InMemorySpanExporter()
-  const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
-  return {
-    options: openTelemetry({
-      meter: meterProvider.getMeter('test'),
-      tracer: tracerProvider.getTracer('test'),
-      attributes: { provider: 'oauth2' },
-    }),
-    spans,
-    /** Returns the measured operations: the name, the labels without `provider`, and how often. */
-    async readMetrics(name?: string): Promise<string[]> {
-      await meterProvider.forceFlush()
-      const [latest] = metricExporter.getMetrics().slice(-1)
-      return (latest?.scopeMetrics ?? [])
-        .flatMap(({ metrics }) => metrics)
-        .filter(({ descriptor }) => name === undefined || descriptor.name === name)
-        .flatMap(({ descriptor, dataPoints }) =>
-          (dataPoints as DataPoint<Histogram>[]).map(({ attributes: { provider, ...labels }, value }) => {
-            expect([provider, descriptor.unit]).toEqual(['oauth2', 's'])
-            return `${descriptor.name} ${Object.values(labels).join(' ')} ${value.count}`
-          }),
-        )
-    },
-    readAll: async () => {
-      await meterProvider.forceFlush()
-      return inspect([metricExporter.getMetrics(), spans.getFinishedSpans()], {
-        depth: 12,
-        maxArrayLength: null,
-      })
-    },
-  }
-}
 
 function setUp(reply: Reply = rotating(), options: Partial<BffOptions> = {}) {
   const telemetry = createTelemetry()
