@@ -3,6 +3,7 @@ import { Converter, ReflectionKind } from 'typedoc'
 /** The import paths of entry points whose file does not say it. */
 const importPaths = new Map([
   ['bff/src/stores/embedded-store', '@latchkey/bff/embedded'],
+  ['bff/src/opentelemetry', '@latchkey/bff/opentelemetry'],
   ['bff/src/stores/postgres-store', '@latchkey/bff/postgres'],
   ['bff/src/stores/redis-store', '@latchkey/bff/redis'],
   ['bff/src/testing/store-contract', '@latchkey/bff/testing'],

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bin, tool } from './run.mjs'
 
@@ -21,8 +21,16 @@ export async function setVersions(folder) {
   return outcome
 }
 
-/** @param {string} folder the root of the workspace */
+/**
+ * Lists the examples that are packages; the others are files to copy.
+ *
+ * @param {string} folder the root of the workspace
+ */
 export function listExamples(folder) {
   const entries = readdirSync(join(folder, 'examples'), { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  return entries
+    .filter(
+      (entry) => entry.isDirectory() && existsSync(join(folder, 'examples', entry.name, 'package.json')),
+    )
+    .map(({ name }) => name)
 }

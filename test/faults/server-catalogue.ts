@@ -373,7 +373,10 @@ export const serverCatalogue: FaultGroup = {
       fault: 'A log line, an error or a response contains a password, secret, token or cookie.',
       now: 'None does.',
       tests: [
-        ['packages/bff/test/canary.test.ts', 'get into no log line, response or header after %s'],
+        [
+          'packages/bff/test/canary.test.ts',
+          'get into no log line, metric, span, response or header after %s',
+        ],
         [wholeWay, 'reach no log, response, error, storage or other tab when token requests fail'],
       ],
     },

@@ -33,6 +33,7 @@ beforeAll(() => {
     'pg@8',
     '@types/pg@8',
     // For docs/production.md and docs/servers.md.
+    '@opentelemetry/api@1',
     ...['express', '@types/express', 'fastify', 'hono', '@hono/node-server'].map(
       (name) => `${name}@${rangeOf(name)}`,
     ),

@@ -3,6 +3,7 @@ import { defaultBasePath } from '@latchkey/wire'
 import type { Authorize } from './sessions/machine-session.ts'
 import type { OnEvent } from './events/audit-log.ts'
 import type { Hooks } from './authorization-server/hooks.ts'
+import type { Instrument } from './instrument.ts'
 import type { Logger } from './log.ts'
 import type { Platform } from './platform.ts'
 import type { Provider, ProviderDescription } from './description/provider-description.ts'
@@ -72,6 +73,8 @@ export interface BffOptions {
    * changes nothing.
    */
   onEvent?: OnEvent
+  /** Measures sign-ins, refreshes and requests, for example `openTelemetry()` of `@latchkey/bff/opentelemetry`. */
+  instrument?: Instrument
   /** Receives log lines for the operator; the console when absent. */
   logger?: Logger
   /** Replaces time, network and randomness, for tests. */
@@ -135,6 +138,7 @@ const resolvedOptions = z
     logger: z
       .custom(isLogger, { error: createIssueMessage('an object with the functions info, warn and error') })
       .optional(),
+    instrument: hookSchema,
     platform: z.custom(isObject, { error: createIssueMessage('an object') }).optional(),
   })
   .refine(({ session }) => session.idle <= session.absolute, {
@@ -145,7 +149,7 @@ const resolvedOptions = z
 /** The valid options, with their defaults and the parsed provider; without the options that are not plain values. */
 export type ResolvedOptions = Omit<
   z.output<typeof resolvedOptions>,
-  'provider' | 'hooks' | 'store' | 'onEvent' | 'logger' | 'platform'
+  'provider' | 'hooks' | 'store' | 'onEvent' | 'logger' | 'instrument' | 'platform'
 > & { provider: Provider }
 
 /**

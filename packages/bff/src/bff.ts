@@ -13,9 +13,7 @@ import { createEndpointResolver } from './authorization-server/discovery.ts'
 import { consoleLogger } from './log.ts'
 import { wrapStore } from './stores/call-store.ts'
 import { memoryStore } from './stores/memory-store.ts'
-import type { Platform } from './platform.ts'
-import { nodePlatform } from './platform.ts'
-import { createFetchUpstream } from './upstream-fetch.ts'
+import { resolvePlatform } from './platform.ts'
 import { createProxyMatcher } from './proxy/proxy-routes.ts'
 import { createRefresh } from './sessions/refresh.ts'
 import type { RevocableTokens } from './authorization-server/revocation.ts'
@@ -97,16 +95,11 @@ export function createBff(options: BffOptions): Bff {
   const { provider, basePath, mode, origin, trustProxy, session: limits, timeout, secret } = resolvedOptions
   const isAutomatic = provider.login.mode === 'automatic'
   const matchProxyRoute = createProxyMatcher(resolvedOptions.proxy, basePath, provider.resource)
-  const platform: Platform = {
-    ...nodePlatform,
-    ...(options.platform?.fetch && { sendUpstream: createFetchUpstream(options.platform.fetch) }),
-    // Moments must agree when only the clock is replaced.
-    ...(options.platform?.now && { monotonicNow: options.platform.now }),
-    ...options.platform,
-  }
+  const platform = resolvePlatform(options.platform)
+  const { instrument } = options
   const logger = options.logger ?? consoleLogger
   const chosenStore = options.store ?? getDefaultStore()
-  const store = wrapStore(chosenStore ?? memoryStore({ now: () => platform.now() }), platform)
+  const store = wrapStore(chosenStore ?? memoryStore({ now: () => platform.now() }), platform, instrument)
   logStartupWarnings(resolvedOptions, chosenStore !== undefined, platform, logger)
 
   const serverUrl = 'url' in provider.token ? provider.token.url : provider.token.discovery
@@ -119,7 +112,7 @@ export function createBff(options: BffOptions): Bff {
   const clientReader = createClientReader(provider, timeout, platform, logger)
   const resolveEndpoints = createEndpointResolver(provider, httpClient, platform, logger)
   const hooks = options.hooks ?? {}
-  const serverAccess = { provider, resolveEndpoints, httpClient, clientReader, logger }
+  const serverAccess = { provider, resolveEndpoints, httpClient, clientReader, instrument, logger }
   const server = createAuthorizationServer({
     ...serverAccess,
     hooks,
@@ -168,6 +161,7 @@ export function createBff(options: BffOptions): Bff {
     audit,
     mayMeanInsufficientScope: provider.resource.tokenRejection.mayMeanInsufficientScope,
     maxWaitMs: maxGrantMs,
+    instrument,
   })
   const handlers = resolvedOptions.authorize
     ? createMachineHandlers(
@@ -204,6 +198,7 @@ export function createBff(options: BffOptions): Bff {
     background,
     clock,
     platform,
+    instrument,
     logger,
   }
 

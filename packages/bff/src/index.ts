@@ -14,6 +14,7 @@ export type { Hooks, PreparedRequest, RawResponse } from './authorization-server
 export type { AuditEvent, SessionEndReason } from './events/audit-event.ts'
 export type { OnEvent } from './events/audit-log.ts'
 export type { LogDetails, Logger } from './log.ts'
+export type { EndOperation, Instrument, Operation } from './instrument.ts'
 export { memoryStore } from './stores/memory-store.ts'
 export type { MemoryStoreOptions } from './stores/memory-store.ts'
 export type { Platform } from './platform.ts'

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { sendUpstream } from '#upstream'
 import { waitUntil } from '#wait-until'
 import type { SendUpstream } from './upstream.ts'
+import { createFetchUpstream } from './upstream-fetch.ts'
 
 /** What the BFF takes from its environment. Tests pass their own. */
 export interface Platform {
@@ -49,4 +50,16 @@ export const nodePlatform: Platform = {
   env: (name) => shared.process?.env?.[name],
   // On `globalThis`, because a development server loads a new copy of this module for each route and after each edit.
   loggedKeys: (shared[slot] ??= new Set()),
+}
+
+/** Returns the platform of Node with the deployer's replacements. */
+export function resolvePlatform(replacements: Partial<Platform> = {}): Platform {
+  const { fetch, now } = replacements
+  return {
+    ...nodePlatform,
+    ...(fetch && { sendUpstream: createFetchUpstream(fetch) }),
+    // Moments must agree when only the clock is replaced.
+    ...(now && { monotonicNow: now }),
+    ...replacements,
+  }
 }

@@ -4,6 +4,7 @@ import type { ProviderDescription } from '../src/index.ts'
 import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
 import type { BrowserResponse } from './support/browser.ts'
 import { createTestBff } from './support/browser.ts'
+import { createTelemetry } from './support/telemetry.ts'
 import type { ReceivedRequest, Reply } from './support/token-endpoint.ts'
 import { failWithCode } from './support/token-endpoint.ts'
 
@@ -13,6 +14,12 @@ const refreshToken = 'canary-of-the-refresh-token'
 const username = 'canary-of-the-username'
 
 const providers: Record<string, ProviderDescription> = {
+  'a function': oauth2({
+    tokenEndpoint: 'https://as.example.com/token',
+    clientId: 'portal',
+    clientSecret: async () => clientSecret,
+    clientAuth: 'post',
+  }),
   basic: oauth2({ tokenEndpoint: 'https://as.example.com/token', clientId: 'portal', clientSecret }),
   raw: classSuper({ clientId: 'portal', clientSecret, business: 'B', scope: [] }),
   body: oauth2({
@@ -79,7 +86,7 @@ const failures: Record<string, Reply> = {
 
 describe.each(Object.entries(providers))('secrets sent by %s', (_, provider) => {
   it.each(Object.entries(failures))(
-    'get into no log line, response or header after %s',
+    'get into no log line, metric, span, response or header after %s',
     async (__, failure) => {
       const issue: Reply = ({ url }) =>
         url.pathname === '/revoke'
@@ -90,9 +97,11 @@ describe.each(Object.entries(providers))('secrets sent by %s', (_, provider) => 
               token_type: 'Bearer',
               expires_in: 900,
             })
+      const telemetry = createTelemetry()
       const revocation = { url: 'https://as.example.com/revoke' }
       const { sendRequest, restore, token, signOut, endpoint, clock, jar, log, bff } = createTestBff(issue, {
         provider: { ...provider, revocation },
+        ...telemetry.options,
       })
       const responses: BrowserResponse[] = []
       const signIn = (): Promise<BrowserResponse> =>
@@ -126,7 +135,8 @@ describe.each(Object.entries(providers))('secrets sent by %s', (_, provider) => 
       const headers = responses.flatMap((response) =>
         [...response.headers].filter(([name]) => name !== 'set-cookie'),
       )
-      const all = `${written} ${JSON.stringify(headers)} ${signedIn.text}`
+      const measured = await telemetry.readAll()
+      const all = `${written} ${JSON.stringify(headers)} ${signedIn.text} ${measured}`
       for (const secret of [
         password,
         clientSecret,
@@ -136,8 +146,11 @@ describe.each(Object.entries(providers))('secrets sent by %s', (_, provider) => 
         btoa(`portal:${clientSecret}`),
       ])
         expect(all).not.toContain(secret)
-      expect(log.join(' ')).not.toContain(username)
-      expect(log.join(' ')).not.toContain('://')
+      for (const text of [log.join(' '), measured]) {
+        expect(text).not.toContain(username)
+        expect(text).not.toContain('://')
+      }
+      expect(measured).toContain('latchkey.sign_in')
     },
   )
 })

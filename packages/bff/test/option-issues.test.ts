@@ -75,6 +75,7 @@ const optionNames: (keyof BffOptions)[] = [
   'hooks',
   'timeout',
   'logger',
+  'instrument',
   'platform',
 ]
 

@@ -6,6 +6,8 @@ import { removeTokens } from '../token-removal.ts'
 import type { Hooks } from './hooks.ts'
 import { validateIdTokenClaims } from './id-token.ts'
 import type { GrantPurpose, TokenSet, TokenResult } from './token-result.ts'
+import type { Instrument } from '../instrument.ts'
+import { runInstrumented } from '../instrument.ts'
 import type { Logger } from '../log.ts'
 import { describeError, warnOnce } from '../log.ts'
 import type { Platform } from '../platform.ts'
@@ -35,8 +37,7 @@ export interface RefreshInput {
 }
 
 /**
- * Runs grants at the authorization server. Failures are returned as a `TokenResult`, not thrown. No request is retried,
- * but for a replaced client secret.
+ * Runs grants at the authorization server. Failures are returned, not thrown. Only a replaced client secret brings a retry.
  */
 export interface AuthorizationServer {
   /** Runs the grant of a sign-in. An automatic login has no credentials. */
@@ -68,11 +69,23 @@ export interface AuthorizationServerOptions {
   /** Revokes tokens that are issued and not used, in the background. */
   revoke: (tokens: RevocableTokens) => void
   platform: Platform
+  /** Measures requests to the token endpoint; none when absent. */
+  instrument?: Instrument | undefined
   logger: Logger
 }
 
 export function createAuthorizationServer(options: AuthorizationServerOptions): AuthorizationServer {
-  const { provider, resolveEndpoints, httpClient, clientReader, hooks, revoke, platform, logger } = options
+  const {
+    provider,
+    resolveEndpoints,
+    httpClient,
+    clientReader,
+    hooks,
+    revoke,
+    platform,
+    instrument,
+    logger,
+  } = options
   const { refresh, login } = provider
   const usesRefreshTokens = refresh.mode === 'refresh_token'
   const reissues = refresh.mode === 'reissue' || refresh.fallback === 'reissue'
@@ -130,30 +143,41 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     const grant = getGrant(provider, name)
     return finishGrant(purpose, async () => {
       const url = grant.url ?? (await resolveEndpoints()).token
-      let sentAt = platform.now()
-      const httpResponse = await clientReader.sendAsClient((client) => {
-        sentAt = platform.now()
-        return sendTokenRequest(
-          httpClient,
-          url,
-          createTokenEndpointRequest(provider, name, input, client),
-          hooks,
-        )
+      return measureRequest(name, async () => {
+        let sentAt = platform.now()
+        const httpResponse = await clientReader.sendAsClient((client) => {
+          sentAt = platform.now()
+          const request = createTokenEndpointRequest(provider, name, input, client)
+          return sendTokenRequest(httpClient, url, request, hooks)
+        })
+        const { response = provider.response } = grant
+        return {
+          sentAt,
+          result: parseTokenResponse(httpResponse, { ...provider, response }, purpose, sentAt),
+        }
       })
-      const { response = provider.response } = grant
-      return { sentAt, result: parseTokenResponse(httpResponse, { ...provider, response }, purpose, sentAt) }
     })
   }
 
   function keepAlive({ accessToken }: RefreshInput): Promise<GrantResult> {
-    return finishGrant('refresh', async () => {
-      const sentAt = platform.now()
-      const headers = {
-        Accept: 'application/json',
-        ...createTokenHeaders(provider.resource.tokenPlacement, accessToken),
-      }
-      const response = await httpClient.send(String(refresh.url), { method: 'POST', headers })
-      return { sentAt, result: parseTokenResponse(response, provider, 'refresh', sentAt) }
+    return finishGrant('refresh', () =>
+      measureRequest('keep_alive', async () => {
+        const sentAt = platform.now()
+        const headers = {
+          Accept: 'application/json',
+          ...createTokenHeaders(provider.resource.tokenPlacement, accessToken),
+        }
+        const response = await httpClient.send(String(refresh.url), { method: 'POST', headers })
+        return { sentAt, result: parseTokenResponse(response, provider, 'refresh', sentAt) }
+      }),
+    )
+  }
+
+  function measureRequest(grant: string, work: () => Promise<GrantResult>): Promise<GrantResult> {
+    return runInstrumented(instrument, { name: 'token_request', grant }, async (end) => {
+      const grantResult = await work()
+      end(grantResult.result.kind)
+      return grantResult
     })
   }
 

@@ -42,7 +42,14 @@ const fileOptions = [
 ] satisfies (keyof BffOptions)[]
 
 /** The options of `createBff` that are functions or objects. */
-const codeOptions = ['authorize', 'store', 'hooks', 'logger', 'platform'] satisfies (keyof BffOptions)[]
+const codeOptions = [
+  'authorize',
+  'store',
+  'hooks',
+  'logger',
+  'instrument',
+  'platform',
+] satisfies (keyof BffOptions)[]
 
 /**
  * Parses a configuration file.

@@ -65,6 +65,8 @@ export interface UpstreamTarget {
 
 /** The route of one request. */
 export interface ProxyMatch {
+  /** The path of the route, as configured. */
+  route: string
   /** The methods that the route allows, and that every narrower route allows which a server could read in the path. */
   methods: string[]
   /** Whether that goes for WebSockets, too. */
@@ -156,6 +158,7 @@ export function createProxyMatcher(
     if (!route) return null
     const narrower = route.isTree ? findNarrowerRoutes(routes, route, pathname) : []
     return {
+      route: route.isTree ? `${route.path}*` : route.path,
       methods: route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
       webSocket: route.webSocket && narrower.every((other) => other.webSocket),
       ...route.limits,

@@ -6,10 +6,11 @@ import type { ProxyMatch } from '../proxy/proxy-routes.ts'
 import { detectRejection } from '../proxy/token-rejection.ts'
 import { filterRequestHeaders } from '../proxy/headers.ts'
 import { createWebSocketResponse, isWebSocketRequest, pickHandshakeHeaders } from '../proxy/web-socket.ts'
+import { runInstrumented } from '../instrument.ts'
 import type { Provider } from '../description/provider-description.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
-import type { UpstreamRequest } from '../upstream.ts'
+import type { UpstreamRequest, UpstreamResponse } from '../upstream.ts'
 import type { ResourceAccess, RouteContext } from './route-context.ts'
 import { createInvalidRequestError, readBody } from './read-request.ts'
 
@@ -60,7 +61,7 @@ interface UpstreamResult {
 }
 
 async function forwardRequest(
-  { provider: { resource }, platform, logger, openStreams }: RouteContext,
+  { provider: { resource }, platform, instrument, logger, openStreams }: RouteContext,
   client: RouteRequest,
   match: ProxyMatch,
   { session: { data }, owner }: ResourceAccess,
@@ -70,22 +71,30 @@ async function forwardRequest(
   const query = createQuery(client.url.search, resource.tokenPlacement, data.accessToken)
   const target = match.getTarget(base, query)
   const isWebSocket = isWebSocketRequest(client)
-  const { response, rejected } = await fetchUpstream(
-    { platform, logger, client, openStreams, owner, host: target.host, limits: match },
-    {
-      origin: target.origin,
-      path: target.path,
-      method: client.method,
-      headers: {
-        ...filterRequestHeaders(client, match.requestHeaders, data.accessToken, resource),
-        ...(isWebSocket && pickHandshakeHeaders(client)),
+  const exchange = (): Promise<{ response: UpstreamResponse; rejected: boolean }> =>
+    fetchUpstream(
+      { platform, logger, client, openStreams, owner, host: target.host, limits: match },
+      {
+        origin: target.origin,
+        path: target.path,
+        method: client.method,
+        headers: {
+          ...filterRequestHeaders(client, match.requestHeaders, data.accessToken, resource),
+          ...(isWebSocket && pickHandshakeHeaders(client)),
+        },
+        ...(isWebSocket && { upgrade: 'websocket' }),
+        body,
+        contentLength: client.body?.length ?? null,
       },
-      ...(isWebSocket && { upgrade: 'websocket' }),
-      body,
-      contentLength: client.body?.length ?? null,
-    },
-    (upstream) => detectRejection(upstream, resource.tokenRejection),
-  )
+      (upstream) => detectRejection(upstream, resource.tokenRejection),
+    )
+  const { response, rejected } = instrument
+    ? await runInstrumented(instrument, { name: 'proxy_request', route: match.route }, async (end) => {
+        const result = await exchange()
+        end(`${Math.floor(result.response.status / 100)}xx`)
+        return result
+      })
+    : await exchange()
   const toPageUrl = (url: URL): string | null => match.toPageUrl(url, base)
   return {
     rejected,

@@ -4,6 +4,7 @@ import type { AuditLog } from '../events/audit-log.ts'
 import type { BackgroundTasks } from '../background-tasks.ts'
 import type { Challenges } from '../sessions/challenges.ts'
 import type { SessionCookie } from '../sessions/session-cookie.ts'
+import type { Instrument } from '../instrument.ts'
 import type { Logger } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
@@ -46,6 +47,8 @@ export interface RouteContext {
   background: BackgroundTasks
   clock: SessionClock
   platform: Platform
+  /** Measures operations. */
+  instrument: Instrument | undefined
   logger: Logger
 }
 

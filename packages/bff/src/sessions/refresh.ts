@@ -4,6 +4,7 @@ import type { TokenResult } from '../authorization-server/token-result.ts'
 import type { AuditLog } from '../events/audit-log.ts'
 import type { BackgroundTasks } from '../background-tasks.ts'
 import { createLeaseRunner } from './refresh-lease.ts'
+import type { Instrument } from '../instrument.ts'
 import type { Logger } from '../log.ts'
 import type { SessionClock } from './moments.ts'
 import {
@@ -16,6 +17,7 @@ import {
   wasIssuedRecently,
 } from './moments.ts'
 import type { Platform } from '../platform.ts'
+import { runMeasuredRefresh } from './measured-refresh.ts'
 import type { RefreshResult } from './refresh-result.ts'
 import { assertSession, createLoginRequiredError, createFailedRefresh } from './refresh-result.ts'
 import type { RevocableTokens } from '../authorization-server/revocation.ts'
@@ -48,6 +50,8 @@ export interface RefreshOptions {
   mayMeanInsufficientScope: boolean
   /** Milliseconds to wait for another process that is refreshing. */
   maxWaitMs: number
+  /** Measures refreshes; none when absent. */
+  instrument?: Instrument | undefined
 }
 
 /**
@@ -94,8 +98,10 @@ export function createRefresh(options: RefreshOptions): Refresh {
   function startRefresh(session: LoadedSession, rejected: boolean): Promise<RefreshResult> {
     let onDelay = (_error: unknown): void => {}
     const delayed = new Promise<never>((_, reject) => (onDelay = reject))
-    const done = runWithLease(session, (onIssued) =>
-      refreshWithLease(session, rejected, onIssued, onDelay),
+    const done = runMeasuredRefresh(options.instrument, session, (onGrant) =>
+      runWithLease(session, (onIssued) =>
+        refreshWithLease(session, rejected, () => (onGrant(), onIssued()), onDelay),
+      ),
     ).finally(() => pendingRefreshes.delete(session.keys.storeKey))
     const result = Promise.race([background.track(done), delayed])
     pendingRefreshes.set(session.keys.storeKey, result)

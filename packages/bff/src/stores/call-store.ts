@@ -2,6 +2,8 @@ import type { DeadlinePlatform } from '../deadline.ts'
 import { runWithDeadline } from '../deadline.ts'
 import { BffError } from '../errors.ts'
 import { describeError } from '../log.ts'
+import type { Instrument } from '../instrument.ts'
+import { runInstrumented } from '../instrument.ts'
 import type { Store } from './store.ts'
 
 /** Milliseconds within which a store must respond. */
@@ -11,21 +13,30 @@ const storeTimeoutMs = 5000
  * Wraps a store so that each method either responds within five seconds or throws `temporarily_unavailable`. A call that
  * takes longer may still succeed.
  */
-export function wrapStore(store: Store, platform: DeadlinePlatform): Store {
+export function wrapStore(store: Store, platform: DeadlinePlatform, instrument?: Instrument): Store {
   return {
     isVolatile: store.isVolatile ?? false,
-    read: (...args) => callStore(platform, () => store.read(...args)),
-    insert: (...args) => callStore(platform, () => store.insert(...args)),
-    replace: (...args) => callStore(platform, () => store.replace(...args)),
-    remove: (...args) => callStore(platform, () => store.remove(...args)),
-    listByIndexName: (...args) => callStore(platform, () => store.listByIndexName(...args)),
-    removeByIndexName: (...args) => callStore(platform, () => store.removeByIndexName(...args)),
-    lease: (...args) => callStore(platform, () => store.lease(...args)),
-    release: (...args) => callStore(platform, () => store.release(...args)),
+    read: (...args) => call('read', () => store.read(...args)),
+    insert: (...args) => call('insert', () => store.insert(...args)),
+    replace: (...args) => call('replace', () => store.replace(...args)),
+    remove: (...args) => call('remove', () => store.remove(...args)),
+    listByIndexName: (...args) => call('listByIndexName', () => store.listByIndexName(...args)),
+    removeByIndexName: (...args) => call('removeByIndexName', () => store.removeByIndexName(...args)),
+    lease: (...args) => call('lease', () => store.lease(...args)),
+    release: (...args) => call('release', () => store.release(...args)),
     // Its caller limits it.
     ...(store.waitForChange && { waitForChange: (...args) => store.waitForChange!(...args) }),
     ...(store.listWarnings && { listWarnings: () => callStore(platform, () => store.listWarnings!()) }),
     close: () => store.close(),
+  }
+
+  function call<T>(method: keyof Store, work: () => Promise<T>): Promise<T> {
+    if (!instrument) return callStore(platform, work)
+    return runInstrumented(instrument, { name: 'store_call', method }, async (end) => {
+      const result = await callStore(platform, work)
+      end('ok')
+      return result
+    })
   }
 }
 
