@@ -14,8 +14,9 @@ export interface UserProject {
    *
    * @param names folders below `packages`; the list must include the Latchkey packages that these depend on
    * @param others further packages, as npm expects them: `vite@8`
+   * @param home the folder of the package that gets them; by default the project itself
    */
-  readonly install: (names: readonly string[], others?: readonly string[]) => Promise<void>
+  readonly install: (names: readonly string[], others?: readonly string[], home?: string) => Promise<void>
   readonly remove: () => void
 }
 
@@ -26,15 +27,16 @@ export function createUserProject(): UserProject {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), text)
   }
+  let packing: Promise<unknown> | undefined
   write('package.json', JSON.stringify({ private: true, type: 'module' }))
   return {
     folder,
     write,
-    install: async (names, others = []) => {
-      await pack(packed)
+    install: async (names, others = [], home = '.') => {
+      await (packing ??= pack(packed))
       const tarballs = names.map((name) => join(packed, tarballOf(name)))
       const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs, ...others]
-      const { ok, output } = await npm(args, { cwd: folder })
+      const { ok, output } = await npm(args, { cwd: join(folder, home) })
       if (!ok) throw new Error(output)
     },
     remove: () => {
