@@ -5,6 +5,9 @@ const { CHROME_PATH: executablePath } = process.env
 
 export default defineConfig({
   testDir: 'e2e',
+  // Milliseconds, for a machine that is busy with other work.
+  timeout: 60_000,
+  expect: { timeout: 20_000 },
   use: {
     baseURL: 'http://localhost:5174',
     ...(executablePath && { launchOptions: { executablePath } }),

@@ -1,6 +1,9 @@
 import { createFakeBff } from '@latchkey/core/testing'
-import { fireEvent, screen } from '@testing-library/react'
+import { configure, fireEvent, screen } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
+
+// Milliseconds, for a machine that is busy with other work.
+configure({ asyncUtilTimeout: 10_000 })
 
 // No network: the BFF is in memory, and the API is a function. happy-dom keeps no cookie that a script cannot read.
 const bff = createFakeBff({ users: { cathy: 'correct horse' }, cookies: false })
