@@ -9,7 +9,7 @@ import { createChildEnv, run, tool } from '../../scripts/run.mjs'
 import { createUserProject } from '../package/user-project.ts'
 
 describe('an app of npm create latchkey, with the packages from their tarballs', () => {
-  const { folder, install, remove } = createUserProject()
+  const { folder, install, installApp, remove } = createUserProject()
   const app = join(folder, 'my app')
   const start = (file: string, args: string[], env: Record<string, string> = {}) =>
     // Vitest sets NODE_ENV and variables of its own.
@@ -23,7 +23,7 @@ describe('an app of npm create latchkey, with the packages from their tarballs',
     const command = join(folder, 'node_modules/create-latchkey/dist/cli.js')
     const created = await run(process.execPath, [command, 'my app', '--yes'], { cwd: folder })
     expect(created).toEqual({ ok: true, output: expect.stringContaining('cd "my app"') })
-    await install(['bff', 'core', 'react', 'sandbox', 'wire'], [], 'my app')
+    await installApp('my app')
   })
 
   afterAll(remove)
