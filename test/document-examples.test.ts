@@ -4,26 +4,44 @@ import { expect, it } from 'vitest'
 import { root } from '../scripts/run.mjs'
 import { parseSnippets } from './package/snippets.ts'
 
-/** Documents whose snippets are files of a folder here, and the files that stand for pages of the reader. */
-const examples: Record<string, { folder: string; notInDocument: string[] }> = {
-  'docs/routers.md': {
+/** Documents whose snippets are files of a folder here. */
+interface Example {
+  document: string
+  /** The heading of its part; the whole document when absent. */
+  section?: string
+  folder: string
+  /** Files that stand for pages of the reader, or that come with a framework. */
+  notInDocument: string[]
+}
+
+const examples: Example[] = [
+  {
+    document: 'docs/routers.md',
     folder: 'routers',
     notInDocument: ['src/SignIn.tsx', 'src/ItemList.tsx', 'src/ItemsPage.tsx'],
   },
-  'docs/data-clients.md': { folder: 'data-clients', notInDocument: [] },
-  'docs/testing.md': { folder: 'testing-recipes', notInDocument: [] },
-}
+  { document: 'docs/data-clients.md', folder: 'data-clients', notInDocument: [] },
+  { document: 'docs/testing.md', folder: 'testing-recipes', notInDocument: [] },
+  { document: 'docs/frameworks.md', section: 'Next.js', folder: 'frameworks/next', notInDocument: [] },
+  {
+    document: 'docs/frameworks.md',
+    section: 'TanStack Start',
+    folder: 'frameworks/start',
+    notInDocument: ['src/router.tsx', 'src/routeTree.gen.ts'],
+  },
+]
 
-it.each(Object.entries(examples))(
-  '%s has the examples as they run here',
-  (document, { folder, notInDocument }) => {
+it.each(examples)(
+  '$document has the examples as they run in $folder',
+  ({ document, section, folder, notInDocument }) => {
     const home = join(import.meta.dirname, folder)
     const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(
-      (file) => /^(src|app)[\\/].+\.tsx?$/.test(file) && !notInDocument.includes(file),
+      (file) => /^((src|app|server)[\\/].+|vite\.config)\.tsx?$/.test(file) && !notInDocument.includes(file),
     )
-    const snippets = parseSnippets(readFileSync(join(root, document), 'utf8')).filter(({ language }) =>
-      language.startsWith('ts'),
-    )
+    const sections = readFileSync(join(root, document), 'utf8').split(/^## /m)
+    const text =
+      section === undefined ? sections.join('') : sections.find((part) => part.startsWith(`${section}\n`))
+    const snippets = parseSnippets(text ?? '').filter(({ language }) => language.startsWith('ts'))
     expect(Object.fromEntries(snippets.map(({ file, code }) => [file, code]))).toEqual(
       Object.fromEntries(
         files.map((file) => [file, `// ${file}\n${readFileSync(join(home, file), 'utf8')}`]),

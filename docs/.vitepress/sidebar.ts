@@ -19,6 +19,7 @@ const groups: { text: string; collapsed?: boolean; pages: [page: string, text: s
       ['data-clients', 'Data clients'],
       ['routers', 'Routers'],
       ['server-rendering', 'Server rendering'],
+      ['frameworks', 'Next.js, TanStack Start'],
     ],
   },
   {

@@ -644,7 +644,10 @@ export const browserModel: FaultGroup = {
         'The response to a sign-in that reached a page in the back-forward cache cancelled the sign-out of that session.',
       now: 'A sign-out wins over a sign-in that began before it, also when only the storage knows of it.',
       tests: [
-        [tabs, 'does not outlive a later sign-out in another tab (%s) whose message it has not got'],
+        [
+          tabs,
+          'does not outlive a later sign-out in another tab (%s), whose message it has not got, while %s',
+        ],
         anyHistory,
       ],
     },

@@ -1,5 +1,6 @@
 import { browserCatalogue, browserModel } from './browser-catalogue.ts'
 import type { FaultGroup } from './fault.ts'
+import { otherRuntimes } from './runtimes.ts'
 import { serverCatalogue } from './server-catalogue.ts'
 import { signInThrottle } from './sign-in-throttle.ts'
 
@@ -1268,4 +1269,5 @@ export const groups: readonly FaultGroup[] = [
       },
     ],
   },
+  otherRuntimes,
 ]

@@ -9,8 +9,8 @@ import { createUserProject } from './user-project.ts'
 const names = readdirSync(join(root, 'packages'))
 
 /** Documents whose snippets are files of this repository, with libraries that a user's project here does not have. */
-const compiledElsewhere = ['docs/data-clients.md', 'docs/routers.md', 'docs/testing.md'].map((file) =>
-  join(file),
+const compiledElsewhere = ['data-clients', 'frameworks', 'routers', 'testing'].map((page) =>
+  join('docs', `${page}.md`),
 )
 const { folder, write, install, remove } = createUserProject()
 

@@ -1,6 +1,4 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { demoClient, startSandbox } from '@latchkey/sandbox'
@@ -8,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StartedProcess } from '../first-page/start-process.ts'
 import { startProcess } from '../first-page/start-process.ts'
 import { parseSourceFiles } from '../package/snippets.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 /** The snippets of docs/servers.md that start a server on port 3000. */
 const servers = ['server/http.ts', 'server/express.ts', 'server/fastify.ts', 'server/hono.ts']
@@ -117,12 +116,4 @@ function withPort(code: string, name: string): string {
 
 function originOf(name: string): string {
   return `http://127.0.0.1:${ports.get(name)}`
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -3,6 +3,7 @@ import type { DeadlinePlatform } from './deadline.ts'
 import { BffError } from './errors.ts'
 import type { Logger } from './log.ts'
 import { describeError } from './log.ts'
+import type { Platform } from './platform.ts'
 
 /** Runs work that outlives a request, and ends it when the BFF closes. */
 export interface BackgroundTasks {
@@ -16,7 +17,10 @@ export interface BackgroundTasks {
   close(maxMilliseconds: number): Promise<void>
 }
 
-export function createBackgroundTasks(platform: DeadlinePlatform, logger: Logger): BackgroundTasks {
+export function createBackgroundTasks(
+  platform: DeadlinePlatform & Pick<Platform, 'waitUntil'>,
+  logger: Logger,
+): BackgroundTasks {
   const running = new Set<Promise<unknown>>()
   const closing = new AbortController()
   return {
@@ -41,6 +45,7 @@ export function createBackgroundTasks(platform: DeadlinePlatform, logger: Logger
       () => running.delete(settled),
     )
     running.add(settled)
+    platform.waitUntil(settled)
     return work
   }
 

@@ -10,6 +10,8 @@ import type { OptionIssue, ParsedOptions } from './option-issues.ts'
 import { createIssueMessage, createOptionsError, parseOptions, addPathPrefix } from './option-issues.ts'
 import type { ProxyRoute } from './proxy/proxy-routes.ts'
 import { proxyRouteSchema } from './proxy/proxy-routes.ts'
+import type { Secret } from './secret.ts'
+import { minSecretCharacters } from './session-secrets.ts'
 import type { Store } from './stores/store.ts'
 import type { TrustProxy } from './guards/trust-proxy.ts'
 import { parseTrustedRanges } from './guards/trust-proxy.ts'
@@ -38,9 +40,9 @@ export interface BffOptions {
   store?: Store
   /**
    * At least 32 characters, mixed into the keys of all sessions: a stolen cookie opens no stolen record without them. Of
-   * a list, the first seals sessions and all open them.
+   * a list, the first seals sessions and all open them. A function reads one of them once, at the first request.
    */
-  secret?: string | string[]
+  secret?: Secret | Secret[]
   /** The origin of the page, for example `https://portal.example.com`, when a proxy in front changes the host. */
   origin?: string
   /**
@@ -76,7 +78,7 @@ const seconds = z.number({ error: secondsMessage }).positive({ error: secondsMes
 
 const hookSchema = z.custom<() => void>(isFunction, { error: createIssueMessage('a function') }).optional()
 const basePathMessage = createIssueMessage('a path such as "/auth", without a slash at its end')
-const expectedSecret = 'a string of at least 32 characters, or a list of such strings'
+const expectedSecret = `a string of at least ${minSecretCharacters} characters, a function that reads it, or a list of these`
 const secretMessage = createIssueMessage(expectedSecret)
 const expectedProxies =
   'how many proxies are in front, their addresses or ranges such as "loopback" or ["10.0.0.0/8"], or false for none'
@@ -96,7 +98,7 @@ const resolvedOptions = z
       .optional(),
     dangerouslyGiveMachineTokenToBrowser: z.boolean().default(false),
     secret: z
-      .custom<string | string[]>((value) => [value].flat().length > 0 && [value].flat().every(isLongText), {
+      .custom<Secret | Secret[]>((value) => [value].flat().length > 0 && [value].flat().every(isSecret), {
         error: (issue) =>
           hasShortText(issue.input) ? `is too short. Expected: ${expectedSecret}` : secretMessage(issue),
       })
@@ -208,12 +210,12 @@ function isFunction(value: unknown): boolean {
   return typeof value === 'function'
 }
 
-function isLongText(value: unknown): boolean {
-  return typeof value === 'string' && value.length >= 32
+function isSecret(value: unknown): boolean {
+  return isFunction(value) || (typeof value === 'string' && value.length >= minSecretCharacters)
 }
 
 function hasShortText(value: unknown): boolean {
-  return [value].flat().some((item) => typeof item === 'string' && item.length < 32)
+  return [value].flat().some((item) => typeof item === 'string' && item.length < minSecretCharacters)
 }
 
 function isTrustProxy(value: unknown): boolean {

@@ -1,5 +1,5 @@
-import { createSecretKey } from 'node:crypto'
 import { createMachineSession } from './sessions/machine-session.ts'
+import { createClientReader } from './authorization-server/client-reader.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import { createRouteRequest, createWebResponse } from './adapters/web.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
@@ -37,6 +37,7 @@ import { createSessions } from './sessions/sessions.ts'
 import type { SessionAdmin } from './session-admin.ts'
 import { createSessionAdmin } from './session-admin.ts'
 import { createPlainHttpWarning } from './guards/plain-http.ts'
+import { createSessionSecrets } from './session-secrets.ts'
 import { createSignInKeys } from './guards/sign-in-keys.ts'
 import { createThrottle, noThrottle } from './guards/throttle.ts'
 import { createClientResolver } from './guards/trust-proxy.ts'
@@ -113,19 +114,19 @@ export function createBff(options: BffOptions): Bff {
   const httpClient = createHttpClient(platform, timeout)
   /** Milliseconds that a grant takes at most, with the writes around it. */
   const maxGrantMs = timeout * 1000 + 1000
+  const clientReader = createClientReader(provider, timeout, platform, logger)
   const resolveEndpoints = createEndpointResolver(provider, httpClient, platform, logger)
   const hooks = options.hooks ?? {}
+  const serverAccess = { provider, resolveEndpoints, httpClient, clientReader, logger }
   const server = createAuthorizationServer({
-    provider,
-    resolveEndpoints,
-    httpClient,
+    ...serverAccess,
     hooks,
     revoke,
     platform: { ...platform, now: () => clock.read().latest },
-    logger,
   })
-  const revokeTokens = createTokenRevoker(provider, resolveEndpoints, httpClient, platform, logger)
-  const secrets = secret.map((text) => createSecretKey(Buffer.from(text)))
+  const revokeTokens = createTokenRevoker({ ...serverAccess, platform })
+  const sessionSecrets = createSessionSecrets(secret, timeout, platform)
+  const secrets = sessionSecrets.keys
   const openStreams = createOpenStreams(platform)
   const sessions = withStreamEnds(
     createSessions({
@@ -160,7 +161,7 @@ export function createBff(options: BffOptions): Bff {
   const handlers = resolvedOptions.authorize
     ? createMachineHandlers(
         resolvedOptions.authorize,
-        createMachineSession(sessions, provider, providerKey, clock, platform),
+        createMachineSession(sessions, provider, providerKey, clientReader, clock, platform),
       )
     : sessionRoutes
   const context: RouteContext = {
@@ -178,7 +179,7 @@ export function createBff(options: BffOptions): Bff {
       ? createThrottle({
           // The memory of a store for sessions would not outlive the process either.
           store: store.isVolatile === true ? null : store,
-          createKeys: createSignInKeys(providerKey, secrets[0], trustProxy !== undefined),
+          createKeys: createSignInKeys(providerKey, secrets, trustProxy !== undefined),
           platform,
           logger,
         })
@@ -199,14 +200,25 @@ export function createBff(options: BffOptions): Bff {
     trustProxy,
     createRepeatLimiter(logger, () => platform.now()),
   )
-  const router = createRouter({ basePath, origin, handlers, matchProxyRoute, resolveClient, context })
+  const router = createRouter({
+    basePath,
+    origin,
+    handlers,
+    matchProxyRoute,
+    resolveClient,
+    sessionSecrets,
+    context,
+  })
 
   const bff: Bff = {
     basePath,
     owns: router.owns,
     fetch: async (request) => createWebResponse(await handle(createRouteRequest(request))),
     handle,
-    session: (request) => handlers.readState(context, resolveClient(createRouteRequest(request))),
+    async session(request) {
+      await sessionSecrets.load()
+      return handlers.readState(context, resolveClient(createRouteRequest(request)))
+    },
     admin: createSessionAdmin(sessionList, providerKey),
     async close() {
       await Promise.all([openStreams.close(timeout * 1000), background.close(maxGrantMs)])

@@ -10,6 +10,8 @@ import type { RequestUrl } from './route-request.ts'
 import type { RouteResponse } from './route-response.ts'
 import { createJsonResponse } from './route-response.ts'
 
+export { secretFile } from './secret-file.ts'
+
 /** A listener for `node:http`. With `next` it is middleware for Express, Connect and Vite. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
 

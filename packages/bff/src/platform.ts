@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { sendUpstream } from '#upstream'
+import { waitUntil } from '#wait-until'
 import type { SendUpstream } from './upstream.ts'
 
 /** What the BFF takes from its environment. Tests pass their own. */
@@ -18,6 +19,8 @@ export interface Platform {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<unknown>
   /** Calls back after that many milliseconds; returns a function that prevents it. */
   startTimer(milliseconds: number, callback: () => void): () => void
+  /** Receives work that continues after the response, for a host that would stop it. */
+  waitUntil(work: Promise<unknown>): void
   /** Returns an environment variable. */
   env(name: string): string | undefined
   /** The keys of log lines that are logged once per process. */
@@ -42,6 +45,7 @@ export const nodePlatform: Platform = {
     const timer = setTimeout(callback, Math.min(milliseconds, maxTimerMs))
     return () => clearTimeout(timer)
   },
+  waitUntil,
   env: (name) => shared.process?.env?.[name],
   // On `globalThis`, because a development server loads a new copy of this module for each route and after each edit.
   loggedKeys: (shared[slot] ??= new Set()),

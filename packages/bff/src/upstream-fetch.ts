@@ -2,11 +2,35 @@ import { createUnsupportedError } from './errors.ts'
 import type { BodyStream } from './route-response.ts'
 import type { SendUpstream, UpstreamRequest, UpstreamResponse } from './upstream.ts'
 
-/** Sends requests to the resource server, on runtimes other than Node. */
-export const sendUpstream: SendUpstream = createFetchUpstream((input, init) => globalThis.fetch(input, init))
+/** The name of the runtime: the product of its `navigator.userAgent`. */
+const runtime = /^[\w.-]*/.exec(globalThis.navigator?.userAgent ?? '')?.[0] ?? ''
 
-/** Creates a {@link SendUpstream} for runtimes that have only `fetch`, which decodes responses. */
-export function createFetchUpstream(fetch: typeof globalThis.fetch): SendUpstream {
+/**
+ * The encodings that the `fetch` of a runtime decodes, without removing the headers that describe the encoded body. Most
+ * servers send only these, because `fetch` accepts no others.
+ */
+const decodedEncodings = {
+  'Cloudflare-Workers': ['gzip', 'br'],
+  Deno: ['gzip', 'br'],
+  Bun: ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'],
+}[runtime] ?? ['gzip', 'x-gzip', 'deflate', 'br']
+
+/** Bun decodes nothing on request, so that bodies stay compressed on their whole way. */
+const canPassEncodings = runtime === 'Bun'
+
+/** Sends requests to the resource server, on runtimes other than Node. */
+export const sendUpstream: SendUpstream = createFetchUpstream(
+  (input, init) =>
+    globalThis.fetch(input, canPassEncodings ? ({ ...init, decompress: false } as RequestInit) : init),
+  canPassEncodings,
+)
+
+/**
+ * Creates a {@link SendUpstream} for runtimes that have only `fetch`.
+ *
+ * @param passesEncodings whether this `fetch` leaves bodies as they were sent; usually it decodes them
+ */
+export function createFetchUpstream(fetch: typeof globalThis.fetch, passesEncodings = false): SendUpstream {
   return (request) => {
     if (request.upgrade)
       throw createUnsupportedError('Only Node can, and only while platform.fetch is not replaced')
@@ -17,25 +41,24 @@ export function createFetchUpstream(fetch: typeof globalThis.fetch): SendUpstrea
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
     return {
-      response: Promise.race([send(fetch, request, controller), cancelled]),
+      response: Promise.race([send(fetch, request, passesEncodings, controller), cancelled]),
       cancel: (reason) => controller.abort(reason),
     }
   }
 }
 
-/** The encodings that `fetch` decodes. */
-const decodedEncodings = /^\s*(x-gzip|gzip|deflate|br)\s*(,\s*(x-gzip|gzip|deflate|br)\s*)*$/i
-
 async function send(
   fetch: typeof globalThis.fetch,
   { origin, path, method, headers: requestHeaders, body: requestBody, onBroken, onEnd }: UpstreamRequest,
+  passesEncodings: boolean,
   controller: AbortController,
 ): Promise<UpstreamResponse> {
-  const { 'accept-encoding': _, ...sentHeaders } = requestHeaders
+  const { 'accept-encoding': accepted, ...otherHeaders } = requestHeaders
   const isBytes = requestBody === null || requestBody instanceof Uint8Array
   const response = await fetch(origin + path, {
     method,
-    headers: sentHeaders,
+    // A `fetch` that decodes adds what it can decode.
+    headers: passesEncodings ? { 'accept-encoding': accepted ?? 'identity', ...otherHeaders } : otherHeaders,
     body: isBytes ? requestBody : createReadableStream(requestBody),
     redirect: 'manual',
     signal: controller.signal,
@@ -43,12 +66,18 @@ async function send(
   } as RequestInit)
   const { status, statusText, body } = response
   const headers = Object.fromEntries(response.headers)
-  if (decodedEncodings.test(headers['content-encoding'] ?? '')) {
+  if (!passesEncodings && isDecoded(headers['content-encoding'])) {
     // They describe the body before it was decoded.
     delete headers['content-encoding']
     delete headers['content-length']
   }
   return { status, statusText, headers, body: body && createBody(body, controller, onBroken, onEnd) }
+}
+
+function isDecoded(contentEncoding: string | undefined): boolean {
+  if (contentEncoding === undefined) return false
+  const encodings = contentEncoding.toLowerCase().split(',')
+  return encodings.every((encoding) => decodedEncodings.includes(encoding.trim()))
 }
 
 function createReadableStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {

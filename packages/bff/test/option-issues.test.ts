@@ -208,18 +208,22 @@ describe('the message of an option', () => {
     [
       'secret',
       12_345_678,
-      'is a number. Expected: a string of at least 32 characters, or a list of such strings',
+      'is a number. Expected: a string of at least 32 characters, a function that reads it, or a list of these',
     ],
-    ['secret', [], 'is an array. Expected: a string of at least 32 characters, or a list of such strings'],
+    [
+      'secret',
+      [],
+      'is an array. Expected: a string of at least 32 characters, a function that reads it, or a list of these',
+    ],
     [
       'secret',
       ['x'.repeat(32), 'short'],
-      'is too short. Expected: a string of at least 32 characters, or a list of such strings',
+      'is too short. Expected: a string of at least 32 characters, a function that reads it, or a list of these',
     ],
     [
       'secret',
       'short',
-      'is too short. Expected: a string of at least 32 characters, or a list of such strings',
+      'is too short. Expected: a string of at least 32 characters, a function that reads it, or a list of these',
     ],
     ['basePath', ['/auth'], 'is an array. Expected: a path such as "/auth", without a slash at its end'],
     ['basePath', 'auth', 'is not valid. Expected: a path such as "/auth", without a slash at its end'],

@@ -262,7 +262,7 @@ describe('an attacker', () => {
     let now = 0
     const throttle = createThrottle({
       store: null,
-      createKeys: createSignInKeys('provider', undefined, true),
+      createKeys: createSignInKeys('provider', [], true),
       platform: { ...nodePlatform, now: () => now },
       logger: createTestLogger(),
     })

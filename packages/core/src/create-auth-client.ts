@@ -104,8 +104,9 @@ export function createAuthClient<User = unknown>({
     else if (!isSignIn || signOuts.getSessionId() !== '') store.apply(receiveTabMessage, message)
   }
 
-  const fetchMissedMessages = (): void => {
-    const isDue = page.hasMissedMessages() || isUncertain
+  const fetchMissedMessages = (wasFetching?: boolean): void => {
+    // A request that ran before may be older than what the page has missed.
+    const isDue = (!wasFetching && page.hasMissedMessages()) || isUncertain
     // A sign-out without a session id ends whichever session there is.
     const canShow = signOuts.getSessionId() !== '' && !store.getState().isFetching
     if (isDue && canShow && store.isActive())
@@ -146,9 +147,10 @@ export function createAuthClient<User = unknown>({
     requests,
     scheduleWake,
     () => {
+      const { isFetching } = getState()
       page.start()
       wake()
-      fetchMissedMessages()
+      fetchMissedMessages(isFetching)
     },
     () => {
       page.stop()

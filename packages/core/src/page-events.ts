@@ -24,6 +24,10 @@ export function createPageEvents(
   let channel: TabChannel | undefined
   /** Since when no channel is open; `Infinity` while one is. */
   let deafSince = now()
+  let hasMissed = false
+  const noteMissed = (): void => {
+    hasMissed ||= now() - deafSince >= 1000
+  }
   const openChannel = (): TabChannel | undefined =>
     tryOrUndefined(() => new platform.BroadcastChannel(channelName))
   return {
@@ -32,8 +36,10 @@ export function createPageEvents(
       for (const type of ['visibilitychange', 'focus', 'online', 'pagehide', 'pageshow'] as const)
         platform.addEventListener(type, onPageEvent, listeners)
       channel = openChannel()
-      if (channel) channel.onmessage = ({ data }) => onTabMessage(data as TabMessage)
-      else deafSince = Math.min(deafSince, now())
+      if (!channel) return
+      channel.onmessage = ({ data }) => onTabMessage(data as TabMessage)
+      noteMissed()
+      deafSince = Infinity
     },
     stop: () => {
       if (!listeners) return
@@ -44,10 +50,11 @@ export function createPageEvents(
     },
     isListening: () => Boolean(listeners),
     hasMissedMessages: () => {
-      const hasMissed = now() - deafSince >= 1000
-      if (channel) deafSince = Infinity
-      else if (hasMissed) deafSince = now()
-      return hasMissed
+      noteMissed()
+      if (!hasMissed) return false
+      hasMissed = false
+      if (!channel) deafSince = now()
+      return true
     },
     post: (message) => {
       const sender = channel ?? openChannel()

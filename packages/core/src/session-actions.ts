@@ -64,13 +64,22 @@ export function createSessionActions<User>(
       let id: string | undefined
       try {
         const body = { credentials, ...options }
-        const result = await requests.fetchSession(combineSignals(attempt.signal, signal), undefined, body)
+        // Not after the schema, which may take time: another tab would send the sign-out before this sign-in.
+        const replaceSignOut = (): void => {
+          if ([undefined, pendingId].includes(signOuts.getSessionId())) signOuts.cancel()
+        }
+        const result = await requests.fetchSession(
+          combineSignals(attempt.signal, signal),
+          undefined,
+          body,
+          undefined,
+          replaceSignOut,
+        )
         // Another tab has stored a sign-out meanwhile, whose message this one has not got yet.
-        if (![undefined, pendingId].includes(signOuts.getSessionId())) {
+        if (signOuts.getSessionId() !== undefined) {
           void signOut()
           throw createLoginRequiredError('signed_out_elsewhere')
         }
-        signOuts.cancel()
         store.apply(receiveSession, result)
         id = result.session.id
         post({ type: 'signed-in', sessionId: id })

@@ -11,11 +11,13 @@ import { parseUser } from './user.ts'
 
 /** The requests of a client whose responses contain a session. */
 export interface SessionRequests<User> {
+  /** @param onResponse called when the response has arrived, before the schema reads the user */
   readonly fetchSession: (
     signal: AbortSignal,
     path?: string,
     body?: SignInRequest | TokenRequest,
     started?: StartedRestore,
+    onResponse?: () => void,
   ) => Promise<SessionResult<User>>
   /** Fetches what the state needs next: the session, or a newer token. */
   readonly fetchNext: (state: ClientState<User>, signal: AbortSignal) => Promise<SessionResult<User>>
@@ -54,6 +56,7 @@ export function createSessionRequests<User>(
     path = sessionPath,
     body,
     started,
+    onResponse,
   ) => {
     const sentAt = started?.sentAt ?? now()
     try {
@@ -61,6 +64,7 @@ export function createSessionRequests<User>(
       const response = await sendBffRequest(platform, method, basePath, path, signal, body, started)
       const { session: wire, mode, token: wireToken, reason } = (latest = response)
       if (!wire) throw createLoginRequiredError(reason)
+      onResponse?.()
       const { session_id: id, subject, user, scope, expires_in } = wire
       const text = JSON.stringify([id, subject, user, scope])
       if (text !== sessionText) {

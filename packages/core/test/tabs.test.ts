@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { Platform } from '../src/index.ts'
 import { createAuthClient } from '../src/index.ts'
 import { createTestBrowser, createFakeBff, createErrorResponse } from '../src/testing/index.ts'
-import type { TestPage } from './setup.ts'
 import { createSetup, createSlowSchema } from './setup.ts'
 
 const hour = 3_600_000
@@ -113,24 +112,32 @@ describe('a sign-out', () => {
   })
 
   it.each([
-    ['the first request of a page', ({ client }: TestPage) => client.ready()],
-    ['extend()', ({ client }: TestPage) => client.extend()],
-  ])('is final at every moment at which the page reads the response to %s', async (_name, ask) => {
+    'the first request of a page',
+    'extend()',
+    'a sign-in',
+    'a sign-in after an unconfirmed sign-out',
+  ])('is final at every moment at which the page reads the response to %s', async (request) => {
     for (let moment = 0; moment < 60; moment += 1) {
       const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
-      const page = openPage()
-      if (ask(page) !== page.client.ready()) await page.client.ready()
+      const { client } = openPage()
+      if (request !== 'the first request of a page') await client.ready()
       let respond = (): void => {}
       bff.intercept(() => new Promise<void>((resolve) => (respond = resolve)))
-      const asking = ask(page).catch(() => {})
+      if (request === 'a sign-in after an unconfirmed sign-out') {
+        client.signIn(bob).catch(() => {})
+        await client.signOut()
+        await browser.advance(0)
+      }
+      if (request.startsWith('a sign-in')) client.signIn(bob).catch(() => {})
+      else (request === 'extend()' ? client.extend() : client.ready()).catch(() => {})
       await browser.advance(0)
       bff.intercept(null)
       respond()
       for (let step = 0; step < moment; step += 1) await Promise.resolve()
-      await page.client.signOut()
+      await client.signOut()
       await browser.advance(1000)
-      await asking
-      expect(page.client.getState().status, `after ${moment} microtasks`).toBe('signed-out')
+      expect(client.getState().status, `after ${moment} microtasks`).toBe('signed-out')
+      expect((await openPage().client.ready()).status, `after ${moment} microtasks`).toBe('signed-out')
     }
   })
 
@@ -482,6 +489,20 @@ describe('a sign-in', () => {
     expect(await reloaded.ready()).toMatchObject({ session: { user: { username: 'bob' } } })
   })
 
+  it('is not ended by the sign-out before it, which another tab sends while the schema reads the user', async () => {
+    const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+    const { client } = openPage({ user: createSlowSchema(() => browser.wait(500)) })
+    const other = openPage()
+    // While restoring, so that the request names no session.
+    void client.signOut()
+    void client.signIn(bob)
+    await browser.advance(100)
+    other.tab.show()
+    await browser.advance(1_000)
+    expect(client.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
+    expect(await openPage().client.ready()).toMatchObject({ session: { user: { username: 'bob' } } })
+  })
+
   it('is not ended by an unconfirmed sign-out that is due while the schema reads the user', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
     const { client, tab } = openPage({ user: createSlowSchema(() => browser.wait(5_000)) })
@@ -498,14 +519,20 @@ describe('a sign-in', () => {
     expect((await openPage().client.ready()).status).toBe('signed-in')
   })
 
-  it.each(['?session_id=session-2', '?session_id='])(
-    'does not outlive a later sign-out in another tab (%s) whose message it has not got',
-    async (query) => {
-      const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
+  it.each([
+    ['?session_id=session-2', 'the schema reads the user'],
+    ['?session_id=', 'the schema reads the user'],
+    ['?session_id=', 'the request is on its way'],
+  ])(
+    'does not outlive a later sign-out in another tab (%s), whose message it has not got, while %s',
+    async (query, delay) => {
+      const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
       const { client } = openPage({ user: createSlowSchema(() => browser.wait(500)) })
       const ready = client.ready()
       await browser.advance(1_000)
       await ready
+      if (delay === 'the request is on its way')
+        bff.intercept(({ method }) => (method === 'POST' ? browser.wait(200) : undefined))
       const signIn = client.signIn(bob).catch((error: unknown) => error)
       await browser.advance(100)
       browser.storage.set('latchkey:/auth', query)

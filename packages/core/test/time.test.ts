@@ -242,6 +242,29 @@ describe('messages that a page has missed', () => {
     expect(client.getState().status).toBe('signed-in')
   })
 
+  it('are made up for when the page is shown, if a request from before was running at the first subscriber', async () => {
+    const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })
+    const tab = browser.openTab()
+    const client = createAuthClient({ platform: tab.platform })
+    bff.intercept(async (request) => {
+      bff.intercept(null)
+      const response = await bff.fetch(request)
+      await browser.wait(3_000)
+      return response
+    })
+    const controller = new AbortController()
+    client.getAccessToken(controller).catch(() => {})
+    controller.abort()
+    await browser.advance(0)
+    await openPage().client.signIn({ username: 'bob', password: 'x' })
+    await browser.advance(2_000)
+    client.subscribe(() => {})
+    await browser.advance(2_000)
+    tab.show()
+    await browser.advance(0)
+    expect(client.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
+  })
+
   it('are made up for when the network is back, if the first attempt fails', async () => {
     const { browser, openPage } = createSetup({ signedInAs: 'cathy' })
     const client = createAuthClient({ platform: browser.openTab().platform })

@@ -1,3 +1,4 @@
+import type { ClientReader } from './client-reader.ts'
 import { createTokenHeaders } from './token-headers.ts'
 import type { Endpoints } from './discovery.ts'
 import { BffError } from '../errors.ts'
@@ -34,7 +35,8 @@ export interface RefreshInput {
 }
 
 /**
- * Runs grants at the authorization server. Failures are returned as a `TokenResult`, not thrown. No request is retried.
+ * Runs grants at the authorization server. Failures are returned as a `TokenResult`, not thrown. No request is retried,
+ * but for a replaced client secret.
  */
 export interface AuthorizationServer {
   /** Runs the grant of a sign-in. An automatic login has no credentials. */
@@ -61,6 +63,7 @@ export interface AuthorizationServerOptions {
   provider: Provider
   resolveEndpoints: () => Promise<Endpoints>
   httpClient: HttpClient
+  clientReader: ClientReader
   hooks: Hooks
   /** Revokes tokens that are issued and not used, in the background. */
   revoke: (tokens: RevocableTokens) => void
@@ -69,7 +72,7 @@ export interface AuthorizationServerOptions {
 }
 
 export function createAuthorizationServer(options: AuthorizationServerOptions): AuthorizationServer {
-  const { provider, resolveEndpoints, httpClient, hooks, revoke, platform, logger } = options
+  const { provider, resolveEndpoints, httpClient, clientReader, hooks, revoke, platform, logger } = options
   const { refresh, login } = provider
   const usesRefreshTokens = refresh.mode === 'refresh_token'
   const reissues = refresh.mode === 'reissue' || refresh.fallback === 'reissue'
@@ -127,9 +130,16 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     const grant = getGrant(provider, name)
     return finishGrant(purpose, async () => {
       const url = grant.url ?? (await resolveEndpoints()).token
-      const sentAt = platform.now()
-      const request = createTokenEndpointRequest(provider, name, input)
-      const httpResponse = await sendTokenRequest(httpClient, url, request, hooks)
+      let sentAt = platform.now()
+      const httpResponse = await clientReader.sendAsClient((client) => {
+        sentAt = platform.now()
+        return sendTokenRequest(
+          httpClient,
+          url,
+          createTokenEndpointRequest(provider, name, input, client),
+          hooks,
+        )
+      })
       const { response = provider.response } = grant
       return { sentAt, result: parseTokenResponse(httpResponse, { ...provider, response }, purpose, sentAt) }
     })

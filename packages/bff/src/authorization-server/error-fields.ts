@@ -57,7 +57,7 @@ export function readError(
   { errors }: Provider,
   purpose: GrantPurpose,
 ): ErrorFields {
-  const code = findText(body, errors.code)
+  const code = readErrorCode(body, errors.code)
   const descriptionText = errors.description
     .map((pointer) => toLowerCase(getByPointer(body, pointer)))
     .join('\n')
@@ -97,7 +97,8 @@ export function findBlamedParameters(body: unknown, pointers: string[]): string[
   return configuredParameters.filter((name) => Object.hasOwn(messages, name))
 }
 
-function findText(body: unknown, pointers: string[]): string | null {
+/** Reads the error code of a response, from the first pointer to a string; `null` when there is none. */
+export function readErrorCode(body: unknown, pointers: string[]): string | null {
   const values = pointers.map((pointer) => getByPointer(body, pointer))
   return values.find((value): value is string => typeof value === 'string') ?? null
 }

@@ -1,11 +1,12 @@
 import { allowInsecureRequests, customFetch, revocationRequest } from 'oauth4webapi'
+import type { ClientReader } from './client-reader.ts'
 import { createTokenHeaders } from './token-headers.ts'
 import { createClientAuthentication } from './client-authentication.ts'
 import type { Endpoints } from './discovery.ts'
 import type { Logger } from '../log.ts'
 import { describeError } from '../log.ts'
 import type { Platform } from '../platform.ts'
-import type { Provider } from '../description/provider-description.ts'
+import type { Client, Provider } from '../description/provider-description.ts'
 import { getGrant } from '../description/provider-description.ts'
 import { getRetryAfterSeconds } from './retry-after.ts'
 import type { HttpClient, HttpResponse, UpstreamFailure } from './http-client.ts'
@@ -16,6 +17,16 @@ export interface RevocableTokens {
   refreshToken: string | null
 }
 
+/** The options of {@link createTokenRevoker}. */
+export interface TokenRevokerOptions {
+  provider: Provider
+  resolveEndpoints: () => Promise<Endpoints>
+  httpClient: HttpClient
+  clientReader: ClientReader
+  platform: Platform
+  logger: Logger
+}
+
 /** The longest `Retry-After` that revocation waits for. */
 const maxRetryWaitSeconds = 10
 
@@ -23,14 +34,8 @@ const maxRetryWaitSeconds = 10
  * Creates a function that revokes a session's refresh token, or its access token when there is no refresh token (RFC
  * 7009). After a 503 with `Retry-After` it tries once more (§2.2.1). It never throws: a sign-out succeeds without it.
  */
-export function createTokenRevoker(
-  provider: Provider,
-  resolveEndpoints: () => Promise<Endpoints>,
-  httpClient: HttpClient,
-  platform: Platform,
-  logger: Logger,
-): (tokens: RevocableTokens) => Promise<void> {
-  const { client } = provider
+export function createTokenRevoker(options: TokenRevokerOptions): (tokens: RevocableTokens) => Promise<void> {
+  const { provider, resolveEndpoints, httpClient, clientReader, platform, logger } = options
   const grant = getGrant(
     provider,
     provider.refresh.mode === 'refresh_token' ? 'refresh_token' : provider.signInGrant,
@@ -61,15 +66,20 @@ export function createTokenRevoker(
     logger.warn(`Token revocation failed: ${reason}. The token stays valid until it expires.`)
   }
 
-  async function sendRevocation(
-    url: string,
-    { accessToken, refreshToken }: RevocableTokens,
-  ): Promise<HttpResponse | UpstreamFailure> {
+  function sendRevocation(url: string, tokens: RevocableTokens): Promise<HttpResponse | UpstreamFailure> {
     if (provider.revocation?.auth === 'bearer')
       return httpClient.send(url, {
         method: 'POST',
-        headers: createTokenHeaders(provider.resource.tokenPlacement, accessToken),
+        headers: createTokenHeaders(provider.resource.tokenPlacement, tokens.accessToken),
       })
+    return clientReader.sendAsClient((client) => sendAuthenticatedRevocation(url, tokens, client))
+  }
+
+  async function sendAuthenticatedRevocation(
+    url: string,
+    { accessToken, refreshToken }: RevocableTokens,
+    client: Client | undefined,
+  ): Promise<HttpResponse | UpstreamFailure> {
     const { id = 'unknown' } = client ?? {}
     let received: HttpResponse | UpstreamFailure | undefined
     await revocationRequest(

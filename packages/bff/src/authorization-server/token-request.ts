@@ -29,11 +29,16 @@ export interface TokenEndpointRequest {
   basicUser?: { username: string; password: string } | undefined
 }
 
-/** Creates the request for a grant. A field is sent under its own name unless a template uses it. */
+/**
+ * Creates the request for a grant. A field is sent under its own name unless a template uses it.
+ *
+ * @param client the provider's, with its secret as text
+ */
 export function createTokenEndpointRequest(
   provider: Provider,
   name: string,
   { credentials = {}, fieldNames = [], scope = [], extraParams = {} }: GrantInput,
+  client: Client | undefined,
 ): TokenEndpointRequest {
   const { login } = provider
   const grant = getGrant(provider, name)
@@ -56,7 +61,7 @@ export function createTokenEndpointRequest(
   if (grant.omitStandardParams) return { grant, client: undefined, parameters }
   return {
     grant,
-    client: login.userIsClient ? { id, secret } : provider.client,
+    client: login.userIsClient ? { id, secret } : client,
     parameters: { grant_type: grant.grantType ?? name, ...parameters, scope: scope.join(' ') },
     ...(usesUserBasic && { basicUser: { username: values[login.username] ?? '', password } }),
   }

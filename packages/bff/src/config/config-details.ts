@@ -10,6 +10,7 @@ import { presets } from './presets.ts'
 import { createProxyMatcher } from '../proxy/proxy-routes.ts'
 import type { Environment, VariableUse } from './environment.ts'
 import { substituteVariables } from './environment.ts'
+import { secretFile } from '../secret-file.ts'
 
 /** The contents of a configuration file. */
 export interface ConfigDetails {
@@ -53,7 +54,7 @@ const codeOptions = ['authorize', 'store', 'hooks', 'logger', 'platform'] satisf
 export function parseConfigDetails(text: string, environment: Environment, file: string): ConfigDetails {
   const json = parseFile(text, file)
   const { value, variables, issues: variableIssues } = substituteVariables(json, environment)
-  const { $schema: _schema, ...members } = value as Record<string, unknown>
+  const { $schema: _schema, ...members } = withSecretFiles(value, []) as Record<string, unknown>
   const { value: provider, issues: providerIssues } = resolveProvider(members['provider'])
   const known = Object.entries(members).filter(([name]) => (fileOptions as string[]).includes(name))
   const options = { ...Object.fromEntries(known), provider: provider?.description } as BffOptions
@@ -183,4 +184,16 @@ function listLiteralSecrets(value: unknown, path: string[]): string[] {
   return typeof value === 'object' && value !== null
     ? Object.entries(value).flatMap(([key, item]) => listLiteralSecrets(item, [...path, key]))
     : []
+}
+
+/** Replaces `{ "file": "…" }` in the place of a secret by a function that reads the file. */
+function withSecretFiles(value: unknown, path: string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => withSecretFiles(item, path))
+  if (!isJsonObject(value)) return value
+  const { file, ...others } = value
+  if (typeof file === 'string' && Object.keys(others).length === 0 && /secret$/i.test(path.at(-1) ?? ''))
+    return secretFile(file)
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withSecretFiles(item, [...path, key])]),
+  )
 }

@@ -5,15 +5,23 @@ import { getSignInGrant, descriptionSchema } from './schema.ts'
 import { BffError } from '../errors.ts'
 import type { ParsedOptions } from '../option-issues.ts'
 import { createOptionsError, parseOptions } from '../option-issues.ts'
+import type { ReadSecret, Secret } from '../secret.ts'
 
 const providerSchema = descriptionSchema
   .superRefine((description, context) => {
     for (const { path, message } of findConsistencyIssues(description))
       context.addIssue({ code: 'custom', path, message })
   })
-  .transform((description) => ({ ...description, signInGrant: getSignInGrant(description) }))
+  .transform((description) => ({
+    ...description,
+    client: description.client && parseClient(description.client),
+    signInGrant: getSignInGrant(description),
+  }))
 
-/** A description of one authorization server and its API: plain data, which can be stored as JSON. */
+/**
+ * A description of one authorization server and its API: plain data, which can be stored as JSON unless a function reads
+ * the client secret.
+ */
 export type ProviderDescription = z.input<typeof providerSchema>
 
 /** A valid description with all defaults filled in. */
@@ -28,7 +36,9 @@ export type ChallengeRule = Provider['errors']['challenges'][number]
 /** The client that the BFF is at the authorization server. */
 export interface Client {
   id: string
+  /** Absent when a function reads it. */
   secret?: string | undefined
+  readSecret?: ReadSecret | undefined
 }
 
 /**
@@ -75,4 +85,8 @@ export function getGrant(provider: Pick<Provider, 'grants'>, name: string): Gran
   const grant = Object.hasOwn(provider.grants, name) ? provider.grants[name] : undefined
   if (!grant) throw new BffError('server_error', `The provider has no grant ${name}`)
   return grant
+}
+
+function parseClient({ id, secret }: { id: string; secret?: Secret | undefined }): Client {
+  return typeof secret === 'function' ? { id, readSecret: secret } : { id, secret }
 }

@@ -4,7 +4,7 @@ import { errors, response } from './response.ts'
 import { grant } from './grant.ts'
 import { resource } from './resource.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
-import { endpointSchema, fieldSchema, textSchema } from './values.ts'
+import { endpointSchema, fieldSchema, secretSchema, textSchema } from './values.ts'
 
 /** The parts of a description, each checked by itself. */
 export const descriptionSchema = z.strictObject(
@@ -14,7 +14,7 @@ export const descriptionSchema = z.strictObject(
     /** The name of the provider for people. */
     label: textSchema.optional(),
     /** The client that this BFF is at the authorization server. The secret is why a description stays on the server. */
-    client: z.strictObject({ id: textSchema, secret: textSchema.optional() }).optional(),
+    client: z.strictObject({ id: textSchema, secret: secretSchema.optional() }).optional(),
     /** What a sign-in requires of the user; a username and a password when absent. */
     login: z
       .strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import { createIssueMessage } from '../option-issues.ts'
+import type { Secret } from '../secret.ts'
 
 /**
  * Parameters that Latchkey sets in a grant. Nothing else may set them: no parameter may occur twice (RFC 6749 §3.2).
@@ -9,6 +10,12 @@ export const reservedParams = ['grant_type', 'scope', 'refresh_token', 'client_i
 
 /** A string that is not empty. Most of them come from environment variables. */
 export const textSchema = z.string({ error: formatTextIssue }).min(1, { error: formatTextIssue, abort: true })
+
+/** A secret as text that is not empty, or a function that reads it. */
+export const secretSchema = z.custom<Secret>(
+  (value) => typeof value === 'function' || textSchema.safeParse(value).success,
+  { error: formatSecretIssue },
+)
 
 /** The URL of an endpoint that receives secrets. */
 export const endpointSchema = textSchema.superRefine((url, context) => {
@@ -81,7 +88,15 @@ function findReservedParam(url: string): string | null {
 }
 
 function formatTextIssue(issue: z.core.$ZodRawIssue): string | undefined {
-  const message = createIssueMessage('a string')(issue)
+  return formatUnsetIssue(issue, 'a string')
+}
+
+function formatSecretIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  return formatUnsetIssue(issue, 'a string, or a function that reads it')
+}
+
+function formatUnsetIssue(issue: z.core.$ZodRawIssue, expected: string): string | undefined {
+  const message = createIssueMessage(expected)(issue)
   const mayBeUnset = issue.input === undefined || issue.input === ''
   return mayBeUnset ? `${message}. If it comes from an environment variable, set that variable` : message
 }

@@ -11,6 +11,7 @@ import { hideSecrets, listSecretValues, minSecretLength, secretNamePattern } fro
 import type { EnvFiles } from './env-files.ts'
 import { loadEnvFiles } from './env-files.ts'
 import { importModule } from './import-module.ts'
+import { withReadSecrets } from './read-secrets.ts'
 
 /** The configuration of one BFF. */
 export interface DoctorConfig extends ConfigDetails {
@@ -52,7 +53,13 @@ export async function readDoctorConfigs(
   const details = isModule
     ? await loadModuleDetails(file, environment, envFiles, secrets)
     : [await readConfigDetails(file, environment)]
-  return details.map((detail) => ({
+  const readable = await Promise.all(
+    details.map(async (detail) => ({
+      ...detail,
+      resolvedOptions: await withReadSecrets(detail.resolvedOptions, file),
+    })),
+  )
+  return readable.map((detail) => ({
     ...detail,
     language: isModule ? 'code' : 'json',
     envFiles: envFiles.paths,

@@ -64,7 +64,7 @@ export function createDoctorContext(config: DoctorConfig, platform: Platform): D
   const { id = '', secret = '' } = provider.client ?? {}
   for (const credentials of [secret, `${id}:${secret}`, `${formUrlEncode(id)}:${formUrlEncode(secret)}`])
     if (secret !== '') context.addSecret(credentials)
-  for (const value of resolvedOptions.secret) context.addSecret(value)
+  for (const value of resolvedOptions.secret) if (typeof value === 'string') context.addSecret(value)
   for (const value of config.secrets) context.addSecret(value)
   return context
 }

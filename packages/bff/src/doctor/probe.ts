@@ -1,3 +1,4 @@
+import { createClientReader } from '../authorization-server/client-reader.ts'
 import { createAuthorizationServer } from '../authorization-server/authorization-server.ts'
 import type { ConnectionFailure } from '../authorization-server/connection-failure.ts'
 import type { TokenResult } from '../authorization-server/token-result.ts'
@@ -54,16 +55,17 @@ export const revocationProbe: Probe = {
   kind: 'revocation',
   issuesToken: false,
   async send(context, provider) {
-    const { platform, httpClient, results } = context
+    const { config, platform, httpClient, results } = context
     const recordingClient = createRecordingClient(httpClient)
     const resolveEndpoints = async () => results.endpoints ?? { token: '', revocation: null, metadata: null }
-    const revokeTokens = createTokenRevoker(
+    const revokeTokens = createTokenRevoker({
       provider,
       resolveEndpoints,
-      recordingClient,
+      httpClient: recordingClient,
+      clientReader: createClientReader(provider, config.resolvedOptions.timeout, platform, silentLogger),
       platform,
-      silentLogger,
-    )
+      logger: silentLogger,
+    })
     await revokeTokens({ accessToken: createFakeToken(context), refreshToken: createFakeToken(context) })
     return { response: recordingClient.responses.at(-1) ?? notSent, result: null }
   },
@@ -90,6 +92,7 @@ async function sendProbe(
     provider: { ...provider, refresh: { ...provider.refresh, fallback: 'sign-in' } },
     resolveEndpoints: async () => results.endpoints ?? { token: '', revocation: null, metadata: null },
     httpClient: recordingClient,
+    clientReader: createClientReader(provider, config.resolvedOptions.timeout, platform, silentLogger),
     hooks: config.options.hooks ?? {},
     // A made-up grant issues nothing to revoke.
     revoke: () => {},

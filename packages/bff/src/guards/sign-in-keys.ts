@@ -28,11 +28,12 @@ export interface SignInKeys {
  * Creates a function that derives the keys.
  *
  * @param providerKey tells the accounts of one provider from those of another in the same store
+ * @param secrets the deployer's; the first counts, once it is loaded
  * @param knowsProxies whether the option `trustProxy` says which proxies there are
  */
 export function createSignInKeys(
   providerKey: string,
-  secret: KeyObject | undefined,
+  secrets: readonly KeyObject[],
   knowsProxies: boolean,
 ): (source: SignInSource) => SignInKeys {
   return ({ username, address, device }) => {
@@ -48,7 +49,7 @@ export function createSignInKeys(
   }
 
   function hashKey(...parts: string[]): string {
-    return createHmac('sha256', secret ?? '')
+    return createHmac('sha256', secrets[0] ?? '')
       .update(JSON.stringify(['throttle', providerKey, ...parts]))
       .digest('base64url')
   }

@@ -3,9 +3,11 @@ import {
   createChoiceOption,
   createChoicesOption,
   definePresetOptions,
+  secretOption,
   siteOption,
   textOption,
 } from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link axosoft}. */
 export interface AxosoftOptions {
@@ -14,7 +16,7 @@ export interface AxosoftOptions {
   /** The client id. */
   clientId: string
   /** The client secret. */
-  clientSecret: string
+  clientSecret: Secret
   /** The scope that a sign-in requests; `['read']` when absent. */
   scope?: ('read' | 'write')[]
   /**
@@ -27,7 +29,7 @@ export interface AxosoftOptions {
 /** The options of {@link axosoft}, and how they are checked. */
 export const axosoftOptions = definePresetOptions<AxosoftOptions>(
   'axosoft',
-  { site: siteOption, clientId: textOption, clientSecret: textOption },
+  { site: siteOption, clientId: textOption, clientSecret: secretOption },
   { scope: createChoicesOption('read', 'write'), method: createChoiceOption('GET', 'POST') },
 )
 

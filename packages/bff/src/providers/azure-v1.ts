@@ -1,5 +1,6 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { definePresetOptions, siteOption, slugOption, textOption } from './option-values.ts'
+import { definePresetOptions, secretOption, siteOption, slugOption, textOption } from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link azureV1}. */
 export interface AzureV1Options {
@@ -8,7 +9,7 @@ export interface AzureV1Options {
   /** The id of the application. */
   clientId: string
   /** The secret of a confidential application; a public one has none. */
-  clientSecret?: string
+  clientSecret?: Secret
   /** The App ID URI of the API that the token is for, for example `https://contoso.crm.dynamics.com`. */
   resource: string
   /** The URL of the login service; `https://login.microsoftonline.com` when absent. */
@@ -19,7 +20,7 @@ export interface AzureV1Options {
 export const azureV1Options = definePresetOptions<AzureV1Options>(
   'azureV1',
   { tenant: slugOption, clientId: textOption, resource: textOption },
-  { clientSecret: textOption, authority: siteOption },
+  { clientSecret: secretOption, authority: siteOption },
 )
 
 const interactionHint =

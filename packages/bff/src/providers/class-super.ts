@@ -3,17 +3,19 @@ import {
   definePresetOptions,
   endpointOption,
   scopeOption,
+  secretOption,
   siteOption,
   slugOption,
   textOption,
 } from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link classSuper}. */
 export interface ClassSuperOptions {
   /** The client id of your integration; without one, requests name no client. */
   clientId?: string
   /** The client secret; with it the client authenticates by Basic, without it not at all. */
-  clientSecret?: string
+  clientSecret?: Secret
   /** The business whose data the API returns, as it appears in Class's URLs. */
   business: string
   /**
@@ -35,7 +37,7 @@ export const classSuperOptions = definePresetOptions<ClassSuperOptions>(
   { business: slugOption, scope: scopeOption },
   {
     clientId: textOption,
-    clientSecret: textOption,
+    clientSecret: secretOption,
     discovery: endpointOption,
     tokenEndpoint: endpointOption,
     api: siteOption,

@@ -1,12 +1,13 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { definePresetOptions, headerOption, siteOption, textOption } from './option-values.ts'
+import { definePresetOptions, headerOption, secretOption, siteOption, textOption } from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link classy}. */
 export interface ClassyOptions {
   /** The client id. */
   clientId: string
   /** The client secret. */
-  clientSecret: string
+  clientSecret: Secret
   /**
    * The header `x-integration-id`, if Classy has issued one to you: requests without it get 403. Not sent when absent.
    */
@@ -18,7 +19,7 @@ export interface ClassyOptions {
 /** The options of {@link classy}, and how they are checked. */
 export const classyOptions = definePresetOptions<ClassyOptions>(
   'classy',
-  { clientId: textOption, clientSecret: textOption },
+  { clientId: textOption, clientSecret: secretOption },
   { integrationId: headerOption, site: siteOption },
 )
 

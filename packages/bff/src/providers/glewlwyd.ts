@@ -6,8 +6,8 @@ import {
   definePresetOptions,
   requiredScopeOption,
   scopeOption,
+  secretOption,
   siteOption,
-  textOption,
 } from './option-values.ts'
 
 /** The options of {@link glewlwyd}. */
@@ -22,7 +22,7 @@ export interface GlewlwydOptions extends ClientOptions {
 export const glewlwydOptions = definePresetOptions<GlewlwydOptions>(
   'glewlwyd',
   { ...clientOptions.required, issuer: siteOption, scope: requiredScopeOption },
-  { clientSecret: textOption, allowedScope: scopeOption },
+  { clientSecret: secretOption, allowedScope: scopeOption },
 )
 
 /**

@@ -1,12 +1,13 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { definePresetOptions, scopeOption, textOption } from './option-values.ts'
+import { definePresetOptions, scopeOption, secretOption, textOption } from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link netatmo}. */
 export interface NetatmoOptions {
   /** The client id. */
   clientId: string
   /** The client secret. */
-  clientSecret: string
+  clientSecret: Secret
   /** The scope that a sign-in requests, for example `['read_station']`. */
   scope: string[]
 }
@@ -14,7 +15,7 @@ export interface NetatmoOptions {
 /** The options of {@link netatmo}, and how they are checked. */
 export const netatmoOptions = definePresetOptions<NetatmoOptions>(
   'netatmo',
-  { clientId: textOption, clientSecret: textOption, scope: scopeOption },
+  { clientId: textOption, clientSecret: secretOption, scope: scopeOption },
   {},
 )
 

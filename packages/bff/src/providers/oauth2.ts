@@ -4,13 +4,15 @@ import {
   definePresetOptions,
   errorRulesOption,
   exactEndpointOption,
+  exactSecretOption,
   exactTextOption,
   flagOption,
+  lifetimeOption,
   paramsOption,
   pointerOption,
   scopeOption,
-  lifetimeOption,
 } from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link oauth2}: either `tokenEndpoint` or `issuer`, and any of the others. */
 export type OAuth2Options = (
@@ -33,7 +35,7 @@ export type OAuth2Options = (
   /** The client id; without one, requests name no client. */
   clientId?: string
   /** The client secret; none when absent. */
-  clientSecret?: string
+  clientSecret?: Secret
   /** The client authentication method; `basic` with a secret and `none` without one when absent. */
   clientAuth?: 'basic' | 'post' | 'none'
   /**
@@ -73,7 +75,7 @@ export const oauth2Options = definePresetOptions<OAuth2Options>(
     issuer: exactEndpointOption,
     grant: createChoiceOption('password', 'client_credentials'),
     clientId: exactTextOption,
-    clientSecret: exactTextOption,
+    clientSecret: exactSecretOption,
     clientAuth: createChoiceOption('basic', 'post', 'none'),
     basicEncoding: createChoiceOption('form', 'raw'),
     scope: scopeOption,

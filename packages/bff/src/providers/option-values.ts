@@ -8,11 +8,13 @@ import {
   lifetimeSchema,
   pointerSchema,
   scopeValue,
+  secretSchema,
   textSchema,
 } from '../description/values.ts'
 import { validateEndpointUrl } from '../endpoint-url.ts'
 import type { OptionIssue, ParsedOptions } from '../option-issues.ts'
 import { createIssueMessage, createOptionsError, parseOptions } from '../option-issues.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of one preset, and how they are checked. */
 export interface PresetOptions<O> {
@@ -71,11 +73,17 @@ export function definePresetOptions<O extends object>(
 /** A string that is not empty, exactly as it is given. */
 export const exactTextOption: z.ZodType<string> = textSchema
 
+/** A secret as text that is not empty, exactly as it is given, or a function that reads it. */
+export const exactSecretOption: z.ZodType<Secret> = secretSchema
+
 /** The URL of an endpoint, exactly as it is given. */
 export const exactEndpointOption: z.ZodType<string> = endpointSchema
 
 /** A string that is not empty. */
 export const textOption: z.ZodType<string> = trimmed(textSchema)
+
+/** A secret as text that is not empty, or a function that reads it. */
+export const secretOption: z.ZodType<Secret> = trimmed(secretSchema)
 
 /** The URL of an endpoint. */
 export const endpointOption: z.ZodType<string> = trimmed(endpointSchema)
@@ -145,7 +153,7 @@ export interface ClientOptions {
   /** The client id. */
   clientId: string
   /** The client secret; a client without one sends its id alone. */
-  clientSecret?: string
+  clientSecret?: Secret
   /** The scope that a sign-in requests; none when absent. */
   scope?: string[]
   /** The values that a page may request instead; those of `scope` when absent. */
@@ -158,7 +166,7 @@ export const clientOptions: {
   optional: Schemas<ClientOptions, 'clientSecret' | 'scope' | 'allowedScope'>
 } = {
   required: { clientId: textOption },
-  optional: { clientSecret: textOption, scope: scopeOption, allowedScope: scopeOption },
+  optional: { clientSecret: secretOption, scope: scopeOption, allowedScope: scopeOption },
 }
 
 /**
@@ -166,7 +174,7 @@ export const clientOptions: {
  * servers, and versions of one server, disagree on how Basic encodes a secret.
  */
 export function createClientConfig({ clientId, clientSecret, scope = [], allowedScope }: ClientOptions): {
-  client: { id: string; secret?: string }
+  client: { id: string; secret?: Secret }
   grantDefaults: { clientAuth: 'post' | 'none' }
   scope: { default: string[]; allowed?: string[] }
 } {
@@ -178,7 +186,7 @@ export function createClientConfig({ clientId, clientSecret, scope = [], allowed
 }
 
 /** Removes white space and byte order marks from both ends: copying adds them, and they make a correct secret wrong. */
-function trimmed(schema: z.ZodType<string>, normalize = (value: string): string => value): z.ZodType<string> {
+function trimmed<T>(schema: z.ZodType<T>, normalize = (value: string): string => value): z.ZodType<T> {
   return z.preprocess(
     (value) =>
       typeof value === 'string' ? normalize(value.replaceAll(/^[\s\u{feff}]+|[\s\u{feff}]+$/gu, '')) : value,

@@ -1,12 +1,13 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { definePresetOptions, textOption } from './option-values.ts'
+import { definePresetOptions, secretOption, textOption } from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link podio}. */
 export interface PodioOptions {
   /** The client id of the API key. */
   clientId: string
   /** The client secret of the API key. */
-  clientSecret: string
+  clientSecret: Secret
   /** The URL that is registered with the API key, if Podio requires it; not sent when absent. */
   redirectUri?: string
 }
@@ -14,7 +15,7 @@ export interface PodioOptions {
 /** The options of {@link podio}, and how they are checked. */
 export const podioOptions = definePresetOptions<PodioOptions>(
   'podio',
-  { clientId: textOption, clientSecret: textOption },
+  { clientId: textOption, clientSecret: secretOption },
   { redirectUri: textOption },
 )
 

@@ -1,12 +1,20 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { definePresetOptions, flagOption, headerOption, scopeOption, textOption } from './option-values.ts'
+import {
+  definePresetOptions,
+  flagOption,
+  headerOption,
+  scopeOption,
+  secretOption,
+  textOption,
+} from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link reddit}. */
 export interface RedditOptions {
   /** The client id. */
   clientId: string
   /** The client secret. */
-  clientSecret: string
+  clientSecret: Secret
   /**
    * The header `User-Agent` in Reddit's form, `web:com.example.app:v1.2 (by /u/name)`; Reddit delays or rejects others.
    */
@@ -20,7 +28,7 @@ export interface RedditOptions {
 /** The options of {@link reddit}, and how they are checked. */
 export const redditOptions = definePresetOptions<RedditOptions>(
   'reddit',
-  { clientId: textOption, clientSecret: textOption, userAgent: headerOption },
+  { clientId: textOption, clientSecret: secretOption, userAgent: headerOption },
   { scope: scopeOption, otp: flagOption },
 )
 

@@ -1,12 +1,19 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { createClientConfig, definePresetOptions, siteOption, textOption } from './option-values.ts'
+import {
+  createClientConfig,
+  definePresetOptions,
+  secretOption,
+  siteOption,
+  textOption,
+} from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link salesforce}. */
 export interface SalesforceOptions {
   /** The consumer key of the connected app. */
   clientId: string
   /** The consumer secret of the connected app. */
-  clientSecret: string
+  clientSecret: Secret
   /**
    * The URL that users sign in at: `https://login.salesforce.com` when absent, `https://test.salesforce.com` for
    * sandboxes, or your My Domain.
@@ -17,7 +24,7 @@ export interface SalesforceOptions {
 /** The options of {@link salesforce}, and how they are checked. */
 export const salesforceOptions = definePresetOptions<SalesforceOptions>(
   'salesforce',
-  { clientId: textOption, clientSecret: textOption },
+  { clientId: textOption, clientSecret: secretOption },
   { site: siteOption },
 )
 

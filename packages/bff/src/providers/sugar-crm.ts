@@ -2,10 +2,12 @@ import type { ProviderDescription } from '../description/provider-description.ts
 import {
   createChoiceOption,
   definePresetOptions,
+  secretOption,
   siteOption,
   slugOption,
   textOption,
 } from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link sugarCrm}. */
 export interface SugarCrmOptions {
@@ -19,7 +21,7 @@ export interface SugarCrmOptions {
   /** The OAuth key; `sugar` when absent, which every instance has. */
   clientId?: string
   /** The secret of the OAuth key; none when absent. */
-  clientSecret?: string
+  clientSecret?: Secret
   /** The version in the API's URLs; `v11` when absent. */
   version?: string
   /**
@@ -35,7 +37,7 @@ export const sugarCrmOptions = definePresetOptions<SugarCrmOptions>(
   { site: siteOption, platform: slugOption },
   {
     clientId: textOption,
-    clientSecret: textOption,
+    clientSecret: secretOption,
     version: slugOption,
     header: createChoiceOption('Authorization', 'OAuth-Token'),
   },

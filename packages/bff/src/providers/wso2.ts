@@ -1,5 +1,12 @@
 import type { ProviderDescription } from '../description/provider-description.ts'
-import { definePresetOptions, endpointOption, scopeOption, textOption } from './option-values.ts'
+import {
+  definePresetOptions,
+  endpointOption,
+  scopeOption,
+  secretOption,
+  textOption,
+} from './option-values.ts'
+import type { Secret } from '../secret.ts'
 
 /** The options of {@link wso2}. */
 export interface Wso2Options {
@@ -11,7 +18,7 @@ export interface Wso2Options {
   /** The client id. */
   clientId: string
   /** The client secret. */
-  clientSecret: string
+  clientSecret: Secret
   /** The scope that a sign-in requests; none when absent. */
   scope?: string[]
   /** The values that a page may request instead; those of `scope` when absent. */
@@ -21,7 +28,7 @@ export interface Wso2Options {
 /** The options of {@link wso2}, and how they are checked. */
 export const wso2Options = definePresetOptions<Wso2Options>(
   'wso2',
-  { tokenEndpoint: endpointOption, clientId: textOption, clientSecret: textOption },
+  { tokenEndpoint: endpointOption, clientId: textOption, clientSecret: secretOption },
   { scope: scopeOption, allowedScope: scopeOption },
 )
 

@@ -8,6 +8,7 @@ import { assertWebSocket, isWebSocketRequest } from '../proxy/web-socket.ts'
 import type { RouteRequest } from '../route-request.ts'
 import type { RouteResponse } from '../route-response.ts'
 import { createErrorResponse } from '../route-response.ts'
+import type { SessionSecrets } from '../session-secrets.ts'
 import type { SessionHandlers } from './machine-handlers.ts'
 import { handleProxy } from './proxy.ts'
 import type { RouteContext, RouteHandler } from './route-context.ts'
@@ -31,6 +32,8 @@ export interface RouterOptions {
   matchProxyRoute: MatchProxyRoute
   /** Returns a request as the client sent it to the outermost proxy. */
   resolveClient: (request: RouteRequest) => RouteRequest
+  /** No request is handled before they are loaded. */
+  sessionSecrets: Pick<SessionSecrets, 'load'>
   context: RouteContext
 }
 
@@ -42,7 +45,7 @@ export interface Router {
 }
 
 export function createRouter(options: RouterOptions): Router {
-  const { basePath, origin, handlers, matchProxyRoute, resolveClient, context } = options
+  const { basePath, origin, handlers, matchProxyRoute, resolveClient, sessionSecrets, context } = options
   const routes: Record<string, Record<string, RouteHandler>> = {
     [sessionPath]: { GET: handlers.restore, POST: handlers.signIn, DELETE: handlers.signOut },
     [tokenPath]: { POST: handlers.token },
@@ -58,6 +61,8 @@ export function createRouter(options: RouterOptions): Router {
     owns: (pathname) => `${pathname}/`.startsWith(`${basePath}/`) || matchProxyRoute(pathname) !== null,
     async handle(request) {
       try {
+        const loading = sessionSecrets.load()
+        if (loading !== null) await loading
         return withDefaultHeaders(await respond(resolveClient(request)))
       } catch (error) {
         return withDefaultHeaders(createErrorResponse(toBffError(error)))

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import type { ClientReader } from '../authorization-server/client-reader.ts'
 import type { Platform } from '../platform.ts'
 import type { Provider } from '../description/provider-description.ts'
 import { getGrant } from '../description/provider-description.ts'
@@ -38,15 +39,15 @@ export function createMachineSession(
   sessions: Sessions,
   provider: Provider,
   providerKey: string,
+  clientReader: Pick<ClientReader, 'read'>,
   clock: SessionClock,
   platform: Platform,
 ): MachineSession {
   const { client } = provider
   const requestedScope = getGrant(provider, provider.signInGrant).scope.default
-  const keys = createHmac('sha512', client?.secret ?? platform.randomBytes(cookieByteLength))
-    .update(JSON.stringify(['machine', providerKey, client?.id, requestedScope]))
-    .digest()
-    .subarray(0, cookieByteLength)
+  const fixedKeys = client?.readSecret
+    ? null
+    : deriveKeys(client?.secret ?? platform.randomBytes(cookieByteLength))
 
   const createData = (): SessionData => ({
     provider: providerKey,
@@ -64,14 +65,28 @@ export function createMachineSession(
 
   return {
     async load() {
+      const keys = fixedKeys ?? (await readKeys())
       const loaded = await sessions.open(keys)
       if (typeof loaded !== 'string') return loaded
       return assertSession(await sessions.createOrLoad(keys, createData()))
     },
     async peek() {
+      const keys = fixedKeys ?? (await readKeys())
       const loaded = await sessions.peek(keys)
       return typeof loaded === 'string' ? createData() : loaded.data
     },
+  }
+
+  /** With another secret it is another session, as after a restart with another text. */
+  async function readKeys(): Promise<Uint8Array> {
+    return deriveKeys((await clientReader.read())?.secret ?? '')
+  }
+
+  function deriveKeys(secret: string | Uint8Array): Uint8Array {
+    return createHmac('sha512', secret)
+      .update(JSON.stringify(['machine', providerKey, client?.id, requestedScope]))
+      .digest()
+      .subarray(0, cookieByteLength)
   }
 }
 

@@ -60,7 +60,9 @@ function openFile(file) {
   // Node 22 warns that its SQLite is experimental.
   process.emitWarning = () => {}
   try {
-    return new (require('node:sqlite').DatabaseSync)(file)
+    // Bundlers such as Turbopack replace `require`.
+    const { DatabaseSync } = /** @type {any} */ (process).getBuiltinModule('node:sqlite')
+    return new DatabaseSync(file)
   } finally {
     process.emitWarning = emitWarning
   }

@@ -1,5 +1,5 @@
 // The thread that calls SQLite for an embedded store, so that a slow disk or a lock delays no other work of the process.
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { openDatabase } from './embedded-database.js'
 import { describeFailure } from './embedded-failure.js'
 import { createWaits, getMonotonicMs } from './embedded-waits.js'
@@ -16,7 +16,9 @@ const maxRequestsPerCommit = 200
 /** Few enough that a commit of them delays other calls by milliseconds. */
 const recordsPerRemoval = 100
 
-const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort)
+const port = /** @type {MessagePort} */ (parentPort)
+/** Whether messages that wait can be read at once. In Deno, the port of a thread is of another class. */
+const canReadAll = port instanceof MessagePort
 const { folder, startPort, startSignal } = workerData
 const reads = new Set(['read', 'listByIndexName'])
 
@@ -66,7 +68,7 @@ function start() {
 /** @param {Omit<Request, 'deadline'>[]} message */
 function receive(message) {
   const messages = [message]
-  for (let next; (next = receiveMessageOnPort(port));) messages.push(next.message)
+  for (let next; canReadAll && (next = receiveMessageOnPort(port));) messages.push(next.message)
   const deadline = getMonotonicMs() + lockTimeoutMs
   const requests = messages.flat().map((request) => ({ ...request, deadline }))
   const isRead = (/** @type {Request} */ { operation }) => reads.has(operation)

@@ -39,7 +39,8 @@ export function createWaits(getDatabase, onEnd) {
   function isOver(id) {
     const wait = waits.get(id)
     if (!wait) return false
-    const now = wait.now === null ? checkedAt : wait.now + checkedAt - wait.since
+    // In this order: a rounded sum could lie before the start of the lease.
+    const now = wait.now === null ? checkedAt : wait.now + (checkedAt - wait.since)
     return !getDatabase().isUnchanged(wait.key, wait.version, now)
   }
 
