@@ -1,7 +1,12 @@
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { defaultExclude, defineConfig } from 'vitest/config'
 
-const browserTests = ['browser/**/*.test.ts', 'first-page/first-page.test.ts', 'other-browsers/**/*.test.ts']
+const browserTests = [
+  'browser/**/*.test.ts',
+  'create-latchkey/app.test.ts',
+  'first-page/first-page.test.ts',
+  'other-browsers/**/*.test.ts',
+]
 
 /** Limits in milliseconds that end only a test that hangs: these wait for real processes, on a machine that may be busy. */
 const patientLimits = {
@@ -19,6 +24,12 @@ export default defineConfig({
       project({ name: 'core', root: 'packages/core' }),
       project({ name: 'bff', root: 'packages/bff' }),
       project({ name: 'sandbox', root: 'packages/sandbox' }),
+      project({
+        name: 'create-latchkey',
+        root: 'packages/create-latchkey',
+        // The template has tests of its own, which test/create-latchkey runs in an app.
+        include: ['test/**/*.test.ts'],
+      }),
       project({
         name: 'react',
         root: 'packages/react',

@@ -7,6 +7,7 @@ const importPaths = new Map([
   ['bff/src/stores/postgres-store', '@latchkey/bff/postgres'],
   ['bff/src/stores/redis-store', '@latchkey/bff/redis'],
   ['bff/src/testing/store-contract', '@latchkey/bff/testing'],
+  ['create-latchkey/src', 'create-latchkey'],
 ])
 
 /**

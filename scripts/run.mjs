@@ -91,7 +91,17 @@ async function runNpm(command, args, options) {
  * @param {...string} args
  */
 export function pnpm(...args) {
-  return npx(['--yes', `pnpm@${pnpmVersion}`, ...args])
+  return runPnpm(root, ...args)
+}
+
+/**
+ * Runs pnpm in another folder.
+ *
+ * @param {string} folder
+ * @param {...string} args
+ */
+export function runPnpm(folder, ...args) {
+  return npx(['--yes', `pnpm@${pnpmVersion}`, ...args], { cwd: folder })
 }
 
 /**

@@ -69,7 +69,7 @@ describe('the API reference', () => {
     const { entryPoints } = JSON.parse(readFileSync(join(root, 'docs/typedoc.json'), 'utf8')) as {
       entryPoints: string[]
     }
-    const sources = ['core', 'react', 'bff', 'sandbox'].flatMap((name) => {
+    const sources = ['core', 'react', 'bff', 'sandbox', 'create-latchkey'].flatMap((name) => {
       const manifest = readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')
       const { exports } = JSON.parse(manifest) as { exports: Record<string, string | { source?: string }> }
       return Object.values(exports).flatMap((entry) =>

@@ -402,6 +402,26 @@ export const packages: Record<string, Package> = {
       'cli.ts',
     ],
   },
+  'create-latchkey': {
+    imports: {
+      'create-app.ts': ['node:fs', 'node:path', 'node:url'],
+      'cli-options.ts': ['node:util'],
+      'terminal-questions.ts': ['node:readline/promises'],
+      'cli.ts': ['node:readline/promises'],
+    },
+    files: [
+      'providers.ts',
+      'server-module.ts',
+      'package-name.ts',
+      'package-manager.ts',
+      'create-app.ts',
+      'cli-options.ts',
+      'terminal-questions.ts',
+      'next-steps.ts',
+      'index.ts',
+      'cli.ts',
+    ],
+  },
 }
 
 /** Files that are longer than `longestFile` lines, each with a reason that a reader would accept. */

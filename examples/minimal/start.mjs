@@ -6,9 +6,9 @@ import { createServer, loadEnv } from 'vite'
 if (!existsSync('.env.local')) copyFileSync('.env.example', '.env.local')
 
 const { AXOSOFT_SITE = '' } = loadEnv('development', process.cwd(), '')
-const { hostname, port } = new URL(AXOSOFT_SITE)
-const usesSandbox = hostname === '127.0.0.1'
-if (usesSandbox) await startSandbox({ port: Number(port) })
+const site = URL.canParse(AXOSOFT_SITE) ? new URL(AXOSOFT_SITE) : null
+const usesSandbox = site?.hostname === '127.0.0.1'
+if (usesSandbox) await startSandbox({ port: Number(site.port) })
 
 const server = await createServer()
 await server.listen()

@@ -81,7 +81,11 @@ describe.each(names)('the README of %s', (name) => {
   })
 
   it('says how to install the package', () => {
-    expect(text).toMatch(new RegExp(`^npm install .*@latchkey/${name}\\b`, 'm'))
+    expect(text).toMatch(
+      name === 'create-latchkey'
+        ? /^npm create latchkey\b/m
+        : new RegExp(`^npm install .*@latchkey/${name}\\b`, 'm'),
+    )
   })
 })
 

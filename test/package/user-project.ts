@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pack } from '../../scripts/pack.mjs'
-import { createChildEnv, npm, root } from '../../scripts/run.mjs'
+import { createChildEnv, npm, root, runPnpm } from '../../scripts/run.mjs'
 
 /** A project outside the repository, as a user's is, in a folder with a space in its name. */
 export interface UserProject {
@@ -16,6 +16,11 @@ export interface UserProject {
    * @param others further packages, as npm expects them: `vite@8`
    */
   readonly install: (names: readonly string[], others?: readonly string[]) => Promise<void>
+  /**
+   * Installs what the manifest of an app in this project names, the Latchkey packages from their tarballs. By pnpm, which
+   * takes a fifth of npm's time, because its store has most packages already, and finds imports that the manifest lacks.
+   */
+  readonly installApp: (home: string) => Promise<void>
   readonly remove: () => void
 }
 
@@ -26,15 +31,26 @@ export function createUserProject(): UserProject {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), text)
   }
+  let packing: Promise<unknown> | undefined
   write('package.json', JSON.stringify({ private: true, type: 'module' }))
   return {
     folder,
     write,
     install: async (names, others = []) => {
-      await pack(packed)
+      await (packing ??= pack(packed))
       const tarballs = names.map((name) => join(packed, tarballOf(name)))
       const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs, ...others]
       const { ok, output } = await npm(args, { cwd: folder })
+      if (!ok) throw new Error(output)
+    },
+    installApp: async (home) => {
+      await (packing ??= pack(packed))
+      const overrides = ['bff', 'core', 'react', 'sandbox', 'wire'].map(
+        (name) => `  "@latchkey/${name}": ${JSON.stringify(`file:${join(packed, tarballOf(name))}`)}\n`,
+      )
+      write(join(home, 'pnpm-workspace.yaml'), `overrides:\n${overrides.join('')}`)
+      const args = ['install', '--prefer-offline', '--ignore-scripts', '--no-frozen-lockfile']
+      const { ok, output } = await runPnpm(join(folder, home), ...args)
       if (!ok) throw new Error(output)
     },
     remove: () => {

@@ -1,12 +1,18 @@
+import type { Meta, StoryObj } from '@storybook/react'
 import { Items } from './Items.tsx'
 import { withAuth } from './with-auth.tsx'
 
-export default { component: Items, decorators: [withAuth] }
+const meta: Meta<typeof Items> = { component: Items, decorators: [withAuth] }
+export default meta
 
-export const TwoItems = {
+type Story = StoryObj<typeof Items>
+
+export const TwoItems: Story = {
   parameters: { auth: { user: { username: 'cathy' }, api: () => Response.json(['pen', 'cup']) } },
 }
 
-export const NoItems = {
+export const NoItems: Story = {
   parameters: { auth: { user: { username: 'cathy' }, api: () => Response.json([]) } },
 }
+
+export const SignedOut: Story = { parameters: { auth: {} } }

@@ -1,0 +1,3 @@
+import { createAuthClient } from '@latchkey/core'
+
+export const auth = createAuthClient()
