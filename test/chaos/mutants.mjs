@@ -35,7 +35,7 @@ export const mutants = [
   },
   {
     id: 'no-reason-kept',
-    file: 'packages/bff/src/sessions/sessions.ts',
+    file: 'packages/bff/src/sessions/create-sessions.ts',
     find: 'if (!keepsReasons) {',
     replace: 'if (keepsReasons) {',
     defect: 'The other processes say no_session of a session that ended by itself.',

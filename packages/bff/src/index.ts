@@ -5,7 +5,7 @@
  * @module
  */
 export type { Authorize, Caller } from './sessions/machine-session.ts'
-export { createBff } from './bff.ts'
+export { createBff } from './create-bff.ts'
 export type { Bff } from './bff.ts'
 export type { BffOptions } from './bff-options.ts'
 export { BffError } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { ErrorResponse, SessionResponse } from '@latchkey/wire'
 import { csrfHeader, csrfHeaderValue } from '@latchkey/wire'
-import { createBff } from '../bff.ts'
+import { createBff } from '../create-bff.ts'
 import type { BffOptions } from '../bff-options.ts'
 import { readBoundedText } from '../bounded-body.ts'
 import type { TokenSet } from '../authorization-server/token-result.ts'

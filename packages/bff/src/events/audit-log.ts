@@ -24,8 +24,8 @@ export interface EndCause {
 /** Passes on what happens. */
 export interface AuditLog {
   /** @param request the request that caused the event, if there was one */
-  record(details: AuditEventDetails, request?: RouteRequest): void
-  recordEnd(session: EndedSession, cause: EndCause): void
+  readonly record: (details: AuditEventDetails, request?: RouteRequest) => void
+  readonly recordEnd: (session: EndedSession, cause: EndCause) => void
 }
 
 /** The options of {@link createAuditLog}. */
@@ -41,7 +41,8 @@ export interface AuditLogOptions {
 export function createAuditLog({ onEvent, provider, basePath, platform, logger }: AuditLogOptions): AuditLog {
   const warnAtMostOnceAMinute = createRepeatLimiter(logger, () => platform.now())
   const warn = (error: unknown): void =>
-    warnAtMostOnceAMinute(`The function onEvent failed: ${describeError(error)}`)
+    // Without the stack, which differs from event to event.
+    warnAtMostOnceAMinute(`onEvent failed: ${error instanceof Error ? error.message : describeError(error)}`)
 
   const record: AuditLog['record'] = (details, request) => {
     if (!onEvent) return

@@ -8,7 +8,7 @@ import { createJsonResponse } from '../route-response.ts'
 import type { Store } from '../stores/store.ts'
 import type { RouteHandler } from './route-context.ts'
 
-/** The paths below the base path that need no header: whoever watches the server sends none. */
+/** The paths below the base path that need no header: monitoring sends none. */
 export const healthPath = '/health/'
 
 /** A result serves all requests within this time, so that no client can make the store write more often. */
@@ -33,7 +33,7 @@ export interface HealthOptions {
 }
 
 /**
- * Creates the handlers for those who watch the server. `GET health/live` says that the process responds. `GET
+ * Creates the handlers for monitoring. `GET health/live` says that the process responds. `GET
  * health/ready` says whether to send requests to it: 503 while the store can neither be written nor read, and after
  * `close()`. An authorization server that fails makes it `degraded`, still with 200, because another process would not do
  * better.

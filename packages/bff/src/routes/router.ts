@@ -98,7 +98,7 @@ export function createRouter(options: RouterOptions): Router {
     if (!methods) throw new BffError('invalid_request', 'The BFF has no route at this path', { status: 404 })
     const route = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (!route) throw createMethodError(Object.keys(methods))
-    // Whoever watches the server sends no header.
+    // Monitoring sends no header.
     if (!path.startsWith(healthPath)) rejectOtherOrigins(request, 'bff')
     return route(context, request)
   }

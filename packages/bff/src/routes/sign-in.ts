@@ -10,14 +10,13 @@ import {
   serializeSessionCookie,
 } from '../sessions/session-cookie.ts'
 import { BffError } from '../errors.ts'
-import type { AuditEventDetails } from '../events/audit-event.ts'
 import type { TokenSet } from '../authorization-server/token-result.ts'
 import { getGrant } from '../description/provider-description.ts'
 import { assertNotClosing } from '../background-tasks.ts'
 import type { SessionData } from '../sessions/session-data.ts'
 import { createTokenData } from '../sessions/session-data.ts'
 import type { LoadedSession } from '../sessions/sessions.ts'
-import { getUserBytes, maxUserBytes } from '../sessions/user-size.ts'
+import { assertUserSize } from '../sessions/user-size.ts'
 import { deriveSubject } from '../sessions/subject.ts'
 import type { SignInSource } from '../guards/sign-in-keys.ts'
 import { isInvalidCredentials } from '../guards/throttle.ts'
@@ -40,25 +39,6 @@ export async function handleSignIn(context: RouteContext, request: RouteRequest)
 }
 
 async function signIn(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
-  try {
-    return await runSignIn(context, request)
-  } catch (error) {
-    context.audit.record(describeFailure(error), request)
-    throw error
-  }
-}
-
-function describeFailure(error: unknown): AuditEventDetails {
-  const { code, isThrottled, retryAfter = 0 } = error instanceof BffError ? error : unexpectedFailure
-  if (isThrottled) return { type: 'sign_in.throttled', retry_after: retryAfter }
-  if (code === 'challenge_required') return { type: 'sign_in.challenged' }
-  const isListed = code !== 'login_required' && code !== 'insufficient_scope'
-  return { type: 'sign_in.failed', reason: isListed ? code : 'server_error' }
-}
-
-const unexpectedFailure = { code: 'server_error', isThrottled: false, retryAfter: undefined } as const
-
-async function runSignIn(context: RouteContext, request: RouteRequest): Promise<RouteResponse> {
   context.warnOfPlainHttp(request.getHeader('origin'))
   if (request.url.search !== '')
     throw createInvalidRequestError('The URL of a sign-in must have no query: credentials belong in the body')
@@ -217,18 +197,6 @@ async function createSessionOrRevoke(
 
 function assertConnected(request: RouteRequest): void {
   if (request.isDisconnected) throw createInvalidRequestError('The client aborted the request')
-}
-
-function assertUserSize({ user }: SessionData): void {
-  const byteLength = getUserBytes(user)
-  if (byteLength <= maxUserBytes) return
-  throw new BffError('server_error', 'The authorization server describes the user with too much data', {
-    status: 502,
-    hint:
-      `Sign-in failed with 502: the user has ${byteLength} bytes, and a session stores at most ${maxUserBytes}. Tokens ` +
-      'revoked. Let response.user and response.extraUserFields of the provider name a smaller part of the response, or ' +
-      'reduce the claims of the ID Token at the authorization server.',
-  })
 }
 
 async function takeTokenSet(

@@ -1,4 +1,3 @@
-import type { ErrorCode } from '@latchkey/wire'
 import type { AuthorizationServer } from '../authorization-server/authorization-server.ts'
 import type { TokenResult } from '../authorization-server/token-result.ts'
 import type { AuditLog } from '../events/audit-log.ts'

@@ -1,3 +1,4 @@
+import { BffError } from '../errors.ts'
 import type { SessionData } from './session-data.ts'
 
 /** Bytes of the user object as JSON: every session stores it, and every session response contains it. */
@@ -28,4 +29,17 @@ export function getExcessiveUserBytes(
 
 function mergeUser(user: SessionData['user'], changes: SessionData['user']): SessionData['user'] {
   return changes ? { ...user, ...changes } : user
+}
+
+/** @throws BffError `server_error` when the user of a new session is too large */
+export function assertUserSize({ user }: Pick<SessionData, 'user'>): void {
+  const byteLength = getUserBytes(user)
+  if (byteLength <= maxUserBytes) return
+  throw new BffError('server_error', 'The authorization server describes the user with too much data', {
+    status: 502,
+    hint:
+      `Sign-in failed with 502: the user has ${byteLength} bytes, and a session stores at most ${maxUserBytes}. Tokens ` +
+      'revoked. Let response.user and response.extraUserFields of the provider name a smaller part of the response, or ' +
+      'reduce the claims of the ID Token at the authorization server.',
+  })
 }
