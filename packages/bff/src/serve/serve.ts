@@ -91,7 +91,7 @@ export async function startServer(
   async function stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     // A kept-alive connection would keep the process after its last response.
-    server.on('request', (_request, response) => response.setHeader('Connection', 'close'))
+    server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'))
     const idle = setInterval(() => server.closeIdleConnections(), 50)
     // A client that reads slowly must not keep the process.
     const limit = setTimeout(() => server.closeAllConnections(), maxStopMs)
