@@ -27,6 +27,7 @@ const groups: { text: string; collapsed?: boolean; pages: [page: string, text: s
     pages: [
       ['servers', 'Servers'],
       ['production', 'Production'],
+      ['serve', 'latchkey serve'],
       ['stores', 'Stores'],
       ['sessions', 'Sessions of a user'],
       ['providers', 'Providers'],

@@ -4,9 +4,15 @@ import { defaultFiles } from './doctor/doctor-config.ts'
 import { runDoctor } from './doctor/doctor.ts'
 import { formatJsonError } from './doctor/report.ts'
 import { createTerminalPrompt } from './doctor/terminal-prompt.ts'
+import { consoleLogger, describeError } from './log.ts'
+import { resolveServeOptions } from './serve/serve-options.ts'
+import type { RunningServer } from './serve/serve.ts'
+import { startServer } from './serve/serve.ts'
 
 const help = `latchkey doctor [--config FILE] [--base-path PATH] [--mode MODE] [--json] [--sign-in]
 latchkey check [--config FILE] [--base-path PATH] [--mode MODE] [--json]
+latchkey serve [--config FILE] [--root FOLDER] [--host HOST] [--port PORT] [--store FOLDER]
+               [--tls-cert FILE --tls-key FILE] [--csp POLICY]
 
   doctor checks a configuration against the live provider, and says what to change. check does the same without
   sending a request, for example in CI. Neither prints a secret. Both read .env files as vite dev does.
@@ -20,6 +26,16 @@ latchkey check [--config FILE] [--base-path PATH] [--mode MODE] [--json]
   --sign-in          also signs a user in, refreshes once and signs out. Prompts for the credentials, or reads
                      LATCHKEY_USERNAME, LATCHKEY_PASSWORD and so on from the environment
   --help             prints this text
+
+  serve runs the built page and its BFF on one origin. SIGHUP reloads the configuration, SIGTERM ends the server.
+
+  --root FOLDER      the built page; default: dist
+  --host HOST        default: HOST of the environment, else 127.0.0.1
+  --port PORT        default: PORT of the environment, else 3000; 0 for a free one
+  --store FOLDER     the embedded store, for BFFs without a store; default: .latchkey/sessions
+  --tls-cert FILE    the certificate chain, and --tls-key FILE its key, both PEM; without them: http
+  --csp POLICY       replaces the content security policy of the page
+
 
   Exit code: 0 no check failed, 1 a check failed, 2 invalid configuration or command.`
 
@@ -37,6 +53,7 @@ async function run(): Promise<number> {
     console.log(help)
     return 0
   }
+  if (command === 'serve') return serve(values)
   if (command !== 'doctor' && command !== 'check') return rejectArguments('', values.json)
   if (command === 'check' && values['sign-in'] === true)
     return rejectArguments('check sends no request, so it has no --sign-in: use latchkey doctor', values.json)
@@ -53,6 +70,24 @@ async function run(): Promise<number> {
     json: values.json,
     print: (line) => void writeOutput(`${line}\n`),
   })
+}
+
+/** Resolves when a signal has ended the server. */
+async function serve(values: ReturnType<typeof parseArguments>['values']): Promise<number> {
+  let server: RunningServer
+  try {
+    server = await startServer(await resolveServeOptions(values, process.env), process.env, consoleLogger)
+  } catch (error) {
+    consoleLogger.error(describeError(error))
+    return 2
+  }
+  process.on('SIGHUP', () => void server.reload())
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+  await server.stop()
+  return 0
 }
 
 /** Sends everything that the checked module prints to the error output, which leaves the output to the document. */
@@ -82,6 +117,13 @@ function parseArguments() {
       config: { type: 'string' },
       'base-path': { type: 'string' },
       mode: { type: 'string' },
+      root: { type: 'string' },
+      host: { type: 'string' },
+      port: { type: 'string' },
+      store: { type: 'string' },
+      'tls-cert': { type: 'string' },
+      'tls-key': { type: 'string' },
+      csp: { type: 'string' },
       json: { type: 'boolean' },
       'sign-in': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },

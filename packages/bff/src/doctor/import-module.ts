@@ -7,15 +7,17 @@ import { BffError } from '../errors.ts'
  * Imports a JavaScript or TypeScript module. TypeScript is run by Vite where it is installed, or else by Node, which can
  * do so from 22.18 on.
  *
+ * @param version a new one runs a file again that Node has imported before, without the files that it imports
  * @throws BffError `server_error` when neither can run TypeScript
  * @throws what the module throws
  */
-export async function importModule(file: string): Promise<unknown> {
+export async function importModule(file: string, version = 0): Promise<unknown> {
   const path = resolve(file)
-  if (!file.endsWith('ts')) return import(pathToFileURL(path).href)
+  const url = pathToFileURL(path).href + (version === 0 ? '' : `?version=${version}`)
+  if (!file.endsWith('ts')) return import(url)
   const vite = await importVite()
   if (vite) return (await vite.runnerImport(path, { configFile: false, logLevel: 'error' })).module
-  if ((process.features as { typescript?: unknown }).typescript) return import(pathToFileURL(path).href)
+  if ((process.features as { typescript?: unknown }).typescript) return import(url)
   throw new BffError(
     'server_error',
     `${file} cannot be used: Node ${process.versions.node} does not run TypeScript. Install Vite: npm install --save-dev vite`,
