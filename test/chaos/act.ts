@@ -2,6 +2,7 @@ import type { ServerKind } from '../simulation/authorization-server.ts'
 import type { Random } from '../simulation/random.ts'
 import type { BrowserSession } from './browser-session.ts'
 import type { Exchange } from './authorization-server.ts'
+import type { SharedEngine, StoreKind } from './shared-engine.ts'
 import type { Place, Stage } from './stage.ts'
 
 /** What may come of a session. */
@@ -23,6 +24,8 @@ export interface Act {
   readonly expected: Readonly<Record<ServerKind, Expectation>>
   /** Whether the store is in a small file system of its own. */
   readonly needsSmallDisk?: true
+  /** The stores that it can be performed over; all when absent. */
+  readonly needsStore?: readonly StoreKind[]
   /** Whether it needs the WSGI server. */
   readonly needsWsgi?: true
   /** Lines of level `error` that are right. */
@@ -36,6 +39,8 @@ export interface Act {
 export interface Scene {
   readonly random: Random
   readonly stage: Stage
+  /** The engine of the store; `null` with the embedded store. */
+  readonly engine: SharedEngine | null
   readonly sessions: readonly BrowserSession[]
   /** The process that refreshes first. */
   readonly holder: Place

@@ -6,12 +6,16 @@ import { embeddedStore } from '@latchkey/bff/embedded'
 import type { NodeListener } from '@latchkey/bff/node'
 import { toNodeListener } from '@latchkey/bff/node'
 import { oauth2 } from '@latchkey/bff/providers'
+import type { SharedEngineAddress } from '../../packages/bff/test/stores/open-shared-store.ts'
+import { openSharedStore } from '../../packages/bff/test/stores/open-shared-store.ts'
 import { serverKinds } from './authorization-server.ts'
 
 /** What a process is started with. */
 export interface ProcessConfig {
-  /** The folder of the store. */
+  /** The folder of the embedded store. */
   folder: string
+  /** The shared engine that is used instead. */
+  engine?: SharedEngineAddress
   authorizationServer: string
   resourceServer: string
   /** A server of another kind; absent where it cannot run. */
@@ -26,7 +30,7 @@ export interface ClockMessage {
   clockOffsetMs: number
 }
 
-const { folder, authorizationServer, resourceServer, wsgiServer } = JSON.parse(
+const { folder, engine, authorizationServer, resourceServer, wsgiServer } = JSON.parse(
   process.argv[2] ?? '{}',
 ) as ProcessConfig
 
@@ -38,7 +42,7 @@ process.on('message', (message: ClockMessage) => ({ clockOffsetMs } = message))
 
 const log = (level: 'info' | 'warn' | 'error') => (line: string) => send({ level, line })
 const logger = { info: log('info'), warn: log('warn'), error: log('error') }
-const store = embeddedStore({ path: folder })
+const store = engine ? await openSharedStore(engine) : embeddedStore({ path: folder })
 const bffs = serverKinds.map((kind) =>
   createBff({
     basePath: `/${kind}/auth`,

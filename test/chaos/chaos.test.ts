@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { findPostgres } from '../../scripts/find-program.mjs'
 import { createChildEnv, root, run } from '../../scripts/run.mjs'
+import { findRedis } from '../../packages/bff/test/stores/redis-server.ts'
 import { acts } from './acts.ts'
 import { mutants } from './mutants.mjs'
 
@@ -19,11 +21,32 @@ describe('four processes on one store', () => {
     // Milliseconds, for a machine that is busy with other work.
   }, 900_000)
 
+  it('are not started for a store that does not exist', async () => {
+    const { ok, output } = await runCommand(['--store', 'files'])
+    expect(ok).toBe(false)
+    expect(output).toContain('--store needs one of embedded, redis, postgres')
+  })
+
   it('are not started for an act that does not exist', async () => {
     const { ok, output } = await runCommand(['flood'])
     expect(ok).toBe(false)
     expect(output).toContain('There is no act flood. Acts: killed-before-use, ')
   })
+})
+
+describe.each([
+  { kind: 'Redis', store: 'redis', isInstalled: findRedis() !== null },
+  { kind: 'PostgreSQL', store: 'postgres', isInstalled: findPostgres() !== null },
+])('four processes on $kind (needs $kind)', ({ store, isInstalled }) => {
+  // Over these, the other acts run by the command in the README: they would take longer than `npm test` has.
+  it.skipIf(!isInstalled)(
+    'keep the promises when it is killed in a refresh and a sign-in',
+    async () => {
+      const { output } = await runCommand(['--store', store, 'store-killed'], { CALLERS: '4', SEED: '1' })
+      expect(output).toContain('1 rounds of 1 acts from SEED=1 keep all promises.\n')
+    },
+    300_000,
+  )
 })
 
 describe('README.md', () => {

@@ -6,6 +6,7 @@ import type { AuthorizationServer, Exchange } from './authorization-server.ts'
 import { serverKinds } from './authorization-server.ts'
 import type { BrowserSession, CallerResult } from './browser-session.ts'
 import { signIn } from './browser-session.ts'
+import type { SharedEngine } from './shared-engine.ts'
 import type { SmallDisk } from './small-disk.ts'
 import type { Place, Stage } from './stage.ts'
 import type { Row } from './table.ts'
@@ -15,6 +16,7 @@ const maxActMs = 90_000
 /** What an act runs in. */
 export interface ActOptions {
   readonly stage: Stage
+  readonly engine: SharedEngine | null
   readonly server: AuthorizationServer
   readonly random: Random
   readonly disk: SmallDisk | null
@@ -81,6 +83,7 @@ export async function runAct(act: Act, options: ActOptions): Promise<{ rows: Row
     return {
       random,
       stage,
+      engine: options.engine,
       sessions,
       holder,
       others: places.filter((place) => place !== holder),

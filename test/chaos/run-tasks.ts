@@ -11,6 +11,8 @@ import { startAuthorizationServer } from './authorization-server.ts'
 import type { ResourceServer } from './resource-server.ts'
 import { startResourceServer } from './resource-server.ts'
 import { runAct } from './run-act.ts'
+import type { SharedEngine, StoreKind } from './shared-engine.ts'
+import { startSharedEngine } from './shared-engine.ts'
 import type { SmallDisk } from './small-disk.ts'
 import { mountSmallDisk } from './small-disk.ts'
 import type { Stage } from './stage.ts'
@@ -33,6 +35,7 @@ export interface TaskResult {
 export interface TaskOptions {
   /** Callers of each session at each of the four processes. */
   readonly callersPerPlace: number
+  readonly storeKind: StoreKind
   /** The path of test/stories/wsgi-server.py. */
   readonly wsgiProgram: string
   readonly report: (violation: string) => void
@@ -44,7 +47,7 @@ const laneCount = 3
 /** Runs tasks, and returns their results in the same order. */
 export async function runTasks(tasks: readonly Task[], options: TaskOptions): Promise<TaskResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-chaos-'))
-  const disk = tasks.some(({ act }) => act.needsSmallDisk)
+  const disk = tasks.some((task) => task.act.needsSmallDisk && canUseStore(task))
     ? mountSmallDisk(join(folder, 'disk'))
     : 'not needed'
   const needsWsgi = wsgiMissing === null && tasks.some(({ act }) => act.needsWsgi)
@@ -71,15 +74,17 @@ export async function runTasks(tasks: readonly Task[], options: TaskOptions): Pr
   /** Runs tasks one after the other, as long as there are some for this lane. */
   async function runLane(laneDisk: SmallDisk | null, laneFolder: string): Promise<void> {
     let stage: Stage | null = null
+    const engine = await startSharedEngine(options.storeKind)
     for (;;) {
       const task = takeTask(laneDisk !== null)
       if (!task) break
       const skipped = findSkipReason(task)
-      stage ??= await startLaneStage(laneDisk, laneFolder)
+      stage ??= await startLaneStage(laneDisk, laneFolder, engine)
       const result: TaskResult =
         skipped === null
           ? await runAct(task.act, {
               stage,
+              engine,
               server: authorizationServer,
               random: createActRandom(task),
               disk: laneDisk,
@@ -90,6 +95,7 @@ export async function runTasks(tasks: readonly Task[], options: TaskOptions): Pr
       results[tasks.indexOf(task)] = result
     }
     await stage?.close()
+    await engine?.close()
   }
 
   /** Takes the next task. The lane with the small disk takes those first that need one. */
@@ -101,19 +107,30 @@ export async function runTasks(tasks: readonly Task[], options: TaskOptions): Pr
     return task
   }
 
-  function findSkipReason({ act }: Task): string | null {
+  function canUseStore({ act }: Task): boolean {
+    return act.needsStore?.includes(options.storeKind) ?? true
+  }
+
+  function findSkipReason(task: Task): string | null {
+    const { act } = task
+    if (!canUseStore(task)) return `needs --store ${act.needsStore!.join(' or ')}`
     if (act.needsSmallDisk && typeof disk === 'string') return disk
     return act.needsWsgi ? wsgiMissing : null
   }
 
-  function startLaneStage(laneDisk: SmallDisk | null, laneFolder: string): Promise<Stage> {
-    return startServedStage(laneDisk ? join(laneDisk.folder, 'sessions') : laneFolder, servers)
+  function startLaneStage(
+    laneDisk: SmallDisk | null,
+    laneFolder: string,
+    engine: SharedEngine | null,
+  ): Promise<Stage> {
+    return startServedStage(laneDisk ? join(laneDisk.folder, 'sessions') : laneFolder, servers, engine)
   }
 }
 
-function startServedStage(folder: string, servers: Servers): Promise<Stage> {
+function startServedStage(folder: string, servers: Servers, engine: SharedEngine | null): Promise<Stage> {
   return startStage({
     folder,
+    ...(engine && { engine: engine.address }),
     authorizationServer: servers.authorizationServer.origin,
     resourceServer: servers.resourceServer.origin,
     ...(servers.wsgiServer && { wsgiServer: servers.wsgiServer.origin }),

@@ -1,20 +1,28 @@
 import { acts } from './acts.ts'
 import { runTasks } from './run-tasks.ts'
+import { storeKinds } from './shared-engine.ts'
 import { addRows, formatTable } from './table.ts'
 
 /**
  * The command: performs the acts in ROUNDS rounds, with the seeds from SEED on, and prints the table. Returns the exit
  * code.
  *
- * @param names the names of acts; all when empty
+ * @param args the names of acts, all when there is none; `--store KIND` for another store than the embedded one
  * @param wsgiProgram the path of test/stories/wsgi-server.py
  */
 export async function main(
-  names: readonly string[],
+  args: readonly string[],
   { ROUNDS = '1', SEED = '1', CALLERS = '120' }: Record<string, string | undefined>,
   write: (text: string) => void,
   wsgiProgram: string,
 ): Promise<number> {
+  const option = args.indexOf('--store')
+  const storeKind = option === -1 ? 'embedded' : storeKinds.find((kind) => kind === args[option + 1])
+  if (!storeKind) {
+    write(`--store needs one of ${storeKinds.join(', ')}\n`)
+    return 2
+  }
+  const names = option === -1 ? args : args.toSpliced(option, 2)
   const unknown = names.find((name) => !acts.some((act) => act.name === name))
   if (unknown !== undefined) {
     write(`There is no act ${unknown}. Acts: ${acts.map((act) => act.name).join(', ')}\n`)
@@ -26,6 +34,7 @@ export async function main(
   ).flat()
   const results = await runTasks(tasks, {
     callersPerPlace: Math.ceil(Number(CALLERS) / 4),
+    storeKind,
     wsgiProgram,
     report: (violation) => write(`${violation}\n`),
   })

@@ -12,6 +12,7 @@ export const machineActs: readonly Act[] = [
     name: 'disk-full',
     title: 'disk of the store full in the middle of a refresh',
     expected: allLive,
+    needsStore: ['embedded'],
     needsSmallDisk: true,
     async perform({ holdRefreshes, startCallers, fillDisk, wait, pickMs }) {
       const exchanges = await holdRefreshes()
