@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Bff } from '../bff.ts'
-import { createBff } from '../bff.ts'
+import { createBff } from '../create-bff.ts'
 import type { BffOptions, ResolvedOptions } from '../bff-options.ts'
 import { observeBffs } from '../bff-observer.ts'
 import { readConfigDetails } from '../config/config-file.ts'

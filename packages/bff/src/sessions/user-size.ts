@@ -5,7 +5,7 @@ import type { SessionData } from './session-data.ts'
 export const maxUserBytes = 32_768
 
 /** Returns the bytes of a user object as JSON. */
-export function getUserBytes(user: SessionData['user']): number {
+function getUserBytes(user: SessionData['user']): number {
   return Buffer.byteLength(JSON.stringify(user))
 }
 
