@@ -375,7 +375,7 @@ export const serverCatalogue: FaultGroup = {
       tests: [
         [
           'packages/bff/test/canary.test.ts',
-          'get into no log line, metric, span, response or header after %s',
+          'get into no log line, event, metric, span, response or header after %s',
         ],
         [wholeWay, 'reach no log, response, error, storage or other tab when token requests fail'],
       ],

@@ -6,6 +6,7 @@
 import type { Attributes, Histogram, Meter, Tracer } from '@opentelemetry/api'
 import { SpanKind, SpanStatusCode, metrics, trace } from '@opentelemetry/api'
 import type { BffOptions } from './bff-options.ts'
+import type { OnEvent } from './events/audit-log.ts'
 import type { EndOperation, Operation } from './instrument.ts'
 
 /** The options of {@link openTelemetry}. */
@@ -16,6 +17,8 @@ export interface OpenTelemetryOptions {
   tracer?: Tracer
   /** Labels of all metrics and spans, for example to tell several BFFs apart; none when absent. */
   attributes?: Attributes
+  /** Receives the audit events as well, which are counted by type and reason. */
+  onEvent?: OnEvent
 }
 
 /** The name of each histogram of seconds. */
@@ -43,13 +46,15 @@ const failures = ['server_error', 'temporarily_unavailable', 'configuration_erro
 
 /**
  * Creates options of `createBff` that measure sign-ins, refreshes, and requests to the token endpoint, the resource server
- * and the store. Each is a histogram of seconds with its outcome, and all but calls of the store are spans as well. No
- * label and no span contains a user, a session, a URL or a secret.
+ * and the store, and that count audit events. All but the count are histograms of seconds with an outcome; all but calls
+ * of the store and events are spans as well. No label and no span contains a user, a session, a URL or a secret.
  *
  * @example
  *   createBff({ ...openTelemetry(), provider })
  */
-export function openTelemetry(options: OpenTelemetryOptions = {}): Required<Pick<BffOptions, 'instrument'>> {
+export function openTelemetry(
+  options: OpenTelemetryOptions = {},
+): Required<Pick<BffOptions, 'instrument' | 'onEvent'>> {
   const {
     meter = metrics.getMeter('@latchkey/bff'),
     tracer = trace.getTracer('@latchkey/bff'),
@@ -59,7 +64,14 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Required<Pick
     Object.entries(durationNames).map(([operation, name]) => [operation, createHistogram(operation, name)]),
   ) as Record<Operation['name'], Histogram>
 
+  const events = meter.createCounter('latchkey.events', { description: 'Audit events' })
+
   return {
+    onEvent(event) {
+      const reason = 'reason' in event ? event.reason : ''
+      events.add(1, { ...attributes, type: event.type, reason })
+      return options.onEvent?.(event)
+    },
     instrument(operation, run) {
       const { name } = operation
       const labels = { ...attributes, ...getLabels(operation) }

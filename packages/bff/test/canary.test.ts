@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import type { ProviderDescription } from '../src/index.ts'
+import type { AuditEvent, ProviderDescription } from '../src/index.ts'
 import { axosoft, classSuper, oauth2 } from '../src/providers/index.ts'
 import type { BrowserResponse } from './support/browser.ts'
 import { createTestBff } from './support/browser.ts'
@@ -86,7 +86,7 @@ const failures: Record<string, Reply> = {
 
 describe.each(Object.entries(providers))('secrets sent by %s', (_, provider) => {
   it.each(Object.entries(failures))(
-    'get into no log line, metric, span, response or header after %s',
+    'get into no log line, event, metric, span, response or header after %s',
     async (__, failure) => {
       const issue: Reply = ({ url }) =>
         url.pathname === '/revoke'
@@ -98,10 +98,15 @@ describe.each(Object.entries(providers))('secrets sent by %s', (_, provider) => 
               expires_in: 900,
             })
       const telemetry = createTelemetry()
+      const events: AuditEvent[] = []
       const revocation = { url: 'https://as.example.com/revoke' }
       const { sendRequest, restore, token, signOut, endpoint, clock, jar, log, bff } = createTestBff(issue, {
         provider: { ...provider, revocation },
         ...telemetry.options,
+        onEvent: (event) => {
+          events.push(event)
+          return telemetry.options.onEvent(event)
+        },
       })
       const responses: BrowserResponse[] = []
       const signIn = (): Promise<BrowserResponse> =>
@@ -136,7 +141,7 @@ describe.each(Object.entries(providers))('secrets sent by %s', (_, provider) => 
         [...response.headers].filter(([name]) => name !== 'set-cookie'),
       )
       const measured = await telemetry.readAll()
-      const all = `${written} ${JSON.stringify(headers)} ${signedIn.text} ${measured}`
+      const all = `${written} ${JSON.stringify(headers)} ${signedIn.text} ${measured} ${JSON.stringify(events)}`
       for (const secret of [
         password,
         clientSecret,
@@ -146,11 +151,12 @@ describe.each(Object.entries(providers))('secrets sent by %s', (_, provider) => 
         btoa(`portal:${clientSecret}`),
       ])
         expect(all).not.toContain(secret)
-      for (const text of [log.join(' '), measured]) {
+      for (const text of [log.join(' '), measured, JSON.stringify(events)]) {
         expect(text).not.toContain(username)
         expect(text).not.toContain('://')
       }
       expect(measured).toContain('latchkey.sign_in')
+      expect(events.length).toBeGreaterThan(2)
     },
   )
 })

@@ -34,6 +34,19 @@ describe('metrics', () => {
     ])
   })
 
+  it('count audit events by type and reason', async () => {
+    const { signIn, signOut, endpoint, telemetry } = setUp()
+    await signIn()
+    await signOut()
+    endpoint.script(json({ error: 'invalid_grant' }, 400))
+    await signIn()
+    expect(await telemetry.readMetrics('latchkey.events')).toEqual([
+      'latchkey.events sign_in.succeeded  1',
+      'latchkey.events session.ended signed_out 1',
+      'latchkey.events sign_in.failed invalid_credentials 1',
+    ])
+  })
+
   it('count the requests to the token endpoint by grant and outcome', async () => {
     const { signIn, token, clock, endpoint, telemetry } = setUp()
     await signIn()

@@ -34,10 +34,13 @@ export function createTelemetry() {
         .flatMap(({ metrics }) => metrics)
         .filter(({ descriptor }) => name === undefined || descriptor.name === name)
         .flatMap(({ descriptor, dataPoints }) =>
-          (dataPoints as DataPoint<Histogram>[]).map(({ attributes: { provider, ...labels }, value }) => {
-            expect([provider, descriptor.unit]).toEqual(['oauth2', 's'])
-            return `${descriptor.name} ${Object.values(labels).join(' ')} ${value.count}`
-          }),
+          (dataPoints as DataPoint<Histogram | number>[]).map(
+            ({ attributes: { provider, ...labels }, value }) => {
+              const isCounter = typeof value === 'number'
+              expect([provider, descriptor.unit]).toEqual(['oauth2', isCounter ? '' : 's'])
+              return `${descriptor.name} ${Object.values(labels).join(' ')} ${isCounter ? value : value.count}`
+            },
+          ),
         )
     },
     /** Returns all that a backend gets. */
