@@ -212,6 +212,15 @@ it('the script of docs/production.md is that of createRestoreScript(), with its 
   expect(production).toContain(`\`${cspSource}\``)
 })
 
+it('the Dockerfile of docs/serve.md builds the page and starts it with the command of the document', () => {
+  const dockerfile = getSnippet('docs/serve.md', 'Dockerfile')
+  const command = ['npx', 'latchkey', 'serve']
+  const steps = read('docs/serve.md')
+  for (const step of ['npm run build', command.join(' ')]) expect(steps).toContain(`\n${step}\n`)
+  expect(dockerfile).toContain('RUN npm run build')
+  expect(dockerfile).toContain(`CMD ${JSON.stringify(command).replaceAll(',', ', ')}`)
+})
+
 it('the Dockerfile of docs/production.md runs the commands that build both parts', () => {
   const production = read('docs/production.md')
   const dockerfile = getSnippet('docs/production.md', 'Dockerfile')

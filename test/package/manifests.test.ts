@@ -98,7 +98,9 @@ describe.each(examples)('the example %s', (name) => {
   })
 
   it('has settings for TypeScript that work in a copy', () => {
-    const settings = readFileSync(join(root, 'examples', name, 'tsconfig.json'), 'utf8')
+    const file = join(root, 'examples', name, 'tsconfig.json')
+    // Not every example has TypeScript.
+    const settings = existsSync(file) ? readFileSync(file, 'utf8') : ''
     expect(settings).not.toContain('../')
   })
 })
@@ -118,11 +120,12 @@ describe('npm run version-packages', () => {
     expect(names.map((name) => readManifest(folder, 'packages', name).version)).toEqual(names.map(() => next))
     const changelog = readFileSync(join(folder, 'packages/core/CHANGELOG.md'), 'utf8')
     expect(changelog).toContain(`## ${next}\n\n### Major Changes\n\n- Something changed.\n`)
-    for (const name of examples)
-      expect(readManifest(folder, 'examples', name).dependencies).toMatchObject({
-        '@latchkey/core': `^${next}`,
-        react: expect.not.stringContaining(next),
-      })
+    for (const name of examples) {
+      const entries = Object.entries(readManifest(folder, 'examples', name).dependencies)
+      expect(entries.filter(([dependency]) => dependency === '@latchkey/bff')).toHaveLength(1)
+      for (const [dependency, version] of entries)
+        expect(version === `^${next}`).toBe(dependency.startsWith('@latchkey/'))
+    }
   })
 })
 
