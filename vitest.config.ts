@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { defaultExclude, defineConfig } from 'vitest/config'
 
@@ -17,8 +18,8 @@ const patientLimits = {
 
 export default defineConfig({
   test: {
-    // The default leaves one core idle, which doubles the time on a machine with two.
-    maxWorkers: '100%',
+    // Half as many again as cores: many tests wait for browsers and other processes. The default leaves one core idle.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     projects: [
       project({ name: 'wire', root: 'packages/wire' }),
       project({ name: 'core', root: 'packages/core' }),

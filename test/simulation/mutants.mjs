@@ -91,8 +91,8 @@ export const mutants = [
   {
     id: 'new-session-removed',
     file: 'packages/bff/src/routes/sign-in.ts',
-    find: 'await sessions.end(previous)',
-    replace: 'await sessions.end(session)',
+    find: 'await sessions.end(previous, ',
+    replace: 'await sessions.end(session, ',
     defect: 'A sign-in over another session removes the new session in place of the previous one.',
     seed: 11,
   },

@@ -37,6 +37,7 @@ export {
   serverOnly as memoryStore,
   serverOnly as netatmo,
   serverOnly as oauth2,
+  serverOnly as openTelemetry,
   serverOnly as parseConfig,
   serverOnly as podio,
   serverOnly as postgresStore,

@@ -79,7 +79,8 @@ async function openPage(name: AdapterName, api = respondOk, route: Partial<Proxy
     send: async (request: StoryRequest) => {
       const response = await page.open(request)
       const body = await readAll(response.body)
-      return { status: response.status, headers: response.headers, body: body.toString('latin1') }
+      const { 'x-request-id': _, ...comparable } = response.headers
+      return { status: response.status, headers: comparable, body: body.toString('latin1') }
     },
   }
   const signedIn = await page.send(postJson('/auth/session', { credentials }))

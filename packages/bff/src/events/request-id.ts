@@ -8,7 +8,16 @@ const ids = new WeakMap<RouteRequest, string>()
 export function getRequestId(request: RouteRequest, platform: Pick<Platform, 'randomBytes'>): string {
   const known = ids.get(request)
   if (known !== undefined) return known
-  const id = request.forwardedId ?? Buffer.from(platform.randomBytes(idBytes)).toString('base64url')
+  const id = request.forwardedId ?? createId(platform)
   ids.set(request, id)
   return id
+}
+
+/** An error response needs an id also when its error is that there are no random numbers. */
+function createId({ randomBytes }: Pick<Platform, 'randomBytes'>): string {
+  try {
+    return Buffer.from(randomBytes(idBytes)).toString('base64url')
+  } catch {
+    return 'unknown'
+  }
 }
