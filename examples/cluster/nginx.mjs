@@ -16,7 +16,7 @@ http {
   access_log off;
   ${temporaryPaths.map((name) => `${name}_temp_path ${name};`).join('\n  ')}
   upstream servers {
-    ${serverPorts.map((serverPort) => `server 127.0.0.1:${serverPort} max_fails=1 fail_timeout=1s;`).join('\n    ')}
+    ${serverPorts.map((serverPort) => `server 127.0.0.1:${serverPort} max_fails=0;`).join('\n    ')}
     keepalive 16;
   }
   server {
@@ -32,7 +32,7 @@ http {
       proxy_set_header Forwarded "";
       # A request that a server did not get, or a GET that it did not answer, goes to the next one.
       proxy_next_upstream error timeout;
-      proxy_connect_timeout 1s;
+      proxy_connect_timeout 5s;
       # For streams, such as server-sent events.
       proxy_buffering off;
     }
