@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { defaultExclude, defineConfig } from 'vitest/config'
+import type { TestSpecification } from 'vitest/node'
+import { BaseSequencer } from 'vitest/node'
 
 const browserTests = [
   'browser/**/*.test.ts',
@@ -8,6 +10,31 @@ const browserTests = [
   'first-page/first-page.test.ts',
   'other-browsers/**/*.test.ts',
 ]
+
+/** The files that take longest, the longest first: one that starts last would run alone for minutes. */
+const longTests = [
+  'other-browsers.test.ts',
+  'simulation.test.ts',
+  'first-page.test.ts',
+  'chaos.test.ts',
+  'orders.test.ts',
+  'tarball.test.ts',
+  'examples.test.ts',
+  'app.test.ts',
+  'runtimes.test.ts',
+  'frameworks.test.ts',
+  'login-page.test.ts',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const getRank = ({ moduleId }: TestSpecification): number => {
+      const rank = longTests.findIndex((name) => moduleId.endsWith(`/${name}`))
+      return rank === -1 ? longTests.length : rank
+    }
+    return (await super.sort(files)).toSorted((a, b) => getRank(a) - getRank(b))
+  }
+}
 
 /** Limits in milliseconds that end only a test that hangs: these wait for real processes, on a machine that may be busy. */
 const patientLimits = {
@@ -20,6 +47,7 @@ export default defineConfig({
   test: {
     // Half as many again as cores: many tests wait for browsers and other processes. The default leaves one core idle.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    sequence: { sequencer: LongestFirst },
     projects: [
       project({ name: 'wire', root: 'packages/wire' }),
       project({ name: 'core', root: 'packages/core' }),
