@@ -32,7 +32,9 @@ class LongestFirst extends BaseSequencer {
       const rank = longTests.findIndex((name) => moduleId.endsWith(`/${name}`))
       return rank === -1 ? longTests.length : rank
     }
-    return (await super.sort(files)).toSorted((a, b) => getRank(a) - getRank(b))
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own method
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => getRank(a) - getRank(b))
   }
 }
 
