@@ -1,12 +1,10 @@
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumMissing, findChromium, findHeadlessShell } from '../../scripts/chromium.mjs'
 import { createChildEnv, run, tool } from '../../scripts/run.mjs'
 import { createUserProject } from '../package/user-project.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 describe('an app of npm create latchkey, with the packages from their tarballs', () => {
   const { folder, install, installApp, remove } = createUserProject()
@@ -58,12 +56,3 @@ describe('an app of npm create latchkey, with the packages from their tarballs',
     expect(readFileSync(join(app, 'dist-ssr/main.js'), 'utf8')).toContain('Listening on')
   })
 })
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

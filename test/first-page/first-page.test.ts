@@ -1,7 +1,4 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunningSandbox } from '@latchkey/sandbox'
@@ -18,6 +15,7 @@ import type { StartedProcess } from './start-process.ts'
 import { startProcess } from './start-process.ts'
 import type { ViteApp } from './vite-app.ts'
 import { createViteApp, readDocument } from './vite-app.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 const production = readDocument('docs/production.md')
 const nginxProgram = findNginx()
@@ -224,15 +222,6 @@ function getSnippet(markdown: string, file: string): string {
   const snippet = parseSnippets(markdown).find((candidate) => candidate.file === file)
   if (!snippet) throw new Error(`There is no snippet ${file}`)
   return snippet.code
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Axosoft calls it "Login ID". */

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { startProcess } from '../first-page/start-process.ts'
 import type { Cookie, Profile, Tab, TestBrowser } from './browser.ts'
 import { formatCall, maxWaitMs } from './browser.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 /** Starts WebKitGTK's WebDriver server in a display without a screen. Each profile is a MiniBrowser of its own. */
 export async function startWebKit({
@@ -38,15 +37,6 @@ export async function startWebKit({
       rmSync(home, { recursive: true, force: true, maxRetries: 5 })
     },
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** @see https://www.w3.org/TR/webdriver2/ */

@@ -1,7 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -9,6 +6,7 @@ import { createProxySetup } from '../../packages/bff/test/support/proxy-setup.ts
 import { root } from '../../scripts/run.mjs'
 import { findNginx, startNginx } from '../first-page/nginx.ts'
 import { startWsgiServer, wsgiMissing } from './wsgi-server.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 /** Spellings of paths below `/api/ledger`, for servers that decode, merge slashes, or ignore parameters or case. */
 const ledgerSpellings = [
@@ -113,13 +111,4 @@ async function openProxy(target: string): Promise<(path: string, init?: RequestI
     fetch(url, { method, headers, ...(body !== '' && { body }), redirect: 'manual' }),
   )
   return send
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

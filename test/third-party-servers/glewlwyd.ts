@@ -9,13 +9,8 @@ import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { ThirdPartyServer, ThirdPartyServerOptions } from './third-party-server.ts'
-import {
-  testClient,
-  isTokenActive,
-  startHttpServer,
-  startResourceServer,
-  testUser,
-} from './third-party-server.ts'
+import { findFreePort } from '../support/free-port.ts'
+import { testClient, isTokenActive, startResourceServer, testUser } from './third-party-server.ts'
 
 /** The tables and the administrator of a new installation, from the Debian package. */
 const schemaFile = '/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3'
@@ -100,12 +95,6 @@ export async function startGlewlwyd(options: ThirdPartyServerOptions = {}): Prom
 
 async function runSql(database: string, statement: string): Promise<void> {
   await promisify(execFile)('sqlite3', ['-cmd', '.timeout 5000', database, statement])
-}
-
-async function findFreePort(): Promise<number> {
-  const { url, close } = await startHttpServer()
-  await close()
-  return Number(new URL(url).port)
 }
 
 /** Waits until the server responds: it logs that it has started shortly before it listens. */

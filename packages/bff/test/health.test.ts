@@ -23,6 +23,14 @@ describe('GET health/live', () => {
   })
 })
 
+describe('a secret that cannot be read', () => {
+  it('leaves the process live, and not ready', async () => {
+    const { ask } = createSetup({ secret: () => Promise.reject(new Error('the vault is sealed')) })
+    expect(await ask('live')).toEqual([200, 'live'])
+    expect((await ask('ready'))[0]).toBe(503)
+  })
+})
+
 describe('GET health/ready', () => {
   it('writes and reads the store, and leaves nothing there', async () => {
     const calls: string[] = []

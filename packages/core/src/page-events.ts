@@ -22,11 +22,12 @@ export function createPageEvents(
 ): PageEvents {
   let listeners: AbortController | undefined
   let channel: TabChannel | undefined
-  /** Since when no channel is open; `Infinity` while one is. */
-  let deafSince = now()
+  /** When the channel was closed, at first when this page began; `Infinity` while one is open. */
+  let channelClosedAt = now()
+  /** Whether messages may have been missed since {@link PageEvents.hasMissedMessages} last said so. */
   let hasMissed = false
-  const noteMissed = (): void => {
-    hasMissed ||= now() - deafSince >= 1000
+  const updateHasMissed = (): void => {
+    hasMissed ||= now() - channelClosedAt >= 1000
   }
   const openChannel = (): TabChannel | undefined =>
     tryOrUndefined(() => new platform.BroadcastChannel(channelName))
@@ -38,22 +39,22 @@ export function createPageEvents(
       channel = openChannel()
       if (!channel) return
       channel.onmessage = ({ data }) => onTabMessage(data as TabMessage)
-      noteMissed()
-      deafSince = Infinity
+      updateHasMissed()
+      channelClosedAt = Infinity
     },
     stop: () => {
       if (!listeners) return
       listeners.abort()
       channel?.close()
       listeners = channel = undefined
-      deafSince = Math.min(deafSince, now())
+      channelClosedAt = Math.min(channelClosedAt, now())
     },
     isListening: () => Boolean(listeners),
     hasMissedMessages: () => {
-      noteMissed()
+      updateHasMissed()
       if (!hasMissed) return false
       hasMissed = false
-      if (!channel) deafSince = now()
+      if (!channel) channelClosedAt = now()
       return true
     },
     post: (message) => {

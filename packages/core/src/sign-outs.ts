@@ -56,7 +56,7 @@ export function createSignOuts(
     // The other tab has removed the sign-out before it: what the storage contains is later.
     if (isElsewhere && readStorage()) return
     sending?.abort()
-    // Where it does not work, the sign-out may be later. It is sent again, and ends no other session than its own.
+    // Where the storage does not work, the sign-out may be later. It is sent again, and ends no other session than its own.
     if (isElsewhere && !isStored && getSessionId()) return
     pending = null
     tryOrUndefined(() => platform.localStorage.removeItem(key))

@@ -31,6 +31,7 @@ export interface TrackedHttpClient extends HttpClient {
   isFailing: () => boolean
 }
 
+/** Returns the same client, which also remembers whether its last request failed. */
 export function withFailureTracking(client: HttpClient): TrackedHttpClient {
   let isFailing = false
   return {

@@ -63,6 +63,7 @@ export function createRouter(options: RouterOptions): Router {
     }),
   }
 
+  const livePath = `${basePath}${healthPath}live`
   const warnAtMostOnceAMinute = createRepeatLimiter(context.logger, () => context.platform.now())
 
   return {
@@ -70,7 +71,8 @@ export function createRouter(options: RouterOptions): Router {
     async handle(received) {
       const request = resolveClient(received)
       try {
-        const loading = sessionSecrets.load()
+        // A process whose secrets cannot be read is alive, and not ready.
+        const loading = request.url.pathname === livePath ? null : sessionSecrets.load()
         if (loading !== null) await loading
         return withDefaultHeaders(await respond(request))
       } catch (error) {

@@ -38,7 +38,7 @@ export interface ClientPage {
   unsubscribe: (() => void) | null
   subscribedAt: number
   /** Since when the page has no subscriber and hears no messages. */
-  deafSince: number
+  channelClosedAt: number
   /** Whether another page may have sent a message while the page had no subscriber for less than a second. */
   hasMissedMessage: boolean
   isDisposed: boolean
@@ -129,7 +129,7 @@ export function createSimulation(circumstances: Circumstances): Simulation {
       client: createAuthClient<User>({ ...options, platform: page.platform }),
       unsubscribe: null,
       subscribedAt: Infinity,
-      deafSince: timeline.now(),
+      channelClosedAt: timeline.now(),
       hasMissedMessage: false,
       isDisposed: false,
       pendingCalls: new Map(),
@@ -168,7 +168,7 @@ export function subscribe(simulation: Simulation, page: ClientPage): void {
   const now = timeline.now()
   page.subscribedAt = now
   // A client does not ask for what it has missed within a second.
-  const missedSince = Math.max(page.deafSince - 2 * maxMessageDelay, now - maxUnnoticedMs)
+  const missedSince = Math.max(page.channelClosedAt - 2 * maxMessageDelay, now - maxUnnoticedMs)
   const actTimes = [...acts.signIns.map(({ settledAt }) => settledAt), ...acts.signOuts.map(({ at }) => at)]
   page.hasMissedMessage ||= actTimes.some((at) => at >= missedSince && at <= now)
   const look = (): void => watchPage(simulation, page)
@@ -176,7 +176,7 @@ export function subscribe(simulation: Simulation, page: ClientPage): void {
   page.unsubscribe = () => {
     for (const stop of stops) stop()
     page.unsubscribe = null
-    page.deafSince = timeline.now()
+    page.channelClosedAt = timeline.now()
   }
 }
 

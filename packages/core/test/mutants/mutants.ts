@@ -745,17 +745,17 @@ const others: Record<string, readonly Omit<Mutant, 'file'>[]> = {
   'page-events.ts': [
     {
       removes: 'a component that mounts again sends nothing',
-      text: 'now() - deafSince >= 1000',
-      replacement: 'now() >= deafSince',
+      text: 'now() - channelClosedAt >= 1000',
+      replacement: 'now() >= channelClosedAt',
     },
     {
       removes: 'a page with a channel misses nothing',
-      text: '      deafSince = Infinity\n',
+      text: '      channelClosedAt = Infinity\n',
       replacement: '',
     },
     {
       removes: 'the time without listeners counts',
-      text: '      listeners = channel = undefined\n      deafSince = Math.min(deafSince, now())',
+      text: '      listeners = channel = undefined\n      channelClosedAt = Math.min(channelClosedAt, now())',
       replacement: '      listeners = channel = undefined',
     },
     {
