@@ -149,7 +149,7 @@ describe('createBff', () => {
 
   it('warns of the password grant once, at its creation', () => {
     const testLogger = createTestLogger()
-    createBff({ provider, logger: testLogger })
+    createBff({ provider, logger: testLogger, platform: { loggedKeys: new Set() } })
     expect(testLogger.lines).toHaveLength(1)
     expect(testLogger.lines[0]).toContain('RFC 9700 §2.4')
   })

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import type { ErrorPayload, InlineConfig, ViteDevServer } from 'vite'
 import { build, createLogger, createServer, defaultServerConditions, preview } from 'vite'
 import { afterAll, describe, expect, it } from 'vitest'
+import { setDefaultStore } from '../src/stores/default-store.ts'
 import { latchkey } from '../src/vite.ts'
 import type { HotPage } from './support/hot-channel.ts'
 import { openHotPage } from './support/hot-channel.ts'
@@ -22,6 +23,8 @@ const folders: string[] = []
 afterAll(async () => {
   for (const close of closers) await close()
   for (const folder of folders) rmSync(folder, { recursive: true })
+  // The plugin provides a store to all BFFs of this process, in which other tests may run.
+  setDefaultStore(() => undefined as never)
 })
 
 // Vite imports by paths with slashes, on Windows too.
