@@ -108,14 +108,20 @@ function listInstalledManifests(): { optionalDependencies?: Record<string, strin
 }
 
 function filesWhose(matches: (text: string) => boolean): string[] {
-  const folders = ['packages', 'examples', 'scripts', 'test', 'bench']
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
-  )
-  return files
-    .filter((file) => /\.(?:[cm]?[jt]s|tsx)$/.test(file) && !/[\\/](?:node_modules|dist)[\\/]/.test(file))
+  return ['packages', 'examples', 'scripts', 'test', 'bench']
+    .flatMap(listFiles)
+    .filter((file) => /\.(?:[cm]?[jt]s|tsx)$/.test(file))
     .filter((file) => join(root, file) !== import.meta.filename)
     .filter((file) => matches(readFileSync(join(root, file), 'utf8')))
+}
+
+/** Lists the files below a folder, without those that other tests may write at the same time. */
+function listFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (!entry.isDirectory()) return path
+    return entry.name === 'node_modules' || entry.name === 'dist' ? [] : listFiles(path)
+  })
 }
 
 function usesPathnameAsPath(text: string): boolean {
