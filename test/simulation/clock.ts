@@ -31,7 +31,8 @@ export function createClock(): Clock {
   let timers: Timer[] = []
 
   const setTimer = (milliseconds: number, callback: () => void): (() => void) => {
-    const timer: Timer = { at: elapsedMs + Math.max(0, milliseconds), callback, isCleared: false }
+    // Whole milliseconds, as in browsers and Node: on a page whose clock drifts, a rest of 1e-10 would fire without end.
+    const timer: Timer = { at: elapsedMs + Math.max(0, Math.ceil(milliseconds)), callback, isCleared: false }
     let index = timers.length
     while (index > 0 && timers[index - 1]!.at > timer.at) index -= 1
     timers.splice(index, 0, timer)

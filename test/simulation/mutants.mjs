@@ -29,7 +29,7 @@ export const mutants = [
     find: 'const session = assertSession(await sessions.reload(loaded))',
     replace: 'const session = loaded',
     defect: 'A process that gets the lease does not read what the previous owner has written.',
-    seed: 422,
+    seed: 270,
   },
   {
     id: 'old-refresh-token-kept',
