@@ -51,11 +51,11 @@ export default defineConfig({
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     sequence: { sequencer: LongestFirst },
     projects: [
+      // `isolate: false`: the files leave nothing behind in a process, so that each worker imports the sources once.
       project({ name: 'wire', root: 'packages/wire' }),
-      // Their files leave nothing behind in a process, so that each worker imports the sources once.
       project({ name: 'core', root: 'packages/core', isolate: false }),
       project({ name: 'bff', root: 'packages/bff', isolate: false }),
-      project({ name: 'sandbox', root: 'packages/sandbox' }),
+      project({ name: 'sandbox', root: 'packages/sandbox', isolate: false }),
       project({
         name: 'create-latchkey',
         root: 'packages/create-latchkey',
@@ -78,6 +78,7 @@ export default defineConfig({
       project({
         name: 'repository',
         root: 'test',
+        isolate: false,
         exclude: [...defaultExclude, ...browserTests],
         ...patientLimits,
       }),
@@ -91,7 +92,7 @@ export default defineConfig({
         { alias: [{ find: /^react-router(?=\/|$)/, replacement: 'react-router-8' }] },
       ),
       // Needs Chromium, so `--no-browser` leaves out this project.
-      project({ name: 'browser', root: 'test', include: browserTests, ...patientLimits }),
+      project({ name: 'browser', root: 'test', isolate: false, include: browserTests, ...patientLimits }),
     ],
   },
 })

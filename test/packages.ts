@@ -146,7 +146,7 @@ export const packages: Record<string, Package> = {
       'doctor/env-files.ts': ['node:fs/promises', 'node:path', 'node:util'],
       'doctor/doctor-config.ts': ['node:fs/promises', 'node:path'],
       'doctor/terminal-prompt.ts': ['node:readline/promises', 'node:stream'],
-      'serve/serve-options.ts': ['node:fs/promises', 'node:path'],
+      'serve/serve-options.ts': ['node:fs/promises', 'node:path', 'node:tls'],
       'serve/static-files.ts': ['node:http', 'send'],
       'serve/load-bffs.ts': ['node:path'],
       'serve/serve.ts': ['node:events', 'node:http', 'node:https', 'node:net'],

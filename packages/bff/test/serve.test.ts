@@ -1,112 +1,59 @@
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer, request as sendRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { request as sendRequest } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { resolveServeOptions } from '../src/serve/serve-options.ts'
-import { installPackage, runCommand, writeFiles } from './support/command.ts'
+import { runCommand, writeFiles } from './support/command.ts'
+import type { ServeProcess, Upstream } from './support/serve-process.ts'
+import {
+  clientSecret,
+  createServeProject,
+  removeProject,
+  startServe,
+  startUpstream,
+} from './support/serve-process.ts'
 
-const packageFolder = join(import.meta.dirname, '..')
-const project = mkdtempSync(join(tmpdir(), 'latchkey-serve-'))
-const clientSecret = 'canary-client-secret'
-const releases: (() => void)[] = []
-
-/** Issues tokens, and is an API whose path /slow responds when the test says so. */
-const upstream = createServer((request, response) => {
-  const respond = (value: object): void =>
-    void response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value))
-  if (request.url === '/token')
-    return respond({
-      access_token: 'access',
-      refresh_token: 'refresh',
-      token_type: 'Bearer',
-      expires_in: 900,
-    })
-  if (request.url === '/api/slow') return void releases.push(() => respond({ slow: true }))
-  respond({ authorization: request.headers.authorization })
-})
-let upstreamUrl: string
-let server: ChildProcess
-let log: string
-let origin: string
+let project: string
+let upstream: Upstream
+/** One process for most tests; the test that ends it is the last. */
+let server: ServeProcess
 
 beforeAll(async () => {
-  await installPackage(project)
-  // The store's thread loads these files beside the command, and libsql where Node has no SQLite.
-  const stores = join(packageFolder, 'src/stores')
-  for (const file of readdirSync(stores).filter((name) => name.endsWith('.js')))
-    copyFileSync(join(stores, file), join(project, 'node_modules/@latchkey/bff', file))
-  for (const name of ['libsql', 'send'])
-    symlinkSync(
-      realpathSync(join(packageFolder, 'node_modules', name)),
-      join(project, 'node_modules', name),
-      'junction',
-    )
-  upstream.listen(0, '127.0.0.1')
-  await once(upstream, 'listening')
-  upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+  project = await createServeProject()
+  upstream = await startUpstream()
   writeFiles(project, {
     'dist/index.html': '<!doctype html><p>page',
     'dist/.env': 'hidden',
     'dist/assets/app-1a2b3c4d.js': 'original',
+    'dist/assets/hero-portrait.png': 'not hashed',
     'outside.txt': 'hidden',
   })
   writeFileSync(join(project, 'dist/assets/app-1a2b3c4d.js.gz'), gzipSync('compressed'))
-}, 60_000)
-afterAll(() => {
-  upstream.close()
-  upstream.closeAllConnections()
-  rmSync(project, { recursive: true, force: true })
-})
-
-// One process for all tests; the one that ends it is the last.
-beforeAll(async () => {
   writeConfig({})
-  const command = join(project, 'node_modules/@latchkey/bff/cli.js')
-  server = spawn(process.execPath, [command, 'serve', '--port', '0'], {
-    cwd: project,
-    env: { PATH: process.env['PATH'], SECRET: clientSecret },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  log = ''
-  for (const stream of [server.stdout!, server.stderr!]) stream.on('data', (chunk) => (log += String(chunk)))
-  await vi.waitFor(() => expect(log).toMatch(/Serving dist on http:\S+:\d+,/), { timeout: 25_000 })
-  origin = /Serving dist on (\S+),/.exec(log)![1]!
-})
+  server = await startServe(project)
+}, 60_000)
 afterAll(async () => {
-  if (server.exitCode !== null || server.signalCode !== null) return
-  const closed = once(server, 'close')
-  server.kill('SIGKILL')
-  await closed
+  await server.stop()
+  upstream.close()
+  removeProject(project)
 })
 
 function writeConfig(options: object): void {
   const provider = {
     preset: 'oauth2',
-    tokenEndpoint: `${upstreamUrl}/token`,
+    tokenEndpoint: `${upstream.url}/token`,
     clientId: 'portal',
     clientSecret: '${SECRET}',
   }
-  const proxy = [{ path: '/api/*', to: `${upstreamUrl}/api/*`, methods: ['GET'] }]
+  const proxy = [{ path: '/api/*', to: `${upstream.url}/api/*`, methods: ['GET'] }]
   writeFileSync(join(project, 'latchkey.config.json'), JSON.stringify({ provider, proxy, ...options }))
 }
 
 /** Requests a path as it is written, which `fetch` would change. */
 async function requestPath(path: string, headers: Record<string, string> = {}): Promise<[number, string]> {
-  const { hostname, port } = new URL(origin)
+  const { hostname, port } = new URL(server.origin)
   const request = sendRequest({ hostname, port, path, headers }).end()
   const [response] = await once(request, 'response')
   let body = ''
@@ -115,7 +62,7 @@ async function requestPath(path: string, headers: Record<string, string> = {}): 
 }
 
 async function signIn(): Promise<Record<string, string>> {
-  const response = await fetch(`${origin}/auth/session`, {
+  const response = await fetch(`${server.origin}/auth/session`, {
     method: 'POST',
     headers: { 'X-Latchkey': '1', 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' },
     body: JSON.stringify({ credentials: { username: 'ada', password: 'correct horse' } }),
@@ -126,7 +73,7 @@ async function signIn(): Promise<Record<string, string>> {
 }
 
 it('serves a page that is revalidated, with a content security policy, and assets that never are', async () => {
-  const page = await fetch(origin)
+  const page = await fetch(server.origin)
   expect(await page.text()).toContain('page')
   expect(page.headers.get('cache-control')).toBe('no-cache')
   expect(page.headers.get('content-security-policy')).toMatch(
@@ -134,13 +81,17 @@ it('serves a page that is revalidated, with a content security policy, and asset
   )
   const etag = page.headers.get('etag')!
   expect(
-    (await fetch(origin, { headers: { 'If-None-Match': etag, 'Cache-Control': 'max-age=0' } })).status,
+    (await fetch(server.origin, { headers: { 'If-None-Match': etag, 'Cache-Control': 'max-age=0' } })).status,
   ).toBe(304)
 
-  const asset = await fetch(`${origin}/assets/app-1a2b3c4d.js`, { headers: { 'Accept-Encoding': 'gzip' } })
+  const asset = await fetch(`${server.origin}/assets/app-1a2b3c4d.js`, {
+    headers: { 'Accept-Encoding': 'gzip' },
+  })
   expect(await asset.text()).toBe('compressed')
   expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
   expect(asset.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+  const image = await fetch(`${server.origin}/assets/hero-portrait.png`)
+  expect(image.headers.get('cache-control')).toBe('no-cache')
   const range = await fetch(asset.url, { headers: { Range: 'bytes=0-3' } })
   expect([range.status, await range.text()]).toEqual([206, 'orig'])
   const refused = await fetch(asset.url, { headers: { 'Accept-Encoding': 'gzip;q=0, identity' } })
@@ -175,23 +126,21 @@ it('serves no hidden file, nothing outside of the folder, and survives ranges th
 
 it('signs users in, passes requests to the API, and prints no secret', async () => {
   const headers = await signIn()
-  const response = await fetch(`${origin}/api/items`, { headers })
+  const response = await fetch(`${server.origin}/api/items`, { headers })
   expect(await response.json()).toEqual({ authorization: 'Bearer access' })
-  expect(log).toContain('mode token, proxy /api/*, store embedded')
-  expect(log).not.toContain(clientSecret)
+  expect(server.log()).toContain('mode token, proxy /api/*, store embedded')
+  expect(server.log()).not.toContain(clientSecret)
 })
 
 it('reloads its configuration on SIGHUP, keeps it when the new one is not valid, and ends no session', async () => {
   const headers = await signIn()
   writeConfig({ mode: 'neither' })
-  server.kill('SIGHUP')
-  await vi.waitFor(() => expect(log).toMatch(/not reloaded.*\n.*mode/), { timeout: 25_000 })
-  expect((await fetch(`${origin}/api/items`, { headers })).status).toBe(200)
+  await server.signal('SIGHUP', /not reloaded.*\n.*mode/)
+  expect((await fetch(`${server.origin}/api/items`, { headers })).status).toBe(200)
 
   writeConfig({ mode: 'proxy' })
-  server.kill('SIGHUP')
-  await vi.waitFor(() => expect(log).toContain('Configuration reloaded'), { timeout: 25_000 })
-  const restored = await fetch(`${origin}/auth/session`, { headers })
+  await server.signal('SIGHUP', 'Configuration reloaded')
+  const restored = await fetch(`${server.origin}/auth/session`, { headers })
   expect(await restored.json()).toMatchObject({ mode: 'proxy', session: { subject: expect.any(String) } })
 })
 
@@ -199,7 +148,6 @@ it.each([
   [{ root: 'missing' }, /missing\/index\.html does not exist\. Build the page first/],
   [{ port: '99999' }, /--port or PORT is not valid/],
   [{ 'tls-cert': 'a.pem' }, /--tls-cert and --tls-key belong together/],
-  [{ 'tls-cert': 'a.pem', 'tls-key': 'b.pem' }, /--tls-cert: a\.pem cannot be read \(ENOENT\)/],
 ])('refuses %j and says why', async (values, message) => {
   await expect(resolveServeOptions({ root: join(project, 'dist'), ...values }, {})).rejects.toThrow(message)
 })
@@ -212,12 +160,11 @@ it('exits with 2 when the configuration is missing, and says so', async () => {
 
 it('lets a request under way end after SIGTERM, and exits with 0', async () => {
   const headers = await signIn()
-  const response = fetch(`${origin}/api/slow`, { headers })
-  await vi.waitFor(() => expect(releases).toHaveLength(1), { timeout: 25_000 })
-  const closed = once(server, 'close')
-  server.kill('SIGTERM')
-  await vi.waitFor(() => expect(fetch(origin)).rejects.toThrow('fetch failed'), { timeout: 25_000 })
-  releases[0]!()
+  const response = fetch(`${server.origin}/api/slow`, { headers })
+  await vi.waitFor(() => expect(upstream.releases).toHaveLength(1), { timeout: 25_000 })
+  const stopped = server.stop()
+  await vi.waitFor(() => expect(fetch(server.origin)).rejects.toThrow('fetch failed'), { timeout: 25_000 })
+  upstream.releases[0]!()
   expect(await (await response).json()).toEqual({ slow: true })
-  expect(await closed).toEqual([0, null])
+  expect(await stopped).toEqual([0, null])
 })

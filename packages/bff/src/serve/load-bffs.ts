@@ -15,6 +15,8 @@ export interface LoadedBffs {
   bffs: Bff[]
   /** One for each BFF, without a secret. */
   settings: string[]
+  /** Closes what the module opened, with its export `close`. */
+  close: () => Promise<void>
 }
 
 /**
@@ -26,11 +28,11 @@ export interface LoadedBffs {
 export async function loadBffs(file: string, environment: Environment, version: number): Promise<LoadedBffs> {
   const settings = new Map<object, string>()
   try {
-    const bffs = await observeBffs(
+    const { bffs, close } = await observeBffs(
       (bff, options, resolvedOptions) => settings.set(bff, describeSettings(options, resolvedOptions)),
       () => createBffs(file, environment, version),
     )
-    return { bffs, settings: bffs.map((bff) => settings.get(bff) ?? bff.basePath) }
+    return { bffs, close, settings: bffs.map((bff) => settings.get(bff) ?? bff.basePath) }
   } catch (error) {
     const text = isBffError(error) ? error.message : describeLoadError(error)
     const message = text.startsWith(file) ? text : `${file} cannot be used: ${text}`
@@ -38,10 +40,21 @@ export async function loadBffs(file: string, environment: Environment, version: 
   }
 }
 
-async function createBffs(file: string, environment: Environment, version: number): Promise<Bff[]> {
-  if (/\.m?[jt]s$/.test(file)) return parseEntryModule(basename(file), await importModule(file, version))
+async function createBffs(
+  file: string,
+  environment: Environment,
+  version: number,
+): Promise<Pick<LoadedBffs, 'bffs' | 'close'>> {
+  if (/\.m?[jt]s$/.test(file)) {
+    const module = await importModule(file, version)
+    const { close } = Object(module) as { close?: unknown }
+    return {
+      bffs: parseEntryModule(basename(file), module),
+      close: async () => void (typeof close === 'function' && (await close())),
+    }
+  }
   const { options } = await readConfigDetails(file, environment)
-  return [createBff(options)]
+  return { bffs: [createBff(options)], close: async () => {} }
 }
 
 function describeSettings({ store }: BffOptions, options: ResolvedOptions): string {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import type { Environment } from '../config/environment.ts'
 import { BffError } from '../errors.ts'
 
@@ -28,7 +29,14 @@ export interface ServeOptions {
   storePath: string
   /** The content security policy; `undefined` for the default. */
   csp: string | undefined
-  tls: { cert: string; key: string } | null
+  /** The files of the certificate chain and its key; `null` for http. */
+  tls: TlsFiles | null
+}
+
+/** Where a certificate chain and its key are, both PEM. */
+export interface TlsFiles {
+  certFile: string
+  keyFile: string
 }
 
 /**
@@ -53,7 +61,7 @@ export async function resolveServeOptions(
     port: parsePort(values.port ?? environment['PORT'] ?? '3000'),
     storePath: values.store ?? '.latchkey/sessions',
     csp: values.csp,
-    tls: await readTls(values['tls-cert'], values['tls-key']),
+    tls: parseTls(values['tls-cert'], values['tls-key']),
   }
 }
 
@@ -63,11 +71,30 @@ function parsePort(text: string): number {
   throw new BffError('server_error', '--port or PORT is not valid. Expected: a number from 0 to 65535')
 }
 
-async function readTls(cert?: string, key?: string): Promise<ServeOptions['tls']> {
-  if (cert === undefined && key === undefined) return null
-  if (cert === undefined || key === undefined)
+function parseTls(certFile?: string, keyFile?: string): TlsFiles | null {
+  if (certFile === undefined && keyFile === undefined) return null
+  if (certFile === undefined || keyFile === undefined)
     throw new BffError('server_error', '--tls-cert and --tls-key belong together. Expected: both, or neither')
-  return { cert: await readPem('--tls-cert', cert), key: await readPem('--tls-key', key) }
+  return { certFile, keyFile }
+}
+
+/**
+ * Reads a certificate chain and its key.
+ *
+ * @throws BffError `server_error` whose message names the file that cannot be read, or says that they do not belong together
+ */
+export async function readTls({ certFile, keyFile }: TlsFiles): Promise<{ cert: string; key: string }> {
+  const tls = { cert: await readPem('--tls-cert', certFile), key: await readPem('--tls-key', keyFile) }
+  try {
+    createSecureContext(tls)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new BffError(
+      'server_error',
+      `${certFile} and ${keyFile} are not a certificate chain and its key, both PEM (${code})`,
+    )
+  }
+  return tls
 }
 
 async function readPem(option: string, file: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { parseRequestUrl } from '../adapters/node-url.ts'
@@ -15,8 +16,10 @@ import { createRestoreScript } from '../restore-script.ts'
 import { setDefaultStore } from '../stores/default-store.ts'
 import { embeddedStore } from '../stores/embedded-store.ts'
 import type { Store } from '../stores/store.ts'
+import type { LoadedBffs } from './load-bffs.ts'
 import { loadBffs } from './load-bffs.ts'
 import type { ServeOptions } from './serve-options.ts'
+import { readTls } from './serve-options.ts'
 import { createStaticFiles } from './static-files.ts'
 
 /** Milliseconds that requests get to end after `SIGTERM`. */
@@ -24,7 +27,7 @@ const maxStopMs = 10_000
 
 /** A running `latchkey serve`. */
 export interface RunningServer {
-  /** Loads the configuration again; keeps the present one if the new one is not valid. */
+  /** Loads the configuration and the certificate again; keeps the present ones if one of them is not valid. */
   reload: () => Promise<void>
   /** Takes no new connections, and resolves when the requests and refreshes under way have ended. */
   stop: () => Promise<void>
@@ -44,18 +47,19 @@ export async function startServer(
   let store: Store | undefined
   setDefaultStore(() => (store ??= embeddedStore({ path: options.storePath })))
   let version = 0
-  let { bffs, settings } = await loadBffs(file, environment, version)
-  const getPolicy = (): string => options.csp ?? createPolicy(bffs)
+  const tls = options.tls && (await readTls(options.tls))
+  let loaded = await loadBffs(file, environment, version)
+  const getPolicy = (): string => options.csp ?? createPolicy(loaded.bffs)
   const sendFile = await createStaticFiles({ root: options.root, getPolicy })
 
   const listener: RequestListener = (request, response) => {
     const bff = findBff(request)
     const url = parseRequestUrl(request)
     // A request that names no path gets the BFF's 400.
-    if (bff ?? !url) toNodeListener(bff ?? bffs[0]!)(request, response)
+    if (bff ?? !url) toNodeListener(bff ?? loaded.bffs[0]!)(request, response)
     else sendFile(request, response, url.pathname)
   }
-  const server: Server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener)
+  const server: Server | TlsServer = tls ? createTlsServer(tls, listener) : createServer(listener)
   server.on('upgrade', (request, socket, head) => {
     const bff = findBff(request)
     if (bff) toUpgradeListener(bff)(request, socket, head)
@@ -66,26 +70,36 @@ export async function startServer(
     throw new BffError('server_error', `${options.host}:${options.port} cannot be used (${error.code})`)
   })
   const { port } = server.address() as AddressInfo
-  const address = `${options.tls ? 'https' : 'http'}://${formatHost(options.host)}:${port}`
-  logger.info(`Serving ${options.root} on ${address}, with ${file}: ${settings.join('; ')}`)
+  const address = `${tls ? 'https' : 'http'}://${formatHost(options.host)}:${port}`
+  logger.info(`Serving ${options.root} on ${address}, with ${file}: ${loaded.settings.join('; ')}`)
   return { reload, stop }
 
   function findBff(request: IncomingMessage): Bff | undefined {
     const url = parseRequestUrl(request)
-    return url ? bffs.find((bff) => bff.owns(url.pathname)) : undefined
+    return url ? loaded.bffs.find((bff) => bff.owns(url.pathname)) : undefined
   }
 
   async function reload(): Promise<void> {
+    const replaced = loaded
     try {
       version += 1
-      const loaded = await loadBffs(file, environment, version)
-      const replaced = bffs
-      bffs = loaded.bffs
-      logger.info(`Configuration reloaded from ${file}: ${loaded.settings.join('; ')}`)
-      await Promise.all(replaced.map((bff) => bff.close()))
+      const renewedTls = options.tls && (await readTls(options.tls))
+      loaded = await loadBffs(file, environment, version)
+      if (renewedTls && 'setSecureContext' in server) server.setSecureContext(renewedTls)
     } catch (error) {
       logger.error(`Configuration not reloaded, the present one stays in use. ${describeError(error)}`)
+      return
     }
+    logger.info(`Configuration reloaded from ${file}: ${loaded.settings.join('; ')}`)
+    await end(replaced)
+  }
+
+  /** Waits for the requests and refreshes under way of BFFs that get no new ones, then closes what their module opened. */
+  async function end({ bffs, close }: LoadedBffs): Promise<void> {
+    await Promise.all(bffs.map((bff) => bff.close()))
+    await close().catch((error: unknown) =>
+      logger.error(`The function close of ${file} failed. ${describeError(error)}`),
+    )
   }
 
   async function stop(): Promise<void> {
@@ -95,7 +109,7 @@ export async function startServer(
     const idle = setInterval(() => server.closeIdleConnections(), 50)
     // A client that reads slowly must not keep the process.
     const limit = setTimeout(() => server.closeAllConnections(), maxStopMs)
-    await Promise.all([closed, ...bffs.map((bff) => bff.close())])
+    await Promise.all([closed, end(loaded)])
     clearInterval(idle)
     clearTimeout(limit)
     await store?.close()

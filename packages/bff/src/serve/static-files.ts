@@ -26,9 +26,8 @@ const compressibleTypes: Record<string, string> = {
   wasm: 'application/wasm',
 }
 
-/** Vite puts the files here whose names contain a hash of their content. */
-const hashedFolder = '/assets/'
-
+/** Vite puts the files that the page imports here. */
+const assetsFolder = '/assets/'
 /**
  * Creates the listener for files. Navigations to other paths get `index.html`, so that a router in the page decides;
  * everything else that is missing gets 404. No path leads out of the folder or to a file whose name begins with a dot.
@@ -45,7 +44,7 @@ export async function createStaticFiles({ root, getPolicy }: StaticFilesOptions)
     }
     const file = pathname.endsWith('/') ? `${pathname}index.html` : pathname
     sendFirst(request, response, listVariants(request, file), (status) => {
-      const mayBePage = status === 404 && !pathname.startsWith(hashedFolder) && isNavigation(request)
+      const mayBePage = status === 404 && !pathname.startsWith(assetsFolder) && isNavigation(request)
       if (!mayBePage) return sendStatus(response, status)
       sendFirst(request, response, listVariants(request, '/index.html'), (code) => sendStatus(response, code))
     })
@@ -69,8 +68,10 @@ export async function createStaticFiles({ root, getPolicy }: StaticFilesOptions)
       // Without a listener, send redirects to the path with a slash at its end.
       .on('directory', () => fail(404))
       .on('headers', (outgoing: ServerResponse, path: string) => {
-        const isHashed = variant.path.startsWith(hashedFolder)
-        outgoing.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+        outgoing.setHeader(
+          'Cache-Control',
+          isHashed(variant.file) ? 'public, max-age=31536000, immutable' : 'no-cache',
+        )
         outgoing.setHeader('Content-Security-Policy', getPolicy())
         outgoing.setHeader('X-Content-Type-Options', 'nosniff')
         if (isCompressible(path)) outgoing.setHeader('Vary', 'Accept-Encoding')
@@ -82,20 +83,35 @@ export async function createStaticFiles({ root, getPolicy }: StaticFilesOptions)
   }
 }
 
-type Variant = { path: string; encoding?: undefined } | { path: string; encoding: string; type: string }
+/** A file in one encoding, which lies at `path`. */
+type Variant = { file: string; path: string } & (
+  | { encoding?: undefined }
+  | { encoding: string; type: string }
+)
 
-function listVariants({ headers }: IncomingMessage, path: string): Variant[] {
-  const type = compressibleTypes[getExtension(path)]
+function listVariants({ headers }: IncomingMessage, file: string): Variant[] {
+  const type = compressibleTypes[getExtension(file)]
+  const original = { file, path: file }
   // A range is of the file as it is.
-  if (type === undefined || headers.range !== undefined) return [{ path }]
+  if (type === undefined || headers.range !== undefined) return [original]
   const accepted = headers['accept-encoding'] ?? ''
   const accepts = (name: string): boolean =>
     new RegExp(`\\b${name}\\b(?!\\s*;\\s*q=0(\\.0*)?\\s*(,|$))`).test(accepted)
   return [
-    ...(accepts('br') ? [{ path: `${path}.br`, encoding: 'br', type }] : []),
-    ...(accepts('gzip') ? [{ path: `${path}.gz`, encoding: 'gzip', type }] : []),
-    { path },
+    ...(accepts('br') ? [{ file, path: `${file}.br`, encoding: 'br', type }] : []),
+    ...(accepts('gzip') ? [{ file, path: `${file}.gz`, encoding: 'gzip', type }] : []),
+    original,
   ]
+}
+
+/**
+ * Whether a file has a name that Vite derived from its content: it ends with eight characters of base64url. Words and
+ * dates of that length are none.
+ */
+function isHashed(file: string): boolean {
+  const [, hash = ''] = /-([\w-]{8})\.\w+(?:\.map)?$/.exec(file) ?? []
+  const hasMixedCharacters = /.[A-Z]/.test(hash) || (/\d/.test(hash) && /[A-Za-z]/.test(hash))
+  return file.startsWith(assetsFolder) && hasMixedCharacters
 }
 
 function isCompressible(path: string): boolean {
