@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { readOptions } from './options.mjs'
 import { pack } from './pack.mjs'
-import { bin, install, root, tool } from './run.mjs'
+import { bin, createChildEnv, install, root, tool } from './run.mjs'
 import { anyFailed, step } from './steps.mjs'
 
 const { withBrowser } = readOptions()
 const temporary = mkdtempSync(join(tmpdir(), 'latchkey-check-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
+/** Where the packed packages are. The tests install them from here. */
+const packed = mkdtempSync(join(temporary, 'packages-'))
 
 if (!(await step('install', install))) process.exit(1)
 await step('compile', () => tool(bin('typescript', 'tsc'), ['-b']))
@@ -37,11 +39,10 @@ async function checkPackages() {
     tool(bin('vite', 'vite', 'examples/login-page'), ['build'], { cwd: join(root, 'examples/login-page') }),
   )
   await step('build the documentation', () => tool(join(root, 'scripts/docs.mjs'), ['--build', '--pages']))
-  const folder = mkdtempSync(join(temporary, 'packages-'))
   /** @type {string[]} */
   let tarballs = []
   await step('pack', async () => {
-    tarballs = await pack(folder)
+    tarballs = await pack(packed)
     return { ok: true, output: '' }
   })
   for (const tarball of tarballs) {
@@ -69,7 +70,8 @@ async function runTests() {
   const [name, projects] = withBrowser
     ? ['tests', []]
     : ['tests, without the browser tests (--no-browser)', ['--project=!browser']]
-  const ok = await step(name, () => tool(bin('vitest'), ['run', ...projects, ...reporters]))
+  const env = { ...createChildEnv(), LATCHKEY_TARBALLS: packed }
+  const ok = await step(name, () => tool(bin('vitest'), ['run', ...projects, ...reporters], { env }))
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
     readFileSync(report, 'utf8'),
   )

@@ -26,12 +26,14 @@ export interface UserProject {
 
 export function createUserProject(): UserProject {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey user '))
-  const packed = mkdtempSync(join(tmpdir(), 'latchkey packed '))
+  // The checks have packed the packages before the tests.
+  const { LATCHKEY_TARBALLS } = process.env
+  const packed = LATCHKEY_TARBALLS ?? mkdtempSync(join(tmpdir(), 'latchkey packed '))
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), text)
   }
-  let packing: Promise<unknown> | undefined
+  let packing: Promise<unknown> | undefined = LATCHKEY_TARBALLS === undefined ? undefined : Promise.resolve()
   write('package.json', JSON.stringify({ private: true, type: 'module' }))
   return {
     folder,
@@ -55,7 +57,7 @@ export function createUserProject(): UserProject {
     },
     remove: () => {
       rmSync(folder, { recursive: true, force: true })
-      rmSync(packed, { recursive: true, force: true })
+      if (LATCHKEY_TARBALLS === undefined) rmSync(packed, { recursive: true, force: true })
     },
   }
 }
