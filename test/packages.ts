@@ -352,6 +352,7 @@ export const packages: Record<string, Package> = {
       'doctor/report.ts',
       'doctor/doctor-context.ts',
       'doctor/checks/settings.ts',
+      'doctor/checks/store.ts',
       'doctor/checks/network.ts',
       'doctor/probe.ts',
       'doctor/checks/token-endpoint.ts',

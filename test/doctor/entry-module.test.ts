@@ -103,6 +103,37 @@ describe('latchkey doctor on server/auth.ts', { timeout: 60_000 }, () => {
     expect(code).toBe(0)
   })
 
+  it.each([
+    ['responds', '...memoryStore()', 0, /ok {6}store {11}responds/],
+    [
+      'removes sessions',
+      `...memoryStore(), listWarnings: async () => ['Redis removes sessions']`,
+      0,
+      /warn {4}store {11}Redis removes sessions/,
+    ],
+    [
+      'says nothing of its settings',
+      `...memoryStore(), listWarnings: () => Promise.reject(new Error('NOPERM'))`,
+      0,
+      /warn {4}store {11}the server does not say/,
+    ],
+    [
+      'is not available',
+      `...memoryStore(), read: () => Promise.reject(new Error('ECONNREFUSED'))`,
+      1,
+      /FAILED {2}store {11}Session store failed: .*ECONNREFUSED/,
+    ],
+  ])('says of a store that it %s', async (_, store, exitCode, finding) => {
+    const module = authModule
+      .replace('{ createBff }', '{ createBff, memoryStore }')
+      .replace('({ provider })', `({ provider, store: { ${store} } })`)
+    const files = { 'server/auth.ts': module, '.env.local': env() }
+    const { code, output } = await runDoctor(files)
+    expect(output).toMatch(finding)
+    expect(code).toBe(exitCode)
+    if (exitCode === 1) expect((await runDoctor(files, [], {}, 'check')).code).toBe(0)
+  })
+
   it('prefers a variable that is set to one in a file, and names it when it is wrong', async () => {
     const files = { 'server/auth.ts': authModule, '.env.local': env() }
     const { code, output } = await runDoctor(files, [], { CLIENT_SECRET: 'another' })

@@ -7,6 +7,7 @@ import { checkClientAuthentication } from './checks/client-authentication.ts'
 import { checkClock, checkDiscovery, checkHost } from './checks/network.ts'
 import { checkRevocation } from './checks/revocation.ts'
 import { checkEnvironment, checkSettings } from './checks/settings.ts'
+import { checkStore } from './checks/store.ts'
 import { checkTokenEndpoint } from './checks/token-endpoint.ts'
 import type { DoctorConfig } from './doctor-config.ts'
 import { findConfigFile, readDoctorConfigs } from './doctor-config.ts'
@@ -21,8 +22,9 @@ import { checkSignIn } from './checks/sign-in.ts'
 /** The checks that send no request, by their labels, in order. */
 const offlineChecks: Record<string, Check> = { environment: checkEnvironment, settings: checkSettings }
 
-/** The checks of the live provider that need no user. */
+/** The checks of the store and of the live provider that need no user. */
 const onlineChecks: Record<string, Check> = {
+  store: checkStore,
   host: checkHost,
   discovery: checkDiscovery,
   'token endpoint': checkTokenEndpoint,
