@@ -652,6 +652,19 @@ export const browserModel: FaultGroup = {
       ],
     },
     {
+      id: 'C-M8',
+      fault:
+        'A page that stood still for 20 minutes during a sign-in showed the session of the late response, which had ended meanwhile.',
+      now: 'A response to a sign-in that takes longer than ten seconds counts as lost, and the page asks the BFF.',
+      tests: [
+        [
+          time,
+          'a sign-in whose response arrives after the machine slept > shows no session that has ended meanwhile, in %s mode',
+        ],
+        anyHistory,
+      ],
+    },
+    {
       id: 'C-C2',
       fault: 'See C-G6.',
       now: 'See C-G6.',

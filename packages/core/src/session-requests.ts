@@ -64,6 +64,8 @@ export function createSessionRequests<User>(
       const response = await sendBffRequest(platform, method, basePath, path, signal, body, started)
       const { session: wire, mode, token: wireToken, reason } = (latest = response)
       if (!wire) throw createLoginRequiredError(reason)
+      // The page stood still during its sign-in, and the session may have ended: as if the response were lost.
+      if (onResponse && now() - sentAt > 10_000) throw new AuthError('network_error', 'Late response')
       onResponse?.()
       const { session_id: id, subject, user, scope, expires_in } = wire
       const text = JSON.stringify([id, subject, user, scope])

@@ -69,6 +69,44 @@ describe('a token', () => {
   )
 })
 
+describe('a sign-in whose response arrives after the machine slept', () => {
+  /** Starts a sign-in, and delivers its response after 20 minutes of sleep. */
+  const signInAndSleep = async (mode: 'token' | 'proxy', isSignedOutMeanwhile: boolean) => {
+    const { browser, bff, openPage } = createSetup({ mode, users: { bob: 'x' } })
+    const { client } = openPage()
+    await client.ready().catch(() => {})
+    bff.intercept(async (request) => {
+      if (request.method !== 'POST') return
+      bff.intercept(null)
+      const response = await bff.fetch(request)
+      await browser.wait(500)
+      if (isSignedOutMeanwhile) bff.endSessions()
+      return response
+    })
+    const statuses: string[] = []
+    client.subscribe(() => statuses.push(client.getState().status))
+    const signIn = client.signIn(bob).catch((error: unknown) => error)
+    await browser.advance(100)
+    await browser.sleep(20 * minute)
+    await browser.advance(1_000)
+    return { client, statuses, result: await signIn }
+  }
+
+  it.each(['token', 'proxy'] as const)(
+    'shows no session that has ended meanwhile, in %s mode',
+    async (mode) => {
+      const { statuses, result } = await signInAndSleep(mode, true)
+      expect(result).toMatchObject({ code: 'network_error' })
+      expect(statuses).not.toContain('signed-in')
+    },
+  )
+
+  it('shows the session when the BFF still has it', async () => {
+    const { client } = await signInAndSleep('token', false)
+    expect(client.getState()).toMatchObject({ status: 'signed-in', session: { user: { username: 'bob' } } })
+  })
+})
+
 describe('extend', () => {
   it('that fails does not make the next refresh earlier', async () => {
     const { browser, bff, openPage } = createSetup({ signedInAs: 'cathy' })

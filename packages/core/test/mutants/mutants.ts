@@ -689,6 +689,11 @@ const others: Record<string, readonly Omit<Mutant, 'file'>[]> = {
   ],
   'session-requests.ts': [
     {
+      removes: 'a response to a sign-in that arrives after the page stood still counts as lost',
+      text: "      if (onResponse && now() - sentAt > 10_000) throw new AuthError('network_error', 'Late response')\n",
+      replacement: '',
+    },
+    {
       removes: 'a refresh without a valid token is a failure',
       text: "      if (!token && path === tokenPath) throw new AuthError('temporarily_unavailable', 'No valid token')\n",
       replacement: '',
