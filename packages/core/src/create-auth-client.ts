@@ -58,9 +58,12 @@ export function createAuthClient<User = unknown>({
   const wake = (online = false): void => {
     isDormant = false
     const endedId = signOuts.getSessionId()
-    const { status, session } = store.getAuth()
+    const { auth, isFetching } = store.getState()
+    const { status, session } = auth
     if (endedId) requests.droppedSessions.add(endedId)
-    if (endedId === undefined || (endedId && session && session.id !== endedId)) store.apply(startFirstFetch)
+    // A request that runs may bring a later session; a response with this one is dropped.
+    if (endedId === undefined || (endedId && (session ? session.id !== endedId : isFetching)))
+      store.apply(startFirstFetch)
     else if (status !== 'signed-out') store.apply(() => createSignedOutState())
     // Not during a sign-in, which replaces the session anyway.
     if (!actions.isSigningIn()) signOuts.sendIfDue(online)

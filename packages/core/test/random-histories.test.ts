@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { environmentCommandNames, execute, pageCommandNames } from './model/commands.ts'
 import { checkOutcome } from './model/outcome.ts'
 import type { Circumstances } from './model/simulation.ts'
@@ -31,28 +31,59 @@ const step = fc.tuple(
 )
 const history = fc.array(step, { maxLength: 40, size: 'max' })
 
-describe('any history of three tabs', () => {
+type Step = readonly [name: string, tab: number, passedMs: number]
+
+/** Runs a history, and returns the rules that it breaks and its log; empty when it breaks none. */
+async function run(given: Circumstances, steps: readonly Step[]): Promise<string> {
   const unhandledRejections: unknown[] = []
   const record = (reason: unknown): void => void unhandledRejections.push(reason)
-  beforeEach(() => void process.on('unhandledRejection', record))
-  afterEach(() => void process.off('unhandledRejection', record))
+  process.on('unhandledRejection', record)
+  const simulation = createSimulation(given)
+  const { timeline, violations, log } = simulation
+  try {
+    for (const [name, tab, passedMs] of steps) {
+      execute(simulation, name, tab)
+      await timeline.pass(passedMs)
+    }
+    await checkOutcome(simulation)
+  } finally {
+    process.off('unhandledRejection', record)
+  }
+  for (const reason of unhandledRejections) violations.push(`unhandled rejection: ${String(reason)}`)
+  return violations.length > 0 ? [...violations.slice(0, 5), ...log].join('\n') : ''
+}
 
+describe('any history of three tabs', () => {
   it('breaks no rule, and ends with what the last act says in every page', async () => {
     const property = fc.asyncProperty(circumstances, history, async (given, steps) => {
-      const simulation = createSimulation(given)
-      const { timeline, violations, log } = simulation
-      unhandledRejections.length = 0
-      for (const [name, tab, passedMs] of steps) {
-        execute(simulation, name, tab)
-        await timeline.pass(passedMs)
-      }
-      await checkOutcome(simulation)
-      for (const reason of unhandledRejections) violations.push(`unhandled rejection: ${String(reason)}`)
-      const report = violations.length > 0 ? [...violations.slice(0, 5), ...log].join('\n') : ''
-      expect(report).toBe('')
+      expect(await run(given, steps)).toBe('')
     })
     // The same histories in every run, so that a failure means a change. Set RUNS and SEED to try others.
     const { RUNS = '500', SEED = '20261121' } = process.env
     await fc.assert(property, { numRuns: Number(RUNS), seed: Number(SEED) })
   }, 3_600_000)
+})
+
+describe('a frozen page whose user the schema rejects', () => {
+  it('shows the session that another tab has begun meanwhile', async () => {
+    const given: Circumstances = {
+      mode: 'token',
+      lifetimeSeconds: 900,
+      signedInAs: 'eve',
+      channels: true,
+      storage: 'works',
+      holds: false,
+      rejectsTokenMs: 0,
+      schemaMs: 0,
+      isMonotonicInSleep: false,
+      subscribesAtStart: true,
+      seed: 0,
+    }
+    const steps: Step[] = [
+      ['freeze', 1, 0],
+      ['sign in as cathy', 0, 0],
+      ['the network is back', 0, 50],
+    ]
+    expect(await run(given, steps)).toBe('')
+  })
 })

@@ -145,8 +145,13 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a stored sign-out concerns only its own session',
-    text: 'endedId === undefined || (endedId && session && session.id !== endedId)',
+    text: 'endedId === undefined || (endedId && (session ? session.id !== endedId : isFetching))',
     replacement: 'endedId === undefined',
+  },
+  {
+    removes: 'a request that runs may bring a later session than the one that was signed out of',
+    text: '(session ? session.id !== endedId : isFetching)',
+    replacement: '(session && session.id !== endedId)',
   },
   {
     removes: 'a signed-out page stays as it is',
