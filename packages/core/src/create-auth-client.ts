@@ -118,8 +118,9 @@ export function createAuthClient<User = unknown>({
           if (isUncertain) page.post({ type: 'signed-in', sessionId: session.id })
           isUncertain = false
         },
-        ({ retryable }: AuthError) => {
-          isUncertain = retryable
+        ({ retryable, reason }: AuthError) => {
+          // `session_changed`: the page dropped the request, for example because it left the back-forward cache.
+          isUncertain = retryable || (isUncertain && reason === 'session_changed')
         },
       )
   }

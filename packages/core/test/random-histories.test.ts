@@ -64,26 +64,46 @@ describe('any history of three tabs', () => {
   }, 3_600_000)
 })
 
+const usual: Circumstances = {
+  mode: 'token',
+  lifetimeSeconds: 900,
+  signedInAs: 'cathy',
+  channels: true,
+  storage: 'works',
+  holds: false,
+  rejectsTokenMs: 0,
+  schemaMs: 0,
+  isMonotonicInSleep: false,
+  subscribesAtStart: true,
+  seed: 0,
+}
+
+describe('a page in the back-forward cache', () => {
+  it('tells the other tabs of the sign-in whose response it gets when it is shown again', async () => {
+    // The shortest history that the random ones found.
+    const steps: Step[] = [
+      ['the network is cut', 0, 20 * minute],
+      ['the network is slow', 0, 0],
+      ['sign in as cathy', 0, 0],
+      ['sign in as cathy', 1, 0],
+      ['sign in as cathy', 0, 400],
+      ['cache', 1, 0],
+      ['the network reorders', 0, 0],
+      ['show', 0, 400],
+      ['sign in and out', 2, 0],
+      ['sign in as cathy', 1, 20 * minute],
+    ]
+    expect(await run({ ...usual, seed: 409009537 }, steps)).toBe('')
+  })
+})
+
 describe('a frozen page whose user the schema rejects', () => {
   it('shows the session that another tab has begun meanwhile', async () => {
-    const given: Circumstances = {
-      mode: 'token',
-      lifetimeSeconds: 900,
-      signedInAs: 'eve',
-      channels: true,
-      storage: 'works',
-      holds: false,
-      rejectsTokenMs: 0,
-      schemaMs: 0,
-      isMonotonicInSleep: false,
-      subscribesAtStart: true,
-      seed: 0,
-    }
     const steps: Step[] = [
       ['freeze', 1, 0],
       ['sign in as cathy', 0, 0],
       ['the network is back', 0, 50],
     ]
-    expect(await run(given, steps)).toBe('')
+    expect(await run({ ...usual, signedInAs: 'eve' }, steps)).toBe('')
   })
 })

@@ -41,6 +41,8 @@ export interface ClientPage {
   channelClosedAt: number
   /** Whether another page may have sent a message while the page had no subscriber for less than a second. */
   hasMissedMessage: boolean
+  /** Whether a call has made the page hear messages for a while since it lost its subscriber. */
+  hasHeardForCall: boolean
   isDisposed: boolean
   /** Calls that have not settled. */
   readonly pendingCalls: Map<number, string>
@@ -131,6 +133,7 @@ export function createSimulation(circumstances: Circumstances): Simulation {
       subscribedAt: Infinity,
       channelClosedAt: timeline.now(),
       hasMissedMessage: false,
+      hasHeardForCall: false,
       isDisposed: false,
       pendingCalls: new Map(),
       sequences: new Map(),
@@ -168,7 +171,9 @@ export function subscribe(simulation: Simulation, page: ClientPage): void {
   const now = timeline.now()
   page.subscribedAt = now
   // A client does not ask for what it has missed within a second.
-  const missedSince = Math.max(page.channelClosedAt - 2 * maxMessageDelay, now - maxUnnoticedMs)
+  const closedAt = page.channelClosedAt - 2 * maxMessageDelay
+  const missedSince = page.hasHeardForCall ? closedAt : Math.max(closedAt, now - maxUnnoticedMs)
+  page.hasHeardForCall = false
   const actTimes = [...acts.signIns.map(({ settledAt }) => settledAt), ...acts.signOuts.map(({ at }) => at)]
   page.hasMissedMessage ||= actTimes.some((at) => at >= missedSince && at <= now)
   const look = (): void => watchPage(simulation, page)
@@ -184,6 +189,7 @@ export function subscribe(simulation: Simulation, page: ClientPage): void {
 export function track(page: ClientPage, label: string, call: Promise<unknown>): void {
   const id = page.pendingCalls.size + Math.max(0, ...page.pendingCalls.keys()) + 1
   page.pendingCalls.set(id, label)
+  page.hasHeardForCall ||= page.unsubscribe === null
   const settle = (): void => void page.pendingCalls.delete(id)
   call.then(settle, settle)
 }

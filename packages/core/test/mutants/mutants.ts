@@ -250,8 +250,13 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a failed attempt to make up for messages is repeated',
-    text: 'isUncertain = retryable',
-    replacement: 'isUncertain = false',
+    text: "isUncertain = retryable || (isUncertain && reason === 'session_changed')",
+    replacement: "isUncertain = isUncertain && reason === 'session_changed'",
+  },
+  {
+    removes: 'a page whose request for an uncertain session was dropped stays uncertain',
+    text: " || (isUncertain && reason === 'session_changed')",
+    replacement: '',
   },
   {
     removes: 'other tabs hear of a session that an uncertain sign-in started',
