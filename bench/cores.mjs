@@ -4,19 +4,21 @@ import { findProgram } from '../scripts/find-program.mjs'
 const taskset = findProgram(['taskset'])
 const allowed = taskset === null ? [] : listAllowedCores()
 
+/** @typedef {'server' | 'load' | 'any'} Role */
+
 /** Whether the server under test and everything else run on different cores. */
 const canSeparate = allowed.length > 1
 
 /**
- * Returns the command that runs a program on the core of the server under test, or on the other one.
+ * Returns the command that runs a program on the core of the server under test, on the other one, or on any.
  *
- * @param {'server' | 'load'} role
+ * @param {Role} role
  * @param {string} program
  * @param {string[]} args
  * @returns {[program: string, args: string[]]}
  */
 export function createCommand(role, program, args) {
-  if (taskset === null || !canSeparate) return [program, args]
+  if (taskset === null || !canSeparate || role === 'any') return [program, args]
   return [taskset, ['-c', String(allowed[role === 'server' ? 0 : 1]), program, ...args]]
 }
 

@@ -7,6 +7,9 @@ export const measurementNames = /** @type {const} */ ([
   'calls',
   'restore',
   'renders',
+  'shared',
+  'scale',
+  'processes',
 ])
 
 /**

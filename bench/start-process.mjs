@@ -27,7 +27,7 @@ process.on('exit', () => {
 /**
  * Starts a server of `servers/index.mjs`.
  *
- * @param {'server' | 'load'} role on which core it runs
+ * @param {import('./cores.mjs').Role} role on which core it runs
  * @param {import('./servers/index.mjs').ServerName} name
  * @param {import('./servers/index.mjs').Upstreams} [upstreams]
  * @returns {Promise<ServerProcess>}
@@ -86,9 +86,13 @@ export async function startNginx(resourceServer) {
   }
 }
 
-/** Starts the process that sends requests. */
-export function startLoad() {
-  const child = startChild('load', 'load-process.mjs', [])
+/**
+ * Starts a process that sends requests.
+ *
+ * @param {import('./cores.mjs').Role} role on which core it runs
+ */
+export function startLoad(role = 'load') {
+  const child = startChild(role, 'load-process.mjs', [])
   return {
     /**
      * Runs one command and returns its result.
@@ -107,7 +111,7 @@ export function startLoad() {
 }
 
 /**
- * @param {'server' | 'load'} role
+ * @param {import('./cores.mjs').Role} role
  * @param {string} file
  * @param {string[]} args
  */

@@ -1,6 +1,9 @@
 import { request as sendRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { timeCallsInNode } from '../bench/calls/in-node.mjs'
+import { findPostgres, findProgram } from '../scripts/find-program.mjs'
+import type { Engine } from '../bench/engines.mjs'
+import { startPostgres, startRedis } from '../bench/engines.mjs'
 import { measurementNames, parseBenchOptions } from '../bench/options.mjs'
 import type { PageRequest } from '../bench/requests.mjs'
 import { createPageRequest, createTokenRequest } from '../bench/requests.mjs'
@@ -14,6 +17,7 @@ interface Received {
 }
 
 const running: RunningServer[] = []
+const engines: Engine[] = []
 let upstreams: Upstreams = { tokenEndpoint: '', resourceServer: '' }
 
 beforeAll(async () => {
@@ -27,6 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(running.map(async (server) => server.close()))
+  await Promise.all(engines.map((engine) => engine.stop()))
 })
 
 describe('the benchmark', () => {
@@ -55,6 +60,31 @@ describe('the benchmark', () => {
     const refreshed = await exchange('Latchkey', (port, session) => createTokenRequest(port, session))
     expect(refreshed).toEqual(read)
   })
+
+  const engineStarts = [
+    ...(findProgram(['redis-server', 'valkey-server']) ? [['Redis', startRedis] as const] : []),
+    ...(findPostgres() ? [['PostgreSQL', startPostgres] as const] : []),
+  ]
+  it.each(engineStarts)(
+    'compares %s with a server that sends the same bytes, and that gets a token for each refresh',
+    async (_, startEngine) => {
+      const engine = await startEngine('any')
+      engines.push(engine)
+      const options = { engine: engine.address, sessionCount: 1 }
+      const getSession = (port: number, { cookie }: Signed): PageRequest =>
+        createPageRequest(port, 'GET', '/auth/session', cookie)
+      const latchkey = await exchange('Latchkey, shared store', getSession, options)
+      const floor = await exchange('hand-written floor, shared store', getSession, options)
+      expect(latchkey).toMatchObject({ status: 200, body: expect.stringContaining('"access_token"') })
+      expect(floor).toEqual(latchkey)
+
+      const { port, sessions: [session] = [] } = running.at(-1)!
+      for (const sequence of [2, 3]) {
+        const { body } = await send(port, createTokenRequest(port, session as Signed, true))
+        expect(JSON.parse(body)).toMatchObject({ token: { sequence } })
+      }
+    },
+  )
 
   it.each(['fast-proxy', 'undici dispatch', 'http-proxy'] as const)(
     'compares a proxied request with a proxy that sends the token and gets the same bytes: %s',
@@ -108,8 +138,9 @@ async function start(name: ServerName, options: Partial<Upstreams> = {}): Promis
 async function exchange(
   name: ServerName,
   createRequest: (port: number, session: Signed) => PageRequest,
+  options: Partial<Upstreams> = {},
 ): Promise<Received> {
-  const { port, sessions = [] } = await start(name)
+  const { port, sessions = [] } = await start(name, options)
   const { status, headers, body } = await send(port, createRequest(port, sessions[0] as Signed))
   const { date: _, ...sameHeaders } = headers
   const unlike = /("(?:session_id|subject|access_token)":)"[\w-]+"|("expires_in":)\d+/g

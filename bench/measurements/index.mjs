@@ -1,10 +1,13 @@
 import { measureBodies } from './bodies.mjs'
 import { measureCalls } from './calls.mjs'
+import { measureProcesses } from './processes.mjs'
 import { measureProxy } from './proxy.mjs'
 import { measureRefresh } from './refresh.mjs'
 import { measureRenders } from './renders.mjs'
 import { measureRestore } from './restore.mjs'
+import { measureScale } from './scale.mjs'
 import { measureSession } from './session.mjs'
+import { measureShared } from './shared.mjs'
 
 /**
  * The measurements by name.
@@ -22,4 +25,7 @@ export const measurements = {
   calls: measureCalls,
   restore: measureRestore,
   renders: measureRenders,
+  shared: measureShared,
+  scale: measureScale,
+  processes: measureProcesses,
 }

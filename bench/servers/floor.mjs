@@ -36,7 +36,7 @@ export async function startFloor() {
 }
 
 /** @param {Buffer} bytes of the cookie */
-function deriveKeys(bytes) {
+export function deriveKeys(bytes) {
   const storeKey = createHash('sha256').update(bytes.subarray(0, 16)).digest('base64url')
   return {
     storeKey,
@@ -50,7 +50,7 @@ function deriveKeys(bytes) {
  * @param {string} storeKey
  * @param {string} text
  */
-function seal(key, storeKey, text) {
+export function seal(key, storeKey, text) {
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, iv)
   cipher.setAAD(Buffer.from(storeKey))
@@ -62,7 +62,7 @@ function seal(key, storeKey, text) {
  * @param {string} storeKey
  * @param {Buffer} sealed
  */
-function open(key, storeKey, sealed) {
+export function open(key, storeKey, sealed) {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
   decipher.setAAD(Buffer.from(storeKey))
   decipher.setAuthTag(sealed.subarray(-16))

@@ -1,10 +1,13 @@
 /**
  * The servers of the benchmark. Each runs in a process of its own; the test of the benchmark starts them in its process.
  *
+ * @typedef {{ kind: 'redis' | 'postgres', path: string }} EngineAddress the path of the socket, or its folder
+ *
  * @typedef {object} Upstreams
  * @property {string} tokenEndpoint the URL of the token endpoint
  * @property {string} resourceServer the origin of the resource server
- * @property {number} [sessionCount] of the server that refreshes; 200 when absent
+ * @property {number} [sessionCount] of the servers that refresh; 200 when absent
+ * @property {EngineAddress} [engine] of the servers with a shared store
  *
  * @typedef {object} RunningServer
  * @property {number} port
@@ -23,6 +26,8 @@ import { startFloor } from './floor.mjs'
 import { startHttpProxy } from './http-proxy.mjs'
 import { startLatchkey, startLatchkeyEmbedded, startLatchkeyRefresh } from './latchkey.mjs'
 import { startResourceServer } from './resource-server.mjs'
+import { startSharedFloor } from './shared-floor.mjs'
+import { startLatchkeyShared, startLatchkeySharedRefresh } from './shared-latchkey.mjs'
 import { startSecureSession } from './secure-session.mjs'
 import { startTokenEndpoint } from './token-endpoint.mjs'
 import { startUndiciDispatch } from './undici-dispatch.mjs'
@@ -37,6 +42,9 @@ export const servers = {
   Latchkey: startLatchkey,
   'Latchkey, embedded store': startLatchkeyEmbedded,
   'Latchkey, fast clock': startLatchkeyRefresh,
+  'hand-written floor, shared store': startSharedFloor,
+  'Latchkey, shared store': startLatchkeyShared,
+  'Latchkey, shared store, fast clock': startLatchkeySharedRefresh,
   'fast-proxy': startFastProxy,
   'undici dispatch': startUndiciDispatch,
   'http-proxy': startHttpProxy,

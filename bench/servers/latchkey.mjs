@@ -43,9 +43,14 @@ export async function startLatchkeyEmbedded(upstreams) {
  * @type {import('./index.mjs').StartServer}
  */
 export async function startLatchkeyRefresh({ sessionCount = 200, ...upstreams }) {
-  const start = Date.now()
-  const now = () => start + (Date.now() - start) * 20
+  const now = createFastClock()
   return startBff({ ...upstreams, store: memoryStore({ now }), platform: { now } }, sessionCount)
+}
+
+/** Creates a clock that runs 20 times as fast. */
+export function createFastClock() {
+  const start = Date.now()
+  return () => start + (Date.now() - start) * 20
 }
 
 /**
@@ -53,7 +58,7 @@ export async function startLatchkeyRefresh({ sessionCount = 200, ...upstreams })
  * @param {number} sessionCount
  * @returns {Promise<import('./index.mjs').RunningServer>}
  */
-async function startBff({ tokenEndpoint, resourceServer, ...options }, sessionCount) {
+export async function startBff({ tokenEndpoint, resourceServer, ...options }, sessionCount) {
   const bff = createBff({
     provider: oauth2({
       tokenEndpoint,
