@@ -16,7 +16,7 @@ export interface Session<User = unknown> {
 
 /** What tabs send each other when a session begins or ends: its id, never a secret. */
 export interface TabMessage {
-  /** `signed-out` means that a user signed out, and `ended` that the BFF has confirmed it. */
+  /** `signed-out` means that a user signed out; `ended` that the BFF has confirmed it, or that a schema rejected the user. */
   readonly type: 'signed-in' | 'signed-out' | 'ended'
   /** Empty after a sign-out of a page that did not know its session yet. */
   readonly sessionId: string

@@ -58,12 +58,9 @@ export function createAuthClient<User = unknown>({
   const wake = (online = false): void => {
     isDormant = false
     const endedId = signOuts.getSessionId()
-    const { auth, isFetching } = store.getState()
-    const { status, session } = auth
+    const { status, session } = store.getAuth()
     if (endedId) requests.droppedSessions.add(endedId)
-    // A request that runs may bring a later session; a response with this one is dropped.
-    if (endedId === undefined || (endedId && (session ? session.id !== endedId : isFetching)))
-      store.apply(startFirstFetch)
+    if (endedId === undefined || (endedId && session && session.id !== endedId)) store.apply(startFirstFetch)
     else if (status !== 'signed-out') store.apply(() => createSignedOutState())
     // Not during a sign-in, which replaces the session anyway.
     if (!actions.isSigningIn()) signOuts.sendIfDue(online)
@@ -140,7 +137,8 @@ export function createAuthClient<User = unknown>({
     now,
     firstState.session,
     initialState?.session?.user,
-    (sessionId) => actions.endSession(sessionId),
+    // Not "signed-out": the user did not do it, and may be signing in.
+    (sessionId) => page.post({ type: 'ended', sessionId }),
   )
   const page = createPageEvents(platform, `latchkey:${basePath}`, now, onTabMessage, onPageEvent)
   const signOuts = createSignOuts(platform, basePath, now, onSignOutConfirmed, scheduleWake)

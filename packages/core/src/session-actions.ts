@@ -11,8 +11,6 @@ import type { SignOuts } from './sign-outs.ts'
 export interface SessionActions<User> extends Pick<AuthClient<User>, 'signIn' | 'signOut'> {
   readonly isSigningIn: () => boolean
   readonly abortSignIn: () => void
-  /** Tells the other tabs and the BFF that a session has ended. */
-  readonly endSession: (sessionId: string, everywhere?: boolean) => void
 }
 
 /**
@@ -31,11 +29,6 @@ export function createSessionActions<User>(
 
   const abortSignIn = (): void => signingIn?.abort()
 
-  const endSession = (sessionId: string, everywhere?: boolean): void => {
-    post({ type: 'signed-out', sessionId })
-    signOuts.request(sessionId, everywhere)
-  }
-
   const signOut: AuthClient['signOut'] = async ({ everywhere } = {}) => {
     const { status, session } = store.getAuth()
     if (!store.isActive() || (status === 'signed-out' && !signingIn)) return
@@ -45,14 +38,14 @@ export function createSessionActions<User>(
     abortSignIn()
     signingIn = undefined
     store.apply(() => createSignedOutState())
-    endSession(sessionId, everywhere)
+    post({ type: 'signed-out', sessionId })
+    signOuts.request(sessionId, everywhere)
   }
 
   return {
     isSigningIn: () => Boolean(signingIn),
     signOut,
     abortSignIn,
-    endSession,
 
     signIn: async (credentials, { signal, ...options } = {}) => {
       store.assertActive()

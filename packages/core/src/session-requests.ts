@@ -71,7 +71,11 @@ export function createSessionRequests<User>(
       const text = JSON.stringify([id, subject, user, scope])
       if (text !== sessionText) {
         const parsed = await parseUser(schema, user).catch((error: AuthError) => {
-          if (!signal.aborted) onUserRejected(id)
+          if (!signal.aborted) {
+            onUserRejected(id)
+            // Once: if it is lost, the next page that gets this session ends it.
+            sendBffRequest(platform, 'DELETE', basePath, `${sessionPath}?session_id=${id}`).catch(() => {})
+          }
           throw error
         })
         session = { id, subject, user: parsed, scope }

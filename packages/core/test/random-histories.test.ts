@@ -97,6 +97,13 @@ describe('a page in the back-forward cache', () => {
   })
 })
 
+describe('a sign-in', () => {
+  it('goes on when another page finds that the schema rejects the user of the session before it', async () => {
+    const given: Circumstances = { ...usual, signedInAs: 'eve', storage: 'is full', seed: 999264680 }
+    expect(await run(given, [['sign in as cathy', 1, 0]])).toBe('')
+  })
+})
+
 describe('a frozen page whose user the schema rejects', () => {
   it('shows the session that another tab has begun meanwhile', async () => {
     const steps: Step[] = [

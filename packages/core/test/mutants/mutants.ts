@@ -145,13 +145,8 @@ const createAuthClient: readonly Omit<Mutant, 'file'>[] = [
   },
   {
     removes: 'a stored sign-out concerns only its own session',
-    text: 'endedId === undefined || (endedId && (session ? session.id !== endedId : isFetching))',
+    text: 'endedId === undefined || (endedId && session && session.id !== endedId)',
     replacement: 'endedId === undefined',
-  },
-  {
-    removes: 'a request that runs may bring a later session than the one that was signed out of',
-    text: '(session ? session.id !== endedId : isFetching)',
-    replacement: '(session && session.id !== endedId)',
   },
   {
     removes: 'a signed-out page stays as it is',
@@ -720,8 +715,8 @@ const others: Record<string, readonly Omit<Mutant, 'file'>[]> = {
     },
     {
       removes: 'an aborted response ends no session',
-      text: 'if (!signal.aborted) onUserRejected(id)',
-      replacement: 'onUserRejected(id)',
+      text: 'if (!signal.aborted) {',
+      replacement: '{',
     },
     {
       removes: 'the equal user is the same object',
