@@ -57,7 +57,7 @@ export function runWithDeadline<T>(
       },
     )
     // What waits for nothing is done by then and needs no timer: a call of a store in memory.
-    queueMicrotask(() => {
+    void Promise.resolve().then(() => {
       if (isSettled) return
       cancel = startDeadline(platform, milliseconds, () => {
         onExpired?.()
