@@ -63,12 +63,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (this.#cancelReason) controller.abort(this.#cancelReason)
   }
 
-  onRequestUpgrade(
-    _: unknown,
-    status: number,
-    headers: IncomingHttpHeaders,
-    connection: Duplex,
-  ): void {
+  onRequestUpgrade(_: unknown, status: number, headers: IncomingHttpHeaders, connection: Duplex): void {
     this.#connection = connection
     // Without a listener, an error would end the process.
     connection.on('error', () => {}).once('close', this.#onEnd)

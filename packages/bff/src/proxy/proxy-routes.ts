@@ -154,7 +154,8 @@ export function createProxyMatcher(
       }
     })
     .toSorted((a, b) => b.path.length - a.path.length)
-  for (const route of routes) if (route.isTree) route.candidates = routes.filter((other) => canBeNarrower(other, route))
+  for (const route of routes)
+    if (route.isTree) route.candidates = routes.filter((other) => canBeNarrower(other, route))
 
   return (requestPath) => {
     const pathname = toCanonicalPath(requestPath)

@@ -55,7 +55,8 @@ export function findEndReason(
 ): OwnEndReason | null {
   if (record.indexNames.includes(tooManySessionsName)) return 'too_many_sessions'
   // Most sessions.
-  if (!canBeOver(Math.min(getAbsoluteEnd(data, limits), getSessionEnd({ data, record })), present)) return null
+  if (!canBeOver(Math.min(getAbsoluteEnd(data, limits), getSessionEnd({ data, record })), present))
+    return null
   const ends: [OwnEndReason, number][] = [
     ['absolute', getAbsoluteEnd(data, limits)],
     ['idle', record.expiresAt - retentionMs],
