@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { Agent } from 'undici'
@@ -15,6 +14,9 @@ let agent: Agent | undefined
  * the request.
  */
 export const sendUpstream: SendUpstream = (request) => new UndiciCall(request)
+
+/** Values by name in lower case. */
+type ReceivedHeaders = Record<string, string | string[] | undefined>
 
 /** One request; undici calls the methods that begin with `on`. */
 class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
@@ -63,7 +65,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (this.#cancelReason) controller.abort(this.#cancelReason)
   }
 
-  onRequestUpgrade(_: unknown, status: number, headers: IncomingHttpHeaders, connection: Duplex): void {
+  onRequestUpgrade(_: unknown, status: number, headers: ReceivedHeaders, connection: Duplex): void {
     this.#connection = connection
     // Without a listener, an error would end the process.
     connection.on('error', () => {}).once('close', this.#onEnd)
@@ -74,7 +76,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
-    headers: IncomingHttpHeaders,
+    headers: ReceivedHeaders,
     statusText = '',
   ): void {
     // Informational responses come before the response.
@@ -106,7 +108,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
 }
 
 /** Joins the values of headers that are there several times. undici reads bytes as Latin-1, so the browser gets the same. */
-function joinValues(received: IncomingHttpHeaders): Record<string, string> {
+function joinValues(received: ReceivedHeaders): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const name of Object.keys(received)) {
     const value = received[name] ?? ''
