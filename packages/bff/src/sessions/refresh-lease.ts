@@ -149,7 +149,7 @@ export function createLeaseRunner(
     }
 
     async function renewUntilDone(): Promise<void> {
-      for (await pauseUnlessDone(); !isDone; await pauseUnlessDone())
+      while (await pauseUnlessDone())
         try {
           if ((await sessions.lease(session, owner, leaseMs)) === false) await addHeartbeat(session)
         } catch (error) {
@@ -158,8 +158,8 @@ export function createLeaseRunner(
       if (mayRelease()) await sessions.release(session, owner).catch(warn)
     }
 
-    async function pauseUnlessDone(): Promise<void> {
-      if (isDone) return
+    async function pauseUnlessDone(): Promise<boolean> {
+      if (isDone) return false
       // No signal: most refreshes end before, and an abort costs more than all the rest of the lease.
       await new Promise<void>((resolve) => {
         const stopTimer = platform.startTimer(renewEveryMs, resolve)
@@ -168,6 +168,7 @@ export function createLeaseRunner(
           resolve()
         }
       })
+      return !isDone
     }
   }
 
