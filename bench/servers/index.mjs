@@ -1,5 +1,6 @@
 /**
- * The servers of the benchmark. Each runs in a process of its own; the test of the benchmark starts them in its process.
+ * The servers of the benchmark. Each runs in a process of its own, which loads nothing of the others: some packages change
+ * how `fetch` works for the whole process. The test of the benchmark starts them in its process.
  *
  * @typedef {{ kind: 'redis' | 'postgres', path: string }} EngineAddress the path of the socket, or its folder
  *
@@ -20,34 +21,31 @@
  *
  * @typedef {(upstreams: Upstreams) => Promise<RunningServer>} StartServer
  */
-import { startBareNode } from './bare-node.mjs'
-import { startFastProxy } from './fast-proxy.mjs'
-import { startFloor } from './floor.mjs'
-import { startHttpProxy } from './http-proxy.mjs'
-import { startLatchkey, startLatchkeyEmbedded, startLatchkeyRefresh } from './latchkey.mjs'
-import { startResourceServer } from './resource-server.mjs'
-import { startSharedFloor } from './shared-floor.mjs'
-import { startLatchkeyShared, startLatchkeySharedRefresh } from './shared-latchkey.mjs'
-import { startSecureSession } from './secure-session.mjs'
-import { startTokenEndpoint } from './token-endpoint.mjs'
-import { startUndiciDispatch } from './undici-dispatch.mjs'
 
 /** @satisfies {Record<string, StartServer>} */
 export const servers = {
-  'token endpoint': startTokenEndpoint,
-  'resource server': startResourceServer,
-  'bare node:http': startBareNode,
-  'hand-written floor': startFloor,
-  '@fastify/secure-session': startSecureSession,
-  Latchkey: startLatchkey,
-  'Latchkey, embedded store': startLatchkeyEmbedded,
-  'Latchkey, fast clock': startLatchkeyRefresh,
-  'hand-written floor, shared store': startSharedFloor,
-  'Latchkey, shared store': startLatchkeyShared,
-  'Latchkey, shared store, fast clock': startLatchkeySharedRefresh,
-  'fast-proxy': startFastProxy,
-  'undici dispatch': startUndiciDispatch,
-  'http-proxy': startHttpProxy,
+  'token endpoint': async (upstreams) => (await import('./token-endpoint.mjs')).startTokenEndpoint(upstreams),
+  'resource server': async (upstreams) =>
+    (await import('./resource-server.mjs')).startResourceServer(upstreams),
+  'bare node:http': async (upstreams) => (await import('./bare-node.mjs')).startBareNode(upstreams),
+  'hand-written floor': async (upstreams) => (await import('./floor.mjs')).startFloor(upstreams),
+  '@fastify/secure-session': async (upstreams) =>
+    (await import('./secure-session.mjs')).startSecureSession(upstreams),
+  Latchkey: async (upstreams) => (await import('./latchkey.mjs')).startLatchkey(upstreams),
+  'Latchkey, embedded store': async (upstreams) =>
+    (await import('./latchkey.mjs')).startLatchkeyEmbedded(upstreams),
+  'Latchkey, fast clock': async (upstreams) =>
+    (await import('./latchkey.mjs')).startLatchkeyRefresh(upstreams),
+  'hand-written floor, shared store': async (upstreams) =>
+    (await import('./shared-floor.mjs')).startSharedFloor(upstreams),
+  'Latchkey, shared store': async (upstreams) =>
+    (await import('./shared-latchkey.mjs')).startLatchkeyShared(upstreams),
+  'Latchkey, shared store, fast clock': async (upstreams) =>
+    (await import('./shared-latchkey.mjs')).startLatchkeySharedRefresh(upstreams),
+  'fast-proxy': async (upstreams) => (await import('./fast-proxy.mjs')).startFastProxy(upstreams),
+  'undici dispatch': async (upstreams) =>
+    (await import('./undici-dispatch.mjs')).startUndiciDispatch(upstreams),
+  'http-proxy': async (upstreams) => (await import('./http-proxy.mjs')).startHttpProxy(upstreams),
 }
 
 /** @typedef {keyof typeof servers} ServerName */

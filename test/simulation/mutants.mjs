@@ -18,8 +18,8 @@ export const mutants = [
   {
     id: 'lease-not-renewed',
     file: 'packages/bff/src/sessions/refresh-lease.ts',
-    find: 'while (await sleepUnlessDone(done))',
-    replace: 'while ((await sleepUnlessDone(done)) && renewEveryMs < 0)',
+    find: 'while (await pauseUnlessDone())',
+    replace: 'while ((await pauseUnlessDone()) && renewEveryMs < 0)',
     defect: 'The lease of a slow refresh expires while that runs.',
     seed: 196,
   },

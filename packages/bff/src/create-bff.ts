@@ -210,14 +210,16 @@ export function createBff(options: BffOptions): Bff {
   reportBff(bff, options, resolvedOptions)
   return bff
 
-  async function handle(request: RouteRequest): Promise<RouteResponse> {
-    const response = await router.handle(request)
-    if (!isStoreChecked) {
-      background.run('Comparison of the configuration', reportChange)
-      background.run('Check of the session store', () => logStoreWarnings(store, platform, logger))
-    }
+  function handle(request: RouteRequest): Promise<RouteResponse> {
+    const response = router.handle(request)
+    return isStoreChecked ? response : response.finally(checkStore)
+  }
+
+  function checkStore(): void {
+    if (isStoreChecked) return
     isStoreChecked = true
-    return response
+    background.run('Comparison of the configuration', reportChange)
+    background.run('Check of the session store', () => logStoreWarnings(store, platform, logger))
   }
 
   function reportChange(): Promise<void> {

@@ -42,20 +42,27 @@ export function runWithDeadline<T>(
   onExpired?: () => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const result = work()
-    const cancel = startDeadline(platform, milliseconds, () => {
-      onExpired?.()
-      reject(createError())
-    })
-    result.then(
+    let isSettled = false
+    let cancel = (): void => {}
+    work().then(
       (value) => {
+        isSettled = true
         cancel()
         resolve(value)
       },
       (error: unknown) => {
+        isSettled = true
         cancel()
         reject(error)
       },
     )
+    // What waits for nothing is done by then and needs no timer: a call of a store in memory.
+    void Promise.resolve().then(() => {
+      if (isSettled) return
+      cancel = startDeadline(platform, milliseconds, () => {
+        onExpired?.()
+        reject(createError())
+      })
+    })
   })
 }

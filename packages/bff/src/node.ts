@@ -45,7 +45,7 @@ export function toNodeListener(bff: Pick<Bff, 'owns' | 'handle'>): NodeListener 
     if (reads && body === null) return sendResponse(createBodyConsumedResponse(), outgoing)
     const request = new NodeRequest(incoming, outgoing, url, method, body)
     const response = await bff.handle(request)
-    if (!request.isDisconnected) await sendResponse(response, outgoing)
+    if (!request.isDisconnected) return sendResponse(response, outgoing)
   }
 }
 

@@ -1,5 +1,7 @@
 /** Whether a member has the name of a token: `refresh_token`, `idToken`, `X-Access-Token`. */
 export function isTokenName(name: string): boolean {
+  // Most names do not end like "token".
+  if (!/n[^a-z]*$/i.test(name)) return false
   return /(access|refresh|id)token$/.test(name.toLowerCase().replaceAll(/[^a-z]/g, ''))
 }
 
@@ -35,8 +37,9 @@ export function removeTokens<T>(value: T, tokens: readonly (string | null | unde
 function listForms(tokens: readonly (string | null | undefined)[]): string[] {
   return tokens.flatMap((token) => {
     if (!token || token.length < minTokenLength) return []
-    const encoded = /^[\u0021-\u007e]+$/.test(token) ? encodeURIComponent(token) : token
-    return encoded === token ? [token] : [token, encoded]
+    // Most tokens are the same in a URL; others than these characters are in no URL.
+    if (/^[\w.!~*'()-]+$/.test(token) || !/^[\u0021-\u007e]+$/.test(token)) return [token]
+    return [token, encodeURIComponent(token)]
   })
 }
 

@@ -15,6 +15,9 @@ let agent: Agent | undefined
  */
 export const sendUpstream: SendUpstream = (request) => new UndiciCall(request)
 
+/** Values by name in lower case. */
+type ReceivedHeaders = Record<string, string | string[] | undefined>
+
 /** One request; undici calls the methods that begin with `on`. */
 class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly response: Promise<UpstreamResponse>
@@ -62,24 +65,18 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (this.#cancelReason) controller.abort(this.#cancelReason)
   }
 
-  onRequestUpgrade(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    connection: Duplex,
-  ): void {
+  onRequestUpgrade(_: unknown, status: number, headers: ReceivedHeaders, connection: Duplex): void {
     this.#connection = connection
     // Without a listener, an error would end the process.
     connection.on('error', () => {}).once('close', this.#onEnd)
     if (this.#cancelReason) connection.destroy()
-    const headers = parseHeaders((controller.rawHeaders ?? []) as (Buffer | string)[])
-    this.#resolve({ status, statusText: '', headers, body: null, connection })
+    this.#resolve({ status, statusText: '', headers: joinValues(headers), body: null, connection })
   }
 
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
-    _headers: unknown,
+    headers: ReceivedHeaders,
     statusText = '',
   ): void {
     // Informational responses come before the response.
@@ -89,8 +86,7 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
       resume: () => controller.resume(),
       cancel: () => this.cancel(new Error('cancelled')),
     })
-    const headers = parseHeaders((controller.rawHeaders ?? []) as (Buffer | string)[])
-    this.#resolve({ status, statusText, headers, body: this.#body })
+    this.#resolve({ status, statusText, headers: joinValues(headers), body: this.#body })
   }
 
   onResponseData(_: unknown, chunk: Buffer<ArrayBuffer>): void {
@@ -111,20 +107,13 @@ class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   }
 }
 
-/** Reads bytes as Latin-1, so that the browser gets the same bytes. */
-function parseHeaders(pairs: readonly (Buffer | string)[]): Record<string, string> {
+/** Joins the values of headers that are there several times. undici reads bytes as Latin-1, so the browser gets the same. */
+function joinValues(received: ReceivedHeaders): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (let index = 0; index + 1 < pairs.length; index += 2) {
-    const name = decode(pairs[index]).toLowerCase()
-    const value = decode(pairs[index + 1])
+  for (const name of Object.keys(received)) {
+    const value = received[name] ?? ''
     // It would set the prototype.
-    if (name === '__proto__') continue
-    const previous = headers[name]
-    headers[name] = previous === undefined ? value : `${previous}, ${value}`
+    if (name !== '__proto__') headers[name] = typeof value === 'string' ? value : value.join(', ')
   }
   return headers
-}
-
-function decode(text: Buffer | string | undefined): string {
-  return typeof text === 'string' ? text : (text?.toString('latin1') ?? '')
 }

@@ -12,6 +12,8 @@ export interface FrameworkRequest {
   body?: unknown
 }
 
+const noCallbacks: readonly (() => void)[] = []
+
 /** The routes' view of a request of `node:http` or `node:http2`. */
 export class NodeRequest implements RouteRequest {
   readonly url: RequestUrl
@@ -22,7 +24,7 @@ export class NodeRequest implements RouteRequest {
   readonly #outgoing: ServerResponse
   readonly #wasParsed: boolean
   #isDisconnected = false
-  #callbacks: (() => void)[] = []
+  #callbacks: readonly (() => void)[] = noCallbacks
 
   constructor(
     incoming: IncomingMessage,
@@ -39,7 +41,7 @@ export class NodeRequest implements RouteRequest {
     this.method = method
     this.body = body
     this.canUpgrade = canUpgrade
-    outgoing.once('close', () => {
+    outgoing.on('close', () => {
       // Of HTTP/2, `writableFinished` is true in any case.
       if (!outgoing.writableEnded) this.#disconnect()
     })
@@ -62,7 +64,7 @@ export class NodeRequest implements RouteRequest {
 
   whenDisconnected(callback: () => void): void {
     if (this.#isDisconnected) callback()
-    else this.#callbacks.push(callback)
+    else this.#callbacks = [...this.#callbacks, callback]
   }
 
   stopResponse(): void {

@@ -5,8 +5,8 @@ import type { BodyStream, RouteResponse } from '../route-response.ts'
 /** RFC 9113 §7. */
 const http2InternalError = 2
 
-/** Sends a response. Resolves when all of it was passed to the connection. */
-export async function sendResponse(response: RouteResponse, outgoing: ServerResponse): Promise<void> {
+/** Sends a response: at once when all of it is there; otherwise the promise resolves when all was passed to the connection. */
+export function sendResponse(response: RouteResponse, outgoing: ServerResponse): Promise<void> | undefined {
   const { status, statusText, headers, body } = response
   // CORS middleware of a framework must not allow other origins to read responses of the BFF.
   for (const name of outgoing.getHeaderNames())
@@ -16,18 +16,14 @@ export async function sendResponse(response: RouteResponse, outgoing: ServerResp
   // HTTP/2 has no reason phrase.
   if (statusText && outgoing.req.httpVersionMajor < 2) outgoing.writeHead(status, statusText, headers)
   else outgoing.writeHead(status, headers)
-  if (body === null) outgoing.end()
-  else if (typeof body === 'string' || body instanceof Uint8Array) outgoing.end(body)
-  else await sendStream(body, outgoing)
+  const isStream = body !== null && typeof body !== 'string' && !(body instanceof Uint8Array)
+  const whole = isStream ? body.takeWhole() : body
+  if (isStream && whole === null) return sendStream(body, outgoing)
+  outgoing.end(whole)
 }
 
 /** Sends a stream with backpressure: a slow browser slows down the resource server. */
 async function sendStream(body: BodyStream, outgoing: ServerResponse): Promise<void> {
-  const whole = body.takeWhole()
-  if (whole) {
-    outgoing.end(whole)
-    return
-  }
   // An EventSource opens with the headers, not with the first event.
   outgoing.flushHeaders()
   try {

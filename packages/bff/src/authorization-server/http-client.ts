@@ -7,6 +7,9 @@ import { parseRetryAfter } from './retry-after.ts'
 
 const maxResponseBytes = 65_536
 
+/** One for all: it reaches nobody, and an error for each request costs time. */
+const timeoutError = new Error('Out of time')
+
 /** A response of the authorization server. */
 export interface HttpResponse {
   status: number
@@ -53,7 +56,6 @@ export function withFailureTracking(client: HttpClient): TrackedHttpClient {
 export function createHttpClient(platform: Platform, timeout: number): HttpClient {
   return {
     async send(url, init) {
-      const timeoutError = new DOMException('Out of time', 'TimeoutError')
       const expired = new AbortController()
       try {
         return await runWithDeadline(

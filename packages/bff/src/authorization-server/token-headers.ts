@@ -8,6 +8,6 @@ export function createTokenHeaders(
   token: string,
 ): Record<string, string> {
   return 'header' in tokenPlacement
-    ? { [tokenPlacement.header]: `${tokenPlacement.scheme} ${token}`.trim() }
+    ? { [tokenPlacement.header]: tokenPlacement.scheme === '' ? token : `${tokenPlacement.scheme} ${token}` }
     : {}
 }

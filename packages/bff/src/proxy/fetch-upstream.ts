@@ -37,7 +37,7 @@ export interface UpstreamExchange {
 export async function fetchUpstream<T>(
   { platform, logger, client, openStreams, owner, host, limits }: UpstreamExchange,
   request: Omit<UpstreamRequest, 'onBroken' | 'onEnd'>,
-  inspect: (response: UpstreamResponse) => Promise<T>,
+  inspect: (response: UpstreamResponse) => T | Promise<T>,
 ): Promise<T> {
   const { timeout, maxRequestBytes, maxResponseBytes } = limits
   let hasTimedOut = false
@@ -65,7 +65,8 @@ export async function fetchUpstream<T>(
     const response = await call.response
     if (response.connection || isEventStream(response)) stream.setEndless()
     else if (response.body === null) stream.remove()
-    return await inspect(withBodyLimit(response, maxResponseBytes, host, logger))
+    const result = inspect(withBodyLimit(response, maxResponseBytes, host, logger))
+    return result instanceof Promise ? await result : result
   } catch (error) {
     stream.remove()
     if (error instanceof BffError) throw error

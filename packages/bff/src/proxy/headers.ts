@@ -140,8 +140,8 @@ function isRemovedResponseHeader(name: string): boolean {
 export function filterResponseHeaders(upstream: Record<string, string>): Record<string, string> {
   const isHop = createConnectionMatcher(upstream['connection'])
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(upstream))
-    if (!isRemovedResponseHeader(name) && !isHop(name)) headers[name] = value
+  for (const name of Object.keys(upstream))
+    if (!isRemovedResponseHeader(name) && !isHop(name)) headers[name] = upstream[name] ?? ''
   headers['cache-control'] = createCacheControl(upstream['cache-control'] ?? null)
   const { vary, 'www-authenticate': challenge, 'content-security-policy': policy } = upstream
   headers['vary'] = `${vary === undefined ? '' : `${vary}, `}Cookie, Origin, Sec-Fetch-Site`

@@ -107,6 +107,8 @@ interface Route {
   /** The segments of the path, see {@link toLenientSegments}. */
   segments: string[]
   isTree: boolean
+  /** The routes that may lie below this one. */
+  candidates: Route[]
 }
 
 /**
@@ -148,18 +150,24 @@ export function createProxyMatcher(
         requestHeaders: new Set(requestHeaders.map((name) => name.toLowerCase())),
         segments: toLenientSegments(start),
         isTree: start.endsWith('/'),
+        candidates: [],
       }
     })
     .toSorted((a, b) => b.path.length - a.path.length)
+  for (const route of routes)
+    if (route.isTree) route.candidates = routes.filter((other) => canBeNarrower(other, route))
 
   return (requestPath) => {
     const pathname = toCanonicalPath(requestPath)
     const route = routes.find(({ path }) => isPathOfRoute(path, pathname))
     if (!route) return null
-    const narrower = route.isTree ? findNarrowerRoutes(routes, route, pathname) : []
+    const narrower = findNarrowerRoutes(route, pathname)
     return {
       route: route.isTree ? `${route.path}*` : route.path,
-      methods: route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
+      methods:
+        narrower.length === 0
+          ? route.methods
+          : route.methods.filter((method) => narrower.every(({ methods }) => methods.includes(method))),
       webSocket: route.webSocket && narrower.every((other) => other.webSocket),
       ...route.limits,
       requestHeaders: route.requestHeaders,
@@ -191,19 +199,24 @@ export function createProxyMatcher(
  * case, path parameters or a slash at the end, or takes `.json` at the end for a format. When no server does, the only
  * price is a rejected request.
  */
-function findNarrowerRoutes(routes: Route[], route: Route, pathname: string): Route[] {
+function findNarrowerRoutes({ candidates }: Route, pathname: string): Route[] {
+  if (candidates.length === 0) return candidates
   const segments = toLenientSegments(pathname)
   const withoutFormat = [...segments.slice(0, -1), segments.at(-1)?.replace(/\.[^.]*$/, '') ?? '']
   const readings = [segments, withoutFormat.filter((segment) => segment !== '')]
-  return routes.filter((other) => {
-    const extraSegments = other.segments.length - route.segments.length
-    if (other === route || extraSegments < 0 || (extraSegments === 0 && other.isTree)) return false
-    return readings.some(
+  return candidates.filter((other) =>
+    readings.some(
       (reading) =>
         (other.isTree || reading.length === other.segments.length) &&
         other.segments.every((segment, index) => reading[index] === segment),
-    )
-  })
+    ),
+  )
+}
+
+/** Whether a route has enough segments to lie below another. */
+function canBeNarrower(other: Route, route: Route): boolean {
+  const extraSegments = other.segments.length - route.segments.length
+  return other !== route && (extraSegments > 0 || (extraSegments === 0 && !other.isTree))
 }
 
 /** Identifies a route for the most lenient server. */

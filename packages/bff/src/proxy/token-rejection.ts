@@ -23,12 +23,19 @@ export interface RejectionResult {
  *
  * @see RFC 6750 §3.1
  */
-export async function detectRejection(response: UpstreamResponse, rules: Rules): Promise<RejectionResult> {
+export function detectRejection(
+  response: UpstreamResponse,
+  rules: Rules,
+): RejectionResult | Promise<RejectionResult> {
   if (!rules.status.includes(response.status)) return { response, rejected: false }
   const challenges = parseOAuthChallenges(response.headers['www-authenticate'] ?? '')
   if (challenges.some(({ params }) => params.get('error') === 'insufficient_scope'))
     return { response, rejected: false }
   if (!rules.refreshIf && !rules.ignoreIf) return { response, rejected: true }
+  return detectInBody(response, rules)
+}
+
+async function detectInBody(response: UpstreamResponse, rules: Rules): Promise<RejectionResult> {
   const { start, whole } = await peekBody(response)
   const body = tryParseJson(start)
   const matches = ({ pointer, in: values }: Rule): boolean =>

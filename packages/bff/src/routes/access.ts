@@ -17,9 +17,10 @@ export async function getSessionAccess(
   request: RouteRequest,
 ): Promise<ResourceAccess> {
   const session = assertSession(await context.sessions.open(readSessionCookie(context, request)))
-  const access = await refreshAccess(context, session, createSessionOwner(context, session))
-  context.background.run('Idle limit update', () => context.sessions.touch(access.session))
-  return access
+  const current = await refreshToken(context, session)
+  if (context.sessions.isTouchDue(current))
+    context.background.run('Idle limit update', () => context.sessions.touch(current))
+  return createAccess(context, current, createSessionOwner(context, session))
 }
 
 /**

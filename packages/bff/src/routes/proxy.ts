@@ -70,6 +70,7 @@ async function forwardRequest(
   const base = data.apiBaseUrl ?? null
   const query = createQuery(client.url.search, resource.tokenPlacement, data.accessToken)
   const target = match.getTarget(base, query)
+  const headers = filterRequestHeaders(client, match.requestHeaders, data.accessToken, resource)
   const isWebSocket = isWebSocketRequest(client)
   const exchange = (): Promise<{ response: UpstreamResponse; rejected: boolean }> =>
     fetchUpstream(
@@ -78,10 +79,7 @@ async function forwardRequest(
         origin: target.origin,
         path: target.path,
         method: client.method,
-        headers: {
-          ...filterRequestHeaders(client, match.requestHeaders, data.accessToken, resource),
-          ...(isWebSocket && pickHandshakeHeaders(client)),
-        },
+        headers: isWebSocket ? { ...headers, ...pickHandshakeHeaders(client) } : headers,
         ...(isWebSocket && { upgrade: 'websocket' }),
         body,
         contentLength: client.body?.length ?? null,

@@ -18,11 +18,11 @@ import { handleProxy } from './proxy.ts'
 import type { RouteContext, RouteHandler } from './route-context.ts'
 
 /** Set on every response that does not have them. */
-const defaultHeaders = {
+const defaultHeaders = Object.entries({
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   vary: 'Cookie, Origin, Sec-Fetch-Site',
-}
+})
 
 /** The path of one session of the user. */
 const sessionIdPattern = new RegExp(`^(${sessionsPath}/)[\\w-]+$`)
@@ -84,7 +84,8 @@ export function createRouter(options: RouterOptions): Router {
     },
   }
 
-  async function respond(request: RouteRequest): Promise<RouteResponse> {
+  /** Throws an error that needs no wait. */
+  function respond(request: RouteRequest): Promise<RouteResponse> {
     const { method, url } = request
     const match = matchProxyRoute(url.pathname)
     if (match) {
@@ -139,6 +140,6 @@ function createMethodError(methods: string[]): BffError {
 
 function withDefaultHeaders(response: RouteResponse): RouteResponse {
   const { headers } = response
-  for (const [name, value] of Object.entries(defaultHeaders)) headers[name] ??= value
+  for (const [name, value] of defaultHeaders) headers[name] ??= value
   return response
 }

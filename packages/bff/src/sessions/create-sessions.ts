@@ -19,7 +19,7 @@ import { waitForChange } from './wait-for-change.ts'
 
 /** Milliseconds after which the response to a refresh that was given up does not open the session again. */
 const maxReopenAgeMs = 30_000
-/** Milliseconds by which a use must change the end of a session to be written: a page may send many requests in a second. */
+/** Milliseconds by which a use must change the end of a session to be written. */
 const minTouchMs = 1000
 
 /** The options of {@link createSessions}. */
@@ -58,9 +58,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   } = options
 
   return {
-    open: async (cookie) => (cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secrets))),
-    peek: async (cookie) =>
-      cookie === null ? 'no_session' : loadSession(deriveRecordKeys(cookie, secrets), true),
+    open: (cookie) => openCookie(cookie, false),
+    peek: (cookie) => openCookie(cookie, true),
     reload: ({ keys }) => loadSession(keys),
     async create(data) {
       await endOldestSessions(store, data.subject, limits.perUser, clock.read(), onEnded)
@@ -74,13 +73,11 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     createOrLoad: async (cookie, data) =>
       (await insertSession(cookie, data)) ?? loadSession(deriveRecordKeys(cookie, secrets)),
+    isTouchDue: (session) => getTouchedEnd(session) !== null,
     touch: (session) =>
-      write(session, ({ data, record }) => {
-        const expiresAt = getEndAfterUse(data, limits, clock.read()) + retentionMs
-        const addedMs = expiresAt - record.expiresAt
-        // A session that would live too long was used when a clock was ahead.
-        const isWritten = addedMs >= minTouchMs || addedMs < -maxClockDifferenceMs
-        return isWritten ? { data, record: { ...record, expiresAt } } : null
+      write(session, (current) => {
+        const expiresAt = getTouchedEnd(current)
+        return expiresAt === null ? null : { data: current.data, record: { ...current.record, expiresAt } }
       }),
     update: (session, apply) =>
       write(session, ({ keys, data, record }) => {
@@ -125,6 +122,14 @@ export function createSessions(options: SessionsOptions): Sessions {
     waitForChange: ({ keys, record }) => waitForChange(store, platform, keys.storeKey, record.version),
   }
 
+  /** Returns the new end of a record whose session is used now; `null` when the use need not be written. */
+  function getTouchedEnd({ data, record }: LoadedSession): number | null {
+    const expiresAt = getEndAfterUse(data, limits, clock.read()) + retentionMs
+    const addedMs = expiresAt - record.expiresAt
+    // A session that would live too long was used when a clock was ahead.
+    return addedMs >= minTouchMs || addedMs < -maxClockDifferenceMs ? expiresAt : null
+  }
+
   async function insertSession(cookie: Uint8Array, newData: SessionData): Promise<LoadedSession | null> {
     const keys = deriveRecordKeys(cookie, secrets)
     const data = { ...newData, basePath }
@@ -132,6 +137,15 @@ export function createSessions(options: SessionsOptions): Sessions {
     const indexNames = [createUserIndexName(data.subject)]
     const record = { sealed: sealData(keys, data), indexNames, version: 1, expiresAt }
     return (await store.insert(keys.storeKey, record)) ? { keys, data, record } : null
+  }
+
+  function openCookie(
+    cookie: Uint8Array | null,
+    isPeek: boolean,
+  ): Promise<LoadedSession | LoginRequiredReason> {
+    return cookie === null
+      ? Promise.resolve('no_session')
+      : loadSession(deriveRecordKeys(cookie, secrets), isPeek)
   }
 
   async function loadSession(keys: RecordKeys, isPeek = false): Promise<LoadedSession | LoginRequiredReason> {

@@ -47,12 +47,17 @@ const checkIntervalMs = 800
 /** The streams of one session. */
 interface StreamGroup {
   owner: StreamOwner
-  /** Oldest first. */
-  entries: Set<StreamEntry>
+  /**
+   * In no order. Not a `Set`: each time one grows or shrinks, V8 leaves a copy with all its elements behind, which keeps
+   * them in memory until the next major garbage collection.
+   */
+  entries: StreamEntry[]
 }
 
 interface StreamEntry {
   addedAt: number
+  /** The place in the group; -1 when removed. */
+  index: number
   isEndless: boolean
   end(reason: BffError): void
 }
@@ -71,9 +76,10 @@ export function createOpenStreams(
 
   return {
     add(owner, end) {
-      const entry = { addedAt: platform.monotonicNow(), isEndless: false, end }
       const group = groups.get(owner.key) ?? addGroup(owner)
-      group.entries.add(entry)
+      const index = group.entries.length
+      const entry = { addedAt: platform.monotonicNow(), index, isEndless: false, end }
+      group.entries.push(entry)
       streamCount += 1
       return {
         remove: () => removeEntry(group, entry),
@@ -105,7 +111,7 @@ export function createOpenStreams(
   }
 
   function addGroup(owner: StreamOwner): StreamGroup {
-    const group = { owner, entries: new Set<StreamEntry>() }
+    const group: StreamGroup = { owner, entries: [] }
     groups.set(owner.key, group)
     void checkWhileOpen(group)
     return group
@@ -114,8 +120,8 @@ export function createOpenStreams(
   async function checkWhileOpen(group: StreamGroup): Promise<void> {
     for (let waitMs = checkIntervalMs; ;) {
       await platform.sleep(waitMs)
-      const [oldest] = group.entries
-      if (!oldest) break
+      if (group.entries.length === 0) break
+      const oldest = group.entries.reduce((first, entry) => (entry.addedAt < first.addedAt ? entry : first))
       const ageMs = platform.monotonicNow() - oldest.addedAt
       waitMs = ageMs < checkIntervalMs ? checkIntervalMs - ageMs : checkIntervalMs
       if (ageMs < checkIntervalMs) continue
@@ -128,11 +134,11 @@ export function createOpenStreams(
 
   function endAll(matches: (entry: StreamEntry) => boolean): void {
     for (const group of groups.values())
-      for (const entry of group.entries) if (matches(entry)) endEntry(group, entry, createClosingError())
+      for (const entry of group.entries.filter(matches)) endEntry(group, entry, createClosingError())
   }
 
   function endGroup(group: StreamGroup, reason: LoginRequiredReason): void {
-    for (const entry of group.entries) endEntry(group, entry, createLoginRequiredError(reason))
+    for (const entry of [...group.entries]) endEntry(group, entry, createLoginRequiredError(reason))
   }
 
   function endEntry(group: StreamGroup, entry: StreamEntry, reason: BffError): void {
@@ -141,7 +147,13 @@ export function createOpenStreams(
   }
 
   function removeEntry(group: StreamGroup, entry: StreamEntry): void {
-    if (!group.entries.delete(entry)) return
+    if (entry.index === -1) return
+    const last = group.entries.pop()
+    if (last && last !== entry) {
+      last.index = entry.index
+      group.entries[last.index] = last
+    }
+    entry.index = -1
     streamCount -= 1
     if (streamCount === 0) for (const callback of idleCallbacks.splice(0)) callback()
   }

@@ -59,9 +59,8 @@ export function createLeaseRunner(
     refresh: (onIssued: () => void) => Promise<RefreshResult>,
     wasTakenOver: boolean,
   ): Promise<RefreshResult> {
-    const done = new AbortController()
     let isRecordCurrent = !wasTakenOver
-    void keepLease(session, owner, done.signal, () => isRecordCurrent)
+    const stopKeeping = keepLease(session, owner, () => isRecordCurrent)
     try {
       if (wasTakenOver) {
         const result = (await waitForPreviousOwner(session)) ?? (await markResponseLost(session))
@@ -72,7 +71,7 @@ export function createLeaseRunner(
       isRecordCurrent = true
       return result
     } finally {
-      done.abort()
+      stopKeeping()
     }
   }
 
@@ -131,41 +130,51 @@ export function createLeaseRunner(
   }
 
   /**
-   * Renews the lease until the signal aborts, then releases it. If another process has taken it over, tells that process
+   * Renews the lease until the function is called that it returns, then releases it. If another process has taken it over, tells that process
    * that this one still works. It does not release the lease while the record hides that the refresh token may be used
    * up: the lease expires, and the next owner takes it over.
    */
-  async function keepLease(
-    session: LoadedSession,
-    owner: string,
-    done: AbortSignal,
-    mayRelease: () => boolean,
-  ): Promise<void> {
+  function keepLease(session: LoadedSession, owner: string, mayRelease: () => boolean): () => void {
+    let isDone = false
+    let endPause = (): void => {}
     let hasWarned = false
     const warn = (error: unknown): void => {
       if (!hasWarned) logger.warn(`Refresh lease not renewed, it expires by itself: ${describeError(error)}`)
       hasWarned = true
     }
-    while (await sleepUnlessDone(done))
-      try {
-        if ((await sessions.lease(session, owner, leaseMs)) === false) await addHeartbeat(session)
-      } catch (error) {
-        warn(error)
-      }
-    if (mayRelease()) await sessions.release(session, owner).catch(warn)
+    void renewUntilDone()
+    return () => {
+      isDone = true
+      endPause()
+    }
+
+    async function renewUntilDone(): Promise<void> {
+      while (await pauseUnlessDone())
+        try {
+          if ((await sessions.lease(session, owner, leaseMs)) === false) await addHeartbeat(session)
+        } catch (error) {
+          warn(error)
+        }
+      if (mayRelease()) await sessions.release(session, owner).catch(warn)
+    }
+
+    async function pauseUnlessDone(): Promise<boolean> {
+      if (isDone) return false
+      // No signal: most refreshes end before, and an abort costs more than all the rest of the lease.
+      await new Promise<void>((resolve) => {
+        const stopTimer = platform.startTimer(renewEveryMs, resolve)
+        endPause = () => {
+          stopTimer()
+          resolve()
+        }
+      })
+      return !isDone
+    }
   }
 
   async function addHeartbeat(session: LoadedSession): Promise<void> {
     await sessions.update(session, (data) =>
       data.sequence > session.data.sequence ? null : { ...data, heartbeat: (data.heartbeat ?? 0) + 1 },
-    )
-  }
-
-  async function sleepUnlessDone(done: AbortSignal): Promise<boolean> {
-    if (done.aborted) return false
-    return platform.sleep(renewEveryMs, done).then(
-      () => true,
-      () => false,
     )
   }
 }

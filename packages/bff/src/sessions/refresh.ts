@@ -72,7 +72,13 @@ export function createRefresh(options: RefreshOptions): Refresh {
   const saveTokens = createTokenSaver({ ...options, closing: background.closing })
   const pendingRefreshes = new Map<string, Promise<RefreshResult>>()
 
-  return async (session, rejected) => {
+  return (session, rejected) =>
+    // Most calls: the token is valid for longer.
+    server.canRefresh(session.data) && !canRefreshNow(session.data, clock.read(), rejected)
+      ? Promise.resolve({ session, failure: null })
+      : refreshOrEnd(session, rejected)
+
+  async function refreshOrEnd(session: LoadedSession, rejected: boolean): Promise<RefreshResult> {
     const { data, keys } = session
     const present = clock.read()
     if (!server.canRefresh(data)) {
@@ -82,7 +88,6 @@ export function createRefresh(options: RefreshOptions): Refresh {
         ? endUnrefreshable(session)
         : { session, failure: null }
     }
-    if (!canRefreshNow(data, present, rejected)) return { session, failure: null }
     for (;;) {
       const pendingRefresh = pendingRefreshes.get(keys.storeKey)
       if (!pendingRefresh) break

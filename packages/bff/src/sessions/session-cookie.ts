@@ -67,13 +67,9 @@ export function parseDeviceCookie(cookie: SessionCookie, header: string | null):
 function parseCookie(cookie: SessionCookie, header: string | null, byteLength: number): Uint8Array | null {
   if (header === null) return null
   const prefix = `${cookie.name}=`
-  const values = header
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(prefix))
-    .map((pair) => pair.slice(prefix.length))
-  const [value] = values
-  const isValid = values.length === 1 && value?.length === (byteLength * 4) / 3 && valuePattern.test(value)
+  const [pair, ...others] = header.split(';').filter((text) => text.trimStart().startsWith(prefix))
+  const value = pair?.trim().slice(prefix.length)
+  const isValid = others.length === 0 && value?.length === (byteLength * 4) / 3 && valuePattern.test(value)
   return isValid ? Buffer.from(value, 'base64url') : null
 }
 

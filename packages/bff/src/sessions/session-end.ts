@@ -54,6 +54,9 @@ export function findEndReason(
   present: Present,
 ): OwnEndReason | null {
   if (record.indexNames.includes(tooManySessionsName)) return 'too_many_sessions'
+  // Most sessions.
+  if (!canBeOver(Math.min(getAbsoluteEnd(data, limits), getSessionEnd({ data, record })), present))
+    return null
   const ends: [OwnEndReason, number][] = [
     ['absolute', getAbsoluteEnd(data, limits)],
     ['idle', record.expiresAt - retentionMs],
@@ -62,7 +65,6 @@ export function findEndReason(
   // The first that was reached, so that the reason stays the same when a later one is reached too.
   const [first] = ends.filter(([, moment]) => isOver(moment, present)).toSorted((a, b) => a[1] - b[1])
   if (first) return first[0]
-  if (!ends.some(([, moment]) => canBeOver(moment, present))) return null
   throw new BffError('temporarily_unavailable', 'The clock of the server has changed', {
     retryAfter: confirmationSeconds,
   })

@@ -27,6 +27,8 @@ export interface Sessions {
   create(data: SessionData): Promise<{ cookie: Uint8Array; session: LoadedSession }>
   /** Creates a session for a known cookie, or loads the one that exists. */
   createOrLoad(cookie: Uint8Array, data: SessionData): Promise<LoadedSession | LoginRequiredReason>
+  /** Whether {@link touch} has something to write: a page may send many requests in a second. */
+  isTouchDue(session: LoadedSession): boolean
   /** Counts as use: extends the idle limit. */
   touch(session: LoadedSession): Promise<LoadedSession | LoginRequiredReason>
   /** Changes the data, and retries on concurrent writes; when `apply` returns `null`, nothing is written. */

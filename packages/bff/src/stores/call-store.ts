@@ -16,7 +16,7 @@ const storeTimeoutMs = 5000
 export function wrapStore(store: Store, platform: DeadlinePlatform, instrument?: Instrument): Store {
   return {
     isVolatile: store.isVolatile ?? false,
-    read: (...args) => call('read', () => store.read(...args)),
+    read: (key) => call('read', () => store.read(key)),
     insert: (...args) => call('insert', () => store.insert(...args)),
     replace: (...args) => call('replace', () => store.replace(...args)),
     remove: (...args) => call('remove', () => store.remove(...args)),
@@ -40,15 +40,15 @@ export function wrapStore(store: Store, platform: DeadlinePlatform, instrument?:
   }
 }
 
-async function callStore<T>(platform: DeadlinePlatform, call: () => Promise<T>): Promise<T> {
-  try {
-    return await runWithDeadline(platform, storeTimeoutMs, createTimeoutError, call)
-  } catch (error) {
-    throw new BffError('temporarily_unavailable', 'The session store is not available', {
-      retryAfter: 5,
-      hint: `Session store failed: ${describeError(error)}`,
-    })
-  }
+function callStore<T>(platform: DeadlinePlatform, call: () => Promise<T>): Promise<T> {
+  return runWithDeadline(platform, storeTimeoutMs, createTimeoutError, call).catch(throwStoreError)
+}
+
+function throwStoreError(error: unknown): never {
+  throw new BffError('temporarily_unavailable', 'The session store is not available', {
+    retryAfter: 5,
+    hint: `Session store failed: ${describeError(error)}`,
+  })
 }
 
 function createTimeoutError(): Error {
