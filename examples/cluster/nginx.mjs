@@ -11,7 +11,8 @@ export function createNginxConfiguration(port, serverPorts) {
 daemon off;
 pid nginx.pid;
 error_log stderr error;
-events {}
+# Two for each request that waits, for example for a refresh.
+events { worker_connections 4096; }
 http {
   access_log off;
   ${temporaryPaths.map((name) => `${name}_temp_path ${name};`).join('\n  ')}

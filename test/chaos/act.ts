@@ -17,7 +17,7 @@ export interface Expectation {
   readonly mayHearLost?: true
 }
 
-/** One act: what happens to four processes while three sessions are refreshed, one at a server of each kind. */
+/** One act: what happens to the processes while three sessions are refreshed, one at a server of each kind. */
 export interface Act {
   readonly name: string
   readonly title: string
@@ -26,6 +26,10 @@ export interface Act {
   readonly needsSmallDisk?: true
   /** The stores that it can be performed over; all when absent. */
   readonly needsStore?: readonly StoreKind[]
+  /** Whether it is about several processes. */
+  readonly needsSeveral?: true
+  /** Whether all callers go to the holder, which nginx does only when there is no other process. */
+  readonly needsHolderAlone?: true
   /** Whether it needs the WSGI server. */
   readonly needsWsgi?: true
   /** Lines of level `error` that are right. */

@@ -1,4 +1,5 @@
 // A process of the stage: `node bff-process.js CONFIG`. It serves a BFF for each kind of authorization server.
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createBff } from '@latchkey/bff'
@@ -20,6 +21,10 @@ export interface ProcessConfig {
   resourceServer: string
   /** A server of another kind; absent where it cannot run. */
   wsgiServer?: string
+  /** Whether nginx passes the requests on. */
+  hasNginx: boolean
+  /** Where to listen; 0 for any port. */
+  port: number
 }
 
 /** What a process says. */
@@ -30,7 +35,7 @@ export interface ClockMessage {
   clockOffsetMs: number
 }
 
-const { folder, engine, authorizationServer, resourceServer, wsgiServer } = JSON.parse(
+const { folder, engine, authorizationServer, resourceServer, wsgiServer, hasNginx, port } = JSON.parse(
   process.argv[2] ?? '{}',
 ) as ProcessConfig
 
@@ -67,6 +72,7 @@ const bffs = serverKinds.map((kind) =>
     ],
     store,
     logger,
+    ...(hasNginx && { trustProxy: 'loopback' }),
   }),
 )
 
@@ -79,18 +85,29 @@ const listen = bffs
 const server = createServer(listen)
 // A caller must not meet a connection that is closed for being idle.
 server.keepAliveTimeout = 300_000
-server.listen(0, '127.0.0.1', () => send({ port: (server.address() as AddressInfo).port }))
+server.once('listening', () => send({ port: (server.address() as AddressInfo).port }))
+server.on('error', (error: NodeJS.ErrnoException) => {
+  // The process that had this port before has not ended yet.
+  if (error.code !== 'EADDRINUSE') throw error
+  setTimeout(listenAgain, 50)
+})
+listenAgain()
 
-// The lines of packages/bff/README.md.
+// The lines of packages/bff/README.md, and with a shared store those of docs/production.md.
 process.once('SIGTERM', () => {
   server.close()
-  for (const bff of bffs) void bff.close()
+  const closed = Promise.all([once(server, 'close'), ...bffs.map((bff) => bff.close())])
+  if (engine) void closed.then(() => store.close())
   setTimeout(() => server.closeAllConnections(), 10_000).unref()
   process.channel?.unref()
 })
 process.once('disconnect', () => {
   if (server.listening) process.exit(1)
 })
+
+function listenAgain(): void {
+  server.listen(port, '127.0.0.1')
+}
 
 function send(message: ProcessMessage): void {
   process.send?.(message)

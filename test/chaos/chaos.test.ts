@@ -20,10 +20,13 @@ describe('four processes on one store', () => {
     // Milliseconds, for a machine that is busy with other work.
   }, 900_000)
 
-  it('are not started for a store that does not exist', async () => {
-    const { ok, output } = await runCommand(['--store', 'files'])
+  it.each([
+    [['--store', 'files'], '--store needs one of embedded, redis, postgres'],
+    [['--processes', 'all'], '--processes needs a number from 1 on'],
+  ])('are not started with %j', async (args, message) => {
+    const { ok, output } = await runCommand(args)
     expect(ok).toBe(false)
-    expect(output).toContain('--store needs one of embedded, redis, postgres')
+    expect(output).toContain(message)
   })
 
   it('are not started for an act that does not exist', async () => {

@@ -20,7 +20,7 @@ export interface ActOptions {
   readonly server: AuthorizationServer
   readonly random: Random
   readonly disk: SmallDisk | null
-  /** Callers of each session at each of the four processes. */
+  /** Callers of each session at each process. */
   readonly callersPerPlace: number
 }
 
@@ -77,7 +77,7 @@ export async function runAct(act: Act, options: ActOptions): Promise<{ rows: Row
     const holdEachRefresh = (): Promise<Exchange>[] =>
       sessions.map((session) => {
         const exchange = options.server.holdRefresh(session.family)
-        callers.get(session)!.push(session.requestToken(holderIndex))
+        callers.get(session)!.push(session.startRefresh(holderIndex))
         return exchange
       })
     return {

@@ -3,12 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Random } from '../simulation/random.ts'
 import { createRandom } from '../simulation/random.ts'
-import type { WsgiServer } from '../stories/wsgi-server.ts'
 import { startWsgiServer, wsgiMissing } from '../stories/wsgi-server.ts'
 import type { Act } from './act.ts'
-import type { AuthorizationServer } from './authorization-server.ts'
 import { startAuthorizationServer } from './authorization-server.ts'
-import type { ResourceServer } from './resource-server.ts'
 import { startResourceServer } from './resource-server.ts'
 import { runAct } from './run-act.ts'
 import type { SharedEngine, StoreKind } from './shared-engine.ts'
@@ -33,15 +30,18 @@ export interface TaskResult {
 }
 
 export interface TaskOptions {
-  /** Callers of each session at each of the four processes. */
+  /** Callers of each session at each process. */
   readonly callersPerPlace: number
   readonly storeKind: StoreKind
+  readonly processCount: number
+  /** The program of the nginx in front of the processes; `null` for none. */
+  readonly nginxProgram: string | null
   /** The path of test/stories/wsgi-server.py. */
   readonly wsgiProgram: string
   readonly report: (violation: string) => void
 }
 
-/** Most acts wait, so several run at the same time, each with four processes. */
+/** Most acts wait, so several run at the same time, each with processes of its own. */
 const laneCount = 3
 
 /** Runs tasks, and returns their results in the same order. */
@@ -54,7 +54,6 @@ export async function runTasks(tasks: readonly Task[], options: TaskOptions): Pr
   const wsgiServer = needsWsgi ? await startWsgiServer(options.wsgiProgram) : null
   const authorizationServer = await startAuthorizationServer()
   const resourceServer = await startResourceServer(authorizationServer.isAccepted)
-  const servers = { authorizationServer, resourceServer, wsgiServer }
   const results: TaskResult[] = []
   const waiting = new Set(tasks)
   try {
@@ -79,18 +78,19 @@ export async function runTasks(tasks: readonly Task[], options: TaskOptions): Pr
       const task = takeTask(laneDisk !== null)
       if (!task) break
       const skipped = findSkipReason(task)
+      if (skipped !== null) {
+        results[tasks.indexOf(task)] = { rows: [], violations: [], skipped }
+        continue
+      }
       stage ??= await startLaneStage(laneDisk, laneFolder, engine)
-      const result: TaskResult =
-        skipped === null
-          ? await runAct(task.act, {
-              stage,
-              engine,
-              server: authorizationServer,
-              random: createActRandom(task),
-              disk: laneDisk,
-              callersPerPlace: options.callersPerPlace,
-            })
-          : { rows: [], violations: [], skipped }
+      const result = await runAct(task.act, {
+        stage,
+        engine,
+        server: authorizationServer,
+        random: createActRandom(task),
+        disk: laneDisk,
+        callersPerPlace: options.callersPerPlace,
+      })
       for (const violation of result.violations) options.report(`SEED=${task.seed} ${violation}`)
       results[tasks.indexOf(task)] = result
     }
@@ -114,6 +114,9 @@ export async function runTasks(tasks: readonly Task[], options: TaskOptions): Pr
   function findSkipReason(task: Task): string | null {
     const { act } = task
     if (!canUseStore(task)) return `needs --store ${act.needsStore!.join(' or ')}`
+    if (act.needsSeveral && options.processCount === 1) return 'needs several processes'
+    if (act.needsHolderAlone && options.nginxProgram !== null && options.processCount > 1)
+      return 'nginx sends requests to the other processes as well'
     if (act.needsSmallDisk && typeof disk === 'string') return disk
     return act.needsWsgi ? wsgiMissing : null
   }
@@ -123,24 +126,15 @@ export async function runTasks(tasks: readonly Task[], options: TaskOptions): Pr
     laneFolder: string,
     engine: SharedEngine | null,
   ): Promise<Stage> {
-    return startServedStage(laneDisk ? join(laneDisk.folder, 'sessions') : laneFolder, servers, engine)
+    const config = {
+      folder: laneDisk ? join(laneDisk.folder, 'sessions') : laneFolder,
+      ...(engine && { engine: engine.address }),
+      authorizationServer: authorizationServer.origin,
+      resourceServer: resourceServer.origin,
+      ...(wsgiServer && { wsgiServer: wsgiServer.origin }),
+    }
+    return startStage(config, options.processCount, options.nginxProgram)
   }
-}
-
-function startServedStage(folder: string, servers: Servers, engine: SharedEngine | null): Promise<Stage> {
-  return startStage({
-    folder,
-    ...(engine && { engine: engine.address }),
-    authorizationServer: servers.authorizationServer.origin,
-    resourceServer: servers.resourceServer.origin,
-    ...(servers.wsgiServer && { wsgiServer: servers.wsgiServer.origin }),
-  })
-}
-
-interface Servers {
-  readonly authorizationServer: AuthorizationServer
-  readonly resourceServer: ResourceServer
-  readonly wsgiServer: WsgiServer | null
 }
 
 /** Creates the random numbers of one act, whatever other acts run. */

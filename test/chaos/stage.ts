@@ -3,14 +3,17 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ClockMessage, ProcessConfig, ProcessMessage } from './bff-process.ts'
+import type { Nginx } from './nginx.ts'
+import { startNginx } from './nginx.ts'
 
-const processCount = 4
 const maxStarts = 3
 
 /** One of the processes of a stage. After its end another one takes its place. */
 export interface Place {
-  /** Where requests go; changes with the process. */
+  /** The process itself; changes with the process. */
   readonly getOrigin: () => string
+  /** Where browsers send their requests: to the process, or to nginx, which chooses one. */
+  readonly getEntrance: () => string
   /** Ends the process with SIGKILL, and resolves when the next one listens. */
   readonly kill: () => Promise<void>
   /** Stops the process with SIGSTOP, until {@link resume}. */
@@ -20,7 +23,7 @@ export interface Place {
   readonly terminate: () => Promise<number | null>
 }
 
-/** Four processes that share the folder of one store. */
+/** The processes that share one store. */
 export interface Stage {
   readonly places: readonly Place[]
   /** Sets the clocks of all processes, also of those that start later, by milliseconds beside that of the machine. */
@@ -46,19 +49,27 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-export async function startStage(config: ProcessConfig): Promise<Stage> {
+/** @param nginxProgram puts nginx in front of the processes */
+export async function startStage(
+  config: Omit<ProcessConfig, 'hasNginx' | 'port'>,
+  processCount: number,
+  nginxProgram: string | null,
+): Promise<Stage> {
   const log: LogLine[] = []
   const faults: string[] = []
   let clockOffsetMs = 0
+  let nginx: Nginx | null = null
   const current: ChildProcess[] = []
   const starts = new Set<Promise<void>>()
   const expectedEnds = new Set<ChildProcess>()
 
   async function startPlace(index: number): Promise<Place> {
-    let origin = ''
+    let port = 0
     let child = await start()
+    const getOrigin = (): string => `http://127.0.0.1:${port}`
     return {
-      getOrigin: () => origin,
+      getOrigin,
+      getEntrance: () => nginx?.origin ?? getOrigin(),
       kill: () => end('SIGKILL'),
       stop: () => void child.kill('SIGSTOP'),
       resume: () => void child.kill('SIGCONT'),
@@ -86,19 +97,21 @@ export async function startStage(config: ProcessConfig): Promise<Stage> {
     async function start(): Promise<ChildProcess> {
       for (let startsLeft = maxStarts - 1; ; startsLeft -= 1) {
         const output: string[] = []
-        const started = fork(program, [JSON.stringify(config)], { silent: true })
+        // nginx knows the ports, so the next process has the same.
+        const processConfig = { ...config, hasNginx: nginxProgram !== null, port: nginx ? port : 0 }
+        const started = fork(program, [JSON.stringify(processConfig)], { silent: true })
         children.add(started)
         current[index] = started
         if (clockOffsetMs !== 0) setClock(started)
         for (const stream of [started.stdout, started.stderr])
           stream?.setEncoding('utf8').on('data', (text: string) => output.push(text.trim()))
-        const port = await waitForPort(started)
-        if (port === null) {
+        const newPort = await waitForPort(started)
+        if (newPort === null) {
           children.delete(started)
           if (startsLeft > 0) continue
           throw new Error(`a process ended before it listened: ${output.join('\n')}`)
         }
-        origin = `http://127.0.0.1:${port}`
+        port = newPort
         for (const stream of [started.stdout, started.stderr])
           stream?.on('data', (text: string) => faults.push(`a process wrote: ${text.trim()}`))
         started.once('exit', (code, signal) => {
@@ -122,6 +135,12 @@ export async function startStage(config: ProcessConfig): Promise<Stage> {
   }
 
   const places = await Promise.all(Array.from({ length: processCount }, (_, index) => startPlace(index)))
+  if (nginxProgram !== null)
+    nginx = await startNginx(
+      nginxProgram,
+      places.map((place) => Number(new URL(place.getOrigin()).port)),
+      (text) => faults.push(`nginx ended by itself: ${text}`),
+    )
   return {
     places,
     setClocks(offset) {
@@ -140,7 +159,7 @@ export async function startStage(config: ProcessConfig): Promise<Stage> {
         child.kill('SIGKILL')
         await ended
       })
-      await Promise.all(ends)
+      await Promise.all([...ends, nginx?.close()])
     },
   }
 

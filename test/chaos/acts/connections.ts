@@ -130,7 +130,7 @@ async function upload({ wait, pickMs, holder, report }: Scene, session: BrowserS
     report(`${session.kind}: of 10000 bytes arrived ${byteCount} (${response.status})`)
 }
 
-/** Begins a sign-in whose body does not end. Resolves with the status of the response. */
+/** Begins a sign-in whose body does not end, straight at a process: nginx passes whole bodies on. Resolves with the status of the response. */
 function sendStalledSignIn(place: Place): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const headers = {

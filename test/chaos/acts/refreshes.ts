@@ -27,6 +27,7 @@ export const refreshActs: readonly Act[] = [
     name: 'holder-stopped',
     title: 'holder stopped for 6.5 to 8 s, the response in its socket',
     standsStill: true,
+    needsSeveral: true,
     expected: {
       strict: { session: 'either', grants: [1, 1], maxSentTwice: 1, mayHearLost: true },
       // Another process ends the session, and the holder opens it again.
@@ -70,6 +71,7 @@ export const refreshActs: readonly Act[] = [
     name: 'alone-stopped',
     title: 'one process alone stopped for 9 s',
     standsStill: true,
+    needsHolderAlone: true,
     expected: allLive,
     async perform({ holdRefreshes, startCallers, holder, wait }) {
       const exchanges = await holdRefreshes()
@@ -119,7 +121,8 @@ export const refreshActs: readonly Act[] = [
     expected: allLive,
     async perform({ holdRefreshes, startCallers, holder, others, wait, pickMs, report }) {
       const exchanges = await holdRefreshes()
-      startCallers(others)
+      // The next process takes the place of a single one.
+      startCallers(others.length > 0 ? others : [holder])
       const ended = holder.terminate()
       await wait(pickMs(0, 2000))
       for (const { handle, respond } of exchanges) {

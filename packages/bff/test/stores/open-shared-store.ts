@@ -11,7 +11,7 @@ export interface SharedEngineAddress {
   readonly path: string
 }
 
-/** Opens the store of a process with the lines of docs/stores.md. */
+/** Opens the store of a process with the lines of docs/stores.md. Its `close` also closes the connections. */
 export async function openSharedStore({ kind, path }: SharedEngineAddress): Promise<Store> {
   if (kind === 'redis') {
     const client = createClient({ socket: { path, tls: false }, disableOfflineQueue: true })
@@ -20,7 +20,14 @@ export async function openSharedStore({ kind, path }: SharedEngineAddress): Prom
       each.on('error', () => {})
       await each.connect()
     }
-    return redisStore({ client, subscriber })
+    const store = redisStore({ client, subscriber })
+    return {
+      ...store,
+      async close() {
+        await store.close()
+        for (const each of [client, subscriber]) each.destroy()
+      },
+    }
   }
   const pool = new pg.Pool({
     host: path,
@@ -29,5 +36,12 @@ export async function openSharedStore({ kind, path }: SharedEngineAddress): Prom
     connectionTimeoutMillis: 3000,
   })
   pool.on('error', () => {})
-  return postgresStore({ query: (text, values) => pool.query(text, values) })
+  const store = postgresStore({ query: (text, values) => pool.query(text, values) })
+  return {
+    ...store,
+    async close() {
+      await store.close()
+      await pool.end()
+    },
+  }
 }
