@@ -27,8 +27,8 @@ export const mutants = [
   {
     id: 'takeover-not-marked',
     file: 'packages/bff/src/sessions/refresh-lease.ts',
-    find: ': { ...data, isResponseLost: true },',
-    replace: ': { ...data },',
+    find: ': { ...addHeartbeat(data), isResponseLost: true },',
+    replace: ': addHeartbeat(data),',
     defect: 'A session whose process was killed ends with the reason refresh_rejected.',
     act: 'killed-after-use',
     seed: 1,
@@ -54,8 +54,8 @@ export const mutants = [
   {
     id: 'not-opened-again',
     file: 'packages/bff/src/sessions/token-saver.ts',
-    find: "saved === 'refresh_lost'\n",
-    replace: "saved === 'no_session'\n",
+    find: "saved === 'refresh_lost' ?",
+    replace: "saved === 'no_session' ?",
     defect: 'A process that stood still does not save its token over the reason that another one wrote.',
     act: 'holder-stopped',
     seed: 1,
@@ -63,8 +63,8 @@ export const mutants = [
   {
     id: 'reopened-as-sound',
     file: 'packages/bff/src/sessions/token-saver.ts',
-    find: ', isResponseLost: true })',
-    replace: ' })',
+    find: 'sessions.reopen(session, addTokens(session.data, tokens, true))',
+    replace: 'sessions.reopen(session, addTokens(session.data, tokens, false))',
     defect: 'A session that was opened again ends with refresh_rejected at a server that revoked it.',
     act: 'holder-stopped',
     seed: 1,

@@ -1055,6 +1055,10 @@ export const groups: readonly FaultGroup[] = [
             takeover,
             'says refresh_lost when the server has revoked the tokens with which the session was opened again',
           ],
+          [
+            takeover,
+            'says refresh_lost when its token arrives while the takeover waits for the server, which then revokes it',
+          ],
           [refresh, 'is a response without a session for a page load, and does not delete the cookie'],
           [
             'packages/bff/test/session.test.ts',

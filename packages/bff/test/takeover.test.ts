@@ -124,6 +124,25 @@ describe('a refresh whose process stood still', () => {
     expect((await third.token(2, id)).body.reason).toBe('refresh_lost')
   })
 
+  it('says refresh_lost when its token arrives while the takeover waits for the server, which then revokes it', async () => {
+    const { clock, endpoint, second, third, id, pending, respond, resume } = await startRefreshAndStop()
+    let respondToSecond = (_response: Response): void => {}
+    endpoint.script(() => new Promise<Response>((resolve) => (respondToSecond = resolve)))
+    const waiting = second.token(1, id)
+    await flushPromises()
+    await clock.pass(7)
+    expect(grantsOf(endpoint, 'refresh_token')).toHaveLength(2)
+    respond(Response.json(issued))
+    resume()
+    await flushPromises()
+    expect((await pending).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
+    respondToSecond(Response.json({ error: 'invalid_grant' }, { status: 400 }))
+    expect((await waiting).body.token).toMatchObject({ access_token: 'b', sequence: 2 })
+    endpoint.script(json({ error: 'invalid_grant' }, 400))
+    await clock.pass(901)
+    expect((await third.token(2, id)).body.reason).toBe('refresh_lost')
+  })
+
   it('does not open the session again after half a minute', async () => {
     const { clock, second, id, endpoint, pending, respond, resume } = await startRefreshAndStop()
     endpoint.script(json({ error: 'invalid_grant' }, 400))

@@ -3,6 +3,7 @@ import { describeError } from '../log.ts'
 import type { Platform } from '../platform.ts'
 import type { RefreshResult } from './refresh-result.ts'
 import { assertSession, createFailedRefresh } from './refresh-result.ts'
+import type { SessionData } from './session-data.ts'
 import type { LeaseResult } from '../stores/store.ts'
 import type { LoadedSession, Sessions } from './sessions.ts'
 
@@ -75,10 +76,10 @@ export function createLeaseRunner(
     }
   }
 
-  /** Saves that the process that died may have used the refresh token. */
+  /** Saves that the process that died may have used the refresh token. If it lives, the heartbeat tells it. */
   async function markResponseLost(session: LoadedSession): Promise<RefreshResult> {
     const written = await sessions.update(session, (data) =>
-      data.sequence > session.data.sequence ? null : { ...data, isResponseLost: true },
+      data.sequence > session.data.sequence ? null : { ...addHeartbeat(data), isResponseLost: true },
     )
     return { session: assertSession(written), failure: null }
   }
@@ -151,7 +152,7 @@ export function createLeaseRunner(
     async function renewUntilDone(): Promise<void> {
       while (await pauseUnlessDone())
         try {
-          if ((await sessions.lease(session, owner, leaseMs)) === false) await addHeartbeat(session)
+          if ((await sessions.lease(session, owner, leaseMs)) === false) await saveHeartbeat(session)
         } catch (error) {
           warn(error)
         }
@@ -172,9 +173,13 @@ export function createLeaseRunner(
     }
   }
 
-  async function addHeartbeat(session: LoadedSession): Promise<void> {
+  async function saveHeartbeat(session: LoadedSession): Promise<void> {
     await sessions.update(session, (data) =>
-      data.sequence > session.data.sequence ? null : { ...data, heartbeat: (data.heartbeat ?? 0) + 1 },
+      data.sequence > session.data.sequence ? null : addHeartbeat(data),
     )
   }
+}
+
+function addHeartbeat(data: SessionData): SessionData {
+  return { ...data, heartbeat: (data.heartbeat ?? 0) + 1 }
 }

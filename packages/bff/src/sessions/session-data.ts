@@ -38,7 +38,7 @@ export interface SessionData {
   apiBaseUrl?: string
   /** Set after the response to a refresh was lost or late: the server may have invalidated the refresh token. */
   isResponseLost?: boolean
-  /** Counts up while a refresh runs whose process lost its lease. */
+  /** Counts up while a refresh runs whose process lost its lease, and when another process gives that refresh up. */
   heartbeat?: number
   /** When a token was last refreshed because a resource server rejected it. */
   rejectionRefreshedAt?: number

@@ -82,14 +82,13 @@ export function createTokenSaver(options: TokenSaverOptions): SaveTokens {
     session: LoadedSession,
     tokens: RefreshedTokens,
   ): Promise<LoadedSession | LoginRequiredReason> {
-    const { sequence } = session.data
-    const saved = await sessions.update(session, (data) =>
-      data.sequence > sequence ? null : addTokens(data, tokens),
-    )
-    // Another process gave this refresh up. It sent the refresh token again, for which the server may revoke the new one.
-    return saved === 'refresh_lost'
-      ? sessions.reopen(session, { ...addTokens(session.data, tokens), isResponseLost: true })
-      : saved
+    const { sequence, heartbeat } = session.data
+    const saved = await sessions.update(session, (data) => {
+      if (data.sequence > sequence) return null
+      const isGivenUp = data.isResponseLost === true && data.heartbeat !== heartbeat
+      return addTokens(data, tokens, isGivenUp)
+    })
+    return saved === 'refresh_lost' ? sessions.reopen(session, addTokens(session.data, tokens, true)) : saved
   }
 
   async function retryUntilSaved<T>(
@@ -124,7 +123,15 @@ export function createTokenSaver(options: TokenSaverOptions): SaveTokens {
   }
 }
 
-function addTokens(data: SessionData, { token, sentAt, wasRejected }: RefreshedTokens): SessionData {
+/**
+ * @param isGivenUp whether another process gave this refresh up. It sends the refresh token again, for which the server may
+ *   revoke the new one.
+ */
+function addTokens(
+  data: SessionData,
+  { token, sentAt, wasRejected }: RefreshedTokens,
+  isGivenUp: boolean,
+): SessionData {
   const {
     backOff: _backOff,
     heartbeat: _heartbeat,
@@ -136,6 +143,7 @@ function addTokens(data: SessionData, { token, sentAt, wasRejected }: RefreshedT
     ...kept,
     ...createTokenData(token, sentAt),
     ...(wasRejected && { rejectionRefreshedAt: sentAt }),
+    ...(isGivenUp && { isResponseLost: true }),
     sequence: data.sequence + 1,
     scope: token.scope ?? data.scope,
     user: withUserChanges(data.user, token.user),
